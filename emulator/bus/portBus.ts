@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: MIT
+/**
+ * @fileoverview The I/O port space: 65,536 ports, each decoded by at most one register block.
+ *
+ * An access goes whole to the block that decodes its first port, whatever its size; what a block makes of an access wider than its
+ * registers is its own affair (`byteBlock` splits it, as the ISA bridge does). So the dword register at CF8h and the
+ * byte register at CF9h live side by side: a dword access to CF8h never reaches CF9h. Unassigned ports read as all ones and
+ * ignore writes.
+ *
+ * `map` is for the machine's builder and refuses overlaps. A handle's `move` is for base address registers, which the guest writes:
+ * there an overlap is legal, and the block that was mapped first keeps the ports they share.
+ */
+import type { AccessSize, RegisterBlock } from './device.ts';
+
+const PORTS = 0x10000;
+const ONES = { 1: 0xff, 2: 0xffff, 4: 0xffffffff } as const;
+
+/** One block's place on a bus. Moving or unmapping is allowed at any time. */
+export interface Mapping {
+  move(base: number): void;
+  unmap(): void;
+}
+
+interface Range {
+  base: number;
+  readonly length: number;
+  readonly name: string;
+  readonly block: RegisterBlock;
+  mapped: boolean;
+}
+
+export class PortBus {
+  private readonly ranges: Range[] = [];
+  /** For each port, 1 + the index of its range; 0 where nothing decodes it. */
+  private readonly owner = new Uint16Array(PORTS);
+
+  map(base: number, length: number, name: string, block: RegisterBlock): Mapping {
+    if (!(base >= 0 && length > 0 && base + length <= PORTS))
+      throw new Error(`${name}: ports ${span(base, length)} do not exist`);
+    for (let port = base; port < base + length; port++) {
+      const other = this.ranges[this.owner[port] - 1];
+      if (other)
+        throw new Error(`${name}: ports ${span(base, length)} overlap ${other.name} at ${span(other.base, other.length)}`);
+    }
+    const range: Range = { base, length, name, block, mapped: true };
+    this.ranges.push(range);
+    this.repaint();
+    return {
+      move: (to) => {
+        range.base = to;
+        range.mapped = true;
+        this.repaint();
+      },
+      unmap: () => {
+        range.mapped = false;
+        this.repaint();
+      },
+    };
+  }
+
+  read(port: number, size: AccessSize): number {
+    const range = this.ranges[this.owner[port & 0xffff] - 1];
+    return range ? (range.block.read((port & 0xffff) - range.base, size) & ONES[size]) >>> 0 : ONES[size];
+  }
+
+  write(port: number, size: AccessSize, value: number): void {
+    const range = this.ranges[this.owner[port & 0xffff] - 1];
+    if (range) range.block.write((port & 0xffff) - range.base, size, (value & ONES[size]) >>> 0);
+  }
+
+  /** The name of what decodes a port, for traces and error messages. */
+  nameAt(port: number): string | undefined {
+    return this.ranges[this.owner[port & 0xffff] - 1]?.name;
+  }
+
+  private repaint(): void {
+    this.owner.fill(0);
+    for (let index = this.ranges.length - 1; index >= 0; index--) {
+      const range = this.ranges[index];
+      if (range.mapped) this.owner.fill(index + 1, Math.min(range.base, PORTS), Math.min(range.base + range.length, PORTS));
+    }
+  }
+}
+
+function span(base: number, length: number): string {
+  return `${base.toString(16)}h-${(base + length - 1).toString(16)}h`;
+}
