@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: MIT
+import { defineConfig } from 'vitest/config';
+
+const unit = ['emulator/**/*.test.ts', 'toolchain/**/*.test.ts', 'tools/**/*.test.ts'];
+export default defineConfig({
+  test: {
+    projects: [
+      { test: { name: 'unit', include: unit, testTimeout: 60_000 } },
+      // Whole systems: one at a time, since each takes a core and its guest's RAM.
+      { test: { name: 'system', include: ['test/**/*.test.ts'], testTimeout: 600_000, fileParallelism: false } },
+    ],
+  },
+});
