@@ -42,9 +42,15 @@ export class PortBus {
       if (other)
         throw new Error(`${name}: ports ${span(base, length)} overlap ${other.name} at ${span(other.base, other.length)}`);
     }
-    const range: Range = { base, length, name, block, mapped: true };
+    const mapping = this.reserve(length, name, block);
+    mapping.move(base);
+    return mapping;
+  }
+
+  /** Makes a block known without giving it ports yet, as a base address register does; its rank among overlaps counts from here. */
+  reserve(length: number, name: string, block: RegisterBlock): Mapping {
+    const range: Range = { base: 0, length, name, block, mapped: false };
     this.ranges.push(range);
-    this.repaint();
     return {
       move: (to) => {
         range.base = to;
