@@ -56,6 +56,8 @@ export const SLOT = {
   SHADOW: 0xc4,
   /** i32: base of the translation block in use (user, supervisor, supervisor with SMAP enforced). */
   TLB: 0xc8,
+  /** i32: 1 from the delivery of an NMI to the next IRET. */
+  NMI_MASK: 0xcc,
 
   /** Floating point: 8 registers of 16 bytes, physical numbering: i64 significand, u16 sign and exponent at +8. MMX registers are the significands. */
   FPR: 0x500,
@@ -101,6 +103,8 @@ export const SLOT = {
   MTRR_VARIABLE: 0x700,
   MTRR_FIXED: 0x780,
   MTRR_DEFAULT: 0x7d8,
+  /** The four page directory pointers that PAE paging keeps inside the processor, loaded with CR3. */
+  PDPTE: 0x7e0,
 
   /** Eight 16-byte slots through which IR calls pass arguments and results. Not architectural. */
   SCRATCH: 0x800,
@@ -112,6 +116,11 @@ export const SLOT = {
   ERROR: 0xa08,
   IP: 0xa0c,
   BUDGET: 0xa10,
+
+  /** Machine check: MCG_STATUS, MCG_CTL, then CTL, STATUS, ADDR, MISC of each bank. */
+  MCG_STATUS: 0xb00,
+  MCG_CTL: 0xb08,
+  MC_BANKS: 0xb10,
 } as const;
 
 export const XMM = (n: number): number => 0x300 + n * 16;

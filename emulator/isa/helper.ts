@@ -24,7 +24,58 @@ export interface HelperArgs {
   returnBytes(low: bigint, high: bigint): void;
 }
 
+/**
+ * What `cpu.raise` and faulting accesses throw. Fault-class: RIP is still the instruction's own when it is caught. `error` is there exactly for
+ * the vectors that push one; #PF has set CR2 before.
+ */
+export class GuestFault {
+  readonly vector: number;
+  readonly error: number | undefined;
+  constructor(vector: number, error?: number) {
+    this.vector = vector;
+    this.error = error;
+  }
+}
+
+/**
+ * The local APIC as its processor reaches it without a memory access. APIC_BASE itself is state (`SLOT.APIC_BASE`).
+ * Register accesses by MSR fault with #GP(0) where undefined or false is returned.
+ */
+export interface ApicPort {
+  /** Bits 7:4 of the task priority register. */
+  taskPriority: number;
+  /** x2APIC registers: MSR number 0x800 to 0x8ff. */
+  readRegister(msr: number): bigint | undefined;
+  writeRegister(msr: number, value: bigint): boolean;
+  /** IA32_TSC_DEADLINE: an absolute value of the guest's time stamp counter, 0 when disarmed. */
+  tscDeadline: bigint;
+  /** APIC_BASE has changed: enabled, x2APIC mode, address. */
+  baseChanged(): void;
+}
+
+/** What surrounds a processor, as far as instructions can tell. */
+export interface Platform {
+  readonly apic: ApicPort;
+  /** Time stamp counter without TSC_OFFSET. */
+  tsc(): bigint;
+  /** RDRAND, RDSEED. */
+  readonly entropy: { fill(into: Uint8Array): void };
+  /** CPUID: which model, and where this processor sits. */
+  readonly cpuModel: CpuModel;
+  /** Number of this processor, which is also its APIC ID, and of all. */
+  readonly index: number;
+  readonly processors: number;
+}
+/** See `system/models.ts`. */
+export interface CpuModel {
+  readonly name: string;
+  has(feature: string): boolean;
+  /** EAX, EBX, ECX, EDX. */
+  cpuid(leaf: number, subleaf: number, cpu: Cpu): readonly [number, number, number, number];
+}
+
 export interface Cpu {
+  readonly platform: Platform;
   readonly args: HelperArgs;
   /** All of linear memory; the state of this processor begins at `base` (see `ir/state.ts`). */
   readonly view: DataView;
@@ -52,6 +103,24 @@ export interface Cpu {
   raise(vector: number, error?: number): never;
   /** Leave the engine after this instruction: modes, mappings or pending interrupts may have changed. */
   leave(): void;
+
+  /**
+   * CR0, CR4, EFER, CS, SS, CPL or RFLAGS (IF, TF, AC) have changed: code and stack size, privilege, translation block, pending
+   * interrupts and single-stepping are derived again. Leaves the engine.
+   */
+  modeChanged(): void;
+  /** Forgets translations: all of them, or all but global ones. Leaves the engine. */
+  flushTlb(keepGlobal: boolean): void;
+  /** Forgets the translation of one linear address, global or not. */
+  flushPage(linear: bigint): void;
+  /** DR7 or the addresses it enables have changed. */
+  breakpointsChanged(): void;
+  /** HLT, MWAIT: no instruction after this one until an interrupt that is let through, NMI, INIT or RESET. */
+  halt(): void;
+  /** Triple fault. Throws. */
+  shutdown(): never;
+  /** An architectural feature that this machine does not have yet: counted, reported once, #UD. Throws. */
+  missing(feature: string): never;
 
   /** Linear memory accesses with the current privilege; they raise #PF, reach devices, and mark code pages. `bytes` 1, 2, 4, 8. */
   load(linear: bigint, bytes: number): bigint;
