@@ -43,9 +43,9 @@ test('mode 2 gives IRQ 0 at exactly 1193182 / count per second, without drift', 
   const rises = edges.filter(([, level]) => level).map(([time]) => time);
   // The count is loaded with tick 1; each period ends with a one-tick low pulse.
   expect(rises.length).toBe(Math.floor((10 * HZ - 1) / 11932));
-  expect(rises[999]).toBe(timeOfTick(1 + 1000 * 11932, HZ));
+  expect(rises[998]).toBe(timeOfTick(1 + 999 * 11932, HZ));
   const falls = edges.filter(([, level]) => !level).map(([time]) => time);
-  expect(falls[999]).toBe(timeOfTick(1000 * 11932, HZ));
+  expect(falls[998]).toBe(timeOfTick(999 * 11932, HZ));
 });
 
 test('mode 0: output low until terminal count, then the counter wraps on', () => {
