@@ -133,6 +133,9 @@ export interface Cpu {
   /** Linear address of an offset in segment `seg`, checked as the current mode demands. */
   linear(seg: number, offset: bigint, bytes: number, write: boolean): bigint;
 
+  /** Physical memory, for page directory pointers. */
+  readPhysical64(address: number): bigint;
+
   /** I/O ports, checked against IOPL and the I/O permission bitmap by the caller. */
   portRead(port: number, bytes: 1 | 2 | 4): number;
   portWrite(port: number, bytes: 1 | 2 | 4, value: number): void;
