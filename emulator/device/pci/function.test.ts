@@ -152,7 +152,7 @@ describe('snapshot', () => {
 
   test('an unknown version is refused', () => {
     const { device } = bench();
-    expect(() => device.load({ version: 99 })).toThrow(/dev: .*version 99/);
+    expect(() => device.load({ version: 99 })).toThrow(/^dev: .*version 99/);
   });
 });
 
@@ -168,8 +168,8 @@ test('no configuration or memory access of a guest throws', () => {
     fc.property(fc.array(access, { maxLength: 60 }), (accesses) => {
       const { pci, device } = bench();
       for (const { slot, offset, size, write, value } of accesses) {
-        const got = write ? (pci.write(slot, offset, size, value), 0) : pci.read(slot, offset, size);
-        expect(got).toBeGreaterThanOrEqual(0);
+        if (write) pci.write(slot, offset, size, value);
+        else expect(pci.read(slot, offset, size)).toBeGreaterThanOrEqual(0);
         pci.memory.write(value, size, offset);
         pci.memory.read(value, size);
         pci.ports.write(value & 0xffff, size, offset);

@@ -15,6 +15,7 @@
  * Omitted: expansion ROMs, bridges (type 1 headers), power management, parity and system errors (the bits never become set).
  */
 import type { AccessSize, Device, DeviceState, MsiSink, RegisterBlock } from '../../bus/device.ts';
+import { loadFields } from '../../bus/state.ts';
 import * as reg from './configSpace.ts';
 import { ConfigSpace } from './configSpace.ts';
 import { type AddressSpace, MovableBlock } from './mapping.ts';
@@ -151,10 +152,10 @@ export class PciFunction implements Device {
   }
 
   load(state: DeviceState): void {
-    if (state.version !== 1) throw new Error(`${this.name}: snapshot version ${state.version} is not known`);
-    this.config.bytes.set(state.config as Uint8Array);
-    this.#msix?.load(state.msix as DeviceState);
-    this.#pinRequested = state.pin as boolean;
+    const fields = loadFields(this.name, state, 1, { config: this.config.bytes, pin: false });
+    this.config.bytes.set(fields.config);
+    this.#msix?.load(this.name, state.msix as DeviceState);
+    this.#pinRequested = fields.pin;
     this.#placeBars();
     this.#updatePin();
   }

@@ -13,6 +13,7 @@
  * Omitted: TOLUD, MCHBAR, the integrated graphics and the DMI registers, which QEMU omits too.
  */
 import type { AccessSize, DeviceState, RegisterBlock } from '../../bus/device.ts';
+import { loadFields } from '../../bus/state.ts';
 import type { PciBus } from './bus.ts';
 import { CONFIG_SIZE } from './configSpace.ts';
 import { PciFunction, type Upstream } from './function.ts';
@@ -90,7 +91,7 @@ export class HostBridge extends PciFunction {
 
   override load(state: DeviceState): void {
     super.load(state);
-    this.#address = state.configAddress as number;
+    this.#address = loadFields(this.name, state, 1, { configAddress: 0 }).configAddress;
     this.#placeWindow();
     this.#reportPam();
   }

@@ -19,6 +19,7 @@
  * register at port CF9h and the APM ports are devices of their own. Datasheet: Intel I/O Controller Hub 9, chapters 10 and 13.
  */
 import type { AccessSize, DeviceState, IrqLine, RegisterBlock } from '../../bus/device.ts';
+import { loadFields } from '../../bus/state.ts';
 import type { PciBus } from './bus.ts';
 import { PciFunction, type Upstream } from './function.ts';
 import { MovableBlock } from './mapping.ts';
@@ -125,8 +126,9 @@ export class LpcBridge extends PciFunction {
 
   override load(state: DeviceState): void {
     super.load(state);
-    this.#routes.set(state.routes as Uint8Array);
-    this.#sciLevel = state.sci as boolean;
+    const fields = loadFields(this.name, state, 1, { routes: this.#routes, sci: false });
+    this.#routes.set(fields.routes);
+    this.#sciLevel = fields.sci;
     this.#placeBlocks();
     this.#route(true);
   }

@@ -8,6 +8,7 @@
  * Control bits live in configuration space and are written through it; `written` tells this class about it.
  */
 import type { AccessSize, DeviceState, MsiSink, RegisterBlock } from '../../bus/device.ts';
+import { loadFields } from '../../bus/state.ts';
 import { CAPABILITY_MSIX, type ConfigSpace } from './configSpace.ts';
 
 const CONTROL_ENABLE = 0x8000;
@@ -88,9 +89,12 @@ export class Msix implements RegisterBlock {
     return { version: 1, table: Array.from(this.#table), pending: Array.from(this.#pending) };
   }
 
-  load(state: DeviceState): void {
-    this.#table.set(state.table as number[]);
-    this.#pending.set(state.pending as number[]);
+  /** `owner` names the function in the error message of a malformed snapshot. */
+  load(owner: string, state: DeviceState | null | undefined): void {
+    const shape = { table: Array.from(this.#table), pending: Array.from(this.#pending) };
+    const fields = loadFields(`${owner} MSI-X`, state ?? { version: 0 }, 1, shape);
+    this.#table.set(fields.table);
+    this.#pending.set(fields.pending);
   }
 
   get #control(): number {
