@@ -95,13 +95,8 @@ function walkLong(env: WalkEnvironment, high: number, low: number, access: Acces
   let rights = ALL;
   let noExecute = 0;
   for (let level = 4; ; level--) {
-    const index =
-      level === 4
-        ? (high >>> 7) & 511
-        : level === 3
-          ? ((high << 2) | (low >>> 30)) & 511
-          : (low >>> (12 + 9 * (level - 2))) & 511;
-    const at = table + (level === 1 ? (low >>> 12) & 511 : index) * 8;
+    const index = level === 4 ? high >>> 7 : level === 3 ? (high << 2) | (low >>> 30) : low >>> (12 + 9 * (level - 1));
+    const at = table + (index & 511) * 8;
     const entry = env.memory.read32(at);
     const upper = env.memory.read32(at + 4);
     if (!(entry & P)) return errorCode(env, access, 0);
