@@ -66,24 +66,29 @@ export interface HelperRef {
   readonly index: number;
 }
 
+/** The helper need not be called where `when` is true: its result would be `value`, and it would have no other effect. */
+export interface Shortcut {
+  when: Value;
+  value: Value;
+}
 export type Effect =
   /** `forWrite`: a store to the same operand follows, so write permission is checked now and the store cannot fault. */
   | { k: 'load'; out: Value; addr: Value; forWrite: boolean }
   | { k: 'store'; addr: Value; value: Value; after?: Value }
   /** Linear address of `offset` in a segment after limit and permission checks of `bytes` bytes; #GP(0) or, for SS, #SS(0). */
-  | { k: 'segment'; out: Value; seg: SegmentRef; offset: Value; bytes: number; write: boolean }
+  | { k: 'segment'; out: Value; seg: SegmentRef; offset: Value; bytes: number | 'record'; write: boolean }
   | { k: 'fault'; when: Value; vector: number; error: number }
   /** Address must be aligned to `bytes` (a power of two), else #GP(0). */
   | { k: 'align'; addr: Value; bytes: number }
   /** Calls a helper that may fault, with arguments in the scratch slots; it must not touch registers that the instruction commits. */
-  | { k: 'call'; helper: HelperRef; args: Value[]; out?: Value }
+  | { k: 'call'; helper: HelperRef; args: Value[]; out?: Value; unless?: Shortcut }
   | { k: 'set'; reg: RegRef; value: Value }
   | { k: 'jump'; to: Value; when?: Value }
   /** Stay on this instruction while true: one more iteration of a repeated string instruction. */
   | { k: 'repeat'; again: Value }
   /** Last effect: hands control to a helper that may change anything (mode, address space, RIP). */
   | { k: 'control'; helper: HelperRef; args: Value[] };
-/** A segment by number, or the one that the record names (string source with override; its state address is in `base`). */
+/** A segment by number, or the one whose state address is in the record's `dst` field (string sources, address micro-ops). */
 export type SegmentRef = number | 'record';
 
 export const FLAGS = ['CF', 'PF', 'AF', 'ZF', 'SF', 'OF'] as const;
