@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+/**
+ * @fileoverview The bare module names that guest code imports, and where their text comes from.
+ *
+ * - `machine/…`: declarations of intrinsics and stubs, generated; `machine/addresses`: the address space's constants.
+ * - `layout/…`: accessors of foreign structures, generated.
+ * - `runtime/…`: toolchain/runtime/shared, and kernel or user, whichever the target is (the same name may exist in both).
+ *
+ * Generated text goes nowhere but into the compiler; {@link writeForEditors} leaves a copy in .cache for people and editors.
+ */
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { stubDeclarations } from '../asm/routines.ts';
+import { addressModule } from '../image/addresses.ts';
+import { guestDeclarations, type Target } from '../intrinsics/intrinsics.ts';
+import { layoutModules } from '../layout/definitions/index.ts';
+import { guestModule } from '../layout/guest.ts';
+import type { Libraries } from './compile.ts';
+
+type Library = { readonly text: string; readonly origin: string };
+
+/** Everything that guest code of a target may import by a bare name. `root` is the project's directory. */
+export function librariesFor(target: Target, root: string): Libraries {
+  const libraries = new Map<string, Library>();
+  for (const [name, text] of guestDeclarations(target)) libraries.set(name, { text, origin: `${name}.ts` });
+  libraries.set('machine/stubs', { text: stubDeclarations(target), origin: 'machine/stubs.ts' });
+  libraries.set('machine/addresses', { text: addressModule(), origin: 'machine/addresses.ts' });
+  for (const [name, layouts] of Object.entries(layoutModules)) {
+    const origin = `toolchain/layout/definitions/${name}.ts`;
+    libraries.set(`layout/${name}`, { text: guestModule(layouts, origin), origin: `layout/${name}.ts` });
+  }
+  for (const folder of ['shared', target]) {
+    const directory = join('toolchain', 'runtime', folder);
+    for (const file of readdirSync(join(root, directory)).sort()) {
+      if (!file.endsWith('.ts') || file.endsWith('.test.ts')) continue;
+      const text = readFileSync(join(root, directory, file), 'utf8');
+      libraries.set(`runtime/${file.replace(/\.ts$/, '')}`, { text, origin: `${directory}/${file}` });
+    }
+  }
+  return libraries;
+}
+
+/** Copies of the generated modules under .cache/guest/<target>, where the guest tsconfig files look for them. */
+export function writeForEditors(target: Target, root: string): void {
+  for (const [name, { text }] of librariesFor(target, root)) {
+    if (name.startsWith('runtime/')) continue;
+    const path = join(root, '.cache', 'guest', target, `${name}.ts`);
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, text);
+  }
+}
