@@ -11,6 +11,7 @@
  */
 
 import { ByteWriter } from '../bytes.ts';
+import { pirqOf } from '../chipset.ts';
 import { ECAM_BASE, ECAM_SIZE, HPET_BASE, memoryLayout, PCI_WINDOW_END, PCI_WINDOW64_SIZE } from '../memoryMap.ts';
 import {
   type Aml,
@@ -125,12 +126,6 @@ function operatingSystemCapabilities(): Aml {
     otherwise(or(status, 0x04, status)),
     returns(arg(3)),
   );
-}
-
-/** PIRQ (0 is A) of a slot's pin (0 is INTA#), with the routes that the bridge has after reset (ICH9 datasheet, 10.1.28). */
-function pirqOf(slot: number, pin: number): number {
-  if (slot < 25) return 4 + ((slot + pin) % 4);
-  return slot === 30 ? 4 + pin : pin;
 }
 
 function routingTables(): Aml[] {
