@@ -5,8 +5,8 @@ import {
   EXPONENT,
   type Float80,
   FSW,
+  isAnyNaN,
   isDenormal,
-  isNaN,
   isSignaling,
   isSpecialNaN,
   isUnsupported,
@@ -48,7 +48,7 @@ export const COMPARED: Readonly<Record<number, number>> = { [-1]: FSW.C0, 0: FSW
 export function classify(a: Float80, empty: boolean): number {
   if (empty) return FSW.C3 | FSW.C0;
   if (isUnsupported(a)) return 0;
-  if (isNaN(a)) return FSW.C0;
+  if (isAnyNaN(a)) return FSW.C0;
   if ((a.se & EXPONENT) === EXPONENT) return FSW.C2 | FSW.C0;
   if (isZero(a)) return FSW.C3;
   return isDenormal(a) ? FSW.C3 | FSW.C2 : FSW.C2;

@@ -14,9 +14,9 @@ import {
   EXPONENT,
   type Float80,
   FSW,
+  isAnyNaN,
   isDenormal,
   isInfinity,
-  isNaN,
   isSignaling,
   isSpecialNaN,
   isUnsupported,
@@ -104,7 +104,7 @@ export function toShorter(a: Float80, env: Environment, precision: 24 | 53): voi
     packShorter(true, maximum + 1, 0xc0000000, 0, precision);
   } else if ((a.se & EXPONENT) === EXPONENT) {
     if (isSignaling(a)) env.flags |= FSW.IE;
-    packShorter(negative, maximum + 1, isNaN(a) ? (a.hi | 0x40000000) >>> 0 : a.hi, a.lo, precision);
+    packShorter(negative, maximum + 1, isAnyNaN(a) ? (a.hi | 0x40000000) >>> 0 : a.hi, a.lo, precision);
   } else if (isZero(a)) packShorter(negative, 0, 0, 0, precision);
   else {
     unpack(u, a);

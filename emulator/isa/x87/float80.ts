@@ -81,9 +81,9 @@ export const isZero = (a: Float80): boolean => (a.se & EXPONENT) === 0 && (a.hi 
 export const isDenormal = (a: Float80): boolean => (a.se & EXPONENT) === 0 && (a.hi | a.lo) !== 0;
 export const isUnsupported = (a: Float80): boolean => (a.se & EXPONENT) !== 0 && a.hi >>> 31 === 0;
 export const isInfinity = (a: Float80): boolean => (a.se & EXPONENT) === EXPONENT && a.hi === 0x80000000 && a.lo === 0;
-export const isNaN = (a: Float80): boolean =>
+export const isAnyNaN = (a: Float80): boolean =>
   (a.se & EXPONENT) === EXPONENT && a.hi >>> 31 === 1 && ((a.hi & 0x7fffffff) | a.lo) !== 0;
-export const isSignaling = (a: Float80): boolean => isNaN(a) && (a.hi & 0x40000000) === 0;
+export const isSignaling = (a: Float80): boolean => isAnyNaN(a) && (a.hi & 0x40000000) === 0;
 export const isNegative = (a: Float80): boolean => a.se >= SIGN;
 
 export function setZero(r: Float80, sign: number): void {
@@ -111,8 +111,8 @@ export function propagateNaN(r: Float80, a: Float80, b: Float80, env: Environmen
   const signalingB = isSignaling(b);
   if (signalingA || signalingB) env.flags |= FSW.IE;
   let pick = a;
-  if (!isNaN(a)) pick = b;
-  else if (isNaN(b)) {
+  if (!isAnyNaN(a)) pick = b;
+  else if (isAnyNaN(b)) {
     if (signalingA !== signalingB) pick = signalingA ? b : a;
     else if (a.hi !== b.hi) pick = a.hi > b.hi ? a : b;
     else if (a.lo !== b.lo) pick = a.lo > b.lo ? a : b;
@@ -125,7 +125,7 @@ export function quietNaN(r: Float80, a: Float80, env: Environment): void {
   propagateNaN(r, a, a, env);
 }
 /** NaN or unsupported: to be handled by `propagateNaN` before anything else. */
-export const isSpecialNaN = (a: Float80): boolean => isUnsupported(a) || isNaN(a);
+export const isSpecialNaN = (a: Float80): boolean => isUnsupported(a) || isAnyNaN(a);
 
 /** An unpacked finite operand: value = 0.hi:lo x 2^(exponent - 16382), normalized; `sign` is 0 or 0x8000. */
 export class Unpacked {

@@ -3,10 +3,10 @@
  * @fileoverview Sine, cosine, tangent, arctangent, 2^x-1 and the two logarithms, in fixed-point integers of about 140 significant bits.
  *
  * Each function is evaluated with some 70 bits more than the format has and rounded once, so results are correctly rounded but for
- * cases closer than 2^-130 to a rounding boundary. Arguments of the circular functions are reduced modulo a pi of 66 bits, as the
+ * cases closer than 2^-130 to a rounding boundary (and tiny arguments, where directed rounding leaves the first term as it is, as on processors). Arguments of the circular functions are reduced modulo a pi of 66 bits, as the
  * processors do (SDM vol. 1, 8.3.8): the result is exact for the reduced argument.
  *
- * A `Real` is value x 2^-scale. Arguments so small that the first term decides (below 2^-70) take that term and a sticky bit.
+ * Real numbers are value x 2^-scale. Arguments below 2^-72 take the first term of the series.
  * Special operands follow the tables of SDM vol. 2 (FPATAN, FYL2X, FYL2XP1, F2XM1). Results are always flagged inexact unless a table
  * says otherwise, also where the mathematical result happens to be representable.
  */
@@ -54,10 +54,15 @@ function deliver(r: Float80, env: Environment, sign: number, value: bigint, scal
   const hi = Number(BigInt.asUintN(32, wide >> 64n));
   roundTo80(r, env, sign, length - 1 - scale + BIAS, hi, lo, rest, 64);
 }
-/** The operand itself, a little nearer to zero (or, `away`, farther from it). */
-function deliverNear(r: Float80, env: Environment, u: Unpacked, away: boolean): void {
-  const value = significand(u.hi, u.lo) << 64n;
-  deliver(r, env, u.sign, away ? value + 1n : value - 1n, BIAS + 127 - u.exponent);
+/** Rounds value x 2^-scale, which may be exact, but flags it inexact, as the processors do. */
+function deliverExact(r: Float80, env: Environment, sign: number, value: bigint, scale: number): void {
+  const length = bitLength(value);
+  const wide = length >= 96 ? value >> BigInt(length - 96) : value << BigInt(96 - length);
+  const hi = Number(BigInt.asUintN(32, wide >> 64n));
+  const lo = Number(BigInt.asUintN(32, wide >> 32n));
+  roundTo80(r, env, sign, length - 1 - scale + BIAS, hi, lo, Number(BigInt.asUintN(32, wide)), 64);
+  env.flags |= FSW.PE;
+  if ((r.se & EXPONENT) === 0) env.flags |= FSW.UE;
 }
 
 const shiftBy = (n: bigint, count: number): bigint => (count >= 0 ? n << BigInt(count) : n >> BigInt(-count));
@@ -182,7 +187,7 @@ export function circular(r: Float80, a: Float80, env: Environment, f: Circular):
   unpack(x, a);
   if (x.exponent - BIAS < SMALL) {
     if (f === 'cosine') deliver(r, env, 0, (1n << 128n) - 1n, 128);
-    else deliverNear(r, env, x, f === 'tangent');
+    else deliverExact(r, env, x.sign, significand(x.hi, x.lo), BIAS + 63 - x.exponent);
     return true;
   }
   reduce(x);
@@ -234,7 +239,8 @@ export function angle(r: Float80, b: Float80, a: Float80, env: Environment): voi
   const difference = y.exponent - x.exponent;
   if (!left && difference < SMALL) {
     const quotient = (significandY << 128n) / significandX;
-    deliver(r, env, sign, quotient * significandX === significandY << 128n ? quotient - 1n : quotient, 128 - difference);
+    if (quotient * significandX === significandY << 128n) deliverExact(r, env, sign, quotient, 128 - difference);
+    else deliver(r, env, sign, quotient, 128 - difference);
     return;
   }
   const steep = difference > 0 || (difference === 0 && significandY > significandX);
@@ -322,6 +328,17 @@ function deliverProduct(r: Float80, env: Environment, u: Unpacked, log: bigint, 
   deliver(r, env, negative ? u.sign ^ SIGN : u.sign, product, scale + 63 - (u.exponent - BIAS));
 }
 
+/**
+ * y times a whole logarithm. The processors reach it through an inexact product: a negative one comes out a little short and is then
+ * rounded, a positive one is exact in every rounding mode.
+ */
+function deliverWhole(r: Float80, env: Environment, log: number): void {
+  const product = significand(y.hi, y.lo) * BigInt(Math.abs(log));
+  const scale = 63 - (y.exponent - BIAS);
+  if (log > 0) deliverExact(r, env, y.sign, product, scale);
+  else deliver(r, env, y.sign ^ SIGN, (product << 64n) - 1n, scale + 64);
+}
+
 /** b x log2(a). */
 export function logarithm(r: Float80, b: Float80, a: Float80, env: Environment): void {
   if (isSpecialNaN(a) || isSpecialNaN(b)) {
@@ -369,8 +386,7 @@ export function logarithm(r: Float80, b: Float80, a: Float80, env: Environment):
   }
   unpack(y, b);
   if (value === 1n << 63n) {
-    const magnitude = significand(y.hi, y.lo) * BigInt(Math.abs(power));
-    deliverExact(r, env, below ? y.sign ^ SIGN : y.sign, magnitude, 63 - (y.exponent - BIAS));
+    deliverWhole(r, env, power);
     return;
   }
   // Significand from 0.75 to 1.5, so that the logarithm near 1 does not cancel.
@@ -382,14 +398,6 @@ export function logarithm(r: Float80, b: Float80, a: Float80, env: Environment):
   const fraction = (naturalLog(value, one, scale) << BigInt(scale)) / ln2(scale);
   deliverProduct(r, env, y, fraction + (BigInt(whole) << BigInt(scale)), scale);
 }
-function deliverExact(r: Float80, env: Environment, sign: number, value: bigint, scale: number): void {
-  const length = bitLength(value);
-  const wide = length >= 96 ? value >> BigInt(length - 96) : value << BigInt(96 - length);
-  const hi = Number(BigInt.asUintN(32, wide >> 64n));
-  const lo = Number(BigInt.asUintN(32, wide >> 32n));
-  roundTo80(r, env, sign, length - 1 - scale + BIAS, hi, lo, Number(BigInt.asUintN(32, wide)), 64);
-}
-
 /** b x log2(a + 1). */
 export function logarithmPlusOne(r: Float80, b: Float80, a: Float80, env: Environment): void {
   if (isSpecialNaN(a) || isSpecialNaN(b)) {
@@ -446,8 +454,12 @@ function logOfSum(r: Float80, env: Environment, value: bigint, power: number): v
   if (top === 3n) whole++;
   const n = whole >= 0 ? total : total << BigInt(-whole);
   const d = whole >= 0 ? one << BigInt(whole) : one;
+  if (n === d) {
+    deliverWhole(r, env, whole);
+    return;
+  }
   const distance = n > d ? n - d : d - n;
   const scale = WORK + (whole === 0 ? bitLength(d) - bitLength(distance) : 0);
-  const fraction = distance === 0n ? 0n : (naturalLog(n, d, scale) << BigInt(scale)) / ln2(scale);
+  const fraction = (naturalLog(n, d, scale) << BigInt(scale)) / ln2(scale);
   deliverProduct(r, env, y, fraction + (BigInt(whole) << BigInt(scale)), scale);
 }
