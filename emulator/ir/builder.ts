@@ -13,7 +13,7 @@
  */
 import type { SimdName } from '../wasm/opcodes.ts';
 import { type ArithmeticOp, condition, type FlagDef, type FlagDefs, flagValue, PACKED, pack } from './flags.ts';
-import { GPR, SEGMENT, SLOT } from './state.ts';
+import { GPR, SEG, SEGMENT, SLOT } from './state.ts';
 import {
   type BinaryOp,
   bits,
@@ -161,6 +161,10 @@ export class Builder {
   /** Division traps the engine on zero and overflow: fault first. i32 and i64 only. */
   divide(op: 'udiv' | 'urem' | 'sdiv' | 'srem', a: Value, b: Value): Value {
     return this.binary(op, a, b);
+  }
+  /** i64 quotient of high:low by divisor, unsigned; needs high < divisor. */
+  divideWide(high: Value, low: Value, divisor: Value): Value {
+    return this.make('udivWide', 'i64', [high, low, divisor]);
   }
   eq(a: Value, b: Value): Value {
     return this.binary('eq', a, b, 'i1');
@@ -330,18 +334,20 @@ export class Builder {
     return width === 64 ? a : this.and(a, this.const(width === 16 ? 0xffff : 0xffffffff, 'i64'));
   }
   /** Linear address of an offset in a segment, checked. */
-  segmented(seg: SegmentRef, offset: Value, bytes: number, write: boolean): Value {
+  segmented(seg: SegmentRef, offset: Value, bytes: number | 'record', write: boolean): Value {
     const out = this.leaf('result', 'i64');
     offset.uses++;
     this.effects.push({ k: 'segment', out, seg, offset, bytes, write });
     return out;
   }
-  /** String source DS:rSI (or the overriding segment) and destination ES:rDI, for one element. */
-  stringSource(bytes: number): Value {
-    const offset = this.zext(this.gpr(6, intType(this.env.address)), 'i64');
-    // In 64-bit mode the record's base is FS, GS or zero.
-    if (this.env.code === 64) return this.add(this.leaf('reg', 'i64', { reg: { field: 'third' } }), offset);
+  /** Linear address of an offset in DS or the segment that overrides it, for records with `sourceSegment`. */
+  sourceAddress(offset: Value, bytes: number): Value {
+    if (this.env.code === 64) return this.add(this.leaf('reg', 'i64', { reg: { field: 'dst', plus: SEG.base } }), offset);
     return this.segmented('record', offset, bytes, false);
+  }
+  /** String source and destination ES:rDI, for one element. */
+  stringSource(bytes: number): Value {
+    return this.sourceAddress(this.zext(this.gpr(6, intType(this.env.address)), 'i64'), bytes);
   }
   stringDestination(bytes: number, write: boolean): Value {
     const offset = this.zext(this.gpr(7, intType(this.env.address)), 'i64');

@@ -150,7 +150,7 @@ export const SEG = {
 /**
  * A translation block: read TLB, write TLB, jump cache. One block per access kind, so that changing privilege is changing a base.
  * TLB entry: i64 tag (linear page address; -1 when empty), i32 addend (host address = addend + low 32 bits of the address), i32 unused.
- * Jump cache entry: i64 RIP (-1 when empty), i32 record, i32 unused.
+ * Jump cache entry: i64 RIP (-1 when empty), i32 record, i32 page offset of its code.
  */
 export const TLB_ENTRIES = 1024;
 export const TLB_READ = 0;
@@ -178,6 +178,8 @@ export const EXIT = {
   single: 4,
   /** A stop record was reached: the instruction before it is complete. IP = the stop record. */
   stop: 5,
+  /** A repeated string instruction stopped between two iterations. IP = its record. */
+  repeat: 6,
 } as const;
 
 /** Micro-op record: byte offsets of its fields. Interpreter theory: `interp/handlers.ts`. */

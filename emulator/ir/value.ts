@@ -34,7 +34,8 @@ export type CompareOp = 'eq' | 'ne' | 'ult' | 'ule' | 'slt' | 'sle';
 export type UnaryOp = 'zext' | 'sext' | 'trunc' | 'clz' | 'ctz' | 'popcount' | 'bitcast';
 /** Leaves: what they are is the engine's business. `result` is the value of an effect (load, call, segment check). */
 export type LeafOp = 'const' | 'reg' | 'imm' | 'ea' | 'result' | 'nextRip' | 'target';
-export type Op = LeafOp | BinaryOp | CompareOp | UnaryOp | 'select' | 'simd' | 'shuffle';
+/** Three operands: select(when, then, otherwise); udivWide(high, low, divisor): the quotient of a 128-bit division that cannot overflow. */
+export type Op = LeafOp | BinaryOp | CompareOp | UnaryOp | 'select' | 'udivWide' | 'simd' | 'shuffle';
 
 /** A register: a fixed state offset, or one that the micro-op record (region: the decoded instruction) names. */
 export type RegRef = { slot: number } | { field: 'dst' | 'src' | 'third'; plus?: number };

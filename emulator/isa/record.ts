@@ -5,7 +5,7 @@
  *
  * Encoding notation (APM vol. 3, 2.5; SDM vol. 2, 3.1.1), tokens separated by blanks:
  *   NP, 66, F2, F3   mandatory prefix; NP: none of the three. Without any of them 66 is the operand size and F2/F3 are ignored or REP.
- *   REX.W            only with that bit; encodings without it match the rest
+ *   REX.W, REX.B     only with that bit; encodings without it match the rest
  *   VEX.L.pp.map.W   e.g. VEX.128.66.0F38.W0 (L: 128 256 LIG LZ; W: W0 W1 WIG)
  *   0F, 0F 38, 0F 3A, 0F 0F  opcode map; then the opcode byte, with +r (register in its low bits), +cc (condition), +i (x87 register)
  *   /r, /0 … /7      ModRM; after the opcode a further byte such as C1 (or C0+i) is a literal ModRM byte
@@ -15,7 +15,10 @@
  * M memory only, Z register in the opcode, I immediate, sI sign-extended to the operand size, J relative branch, O moffs,
  * A far pointer, V/W xmm by reg / xmm or memory by rm, U xmm by rm only, P/Q mmx by reg / mmx or memory by rm, N mmx by rm only,
  * S segment register, C control, D debug register (register numbers arrive as immediates), ST x87 register number as an immediate,
- * B VEX.vvvv general register, H VEX.vvvv xmm; and fixed: AL CL DX rAX 1 ES CS SS DS FS GS.
+ * B VEX.vvvv general register, H VEX.vvvv xmm; and fixed: AL CL DX rAX 1 ES CS SS DS FS GS. A bare v or b is no operand but says
+ * that the operand size matters: v the effective one, b 8 bits.
+ * The operand size that `exec` sees is the effective one if any operand is of width v or z or there is none, else 32/64 by REX.W if any
+ * is of width y, else the width of the first operand that is not a vector (64 if all are).
  * Widths: b 8, w 16, d 32, q 64, v operand size, z immediate size (16 or 32), y 32 or 64 by REX.W, x 128, ss/sd/… use d/q: 'Wd' is
  * an xmm register or 32 bits of memory, 'Wq' or 64 bits, 'Wx' or 128, 'Ww', 'Wb'. t 80, p far pointer, none: address only.
  * An xmm operand in a register always has type v128, in memory the integer type of its width (v128 for x).
@@ -48,6 +51,12 @@ export interface Instruction {
   operandSize?: 8 | 16 | 32 | 64;
   /** Takes REP (rcx counts); `zf`: REPE/REPNE also test ZF. */
   repeat?: 'count' | 'zf';
+  /** Reads through the default data segment or its override without a ModRM operand (string sources, XLAT). */
+  sourceSegment?: boolean;
+  /** Its memory operand's address counts rSP as it is after the instruction has popped (POP). */
+  popsFirst?: boolean;
+  /** Repeated, it copies or fills memory and may be done in stretches (one element of `size` bits an iteration). */
+  bulk?: 'copy' | 'fill';
   /**
    * Which unit it needs; the decoder turns it into #NM or #UD when CR0/CR4 say so, and x87/MMX forms test for pending #MF.
    * `fpu`: CR0.EM, TS; `fwait`: CR0.MP with TS; `mmx`; `sse`: CR4.OSFXSR, CR0.EM, TS.

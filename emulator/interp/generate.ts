@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: MIT
+/**
+ * @fileoverview Generates the interpreter's wasm module from the instruction records.
+ *
+ * A br_table function with thousands of handlers starts slowly everywhere and is badly allocated for ever, so only the hot
+ * handlers sit in the main loop; all others are in functions of GROUP handlers behind one call_indirect, which costs some
+ * nanoseconds per cold instruction. Hot handlers have the lowest numbers.
+ */
+import type { Entry } from '../decode/notation.ts';
+import type { Builder } from '../ir/builder.ts';
+import { EXIT, RECORD, SLOT } from '../ir/state.ts';
+import { divideWide } from '../wasm/divide.ts';
+import { type Code, I32, I64, Module } from '../wasm/module.ts';
+import { allForms, type Form } from './forms.ts';
+import { ADDRESS_KINDS, HandlerEmitter, type Imports, LOCAL, PARAMETERS } from './handlers.ts';
+
+export interface Interpreter {
+  wasm: Uint8Array<ArrayBuffer>;
+  /** Handler keys by number. */
+  keys: string[];
+  /** How many of them are in the main loop. */
+  hot: number;
+}
+export interface MemoryShape {
+  /** Pages of 64 KiB. */
+  minimum: number;
+  maximum: number;
+  shared: boolean;
+}
+
+/** Handlers of a cold function; a power of two. */
+const GROUP = 64;
+
+interface Handler {
+  key: string;
+  emit(e: HandlerEmitter): void;
+}
+
+/** Keys of the pseudo handlers, which belong to no instruction. */
+export const PSEUDO = {
+  /** Goes on at a target in the same page, or through the jump cache: the end of a run. */
+  link: 'link',
+  linkFar: 'link far',
+  /** Leaves with EXIT.stop. */
+  stop: 'stop',
+  /** Raises #UD, #NM. */
+  undefined: 'undefined',
+  unavailable: 'unavailable',
+} as const;
+export const addressKey = (kind: string): string => `address ${kind}`;
+export const fusedKey = (first: string, cc: number): string => `${first}+jcc${cc}`;
+
+function pseudoHandlers(): Handler[] {
+  const env = { code: 64, stack: 64, address: 64 } as const;
+  const jump = (linked: boolean) => (e: HandlerEmitter) => {
+    e.linked = linked;
+    e.pseudo((ir: Builder) => ir.jump(ir.leaf('target', 'i64')), env);
+  };
+  const fault = (vector: number) => (e: HandlerEmitter) => e.pseudo((ir: Builder) => ir.fault(vector, ir.const(1, 'i1')), env);
+  return [
+    { key: PSEUDO.link, emit: jump(true) },
+    { key: PSEUDO.linkFar, emit: jump(false) },
+    { key: PSEUDO.stop, emit: (e) => e.stop(EXIT.stop) },
+    { key: PSEUDO.undefined, emit: fault(6) },
+    { key: PSEUDO.unavailable, emit: fault(7) },
+    ...ADDRESS_KINDS.map((kind) => ({ key: addressKey(kind), emit: (e: HandlerEmitter) => e.addressHandler(kind) })),
+  ];
+}
+
+/** Comparisons that are fused with a following conditional branch to their own page. */
+const FUSABLE = new Set(['cmp', 'test', 'dec', 'sub', 'and', 'add']);
+export const isFusable = (form: Form): boolean =>
+  FUSABLE.has(form.record.mnemonic) &&
+  form.rep === 'none' &&
+  form.size !== 16 &&
+  (form.record.mnemonic === 'cmp' || form.record.mnemonic === 'test'
+    ? form.operands.every((o) => o.kind !== 'f')
+    : form.size >= 32 && form.operands.every((o) => o.kind === 'r' || o.kind === 'i'));
+const fusedConditions = (mnemonic: string): readonly number[] =>
+  mnemonic === 'cmp' ? [2, 3, 4, 5, 6, 7, 8, 9, 12, 13, 14, 15] : mnemonic === 'test' ? [4, 5, 8, 9, 14, 15] : [4, 5];
+
+function instructionHandlers(entries: readonly Entry[]): Handler[] {
+  const forms = allForms(entries);
+  const out: Handler[] = [];
+  const branch = entries.find((e) => e.record.mnemonic === 'jcc');
+  for (const [key, form] of forms) {
+    const linked = form.operands[0]?.kind === 'j';
+    out.push({
+      key,
+      emit(e) {
+        e.linked = linked;
+        e.handler(form);
+      },
+    });
+    if (!branch || !isFusable(form)) continue;
+    for (const cc of fusedConditions(form.record.mnemonic)) {
+      const then: Form = {
+        record: branch.record,
+        size: 64,
+        operands: [{ kind: 'j', type: 'i64', at: 0 }],
+        cc,
+        rep: 'none',
+        env: form.env,
+      };
+      out.push({
+        key: fusedKey(key, cc),
+        emit(e) {
+          e.linked = true;
+          e.fused(form, then);
+        },
+      });
+    }
+  }
+  return out;
+}
+
+export function generateInterpreter(
+  entries: readonly Entry[],
+  isHot: (key: string) => boolean,
+  memory: MemoryShape,
+): Interpreter {
+  const handlers = [...pseudoHandlers(), ...instructionHandlers(entries)];
+  const hot = handlers.filter((h) => isHot(h.key));
+  const cold = handlers.filter((h) => !isHot(h.key));
+  const module = new Module(memory);
+  const imported = {
+    slow: module.importFunction('slow', [I64, I32, I32, I32], [I32]),
+    flush: module.importFunction('flush', [], []),
+    helper: module.importFunction('helper', [I32, I32, I32], [I32]),
+    bulk: module.importFunction('bulk', [I32, I32, I32, I32], [I32]),
+  };
+  const imports: Imports = { ...imported, divideWide: module.func(divideWide(module)) };
+  const coldType = module.type(PARAMETERS, [I32]);
+  const main = mainLoop(hot, imports, coldType);
+  for (let i = 0; i < cold.length; i += GROUP) {
+    const e = coldGroup(cold.slice(i, i + GROUP), hot.length + i, imports);
+    module.elements.push(module.func({ type: coldType, locals: e.locals, code: e.code }));
+  }
+  module.export('run', module.func({ type: module.type(PARAMETERS, []), locals: main.locals, code: main.code }));
+  return { wasm: module.build(), keys: [...hot, ...cold].map((h) => h.key), hot: hot.length };
+}
+
+/** Pushes the current record's handler number less `first`. */
+function handlerNumber(code: Code, first: number): void {
+  code.get(LOCAL.ip).mem('i32.load16_u', RECORD.handler);
+  if (first > 0) code.i32(first).op('i32.sub');
+}
+function storeExit(code: Code): void {
+  code.get(LOCAL.base).get(LOCAL.ip).mem('i32.store', SLOT.IP);
+  code.get(LOCAL.base).get(LOCAL.budget).mem('i32.store', SLOT.BUDGET);
+}
+
+function mainLoop(hot: readonly Handler[], imports: Imports, coldType: number): HandlerEmitter {
+  const e = new HandlerEmitter(imports);
+  const c = e.code;
+  const cold = e.newLocal(I32);
+  e.exitLabel = e.openBlock();
+  e.nextLabel = e.openLoop();
+  e.chargedLabel = e.nextLabel;
+  for (let i = 0; i <= hot.length; i++) e.openBlock();
+  handlerNumber(c, 0);
+  c.brTable(
+    hot.map((_, i) => i),
+    hot.length,
+  );
+  for (const h of hot) {
+    e.close();
+    h.emit(e);
+  }
+  e.close();
+  for (const local of [LOCAL.ip, LOCAL.budget, LOCAL.tlb, LOCAL.base]) c.get(local);
+  handlerNumber(c, hot.length);
+  c.i32(Math.log2(GROUP)).op('i32.shr_u').callIndirect(coldType).tee(cold).op('i32.eqz');
+  e.openIf();
+  c.op('return');
+  e.close();
+  // Records are aligned: bit 0 says that the budget changed too.
+  c.get(cold).i32(1).op('i32.and');
+  e.openIf();
+  c.get(LOCAL.base).mem('i32.load', SLOT.BUDGET).set(LOCAL.budget).get(cold).i32(-2).op('i32.and').set(cold);
+  e.close();
+  c.get(cold).set(LOCAL.ip);
+  e.br(e.nextLabel);
+  e.close();
+  e.close();
+  storeExit(c);
+  return e;
+}
+
+/** A function of cold handlers: runs one record and returns the next, bit 0 set if the budget changed, or 0 to leave. */
+function coldGroup(handlers: readonly Handler[], first: number, imports: Imports): HandlerEmitter {
+  const e = new HandlerEmitter(imports);
+  const c = e.code;
+  e.exitLabel = e.openBlock();
+  e.chargedLabel = e.openBlock();
+  e.nextLabel = e.openBlock();
+  for (let i = 0; i <= handlers.length; i++) e.openBlock();
+  handlerNumber(c, first);
+  c.brTable(
+    handlers.map((_, i) => i),
+    handlers.length,
+  );
+  for (const h of handlers) {
+    e.close();
+    h.emit(e);
+  }
+  e.close();
+  c.op('unreachable');
+  e.close();
+  c.get(LOCAL.ip).op('return');
+  e.close();
+  storeExit(c);
+  c.get(LOCAL.ip).i32(1).op('i32.or').op('return');
+  e.close();
+  storeExit(c);
+  c.i32(0);
+  return e;
+}

@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: MIT
+/** @fileoverview Every file of records, in the order that gives records and helpers their numbers. */
+import './integer/alu.ts';
+import './integer/shift.ts';
+import './integer/multiply.ts';
+import './integer/bits.ts';
+import './integer/move.ts';
+import './integer/stack.ts';
+import './integer/string.ts';
+import './integer/decimal.ts';
