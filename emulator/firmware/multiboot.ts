@@ -21,7 +21,7 @@ export interface BootModule {
 
 export interface MultibootOptions {
   commandLine?: string;
-  /** Given to the kernel as the first word of its command line, where legacy GRUB and QEMU put the kernel's path. */
+  /** The first word of the kernel's command line, where legacy GRUB and QEMU put its path. Empty: none, as GRUB 2 has it. */
   imageName?: string;
   modules?: BootModule[];
 }
@@ -92,6 +92,10 @@ export function checkEntry(memory: BootMemory, entry: number): void {
   if (!memory.isClaimed(entry)) {
     throw new BootImageError(`multiboot kernel: entry point ${formatAddress(entry)} is outside the image`);
   }
+}
+
+export function kernelCommandLine({ imageName = 'kernel', commandLine = '' }: MultibootOptions): string {
+  return [imageName, commandLine].filter((part) => part !== '').join(' ');
 }
 
 /** KiB of RAM from 0 and from 1 MiB on, the latter up to the first hole. */

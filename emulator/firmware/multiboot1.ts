@@ -14,6 +14,7 @@ import {
   basicMemory,
   checkEntry,
   findHeader,
+  kernelCommandLine,
   LOADER_NAME,
   loadByAddressFields,
   loadElf,
@@ -77,13 +78,12 @@ function information(memory: BootMemory, options: MultibootOptions, wantsVideo: 
   for (const { base, length, type } of memory.map) map.u32(20).u64(base, length).u32(type);
 
   const { lower, upper } = basicMemory(memory);
-  const commandLine = `${options.imageName ?? 'kernel'} ${options.commandLine ?? ''}`.trimEnd();
   const valid = INFO_MEMORY | INFO_COMMAND_LINE | INFO_MODULES | INFO_MEMORY_MAP | INFO_LOADER_NAME;
   const info = new ByteWriter();
   info.u32(valid | (wantsVideo ? INFO_FRAMEBUFFER : 0));
   info.u32(lower, upper);
   info.u32(0); // boot_device
-  info.u32(string(commandLine, 'command line'));
+  info.u32(string(kernelCommandLine(options), 'command line'));
   info.u32(options.modules?.length ?? 0, modules.length ? memory.place(modules.finish(), 'module list', { alignment: 16 }) : 0);
   info.zeros(16); // syms
   info.u32(map.length, memory.place(map.finish(), 'memory map', { alignment: 16 }));

@@ -16,6 +16,7 @@ import {
   basicMemory,
   checkEntry,
   findHeader,
+  kernelCommandLine,
   LOADER_NAME,
   loadByAddressFields,
   loadElf,
@@ -165,8 +166,7 @@ function information(memory: BootMemory, options: Multiboot2Options, loadBase: n
       .bytes(body.finish())
       .align(8);
   };
-  const commandLine = `${options.imageName ?? 'kernel'} ${options.commandLine ?? ''}`.trimEnd();
-  tag(INFO_COMMAND_LINE, new ByteWriter().bytes(cString(commandLine)));
+  tag(INFO_COMMAND_LINE, new ByteWriter().bytes(cString(kernelCommandLine(options))));
   tag(INFO_LOADER_NAME, new ByteWriter().bytes(cString(LOADER_NAME)));
   for (const module of options.modules ?? []) {
     const start = memory.place(module.contents, 'module', { prefer: 'top' });
