@@ -11,7 +11,7 @@
  *   per value, so read only what matters. `ir.size` is the operand size in bits, `ir.type` the integer type of that size.
  * - Values of one type only combine with values of the same type; widen explicitly with zext, sext, trunc.
  */
-import type { SimdName } from '../wasm/opcodes.ts';
+import type { OpName, SaturatingName, SimdName } from '../wasm/opcodes.ts';
 import { type ArithmeticOp, condition, type FlagDef, type FlagDefs, flagValue, PACKED, pack } from './flags.ts';
 import { GPR, SEG, SEGMENT, SLOT } from './state.ts';
 import {
@@ -28,6 +28,7 @@ import {
   type Operand,
   type RegRef,
   type SegmentRef,
+  type Shortcut,
   type Type,
   type UnaryOp,
   type Value,
@@ -240,6 +241,11 @@ export class Builder {
     return this.make('shuffle', 'v128', [a, b], { lanes });
   }
 
+  /** Any WebAssembly instruction on floats. The bits of a NaN are the host's: they must not reach the guest (`float.ts`). */
+  float(name: OpName | SaturatingName, type: Type, args: readonly Value[]): Value {
+    return this.make('float', type, args, { float: name });
+  }
+
   // Operands, memory, registers.
 
   /** The operand's value in its own type. A memory operand is loaded once. */
@@ -397,6 +403,13 @@ export class Builder {
     const out = this.leaf('result', type);
     for (const a of args) a.uses++;
     this.effects.push({ k: 'call', helper, args: [...args], out });
+    return out;
+  }
+  /** The same, but where `shortcut.when` holds the result is `shortcut.value`, and the helper is not called. */
+  callUnless(shortcut: Shortcut, helper: HelperRef, args: readonly Value[]): Value {
+    const out = this.leaf('result', shortcut.value.type);
+    for (const a of [shortcut.when, shortcut.value, ...args]) a.uses++;
+    this.effects.push({ k: 'call', helper, args: [...args], out, unless: shortcut });
     return out;
   }
   /** The same without a result. */

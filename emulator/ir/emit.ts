@@ -7,7 +7,7 @@
  * dominate the others, so anything that later code may need again is pinned before a wasm `if` opens.
  */
 import { Code, F32, F64, I32, I64, V128, type WasmType } from '../wasm/module.ts';
-import type { OpName } from '../wasm/opcodes.ts';
+import { type OpName, SATURATING, type SaturatingName } from '../wasm/opcodes.ts';
 import { SEG, SLOT, segmentSlot, TLB_ENTRIES, TLB_READ, TLB_WRITE } from './state.ts';
 import { bits, type Effect, type HelperRef, type RegRef, type Type, type Value } from './value.ts';
 
@@ -277,6 +277,11 @@ export abstract class Emitter {
         for (const x of value.args) this.emit(x);
         c.simd(value.simd!, LANE.test(value.simd!) ? Number(value.n) : undefined);
         return;
+      case 'float':
+        for (const x of value.args) this.emit(x);
+        if (value.float! in SATURATING) c.saturating(value.float as SaturatingName);
+        else c.op(value.float as OpName);
+        return;
       case 'shuffle':
         this.emit(a);
         this.emit(b);
@@ -399,6 +404,21 @@ export abstract class Emitter {
         this.close();
         break;
       case 'call':
+        if (e.unless && e.out) {
+          // Both branches may be the first to use a value.
+          for (const x of [...e.args, e.unless.value]) this.pin(x);
+          this.emit(e.unless.when);
+          this.openIf(wasmType(e.out.type));
+          this.emit(e.unless.value);
+          this.code.else();
+          this.passArguments(e.args);
+          this.callHelper(e.helper);
+          this.stateBase();
+          this.loadAt(e.out.type, SLOT.SCRATCH);
+          this.close();
+          this.bind(e.out);
+          break;
+        }
         this.passArguments(e.args);
         this.callHelper(e.helper);
         if (e.out) {

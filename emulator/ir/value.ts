@@ -6,7 +6,7 @@
  * matters. i1 is 0 or 1. Effects happen in the order they are listed; `Builder` puts all commits (registers, flags, jumps)
  * behind everything that can fault, so faults are precise by construction.
  */
-import type { SimdName } from '../wasm/opcodes.ts';
+import type { OpName, SaturatingName, SimdName } from '../wasm/opcodes.ts';
 
 export type IntType = 'i8' | 'i16' | 'i32' | 'i64';
 export type Type = 'i1' | IntType | 'f32' | 'f64' | 'v128';
@@ -49,6 +49,8 @@ export interface Value {
   readonly high?: bigint;
   readonly reg?: RegRef;
   readonly simd?: SimdName;
+  /** float: the WebAssembly instruction. */
+  readonly float?: OpName | SaturatingName;
   /** shuffle: 16 byte lanes of the two arguments. */
   readonly lanes?: readonly number[];
   /** ea: whether the record has an index register. */
