@@ -35,7 +35,7 @@ export type UnaryOp = 'zext' | 'sext' | 'trunc' | 'clz' | 'ctz' | 'popcount' | '
 /** Leaves: what they are is the engine's business. `result` is the value of an effect (load, call, segment check). */
 export type LeafOp = 'const' | 'reg' | 'imm' | 'ea' | 'result' | 'nextRip' | 'target';
 /** Three operands: select(when, then, otherwise); udivWide(high, low, divisor): the quotient of a 128-bit division that cannot overflow. */
-export type Op = LeafOp | BinaryOp | CompareOp | UnaryOp | 'select' | 'udivWide' | 'simd' | 'shuffle';
+export type Op = LeafOp | BinaryOp | CompareOp | UnaryOp | 'select' | 'udivWide' | 'simd' | 'shuffle' | 'float';
 
 /** A register: a fixed state offset, or one that the micro-op record (region: the decoded instruction) names. */
 export type RegRef = { slot: number } | { field: 'dst' | 'src' | 'third'; plus?: number };
