@@ -21,7 +21,6 @@ const kernel: readonly Routine[] = [
   ['asm.switchTo(saveStackPointer: u64, nextStackPointer: u64): void', 'Saves the callee-saved registers and changes stacks.'],
   ['asm.enterUser(frame: u64): void', 'Leaves the kernel through a trap frame; does not return.'],
   ['asm.copyUser(to: u64, from: u64, count: u64): i32', 'Copies bytes; 0, or -EFAULT if either side faults.'],
-  ['asm.readUser64(address: u64, to: u64): i32', 'Copies one 64-bit word; 0, or -EFAULT if either side faults.'],
   ['sym.threadStart(): u64', 'Where a new thread begins: calls threadMain with interrupts on.'],
   ['sym.trapEntries(): u64', 'The entry stub of vector 0; those of the others follow 16 bytes apart.'],
   ['sym.systemCallEntry(): u64', 'For the LSTAR register.'],

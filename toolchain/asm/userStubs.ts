@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+/**
+ * @fileoverview A user program's stubs: its first instructions, memory growth, the collector's register save.
+ *
+ * At entry rsp is 16-byte aligned and points at argc, as the System V ABI has it. The program's `main` is called without
+ * arguments, its result is the exit status. Memory grows by brk (illumos system call 17): linear memory begins at address 0, so its
+ * end is the break.
+ */
+import { eax, ebp, edi, Label, rax, rdi, rsp, symbolAt } from '../x86/x86.ts';
+import { defineCollect } from './kernelStubs.ts';
+import { Stub } from './stub.ts';
+
+const SYS_BRK = 17;
+
+export function userStubs(start: boolean): Stub[] {
+  const code = new Stub('.stubs');
+  code.define('_start', (asm) => {
+    asm.mov(symbolAt('stackTop'), rsp);
+    asm.xor(ebp, ebp);
+    if (start) asm.call('wasm_start');
+    asm.call('main');
+    asm.mov(edi, eax);
+    asm.call('exit');
+    asm.op('ud2');
+  });
+  defineCollect(code);
+  code.define('memory_grow', (asm) => {
+    const failed = new Label('failed');
+    asm.push(rdi);
+    asm.mov(eax, symbolAt('memory_pages'));
+    asm.add(rdi, rax);
+    asm.shl(rdi, 16);
+    asm.mov(eax, SYS_BRK);
+    asm.op('syscall');
+    asm.test(rax, rax);
+    asm.jcc('ne', failed);
+    asm.mov(eax, symbolAt('memory_pages'));
+    asm.pop(rdi);
+    asm.add(symbolAt('memory_pages'), edi);
+    asm.ret();
+    asm.bind(failed);
+    asm.pop(rdi);
+    asm.mov(eax, -1);
+    asm.ret();
+  });
+  const data = new Stub('.stubs.data', { kind: 'data' });
+  data.define('stackTop', (asm) => asm.data(8, 0));
+  return [code, data];
+}
