@@ -7,7 +7,7 @@
  * failed. A model never throws for what a driver does: it answers with the status its protocol has, or calls `fail`, after which
  * it hears nothing until the driver resets it.
  */
-import type { DeviceState } from '../../bus/device.ts';
+import type { DeviceState, StateValue } from '../../bus/device.ts';
 import type { VirtQueue } from './virtqueue.ts';
 
 export interface Transport {
@@ -60,4 +60,12 @@ export abstract class VirtioModel {
 
 export function featureBits(...bits: number[]): bigint {
   return bits.reduce((all, bit) => all | (1n << BigInt(bit)), 0n);
+}
+
+/** A snapshot field that is a list of byte strings. */
+export function byteStrings(device: string, field: string, value: StateValue | undefined): Uint8Array[] {
+  if (!Array.isArray(value) || !value.every((item) => item instanceof Uint8Array)) {
+    throw new Error(`${device}: snapshot field '${field}' is missing or malformed`);
+  }
+  return value.map((item) => item.slice());
 }

@@ -120,9 +120,9 @@ export class VirtQueue {
     return this.#gather(head);
   }
 
-  /** Whether `pop` would look at a chain now. */
-  get hasAvailable(): boolean {
-    return this.enabled && this.#ahead() !== 0;
+  /** Takes back the last `count` pops, none of which was pushed: the chains are available again. */
+  unpop(count: number): void {
+    this.#nextAvailable = (this.#nextAvailable - count) & 0xffff;
   }
 
   /** Gives the chain back, with `written` bytes of its writable part filled. */
