@@ -142,7 +142,7 @@ test('no access throws', () => {
   );
   fc.assert(
     fc.property(fc.array(access, { maxLength: 30 }), fc.uint8Array({ minLength: 16, maxLength: 16 }), (accesses, descriptor) => {
-      descriptor.fill(0, 4, 6);
+      descriptor.fill(0, 4, 7);
       ram.writeBytes(0x1000, descriptor);
       for (const [port, size, write, value] of accesses) {
         if (write) ports.write(port, size, value);

@@ -37,9 +37,6 @@ const DMA_SKIP = 4;
 const DMA_SELECT = 8;
 const DMA_WRITE = 16;
 const DMA_DESCRIPTOR_SIZE = 16;
-/** Memory moves in pieces of this size. */
-const PIECE = 0x1_0000;
-
 const SIGNATURE = ascii('QEMU CFG');
 const ONES = { 1: 0xff, 2: 0xffff, 4: 0xffff_ffff } as const;
 
@@ -175,15 +172,11 @@ export class FwCfg implements Device, RegisterBlock {
   }
 
   #readInto(target: number, length: number): void {
-    const data = this.#contents();
-    const piece = new Uint8Array(Math.min(PIECE, length));
-    for (let done = 0; done < length; ) {
-      const part = piece.subarray(0, Math.min(PIECE, length - done));
-      const have = data.subarray(this.#offset, this.#offset + part.length);
-      part.fill(0).set(have);
-      this.#memory.writeBytes(target + done, part);
-      this.#offset += have.length;
-      done += part.length;
+    const have = this.#contents().subarray(this.#offset, this.#offset + length);
+    this.#memory.writeBytes(target, have);
+    this.#offset += have.length;
+    for (let done = have.length; done < length; done += ZEROS.length) {
+      this.#memory.writeBytes(target + done, ZEROS.subarray(0, length - done));
     }
   }
 
@@ -198,6 +191,7 @@ export class FwCfg implements Device, RegisterBlock {
 }
 
 const NOTHING = new Uint8Array(0);
+const ZEROS = new Uint8Array(0x10_0000);
 
 /** Item 19h: a count, then for each file its size, number and name, all big-endian. */
 function directory(names: string[], files: FwCfgFile[]): Uint8Array {

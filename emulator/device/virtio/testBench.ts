@@ -42,10 +42,12 @@ export class Ram implements DmaMemory {
     this.write32(address + 4, Number(value >> 32n));
   }
   readBytes(address: number, into: Uint8Array): void {
-    for (let i = 0; i < into.length; i++) into[i] = this.read8(address + i);
+    const present = this.bytes.subarray(address, address + into.length);
+    into.fill(0xff, present.length);
+    into.set(present);
   }
   writeBytes(address: number, from: Uint8Array): void {
-    for (let i = 0; i < from.length; i++) this.write8(address + i, from[i]);
+    if (address < this.bytes.length) this.bytes.set(from.subarray(0, this.bytes.length - address), address);
   }
 }
 
