@@ -16,7 +16,7 @@ import {
   invalid,
   isDenormal,
   isInfinite,
-  isNaN,
+  isNan,
   isNegative,
   isSignalling,
   isZero,
@@ -38,7 +38,7 @@ function noteDenormals(f: Format, s: Status, ...operands: readonly bigint[]): vo
 export const add: BinaryOperation = (f, s, x, y) => {
   const a = flushed(f, s, x);
   const b = flushed(f, s, y);
-  if (isNaN(f, a) || isNaN(f, b)) return propagate(f, s, a, b);
+  if (isNan(f, a) || isNan(f, b)) return propagate(f, s, a, b);
   if (isInfinite(f, a) && isInfinite(f, b) && a !== b) return invalid(f, s);
   noteDenormals(f, s, a, b);
   if (isInfinite(f, a)) return a;
@@ -58,12 +58,12 @@ const aligned = (f: Format, x: bigint, low: number): bigint => {
 /** A sum of opposite numbers. */
 const exactZero = (f: Format, s: Status): bigint => (s.rounding === DOWN ? f.sign : 0n);
 
-export const subtract: BinaryOperation = (f, s, a, b) => (isNaN(f, b) ? add(f, s, a, b) : add(f, s, a, b ^ f.sign));
+export const subtract: BinaryOperation = (f, s, a, b) => (isNan(f, b) ? add(f, s, a, b) : add(f, s, a, b ^ f.sign));
 
 export const multiply: BinaryOperation = (f, s, x, y) => {
   const a = flushed(f, s, x);
   const b = flushed(f, s, y);
-  if (isNaN(f, a) || isNaN(f, b)) return propagate(f, s, a, b);
+  if (isNan(f, a) || isNan(f, b)) return propagate(f, s, a, b);
   if ((isInfinite(f, a) && isZero(f, b)) || (isZero(f, a) && isInfinite(f, b))) return invalid(f, s);
   noteDenormals(f, s, a, b);
   const sign = signOf(f, a ^ b);
@@ -75,7 +75,7 @@ export const multiply: BinaryOperation = (f, s, x, y) => {
 export const divide: BinaryOperation = (f, s, x, y) => {
   const a = flushed(f, s, x);
   const b = flushed(f, s, y);
-  if (isNaN(f, a) || isNaN(f, b)) return propagate(f, s, a, b);
+  if (isNan(f, a) || isNan(f, b)) return propagate(f, s, a, b);
   if ((isInfinite(f, a) && isInfinite(f, b)) || (isZero(f, a) && isZero(f, b))) return invalid(f, s);
   const sign = signOf(f, a ^ b);
   if (isZero(f, b) && !isInfinite(f, a)) {
@@ -95,7 +95,7 @@ export const divide: BinaryOperation = (f, s, x, y) => {
 
 export const squareRoot: UnaryOperation = (f, s, x) => {
   const a = flushed(f, s, x);
-  if (isNaN(f, a)) return propagate(f, s, a, a);
+  if (isNan(f, a)) return propagate(f, s, a, a);
   if (isZero(f, a)) return a;
   if (isNegative(f, a)) return invalid(f, s);
   noteDenormals(f, s, a);
@@ -126,7 +126,7 @@ const extremum =
   (f, s, x, y) => {
     const a = flushed(f, s, x);
     const b = flushed(f, s, y);
-    if (isNaN(f, a) || isNaN(f, b)) {
+    if (isNan(f, a) || isNan(f, b)) {
       s.flags |= IE;
       return b;
     }
@@ -149,7 +149,7 @@ const ordinal = (f: Format, x: bigint): bigint => (isNegative(f, x) ? -(x & ~f.s
 export function compare(f: Format, s: Status, x: bigint, y: bigint, quiet: boolean): Relation {
   const a = flushed(f, s, x);
   const b = flushed(f, s, y);
-  if (isNaN(f, a) || isNaN(f, b)) {
+  if (isNan(f, a) || isNan(f, b)) {
     if (!quiet || isSignalling(f, a) || isSignalling(f, b)) s.flags |= IE;
     return 'unordered';
   }

@@ -16,7 +16,7 @@ import {
   IE,
   isDenormal,
   isInfinite,
-  isNaN,
+  isNan,
   isNegative,
   isSignalling,
   isZero,
@@ -40,7 +40,7 @@ export function toInteger(f: Format, s: Status, x: bigint, size: 32 | 64, roundi
   const indefinite = 1n << BigInt(size - 1);
   if (isZero(f, a)) return 0n;
   // Numbers of 2^64 and more need no computation.
-  if (isNaN(f, a) || isInfinite(f, a) || exponent(f, a) > 64) {
+  if (isNan(f, a) || isInfinite(f, a) || exponent(f, a) > 64) {
     s.flags |= IE;
     return indefinite;
   }
@@ -66,7 +66,7 @@ function convertNaN(from: Format, to: Format, s: Status, x: bigint): bigint {
 }
 function convert(from: Format, to: Format, s: Status, x: bigint): bigint {
   const a = flushed(from, s, x);
-  if (isNaN(from, a)) return convertNaN(from, to, s, a);
+  if (isNan(from, a)) return convertNaN(from, to, s, a);
   const sign = signOf(from, a) ? to.sign : 0n;
   if (isZero(from, a)) return sign;
   if (isInfinite(from, a)) return sign | to.infinity;
@@ -79,7 +79,7 @@ export const narrow = (s: Status, x: bigint): bigint => convert(F64, F32, s, x);
 /** The integral number next to x in direction `rounding`; PE unless `exactOnly` suppresses it. */
 export function toIntegral(f: Format, s: Status, x: bigint, rounding: number, suppressInexact: boolean): bigint {
   const a = flushed(f, s, x);
-  if (isNaN(f, a)) {
+  if (isNan(f, a)) {
     if (isSignalling(f, a)) s.flags |= IE;
     return a | f.quiet;
   }

@@ -87,8 +87,8 @@ export const F64 = format(64, 53);
 
 const magnitude = (f: Format, x: bigint): bigint => x & ~f.sign;
 export const isNegative = (f: Format, x: bigint): boolean => (x & f.sign) !== 0n;
-export const isNaN = (f: Format, x: bigint): boolean => magnitude(f, x) > f.infinity;
-export const isSignalling = (f: Format, x: bigint): boolean => isNaN(f, x) && (x & f.quiet) === 0n;
+export const isNan = (f: Format, x: bigint): boolean => magnitude(f, x) > f.infinity;
+export const isSignalling = (f: Format, x: bigint): boolean => isNan(f, x) && (x & f.quiet) === 0n;
 export const isInfinite = (f: Format, x: bigint): boolean => magnitude(f, x) === f.infinity;
 export const isZero = (f: Format, x: bigint): boolean => magnitude(f, x) === 0n;
 export const isDenormal = (f: Format, x: bigint): boolean => magnitude(f, x) !== 0n && magnitude(f, x) <= f.fraction;
@@ -172,7 +172,7 @@ const exactly = (m: bigint, shift: number): bigint => (shift <= 0 ? m >> BigInt(
 /** Result when at least one of two operands is a NaN: the first that is one, made quiet. */
 export function propagate(f: Format, s: Status, a: bigint, b: bigint): bigint {
   if (isSignalling(f, a) || isSignalling(f, b)) s.flags |= IE;
-  return (isNaN(f, a) ? a : b) | f.quiet;
+  return (isNan(f, a) ? a : b) | f.quiet;
 }
 export function invalid(f: Format, s: Status): bigint {
   s.flags |= IE;

@@ -240,7 +240,7 @@ instruction({
 
 // Extraction: the chosen lane as a value of at least 32 bits, zero-extended.
 
-function extracted(ir: Builder, value: Value, imm: Value, width: 8 | 16 | 32 | 64): Value {
+export function extracted(ir: Builder, value: Value, imm: Value, width: 8 | 16 | 32 | 64): Value {
   const n = known(imm);
   if (n !== undefined) {
     const lane = n & (128 / width - 1);

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+/**
+ * @fileoverview The frame around soft floating point in helpers: lanes from scratch slots, MXCSR in, flags out, #XM.
+ *
+ * Exceptions of all lanes count together (SDM vol. 1, 11.5.3): if an unmasked IE, DE or ZE is among them, OE, UE and PE of the
+ * other lanes are not reported. MXCSR has the flags even when #XM is raised; registers then keep their values, because helpers
+ * run before commits. Without CR4.OSXMMEXCPT the exception is #UD.
+ */
+import { SLOT } from '../../ir/state.ts';
+import type { HelperRef } from '../../ir/value.ts';
+import { type Cpu, helper } from '../helper.ts';
+import type { Format, Status } from '../softfloat/format.ts';
+import { statusOf } from '../softfloat/format.ts';
+
+const CR4_OSXMMEXCPT = 0x400n;
+const PRE_COMPUTATION = 7;
+
+/** A helper that computes with MXCSR and then reports the flags. `compute` returns what is to be done when nothing was raised. */
+export function floatHelper(name: string, compute: (cpu: Cpu, s: Status) => () => void): HelperRef {
+  return helper(name, (cpu) => {
+    const mxcsr = cpu.read32(SLOT.MXCSR);
+    const s = statusOf(mxcsr);
+    const finish = compute(cpu, s);
+    const early = s.flags & PRE_COMPUTATION & ~s.masks;
+    const flags = early ? s.flags & PRE_COMPUTATION : s.flags;
+    cpu.write32(SLOT.MXCSR, mxcsr | flags);
+    if (flags & ~s.masks) cpu.raise(cpu.read64(SLOT.CR4) & CR4_OSXMMEXCPT ? 19 : 6);
+    finish();
+  });
+}
+
+/** The lanes of a 16-byte argument, lowest first. */
+export function lanesOf(cpu: Cpu, slot: number, f: Format): bigint[] {
+  const b = cpu.args.bytes(slot);
+  const view = new DataView(b.buffer, b.byteOffset, 16);
+  return f.size === 64
+    ? [view.getBigUint64(0, true), view.getBigUint64(8, true)]
+    : [0, 4, 8, 12].map((at) => BigInt(view.getUint32(at, true)));
+}
+export function scalarOf(cpu: Cpu, slot: number, f: Format): bigint {
+  return f.size === 64 ? BigInt.asUintN(64, cpu.args.u64(slot)) : BigInt(cpu.args.u32(slot) >>> 0);
+}
+/** Lanes of `size` bits; missing ones are zero. */
+export function returnLanes(cpu: Cpu, size: 32 | 64, values: readonly bigint[]): void {
+  let result = 0n;
+  values.forEach((x, i) => {
+    result |= x << BigInt(i * size);
+  });
+  cpu.args.returnBytes(result & 0xffffffffffffffffn, result >> 64n);
+}
+export function returnScalar(cpu: Cpu, size: 32 | 64, value: bigint): void {
+  if (size === 64) cpu.args.returnU64(value);
+  else cpu.args.returnU32(Number(value));
+}
