@@ -13,8 +13,8 @@ import { join } from 'node:path';
 import { type Compiled, type CompileRequest, compile, digest, type Input } from './compile.ts';
 import { projectRoot } from './root.ts';
 
-/** Raised whenever a record's meaning changes. */
-const FORMAT = 1;
+/** Raised whenever a record's meaning changes, or the lint's rules do. */
+const FORMAT = 2;
 
 interface CacheRecord {
   readonly inputs: readonly Input[];
@@ -33,8 +33,6 @@ export interface CachedCompiled extends Compiled {
 export interface CacheOptions {
   /** Default: .cache/toolchain in the project. */
   readonly directory?: string;
-  /** Says what changes how the transforms in a request work (the lint's rules). */
-  readonly transformKey?: string;
 }
 
 export function cacheDirectory(): string {
@@ -43,7 +41,7 @@ export function cacheDirectory(): string {
 
 export async function cachedCompile(request: CompileRequest, options: CacheOptions = {}): Promise<CachedCompiled> {
   const directory = options.directory ?? cacheDirectory();
-  const recordPath = join(directory, `${requestKey(request, options.transformKey ?? '')}.json`);
+  const recordPath = join(directory, `${requestKey(request)}.json`);
   const record = readRecord(recordPath);
   if (record?.inputs.every((input) => currentDigest(request.root, input.path) === input.digest)) {
     const wasm = readBytes(join(directory, `${record.wasm}.wasm`));
@@ -63,17 +61,10 @@ export async function cachedCompile(request: CompileRequest, options: CacheOptio
   return { ...compiled, fresh: true, wasmDigest };
 }
 
-function requestKey(request: CompileRequest, transformKey: string): string {
+function requestKey(request: CompileRequest): string {
   const libraries = [...request.libraries].map(([name, { text, origin }]) => [name, origin, text]);
   const { version } = createRequire(import.meta.url)('assemblyscript/package.json') as { version: string };
-  return digest(
-    JSON.stringify([
-      FORMAT,
-      version,
-      transformKey,
-      { ...request, libraries, overlay: [...(request.overlay ?? [])], transforms: undefined },
-    ]),
-  );
+  return digest(JSON.stringify([FORMAT, version, { ...request, libraries, overlay: [...(request.overlay ?? [])] }]));
 }
 
 function readRecord(path: string): CacheRecord | undefined {

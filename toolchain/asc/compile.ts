@@ -17,6 +17,8 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import type { Program } from 'assemblyscript';
+import { type AscModule, beginLint, endLint } from '../lint/lint.ts';
 
 /** `development`: -O1, inlines little, so panics show every frame. `release`: -O3s. */
 export type Optimize = 'development' | 'release';
@@ -42,8 +44,8 @@ export interface CompileRequest {
   readonly maximumPages?: number;
   /** Function called for failed assertions and bounds checks: `module/function`, a bare module name. */
   readonly abort: string;
-  /** asc transforms (the lint is one): classes or objects with afterParse, afterInitialize, afterCompile. */
-  readonly transforms?: readonly unknown[];
+  /** Also look for silent traps (toolchain/lint): the findings are warnings. */
+  readonly lint?: boolean;
 }
 
 /** An input of a run: a path relative to root and its content's digest; null where there was no such file. */
@@ -141,10 +143,15 @@ async function run(request: CompileRequest): Promise<Compiled> {
     const bare = name.slice('~lib/'.length).replace(/\.ts$/, '');
     return request.libraries.get(bare)?.text ?? asc.libraryFiles[bare] ?? null;
   };
+  const compiler = (await import('assemblyscript')) as unknown as AscModule;
+  const watched: { program?: Program } = {};
+  if (request.lint) beginLint(compiler);
   const { error } = await asc.main(ascArguments(request), {
     stdout: sink,
     stderr: sink,
-    transforms: (request.transforms ?? []) as never[],
+    transforms: [
+      { afterCompile: () => undefined, afterInitialize: (program: Program) => void (watched.program = program) },
+    ] as never[],
     readFile(name: string, directory: string): string | null {
       if (directory === LIBRARY_DIRECTORY) return request.libraries.get(name.replace(/\.ts$/, ''))?.text ?? null;
       const virtual = request.overlay?.get(name);
@@ -163,6 +170,10 @@ async function run(request: CompileRequest): Promise<Compiled> {
     },
   });
 
+  for (const finding of request.lint ? endLint(compiler, error ? undefined : watched.program) : []) {
+    const place = formatPlace(finding.source, finding.offset, request.libraries, textOf);
+    warnings.push(`${place}: lint: ${finding.message} (${finding.rule})`);
+  }
   const read = [...inputs].map(([path, text]) => ({ path, digest: text === null ? null : digest(text) }));
   const wasm = outputs.get('out.wasm');
   const sourceMap = outputs.get('out.wasm.map');
@@ -185,8 +196,12 @@ function formatDiagnostic(diagnostic: AscDiagnostic, libraries: Libraries, textO
   // Codes below 1000 are asc's own (AS), the others TypeScript's (TS); a code of 0 or less is one of our lint's.
   const code = diagnostic.code <= 0 ? '' : ` ${diagnostic.code < 1000 ? 'AS' : 'TS'}${diagnostic.code}`;
   if (!diagnostic.range) return `${kind}${code}: ${diagnostic.message}`;
-  const name = diagnostic.range.source?.normalizedPath ?? '';
-  const before = (textOf(name) ?? '').slice(0, diagnostic.range.start).split('\n');
-  const place = `${before.length}:${before[before.length - 1].length + 1}`;
-  return `${sourceOrigin(name, libraries)}:${place}: ${kind}${code}: ${diagnostic.message}`;
+  const place = formatPlace(diagnostic.range.source?.normalizedPath ?? '', diagnostic.range.start, libraries, textOf);
+  return `${place}: ${kind}${code}: ${diagnostic.message}`;
+}
+
+/** file:line:column of an offset in a source as asc names it. */
+function formatPlace(name: string, offset: number, libraries: Libraries, textOf: (name: string) => string | null): string {
+  const before = (textOf(name) ?? '').slice(0, offset).split('\n');
+  return `${sourceOrigin(name, libraries)}:${before.length}:${before[before.length - 1].length + 1}`;
 }

@@ -17,8 +17,8 @@ import { cachedCompile } from './cache.ts';
 import type { CompileRequest } from './compile.ts';
 import { sourceOrigin } from './compile.ts';
 import { librariesFor } from './libraries.ts';
+import { Positions } from './positions.ts';
 import { projectRoot } from './root.ts';
-import { findMapping, parseSourceMap } from './sourceMap.ts';
 
 export type HostImports = Readonly<Record<string, Readonly<Record<string, (...values: never[]) => unknown>>>>;
 
@@ -107,7 +107,11 @@ async function instantiate(
   }
   const instance = await WebAssembly.instantiate(module, imports as WebAssembly.Imports);
   const exports = instance.exports as unknown as Guest['exports'];
-  const map = parseSourceMap(sourceMap, (source) => sourceOrigin(source, libraries));
+  let known: Positions | undefined;
+  const positions = (): Positions => {
+    known ??= new Positions(wasm, sourceMap, (source) => sourceOrigin(source, libraries));
+    return known;
+  };
 
   const guest: Guest = {
     memory: instance.exports.memory as WebAssembly.Memory,
@@ -118,7 +122,7 @@ async function instantiate(
         return exports[name](...values);
       } catch (error) {
         if (!(error instanceof WebAssembly.RuntimeError)) throw error;
-        throw new GuestTrap(`${error.message}\n${symbolised(error.stack ?? '', map)}`);
+        throw new GuestTrap(`${error.message}\n${symbolised(error.stack ?? '', positions())}`);
       }
     },
     collect: () => void guest.call('collectFrom', 0n),
@@ -141,13 +145,13 @@ async function instantiate(
 }
 
 /** `at wasm://…:wasm-function[12]:0x3a4`: the number is the byte offset in the module, which is the source map's column. */
-function symbolised(stack: string, map: ReturnType<typeof parseSourceMap>): string {
+function symbolised(stack: string, positions: Positions): string {
   const lines: string[] = [];
   for (const line of stack.split('\n')) {
     const match = /^\s*at (?:(\S+) \()?wasm:\/\/[^:]*:wasm-function\[(\d+)\]:0x([0-9a-f]+)/.exec(line);
     if (!match) continue;
-    const where = findMapping(map, Number.parseInt(match[3], 16));
-    lines.push(`  at ${match[1] ?? `function ${match[2]}`}${where ? ` (${map.sources[where.source]}:${where.line})` : ''}`);
+    const where = positions.lookup(Number.parseInt(match[3], 16));
+    lines.push(`  at ${match[1] ?? `function ${match[2]}`}${where ? ` (${where.file}:${where.line})` : ''}`);
   }
   return lines.join('\n');
 }
