@@ -41,7 +41,7 @@ const within = (ir: Builder, x: Value, low: bigint, high: bigint): Value =>
   ir.ult(ir.sub(x, ir.const(low, x.type)), ir.const(high - low, x.type));
 
 export const isZeroFloat = (ir: Builder, x: Value): Value => ir.isZero(doubled(ir, x));
-export const isFinite = (ir: Builder, x: Value): Value => ir.ult(doubled(ir, x), ir.const(scaleOf(x).infinity, x.type));
+export const isFiniteFloat = (ir: Builder, x: Value): Value => ir.ult(doubled(ir, x), ir.const(scaleOf(x).infinity, x.type));
 /** Zero, normal, infinity or NaN. */
 export const notDenormal = (ir: Builder, x: Value): Value => ir.not(within(ir, doubled(ir, x), 1n, scaleOf(x).normal));
 export const notNan = (ir: Builder, x: Value): Value => ir.ule(doubled(ir, x), ir.const(scaleOf(x).infinity, x.type));

@@ -12,7 +12,7 @@ import {
   FloatLanes,
   type FloatShape,
   hasPlainRoot,
-  isFinite,
+  isFiniteFloat,
   isSafelyNormal,
   isZeroFloat,
   notDenormal,
@@ -76,7 +76,7 @@ interface Binary {
 const sum = (name: 'add' | 'sub'): Pick<Binary, 'scalar' | 'packed'> => ({
   scalar(ir, form, a, b) {
     const value = onBits(ir, form, name, a, b);
-    return { value, when: all(ir, ordinaryMxcsr(ir), isFinite(ir, value), notDenormal(ir, a), notDenormal(ir, b)) };
+    return { value, when: all(ir, ordinaryMxcsr(ir), isFiniteFloat(ir, value), notDenormal(ir, a), notDenormal(ir, b)) };
   },
   packed(ir, f, a, b) {
     const value = f.op(name, a, b);

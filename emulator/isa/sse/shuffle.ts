@@ -200,7 +200,7 @@ for (const [mnemonic, digit, left] of [
           ir.shuffle(
             a,
             zero(ir),
-            BYTES.map((i) => (left ? (i >= by ? i - by : 16) : i + by < 16 ? i + by : 16)),
+            BYTES.map((i) => (left ? (i < by ? 16 : i - by) : Math.min(i + by, 16))),
           ),
         );
         return;
