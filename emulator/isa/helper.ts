@@ -49,6 +49,8 @@ export interface ApicPort {
   writeRegister(msr: number, value: bigint): boolean;
   /** IA32_TSC_DEADLINE: an absolute value of the guest's time stamp counter, 0 when disarmed. */
   tscDeadline: bigint;
+  /** TSC_OFFSET has changed: the deadline stands at another moment. */
+  tscChanged(): void;
   /** APIC_BASE has changed: enabled, x2APIC mode, address. */
   baseChanged(): void;
 }

@@ -57,21 +57,21 @@ const PAGING_CR4 = CR4_PSE | CR4_PAE | CR4_PGE | CR4_PCIDE | CR4_SMEP | CR4_SMAP
 
 /** CR4 bits that exist because a CPUID feature does; the others are always there. */
 const CR4_FEATURES: readonly (readonly [number, string])[] = [
-  [CR4_VME | CR4_PVI, 'vme'],
-  [CR4_TSD, 'tsc'],
-  [CR4_DE, 'de'],
-  [CR4_PSE, 'pse'],
-  [CR4_PAE, 'pae'],
-  [CR4_MCE, 'mce'],
-  [CR4_PGE, 'pge'],
-  [CR4_OSFXSR, 'fxsr'],
-  [CR4_OSXMMEXCPT, 'sse'],
-  [CR4_UMIP, 'umip'],
-  [CR4_FSGSBASE, 'fsgsbase'],
-  [CR4_PCIDE, 'pcid'],
-  [CR4_OSXSAVE, 'xsave'],
-  [CR4_SMEP, 'smep'],
-  [CR4_SMAP, 'smap'],
+  [CR4_VME | CR4_PVI, 'VME'],
+  [CR4_TSD, 'TSC'],
+  [CR4_DE, 'DE'],
+  [CR4_PSE, 'PSE'],
+  [CR4_PAE, 'PAE'],
+  [CR4_MCE, 'MCE'],
+  [CR4_PGE, 'PGE'],
+  [CR4_OSFXSR, 'FXSR'],
+  [CR4_OSXMMEXCPT, 'SSE'],
+  [CR4_UMIP, 'UMIP'],
+  [CR4_FSGSBASE, 'FSGSBASE'],
+  [CR4_PCIDE, 'PCID'],
+  [CR4_OSXSAVE, 'XSAVE'],
+  [CR4_SMEP, 'SMEP'],
+  [CR4_SMAP, 'SMAP'],
 ];
 export function knownCr4(cpu: Cpu): number {
   let known = CR4_PCE;
@@ -201,10 +201,10 @@ export function writeCr4(cpu: Cpu, value: bigint): void {
 export function writeEfer(cpu: Cpu, value: bigint): void {
   const model = cpu.platform.cpuModel;
   let known = EFER_LMA;
-  if (model.has('syscall')) known |= EFER_SCE;
-  if (model.has('lm')) known |= EFER_LME;
-  if (model.has('nx')) known |= EFER_NXE;
-  if (model.has('ffxsr')) known |= EFER_FFXSR;
+  if (model.has('SYSCALL')) known |= EFER_SCE;
+  if (model.has('LM')) known |= EFER_LME;
+  if (model.has('NX')) known |= EFER_NXE;
+  if (model.has('FFXSR')) known |= EFER_FFXSR;
   if (value & ~BigInt(known)) gp(cpu);
   const old = cpu.read32(SLOT.EFER);
   const next = (Number(value) & ~EFER_LMA) | (old & EFER_LMA);

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: MIT
+/**
+ * @fileoverview Records that load and store segment registers: MOV, PUSH, POP, LDS and its kind (APM vol. 3).
+ *
+ * Loading SS holds interrupts and debug traps off for one instruction and may change the stack's width.
+ */
+import type { Builder } from '../../ir/builder.ts';
+import { SEGMENT, SLOT, segmentSlot } from '../../ir/state.ts';
+import type { Operand, Value } from '../../ir/value.ts';
+import { type Cpu, helper } from '../helper.ts';
+import { instruction } from '../record.ts';
+import { selectorOf, VECTOR } from './bits.ts';
+import { loadSegment } from './segmentation.ts';
+
+const load = helper('mov.loadSegment', (cpu) => loadInto(cpu, cpu.args.u32(0), cpu.args.u32(1) & 0xffff));
+function loadInto(cpu: Cpu, seg: number, selector: number): void {
+  if (seg === SEGMENT.cs || seg > SEGMENT.gs) cpu.raise(VECTOR.UD);
+  loadSegment(cpu, seg, selector);
+  if (seg === SEGMENT.ss) cpu.modeChanged();
+}
+/** MOV SS and POP SS, not LSS. */
+const loadWithShadow = helper('mov.loadStackSegment', (cpu) => {
+  loadInto(cpu, cpu.args.u32(0), cpu.args.u32(1) & 0xffff);
+  if (cpu.args.u32(0) === SEGMENT.ss) cpu.write32(SLOT.SHADOW, 1);
+});
+const store = helper('mov.storeSegment', (cpu) => {
+  const seg = cpu.args.u32(0);
+  if (seg > SEGMENT.gs) cpu.raise(VECTOR.UD);
+  cpu.args.returnU32(selectorOf(cpu, seg));
+});
+const number = (ir: Builder, segment: Operand): Value => ir.resize(ir.read(segment), 'i32');
+
+instruction({
+  mnemonic: 'mov',
+  encodings: { '8E /r': 'Sw,Ew' },
+  exec(ir, segment, source) {
+    ir.callVoid(loadWithShadow, [number(ir, segment), ir.resize(ir.read(source), 'i32')]);
+  },
+});
+instruction({
+  mnemonic: 'mov',
+  encodings: { '8C /r': 'Rv,Sw' },
+  exec(ir, dst, segment) {
+    ir.write(dst, ir.resize(ir.call(store, 'i32', [number(ir, segment)]), ir.type));
+  },
+});
+/** To memory always 16 bits. */
+instruction({
+  mnemonic: 'mov',
+  encodings: { '8C /r': 'Mw,Sw' },
+  exec(ir, dst, segment) {
+    ir.write(dst, ir.trunc(ir.call(store, 'i32', [number(ir, segment)]), 'i16'));
+  },
+});
+
+const PUSHED: readonly (readonly [string, string, 'legacy' | undefined])[] = [
+  ['06', 'ES', 'legacy'],
+  ['0E', 'CS', 'legacy'],
+  ['16', 'SS', 'legacy'],
+  ['1E', 'DS', 'legacy'],
+  ['0F A0', 'FS', undefined],
+  ['0F A8', 'GS', undefined],
+];
+for (const [code, name, modes] of PUSHED) {
+  instruction({
+    mnemonic: 'push',
+    encodings: { [code]: `${name},v` },
+    modes,
+    default64: true,
+    exec(ir, segment) {
+      ir.push(ir.resize(ir.slot(segmentSlot(constant(ir, segment)), 'i16'), ir.type));
+    },
+  });
+}
+const constant = (ir: Builder, o: Operand): number => Number(ir.read(o).n);
+
+const POPPED: readonly (readonly [string, string, 'legacy' | undefined])[] = [
+  ['07', 'ES', 'legacy'],
+  ['17', 'SS', 'legacy'],
+  ['1F', 'DS', 'legacy'],
+  ['0F A1', 'FS', undefined],
+  ['0F A9', 'GS', undefined],
+];
+for (const [code, name, modes] of POPPED) {
+  instruction({
+    mnemonic: 'pop',
+    encodings: { [code]: `${name},v` },
+    modes,
+    default64: true,
+    exec(ir, segment) {
+      const selector = ir.resize(ir.pop(ir.type), 'i32');
+      ir.callVoid(loadWithShadow, [number(ir, segment), selector]);
+    },
+  });
+}
+
+const FAR_LOADS: readonly (readonly [string, string, number, 'legacy' | undefined])[] = [
+  ['les', 'C4 /r', SEGMENT.es, 'legacy'],
+  ['lds', 'C5 /r', SEGMENT.ds, 'legacy'],
+  ['lss', '0F B2 /r', SEGMENT.ss, undefined],
+  ['lfs', '0F B4 /r', SEGMENT.fs, undefined],
+  ['lgs', '0F B5 /r', SEGMENT.gs, undefined],
+];
+for (const [mnemonic, code, segment, modes] of FAR_LOADS) {
+  instruction({
+    mnemonic,
+    encodings: { [code]: 'Gv,Mp' },
+    modes,
+    exec(ir, dst, source) {
+      const { offset, selector } = farPointer(ir, source);
+      ir.callVoid(load, [ir.const(segment, 'i32'), selector]);
+      ir.write(dst, offset);
+    },
+  });
+}
+
+/** A far pointer in memory: offset of the operand size, then a selector (as i32). */
+export function farPointer(ir: Builder, source: Operand): { offset: Value; selector: Value } {
+  const address = ir.address(source);
+  const offset = ir.load(address, ir.type);
+  return { offset, selector: ir.zext(ir.load(beyond(ir, address, ir.size / 8), 'i16'), 'i32') };
+}
+/** The linear address `n` bytes further. */
+export function beyond(ir: Builder, address: Value, n: number): Value {
+  return ir.wrap(ir.add(address, ir.const(n, 'i64')), ir.env.code === 64 ? 64 : 32);
+}
