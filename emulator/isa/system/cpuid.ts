@@ -16,7 +16,7 @@ const LAST_BASIC = 0xd;
 const LAST_EXTENDED = 0x80000008;
 const LAST_HYPERVISOR = 0x40000001;
 /** Family 0Fh, model 6Bh, stepping 1. */
-const SIGNATURE = 0x00060fb1;
+export const SIGNATURE = 0x00060fb1;
 const APIC_BASE_ENABLE = 1 << 11;
 
 const text = (s: string, at: number): number => {
