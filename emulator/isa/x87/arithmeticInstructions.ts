@@ -9,7 +9,7 @@ import { instruction } from '../record.ts';
 import { add, div, mul, sqrt, sub } from './arithmetic.ts';
 import { COMPARED, classify, compare } from './compare.ts';
 import { fromDouble, fromInteger, fromSingle, roundInteger } from './convert.ts';
-import { type Environment, Float80, FSW, setIndefinite } from './float80.ts';
+import { type Environment, type Float80, FSW, setIndefinite } from './float80.ts';
 import { extract, remainder, scale } from './remainder.ts';
 import {
   begin,

@@ -3,7 +3,23 @@
 import { plainRecord } from './arithmeticInstructions.ts';
 import { BIAS, Environment, type Float80, FSW, isSpecialNaN, setIndefinite } from './float80.ts';
 import { angle, type Circular, circular, exponential, logarithm, logarithmPlusOne } from './transcendental.ts';
-import { begin, commit, env, getRegister, isEmpty, overflow, pop, push, r, report, setRegister, underflow, unit, x, y } from './unit.ts';
+import {
+  begin,
+  commit,
+  env,
+  getRegister,
+  isEmpty,
+  overflow,
+  pop,
+  push,
+  r,
+  report,
+  setRegister,
+  underflow,
+  unit,
+  x,
+  y,
+} from './unit.ts';
 
 for (const [mnemonic, notation, f] of [
   ['fsin', 'D9 FE', 'sine'],

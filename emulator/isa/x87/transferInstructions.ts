@@ -142,7 +142,14 @@ instruction({
 });
 
 /** Significands of the constants as 64 bits and the tail that rounds them (SDM vol. 2, FLD1 ...): se, hi, lo, tail above one half. */
-const CONSTANTS: readonly [mnemonic: string, modrm: string, se: number, hi: number, lo: number, up: 'below' | 'above' | 'exact'][] = [
+const CONSTANTS: readonly [
+  mnemonic: string,
+  modrm: string,
+  se: number,
+  hi: number,
+  lo: number,
+  up: 'below' | 'above' | 'exact',
+][] = [
   ['fld1', 'E8', 0x3fff, 0x80000000, 0, 'exact'],
   ['fldl2t', 'E9', 0x4000, 0xd49a784b, 0xcd1b8afe, 'below'],
   ['fldl2e', 'EA', 0x3fff, 0xb8aa3b29, 0x5c17f0bb, 'above'],
@@ -206,7 +213,13 @@ function storeHelper(name: string, store: Store, pops: boolean): HelperRef {
   });
 }
 /** A family of stores to memory; the operand's type picks the helper. */
-function storeRecord(mnemonic: string, encodings: Record<string, string>, stores: Record<string, Store>, pops: boolean, cpuid?: string): void {
+function storeRecord(
+  mnemonic: string,
+  encodings: Record<string, string>,
+  stores: Record<string, Store>,
+  pops: boolean,
+  cpuid?: string,
+): void {
   const helpers: Record<string, HelperRef> = {};
   for (const [type, store] of Object.entries(stores)) helpers[type] = storeHelper(`${mnemonic}.${type}`, store, pops);
   instruction({
@@ -300,18 +313,20 @@ function registerRecord(mnemonic: string, notations: readonly string[], run: Hel
     },
   });
 }
-const storeRegister = (pops: boolean): HelperFunction => (cpu) => {
-  const i = cpu.args.u32(0);
-  begin(cpu);
-  let withheld = false;
-  if (isEmpty(0)) withheld = underflow();
-  else getRegister(cpu, 0, r);
-  if (!withheld) {
-    setRegister(cpu, i, r);
-    if (pops) pop();
-  }
-  commit(cpu);
-};
+const storeRegister =
+  (pops: boolean): HelperFunction =>
+  (cpu) => {
+    const i = cpu.args.u32(0);
+    begin(cpu);
+    let withheld = false;
+    if (isEmpty(0)) withheld = underflow();
+    else getRegister(cpu, 0, r);
+    if (!withheld) {
+      setRegister(cpu, i, r);
+      if (pops) pop();
+    }
+    commit(cpu);
+  };
 registerRecord('fst', ['DD D0+i'], storeRegister(false));
 // The others are undocumented aliases that all processors have.
 registerRecord('fstp', ['DD D8+i', 'DF D0+i', 'DF D8+i'], storeRegister(true));

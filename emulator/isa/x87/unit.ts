@@ -18,7 +18,7 @@ import type { Builder } from '../../ir/builder.ts';
 import { SEG, SEGMENT, SLOT, segmentSlot } from '../../ir/state.ts';
 import type { Operand, Value } from '../../ir/value.ts';
 import type { Cpu } from '../helper.ts';
-import { Environment, FSW, Float80, setControl, setIndefinite } from './float80.ts';
+import { Environment, Float80, FSW, setControl, setIndefinite } from './float80.ts';
 
 export const unit = { fcw: 0, fsw: 0, top: 0, tags: 0, exceptions: 0 };
 export const env = new Environment();
