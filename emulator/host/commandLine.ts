@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: MIT
+/**
+ * @fileoverview `diorama run` from its words to its exit code: opens files, makes the machine, lends it the terminal.
+ *
+ * Guest output goes to stdout, ours to stderr. A terminal on stdin is put into raw mode and its keys go to COM1; Ctrl-] leaves. A stdin
+ * that is no terminal is not read. Mistakes of the user get one line and exit code 2; anything unforeseen is a fault of ours: exit
+ * code 4, with what is known about it.
+ */
+
+import { openSync, writeSync } from 'node:fs';
+import { BootImageError } from '../firmware/bootError.ts';
+import { FileDisk } from './fileDisk.ts';
+import { prepareOutput, readInput, reason, writeOutput } from './files.ts';
+import { parseCommandLine, type RunOptions } from './options.ts';
+import { Session, type SessionMachine, type SessionResult } from './session.ts';
+import { UsageError } from './usageError.ts';
+
+/** The process around the command, so that tests can be one. */
+export interface Terminal {
+  writeOutput(bytes: Uint8Array): void;
+  writeError(text: string): void;
+  /** Delivers keys until the returned function is called; undefined where there is no terminal. */
+  openKeyboard(listener: (bytes: Uint8Array) => void): (() => void) | undefined;
+}
+
+/** What a machine is made of. Files have been read; nothing in here refers to the host but the disks. */
+export interface MachineConfiguration {
+  memory: number;
+  cpu: string | undefined;
+  smp: number;
+  kernel: Uint8Array;
+  kernelName: string;
+  initrd: Uint8Array | undefined;
+  append: string;
+  disks: (FileDisk | { memory: number })[];
+}
+
+/** A machine that can say what state it is in. */
+export interface ReportingMachine extends SessionMachine {
+  stateHash(): string | Promise<string>;
+  /** Further figures for the report. */
+  statistics(): Record<string, unknown>;
+}
+
+/** Makes a machine at power-on with its kernel loaded. Throws UsageError or BootImageError for impossible machines. */
+export type MachineFactory = (configuration: MachineConfiguration) => Promise<ReportingMachine>;
+
+const EXIT_USAGE = 2;
+const EXIT_FAULT = 4;
+/** Ctrl-]. */
+const LEAVE_KEY = 0x1d;
+
+export async function main(
+  words: readonly string[],
+  version: string,
+  terminal: Terminal,
+  makeMachine: MachineFactory,
+): Promise<number> {
+  try {
+    const invocation = parseCommandLine(words, version);
+    if (invocation.kind === 'text') {
+      terminal.writeOutput(new TextEncoder().encode(invocation.text));
+      return 0;
+    }
+    return await run(invocation.options, terminal, makeMachine);
+  } catch (error) {
+    if (error instanceof UsageError || error instanceof BootImageError) {
+      terminal.writeError(`diorama: ${error.message}\n`);
+      return EXIT_USAGE;
+    }
+    terminal.writeError(`diorama: internal error: ${error instanceof Error ? error.stack : error}\n`);
+    return EXIT_FAULT;
+  }
+}
+
+async function run(options: RunOptions, terminal: Terminal, makeMachine: MachineFactory): Promise<number> {
+  if (options.kernel === undefined) throw new UsageError('nothing to boot: give --kernel');
+  if (options.json !== undefined) prepareOutput('report', options.json);
+  const output = openOutput(options, terminal);
+  const kernel = readInput('kernel', options.kernel);
+  const initrd = options.initrd === undefined ? undefined : readInput('initrd', options.initrd);
+  const disks = options.disks.map((disk) => ('file' in disk ? new FileDisk(disk.file) : disk));
+  try {
+    const { memory, cpu, smp, append } = options;
+    const machine = await makeMachine({ memory, cpu, smp, append, kernel, kernelName: options.kernel, initrd, disks });
+    const { script, timeout, instructions } = options;
+    const session = new Session(machine, { script, timeout, instructions, output });
+    const result = await runAtTerminal(session, terminal, options.serial.kind === 'stdio');
+    if (options.json !== undefined) writeOutput('report', options.json, await report(machine, result));
+    if (result.message !== '') terminal.writeError(`\ndiorama: ${result.message}\n`);
+    return result.exitCode;
+  } finally {
+    for (const disk of disks) if (disk instanceof FileDisk) disk.close();
+  }
+}
+
+/** Where COM1's output goes. A script hears it in any case. */
+function openOutput({ serial }: RunOptions, terminal: Terminal): (bytes: Uint8Array) => void {
+  if (serial.kind === 'none') return () => {};
+  if (serial.kind === 'stdio') return (bytes) => terminal.writeOutput(bytes);
+  const { file } = serial;
+  try {
+    const opened = openSync(file, 'w');
+    return (bytes) => writeSync(opened, bytes);
+  } catch (error) {
+    throw new UsageError(`cannot write serial output '${file}': ${reason(error)}`);
+  }
+}
+
+async function runAtTerminal(session: Session, terminal: Terminal, keyboard: boolean): Promise<SessionResult> {
+  const close = keyboard ? terminal.openKeyboard((bytes) => takeKeys(session, bytes)) : undefined;
+  try {
+    return await session.run();
+  } finally {
+    close?.();
+  }
+}
+
+function takeKeys(session: Session, bytes: Uint8Array): void {
+  const leave = bytes.indexOf(LEAVE_KEY);
+  session.type(leave < 0 ? bytes : bytes.subarray(0, leave));
+  if (leave >= 0) session.leave();
+}
+
+async function report(machine: ReportingMachine, { outcome, exitCode, seconds }: SessionResult): Promise<string> {
+  const { instructions, now } = machine;
+  const figures = {
+    outcome,
+    exitCode,
+    instructions,
+    seconds: Number(seconds.toFixed(3)),
+    mips: Number((instructions / Math.max(seconds, 1e-6) / 1e6).toFixed(1)),
+    virtualSeconds: now / 1e9,
+    stateHash: await machine.stateHash(),
+    ...machine.statistics(),
+  };
+  return `${JSON.stringify(figures, null, 2)}\n`;
+}

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: MIT
+/**
+ * @fileoverview What `diorama run` was asked to do: the command line checked and made into values.
+ *
+ * Files are not opened here but named. Options of the design that the machine does not have yet are known by name and refused, so
+ * that a script meant for a later version fails at once and says why.
+ */
+
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { expectation, type ScriptStep } from './script.ts';
+import { UsageError } from './usageError.ts';
+
+export type DiskOption = { file: string } | { memory: number };
+export type SerialOption = { kind: 'stdio' } | { kind: 'file'; file: string } | { kind: 'none' };
+
+export interface RunOptions {
+  kernel: string | undefined;
+  initrd: string | undefined;
+  append: string;
+  disks: DiskOption[];
+  memory: number;
+  cpu: string | undefined;
+  smp: number;
+  serial: SerialOption;
+  net: 'none';
+  script: ScriptStep[];
+  /** Seconds of the host's time; undefined means for ever. */
+  timeout: number | undefined;
+  instructions: number | undefined;
+  json: string | undefined;
+}
+
+export type Invocation = { kind: 'run'; options: RunOptions } | { kind: 'text'; text: string };
+
+const MIB = 2 ** 20;
+const DEFAULT_MEMORY = 512 * MIB;
+
+/** Options to come, by name, with what they will take. */
+const LATER: { [name: string]: string } = {
+  cdrom: 'FILE',
+  usb: 'FILE',
+  pxe: 'DIR',
+  bios: 'FILE',
+  'snapshot-save': 'FILE',
+  'snapshot-load': 'FILE',
+  record: 'FILE',
+  replay: 'FILE',
+  gdb: 'PORT',
+  trace: 'LIST',
+};
+
+/** Parses the words after the program's name. Throws UsageError. */
+export function parseCommandLine(words: readonly string[], version: string): Invocation {
+  let invocation: Invocation | undefined;
+  let text = '';
+  const program = new Command('diorama')
+    .description('An x86-64 machine.')
+    .usage('[--port N] | test [FILTER...] | build | run [options] [IMAGE]')
+    .version(version)
+    .helpCommand(false)
+    .addHelpText(
+      'after',
+      '\nWithout a command the browser console is served.\nExit: 0 success, 1 time-out, 2 usage, 3 guest panic, 4 our fault.',
+    );
+  const run = runCommand((options) => {
+    invocation = { kind: 'run', options };
+  });
+  program.addCommand(run);
+  for (const command of [program, run]) {
+    command.exitOverride().showSuggestionAfterError(false).showHelpAfterError(false);
+    command.configureOutput({
+      writeOut: (part) => {
+        text += part;
+      },
+      writeErr: () => {},
+    });
+  }
+  try {
+    program.parse(words, { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode === 0) return { kind: 'text', text };
+    if (error.code === 'commander.help') throw new UsageError("a command is missing; 'diorama --help' lists them");
+    throw new UsageError(error.message.replace(/^error: /, '').replaceAll('\n', ' '));
+  }
+  return invocation ?? { kind: 'text', text };
+}
+
+function runCommand(parsed: (options: RunOptions) => void): Command {
+  const script: ScriptStep[] = [];
+  const command = new Command('run')
+    .description('boot a machine in this terminal; Ctrl-] leaves')
+    .argument('[image]', 'what to boot instead of --kernel')
+    .allowExcessArguments(false)
+    .option('--kernel <file>', 'Linux bzImage, PVH or multiboot kernel')
+    .option('--initrd <file>', 'initial RAM disk, or first module')
+    .option('--append <text>', "the kernel's command line")
+    .option('--disk <file>', 'raw disk image, or mem:SIZE; repeatable', (word, disks: DiskOption[] = []) => [
+      ...disks,
+      disk(word),
+    ])
+    .option('--memory <size>', 'RAM, such as 2G (default: 512M)', size)
+    .option('--cpu <model>', 'processor model')
+    .option('--smp <n>', 'processors (default: 1)', (word) => integer(word, 1, 255))
+    .option('--serial <where>', 'COM1: stdio, file:FILE or none (default: stdio)', serial)
+    .option('--net <how>', 'network: none', net)
+    .option('--expect <regex>', 'wait for console output; repeatable, in order with --send', (word) => {
+      script.push({ expect: regularExpression(word) });
+    })
+    .option('--send <text>', 'type text and Enter; repeatable', (word) => {
+      script.push({ send: word });
+    })
+    .option('--timeout <seconds>', 'give up after this long', seconds)
+    .option('--instructions <n>', 'stop after n instructions', (word) => integer(word, 1, Number.MAX_SAFE_INTEGER))
+    .option('--json <file>', 'write a report');
+  for (const [name, value] of Object.entries(LATER))
+    command.addOption(new Option(`--${name} <${value.toLowerCase()}>`).hideHelp());
+  command.action((image: string | undefined, values: Record<string, unknown>) => {
+    for (const name of Object.keys(LATER)) {
+      if (command.getOptionValue(camelCase(name)) !== undefined) throw new UsageError(`--${name} is not available yet`);
+    }
+    if (image !== undefined) throw new UsageError('booting an IMAGE is not available yet; use --kernel');
+    parsed({
+      kernel: values.kernel as string | undefined,
+      initrd: values.initrd as string | undefined,
+      append: (values.append as string | undefined) ?? '',
+      disks: (values.disk as DiskOption[] | undefined) ?? [],
+      memory: (values.memory as number | undefined) ?? DEFAULT_MEMORY,
+      cpu: values.cpu as string | undefined,
+      smp: (values.smp as number | undefined) ?? 1,
+      serial: (values.serial as SerialOption | undefined) ?? { kind: 'stdio' },
+      net: 'none',
+      script,
+      timeout: values.timeout as number | undefined,
+      instructions: values.instructions as number | undefined,
+      json: values.json as string | undefined,
+    });
+  });
+  return command;
+}
+
+function camelCase(name: string): string {
+  return name.replaceAll(/-(.)/g, (_, letter: string) => letter.toUpperCase());
+}
+
+function integer(word: string, minimum: number, maximum: number): number {
+  const value = Number(word);
+  if (!/^\d+$/.test(word) || value < minimum || value > maximum) {
+    throw new InvalidArgumentError(`It must be a whole number from ${minimum} on.`);
+  }
+  return value;
+}
+
+function seconds(word: string): number {
+  const value = Number(word);
+  if (!/^\d+(\.\d+)?$/.test(word) || value <= 0) throw new InvalidArgumentError('It must be a number of seconds.');
+  return value;
+}
+
+/** 512M, 2G, 65536K or a number of bytes. */
+export function size(word: string): number {
+  const match = /^(\d+)([KMGT]?)$/i.exec(word);
+  // indexOf gives 0 for no unit, then 1 for K and so on.
+  const value = match ? Number(match[1]) * 1024 ** ['', 'K', 'M', 'G', 'T'].indexOf(match[2].toUpperCase()) : 0;
+  if (!match || value === 0 || !Number.isSafeInteger(value)) throw new InvalidArgumentError('It must be a size like 512M or 2G.');
+  return value;
+}
+
+function disk(word: string): DiskOption {
+  return word.startsWith('mem:') ? { memory: size(word.slice('mem:'.length)) } : { file: word };
+}
+
+function serial(word: string): SerialOption {
+  if (word === 'stdio' || word === 'none') return { kind: word };
+  if (word.startsWith('file:') && word.length > 'file:'.length) return { kind: 'file', file: word.slice('file:'.length) };
+  throw new InvalidArgumentError('It must be stdio, file:FILE or none.');
+}
+
+function net(word: string): 'none' {
+  if (word === 'none') return word;
+  if (/^(user|hub:.+|nats:.+)$/.test(word)) throw new UsageError(`--net ${word} is not available yet`);
+  throw new InvalidArgumentError('It must be none.');
+}
+
+function regularExpression(word: string): RegExp {
+  try {
+    return expectation(word);
+  } catch (error) {
+    throw new InvalidArgumentError(`${(error as Error).message}.`);
+  }
+}

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: MIT
+// @ts-check
+/**
+ * @fileoverview Builds what runs: dist/node (command line and library), dist/web (the page).
+ *
+ * Each target is built when the content of its sources has changed: the hash of the last build lies beside its output. So an
+ * up-to-date tree costs little more than reading the sources, and Vite is not even loaded.
+ */
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const home = dirname(dirname(fileURLToPath(import.meta.url)));
+
+/**
+ * @typedef {object} Target
+ * @property {string} name
+ * @property {string} output Folder under dist.
+ * @property {string[]} sources Files and folders that the result depends on.
+ * @property {() => import('vite').InlineConfig} config
+ */
+
+/** @type {Target} */
+const nodeTarget = {
+  name: 'command line and library',
+  output: 'node',
+  sources: ['emulator', 'package-lock.json', 'tools/build.js'],
+  config: () => ({
+    build: {
+      ssr: true,
+      target: 'node20',
+      minify: false,
+      sourcemap: true,
+      rollupOptions: {
+        input: entries({ cli: 'emulator/host/cli.ts', library: 'emulator/host/library.ts' }),
+        output: { entryFileNames: '[name].js', chunkFileNames: '[name]-[hash].js' },
+      },
+    },
+  }),
+};
+
+/** @type {Target} */
+const webTarget = {
+  name: 'page',
+  output: 'web',
+  sources: ['emulator', 'web', 'package-lock.json', 'tools/build.js'],
+  config: () => ({
+    root: join(home, 'web/page'),
+    base: './',
+    build: { target: 'es2023', sourcemap: true },
+    worker: { format: 'es' },
+  }),
+};
+
+export async function buildNode() {
+  await bringUpToDate(nodeTarget);
+}
+
+export async function buildWeb() {
+  await bringUpToDate(webTarget);
+}
+
+export async function buildAll() {
+  await buildNode();
+  if (hasPage()) await buildWeb();
+}
+
+export function hasPage() {
+  return existsSync(join(home, 'web/page/index.html'));
+}
+
+/** @param {Target} target */
+async function bringUpToDate(target) {
+  const folder = join(home, 'dist', target.output);
+  const stamp = join(folder, '.sources');
+  const hash = hashSources(target.sources);
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === hash) return;
+
+  const started = Date.now();
+  rmSync(stamp, { force: true });
+  const { build } = await import('vite');
+  const config = target.config();
+  await build({
+    configFile: false,
+    root: home,
+    logLevel: 'warn',
+    ...config,
+    build: { ...config.build, outDir: folder, emptyOutDir: true },
+  });
+  writeFileSync(stamp, hash);
+  console.error(`built ${target.name} in ${((Date.now() - started) / 1000).toFixed(1)} s`);
+}
+
+/** @param {string[]} sources */
+function hashSources(sources) {
+  const hash = createHash('sha256');
+  for (const source of sources) {
+    for (const file of filesBelow(source))
+      hash
+        .update(`${file}\0`)
+        .update(readFileSync(join(home, file)))
+        .update('\0');
+  }
+  return hash.digest('hex');
+}
+
+/**
+ * Files in a stable order; tests do not count.
+ * @param {string} path
+ * @returns {string[]}
+ */
+function filesBelow(path) {
+  const full = join(home, path);
+  if (!existsSync(full)) return [];
+  /** @type {import('node:fs').Dirent[]} */
+  let listing;
+  try {
+    listing = readdirSync(full, { withFileTypes: true });
+  } catch {
+    return [path];
+  }
+  listing.sort((a, b) => (a.name < b.name ? -1 : 1));
+  return listing.flatMap((entry) => {
+    if (entry.isDirectory()) return filesBelow(`${path}/${entry.name}`);
+    return entry.name.endsWith('.test.ts') ? [] : [`${path}/${entry.name}`];
+  });
+}
+
+/**
+ * Entry points that exist, by name.
+ * @param {{ [name: string]: string }} files
+ */
+function entries(files) {
+  return Object.fromEntries(
+    Object.entries(files)
+      .filter(([, file]) => existsSync(join(home, file)))
+      .map(([name, file]) => [name, join(home, file)]),
+  );
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) await buildAll();
