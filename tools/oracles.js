@@ -19,6 +19,7 @@ export const packages = {
   gcc: 'gcc',
   gdb: 'gdb',
   iasl: 'acpica-tools',
+  dmidecode: 'dmidecode',
   busybox: 'busybox-static',
   chromium: 'chromium',
   cpio: 'cpio',

@@ -26,15 +26,15 @@ const types = {
 
 /** A mistake of the user's: one line, exit 2. */
 class UsageError extends Error {
+  /** @override */
   name = 'UsageError';
 }
 
 /** @param {string[]} parameters */
 export async function serve(parameters) {
   const port = parsePort(parameters);
-  if (!hasPage()) throw new UsageError('there is no page yet: web/page/index.html is missing');
-  await buildWeb();
   const server = createServer(answer);
+  // The port before the build: who cannot have it should not have to wait for that news.
   await new Promise((resolve, reject) => {
     server.once('error', (/** @type {NodeJS.ErrnoException} */ error) => {
       const reason = error.code === 'EADDRINUSE' ? 'it is in use' : error.code === 'EACCES' ? 'permission denied' : error.message;
@@ -42,6 +42,13 @@ export async function serve(parameters) {
     });
     server.listen(port, '127.0.0.1', () => resolve(undefined));
   });
+  try {
+    if (!hasPage()) throw new UsageError('there is no page yet: web/page/index.html is missing');
+    await buildWeb();
+  } catch (error) {
+    server.close();
+    throw error;
+  }
   const address = server.address();
   console.log(`http://localhost:${typeof address === 'object' && address ? address.port : port}/`);
 }
