@@ -81,6 +81,7 @@ export interface DryRun {
   key: string;
   ir: Builder;
   effects: ReturnType<Builder['finish']>;
+  usesStack: boolean;
 }
 export function dryRun(form: Form): DryRun {
   const env = new Consulted(form.env);
@@ -96,7 +97,7 @@ export function dryRun(form: Form): DryRun {
   if (form.record.execWith) parts.push(`cc${form.cc}`);
   if (form.rep !== 'none') parts.push(form.rep);
   if (asked.length > 0) parts.push(asked.join(''));
-  return { key: parts.join('/'), ir, effects };
+  return { key: parts.join('/'), ir, effects, usesStack: env.asked.has('stack') };
 }
 
 const names = new Map<Instruction, string>();
@@ -233,6 +234,7 @@ function operandForms(
     case 'M':
       return memory;
     case 'O':
+    case 'mDI':
       return [memory[1]];
     case 'V':
     case 'U':

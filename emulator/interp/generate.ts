@@ -10,7 +10,7 @@ import type { Entry } from '../decode/notation.ts';
 import type { Builder } from '../ir/builder.ts';
 import { EXIT, RECORD, SLOT } from '../ir/state.ts';
 import { divideWide } from '../wasm/divide.ts';
-import { type Code, I32, I64, Module } from '../wasm/module.ts';
+import { type Code, I32, Module } from '../wasm/module.ts';
 import { allForms, type Form } from './forms.ts';
 import { ADDRESS_KINDS, HandlerEmitter, type Imports, LOCAL, PARAMETERS } from './handlers.ts';
 
@@ -46,6 +46,8 @@ export const PSEUDO = {
   /** Raises #UD, #NM. */
   undefined: 'undefined',
   unavailable: 'unavailable',
+  /** Raises #GP(0): the instruction is longer than 15 bytes. */
+  tooLong: 'too long',
 } as const;
 export const addressKey = (kind: string): string => `address ${kind}`;
 export const fusedKey = (first: string, cc: number): string => `${first}+jcc${cc}`;
@@ -63,6 +65,7 @@ function pseudoHandlers(): Handler[] {
     { key: PSEUDO.stop, emit: (e) => e.stop(EXIT.stop) },
     { key: PSEUDO.undefined, emit: fault(6) },
     { key: PSEUDO.unavailable, emit: fault(7) },
+    { key: PSEUDO.tooLong, emit: fault(13) },
     ...ADDRESS_KINDS.map((kind) => ({ key: addressKey(kind), emit: (e: HandlerEmitter) => e.addressHandler(kind) })),
   ];
 }
@@ -124,7 +127,7 @@ export function generateInterpreter(
   const cold = handlers.filter((h) => !isHot(h.key));
   const module = new Module(memory);
   const imported = {
-    slow: module.importFunction('slow', [I64, I32, I32, I32], [I32]),
+    slow: module.importFunction('slow', [I32, I32, I32, I32, I32], [I32]),
     flush: module.importFunction('flush', [], []),
     helper: module.importFunction('helper', [I32, I32, I32], [I32]),
     bulk: module.importFunction('bulk', [I32, I32, I32, I32], [I32]),

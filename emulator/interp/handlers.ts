@@ -14,7 +14,7 @@
  */
 import { Builder, type Environment } from '../ir/builder.ts';
 import { Emitter } from '../ir/emit.ts';
-import { EXIT, JUMP_CACHE, JUMP_ENTRIES, RECORD, RECORD_SIZE, SLOT } from '../ir/state.ts';
+import { EXIT, JUMP_CACHE, JUMP_ENTRIES, type MemoryAccess, RECORD, RECORD_SIZE, SLOT } from '../ir/state.ts';
 import type { Effect, HelperRef, RegRef, Type, Value } from '../ir/value.ts';
 import { I32, I64, type WasmType } from '../wasm/module.ts';
 import { bindOperands, countIsZero, execute, type Form } from './forms.ts';
@@ -24,9 +24,9 @@ export const PARAMETERS: readonly WasmType[] = [I32, I32, I32, I32];
 
 /** Function indices of the imports that handlers call. */
 export interface Imports {
-  /** (linear, size | write << 8, ip, budget) -> host address, or <= 0 after setting EXIT. */
+  /** (linear low, linear high, size | access << 8, ip, budget) -> host address, or <= 0 after setting EXIT. */
   slow: number;
-  /** () -> (): copies the bounce buffer back to guest memory. */
+  /** () -> (): the bounce buffer has been stored to: completes the access that it stands for. */
   flush: number;
   /** (helper, ip, budget) -> 0: go on, 1: leave (EXIT is set). */
   helper: number;
@@ -90,9 +90,13 @@ export class HandlerEmitter extends Emitter {
     const flags = ir.flagsOut();
     const list = ir.finish();
     const second = new Builder(branch.size, branch.env, flags);
+    this.targetField = fusedTarget(form);
     execute(branch, second, bindOperands(second, branch));
     this.effects([...list, ...second.finish()]);
+    this.targetField = undefined;
   }
+  /** Fused pairs keep the target's page offset in this 16-bit field. */
+  private targetField: number | undefined;
   private fallThrough(list: readonly Effect[]): void {
     const ended = list.some((e) => e.k === 'control' || (e.k === 'jump' && !e.when));
     // A conditional jump has already gone on where it was not taken.
@@ -179,7 +183,10 @@ export class HandlerEmitter extends Emitter {
         c.get(LOCAL.base).mem('i64.load', SLOT.PAGE).get(LOCAL.ip).mem('i64.load16_u', RECORD.next).op('i64.add');
         return;
       case 'target':
-        c.get(LOCAL.base).mem('i64.load', SLOT.PAGE).get(LOCAL.ip).mem('i64.load', RECORD.imm).op('i64.add');
+        c.get(LOCAL.base).mem('i64.load', SLOT.PAGE).get(LOCAL.ip);
+        if (this.targetField === undefined) c.mem('i64.load', RECORD.imm);
+        else c.mem('i64.load16_u', this.targetField);
+        c.op('i64.add');
         return;
       default:
         throw new Error(`the interpreter has no leaf ${value.op}`);
@@ -189,18 +196,19 @@ export class HandlerEmitter extends Emitter {
     this.code.get(LOCAL.base).i32(why).mem('i32.store', SLOT.EXIT);
     this.br(this.exitLabel);
   }
-  protected override miss(address: number, size: number, write: boolean, host: number): void {
-    this.code
+  protected override miss(address: number, size: number, access: MemoryAccess, host: number): void {
+    const c = this.code;
+    c.get(address)
+      .op('i32.wrap_i64')
       .get(address)
-      .i32(size | (write ? 256 : 0))
-      .get(LOCAL.ip)
-      .get(LOCAL.budget)
-      .call(this.imports.slow);
-    this.code.tee(host).i32(0).op('i32.le_s');
+      .i64(32n)
+      .op('i64.shr_u')
+      .op('i32.wrap_i64')
+      .i32(size | (access << 8));
+    c.get(LOCAL.ip).get(LOCAL.budget).call(this.imports.slow).tee(host).i32(0).op('i32.le_s');
     this.brIf(this.exitLabel);
   }
-  protected override afterStore(host: number, size: number): void {
-    if (size === 1) return;
+  protected override afterStore(host: number): void {
     this.code.get(host).get(LOCAL.base).i32(SLOT.BOUNCE).op('i32.add').op('i32.eq');
     this.openIf();
     this.code.call(this.imports.flush);
@@ -327,6 +335,9 @@ export class HandlerEmitter extends Emitter {
     this.close();
   }
 }
+
+/** Where a fused pair keeps its branch target: beside an immediate, the field of the missing source register. */
+export const fusedTarget = (form: Form): number => (form.operands[1]?.kind === 'i' ? RECORD.src : RECORD.imm);
 
 /** State fields of 32 bits whose neighbours must survive a write; all others are 64-bit registers. */
 const isControlWord = (ref: RegRef): boolean => 'slot' in ref && ref.slot >= SLOT.CPL;

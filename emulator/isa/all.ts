@@ -16,3 +16,5 @@ import './system/tableInstructions.ts';
 import './system/controlInstructions.ts';
 import './system/machineInstructions.ts';
 import './system/cacheInstructions.ts';
+import './sse/index.ts';
+import './x87/index.ts';

@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: MIT
+/**
+ * @fileoverview The miss path: what happens when an access of one processor is not in its TLB.
+ *
+ * `slow` serves the engines, `load` and `store` the helpers; both share `translate`. What an engine cannot finish in the middle of a
+ * run leaves it with EXIT.single: device registers and stores into decoded code. The processor then executes that one
+ * instruction by itself with `alone` set, and the access is done here.
+ *
+ * An access that is not plain RAM within one page works on the bounce buffer in state: a load finds its bytes there; a store
+ * is completed by `flush`. One instruction has at most one such store in progress.
+ */
+
+import { STACK_SEGMENT } from '../interp/runs.ts';
+import { ACCESS, ACCESS_KIND, EXIT, RECORD, SLOT } from '../ir/state.ts';
+import { GuestFault } from '../isa/helper.ts';
+import type { PhysicalMemory } from '../mmu/physical.ts';
+import type { Tlb } from '../mmu/tlb.ts';
+import { type Access, type WalkEnvironment, walk } from '../mmu/walk.ts';
+
+const PAGE = 4096;
+const PF = 14;
+const GP = 13;
+const SS = 12;
+
+/** What the miss path needs of its processor. */
+export interface AccessHost {
+  readonly base: number;
+  readonly view: DataView;
+  readonly tlb: Tlb;
+  readonly physical: PhysicalMemory;
+  readonly walkEnvironment: WalkEnvironment;
+  /** ACCESS_KIND of ordinary accesses, and of those the processor makes itself. */
+  readonly accessKind: number;
+  readonly systemKind: number;
+  /** One instruction is being executed by itself. */
+  readonly alone: boolean;
+  readonly longMode: boolean;
+  /** Whether a store of `size` bytes hits decoded code; `place` is in a page that holds some. */
+  hitsCode(place: number, size: number): boolean;
+  /** Device registers are about to be accessed by record `ip`: brings the clock up to it. */
+  beforeDevice(ip: number, budget: number): void;
+  /** Whether an enabled data breakpoint lies in the page, and the note that an access may have hit one. */
+  breakpointPage(high: number, low: number): boolean;
+  breakpointAccess(high: number, low: number, size: number, write: boolean): void;
+}
+
+interface PendingStore {
+  /** Places of the two parts in RAM, or -1: `address` is then the physical address of a register. */
+  first: number;
+  second: number;
+  firstAddress: number;
+  secondAddress: number;
+  firstSize: number;
+  size: number;
+}
+
+export class MemoryAccess {
+  private readonly host: AccessHost;
+  private pending: PendingStore | undefined;
+  /** Of the last translation that found no RAM: the physical address. */
+  private physicalAddress = 0;
+  /** Of the last one that failed. */
+  private vector = 0;
+  private error = 0;
+  private readonly bounce: number;
+
+  constructor(host: AccessHost) {
+    this.host = host;
+    this.bounce = host.base + SLOT.BOUNCE;
+  }
+
+  /** For engines: host address, or 0 with EXIT set. */
+  slow(low: number, high: number, sizeAndAccess: number, ip: number, budget: number): number {
+    const { host } = this;
+    const size = sizeAndAccess & 0xff;
+    const access = sizeAndAccess >> 8;
+    const write = access !== ACCESS.read;
+    const offset = low & (PAGE - 1);
+    const firstSize = Math.min(size, PAGE - offset);
+    const first = this.translate(host.accessKind, high, low, write);
+    if (first === FAULT) return this.leaveWithFault(ip);
+    const firstAddress = this.physicalAddress;
+    let second = first;
+    let secondAddress = 0;
+    if (firstSize < size) {
+      const next = (low & ~(PAGE - 1)) + PAGE;
+      const carry = next > 0xffffffff || next === 0;
+      const nextHigh = carry && host.longMode ? (high + 1) | 0 : high;
+      second = this.translate(host.accessKind, nextHigh, next | 0, write);
+      if (second === FAULT) return this.leaveWithFault(ip);
+      secondAddress = this.physicalAddress;
+    }
+    const device = first < 0 || second < 0;
+    if (
+      !host.alone &&
+      (device || (write && (this.codeAt(first, firstSize) || (firstSize < size && this.codeAt(second, size - firstSize)))))
+    ) {
+      host.view.setInt32(host.base + SLOT.EXIT, EXIT.single, true);
+      return 0;
+    }
+    if (host.breakpointPage(high, low)) host.breakpointAccess(high, low, size, write);
+    if (write && first >= 0) host.physical.aboutToWrite(first, firstSize);
+    if (write && second >= 0 && firstSize < size) host.physical.aboutToWrite(second, size - firstSize);
+    if (!device && firstSize === size) return first;
+    if (device) host.beforeDevice(ip, budget);
+    const store: PendingStore = { first, second, firstAddress, secondAddress, firstSize, size };
+    if (access !== ACCESS.write) this.fetchBounce(store);
+    this.pending = write ? store : undefined;
+    return this.bounce;
+  }
+  private codeAt(place: number, size: number): boolean {
+    return place >= 0 && this.host.hitsCode(place, size);
+  }
+  /** The engine has stored into the bounce buffer. */
+  flush(): void {
+    const p = this.pending;
+    if (!p) return;
+    this.pending = undefined;
+    const { physical } = this.host;
+    const u8 = physical.u8;
+    if (p.first >= 0) u8.copyWithin(p.first, this.bounce, this.bounce + p.firstSize);
+    else this.toRegisters(p.firstAddress, this.bounce, p.firstSize);
+    if (p.firstSize === p.size) return;
+    const rest = this.bounce + p.firstSize;
+    if (p.second >= 0) u8.copyWithin(p.second, rest, this.bounce + p.size);
+    else this.toRegisters(p.secondAddress, rest, p.size - p.firstSize);
+  }
+  private fetchBounce(p: PendingStore): void {
+    const u8 = this.host.physical.u8;
+    if (p.first >= 0) u8.copyWithin(this.bounce, p.first, p.first + p.firstSize);
+    else this.fromRegisters(p.firstAddress, this.bounce, p.firstSize);
+    if (p.firstSize === p.size) return;
+    const rest = this.bounce + p.firstSize;
+    if (p.second >= 0) u8.copyWithin(rest, p.second, p.second + p.size - p.firstSize);
+    else this.fromRegisters(p.secondAddress, rest, p.size - p.firstSize);
+  }
+  /** Register accesses are 1, 2 or 4 bytes; wider or odd ones are split, low part first. */
+  private fromRegisters(address: number, to: number, size: number): void {
+    const { registers, view } = this.host.physical;
+    for (let i = 0; i < size; ) {
+      const n = size - i >= 4 ? 4 : size - i >= 2 ? 2 : 1;
+      const value = registers.read(address + i, n);
+      if (n === 4) view.setUint32(to + i, value, true);
+      else if (n === 2) view.setUint16(to + i, value, true);
+      else view.setUint8(to + i, value);
+      i += n;
+    }
+  }
+  private toRegisters(address: number, from: number, size: number): void {
+    const { registers, view } = this.host.physical;
+    for (let i = 0; i < size; ) {
+      const n = size - i >= 4 ? 4 : size - i >= 2 ? 2 : 1;
+      const at = from + i;
+      registers.write(
+        address + i,
+        n,
+        n === 4 ? view.getUint32(at, true) : n === 2 ? view.getUint16(at, true) : view.getUint8(at),
+      );
+      i += n;
+    }
+  }
+
+  private leaveWithFault(ip: number): number {
+    const { view, base } = this.host;
+    const stack = (view.getUint8(ip + RECORD.length) & STACK_SEGMENT) !== 0;
+    view.setInt32(base + SLOT.FAULT, this.vector === GP && stack ? SS : this.vector, true);
+    view.setInt32(base + SLOT.ERROR, this.error, true);
+    view.setInt32(base + SLOT.EXIT, EXIT.fault, true);
+    return 0;
+  }
+
+  // Helpers.
+
+  load(linear: bigint, bytes: number, system: boolean): bigint {
+    const at = this.part(linear, bytes, false, system);
+    const { view } = this.host.physical;
+    if (at >= 0) {
+      if (bytes === 8) return view.getBigUint64(at, true);
+      return BigInt(bytes === 4 ? view.getUint32(at, true) : bytes === 2 ? view.getUint16(at, true) : view.getUint8(at));
+    }
+    if (at === DEVICE) {
+      const address = this.physicalAddress;
+      this.host.beforeDevice(0, 0);
+      this.fromRegisters(address, this.bounce, bytes);
+      return bytes === 8
+        ? view.getBigUint64(this.bounce, true)
+        : view.getBigUint64(this.bounce, true) & ((1n << BigInt(bytes * 8)) - 1n);
+    }
+    let value = 0n;
+    for (let i = 0; i < bytes; i++) value |= this.load(this.next(linear, i), 1, system) << BigInt(8 * i);
+    return value;
+  }
+  store(linear: bigint, bytes: number, value: bigint, system: boolean): void {
+    const at = this.part(linear, bytes, true, system);
+    const { view, physical } = { view: this.host.physical.view, physical: this.host.physical };
+    if (at >= 0) {
+      physical.aboutToWrite(at, bytes);
+      if (bytes === 8) view.setBigUint64(at, BigInt.asUintN(64, value), true);
+      else if (bytes === 4) view.setUint32(at, Number(BigInt.asUintN(32, value)), true);
+      else if (bytes === 2) view.setUint16(at, Number(BigInt.asUintN(16, value)), true);
+      else view.setUint8(at, Number(BigInt.asUintN(8, value)));
+      return;
+    }
+    if (at === DEVICE) {
+      const address = this.physicalAddress;
+      this.host.beforeDevice(0, 0);
+      view.setBigUint64(this.bounce, BigInt.asUintN(64, value), true);
+      this.toRegisters(address, this.bounce, bytes);
+      return;
+    }
+    this.probe(linear, bytes, true, system);
+    for (let i = 0; i < bytes; i++) this.store(this.next(linear, i), 1, value >> BigInt(8 * i), system);
+  }
+  probe(linear: bigint, bytes: number, write: boolean, system = false): void {
+    for (let i = 0; i < bytes; i += Math.min(PAGE, Math.max(1, bytes - 1 - i))) this.part(this.next(linear, i), 1, write, system);
+    this.part(this.next(linear, bytes - 1), 1, write, system);
+  }
+  private next(linear: bigint, i: number): bigint {
+    return BigInt.asUintN(this.host.longMode ? 64 : 32, linear + BigInt(i));
+  }
+  /** Place, DEVICE, or CROSSES when the access lies in two pages; throws the fault. */
+  private part(linear: bigint, bytes: number, write: boolean, system: boolean): number {
+    const low = Number(BigInt.asIntN(32, linear));
+    const high = Number(BigInt.asIntN(32, linear >> 32n));
+    if ((low & (PAGE - 1)) + bytes > PAGE) return CROSSES;
+    const { host } = this;
+    const at = this.translate(system ? host.systemKind : host.accessKind, high, low, write);
+    if (at === FAULT) throw new GuestFault(this.vector, this.error);
+    if (!system && host.breakpointPage(high, low)) host.breakpointAccess(high, low, bytes, write);
+    return at;
+  }
+
+  // Translation.
+
+  /** Place in linear memory, DEVICE, or FAULT with `vector` and `error` set. */
+  private translate(kind: number, high: number, low: number, write: boolean): number {
+    const { host } = this;
+    const known = host.tlb.lookup(kind, write, high, low);
+    if (known >= 0) {
+      return known;
+    }
+    if (host.longMode && !isCanonical(high)) return this.fault(GP, 0);
+    const access: Access = { write, fetch: false, user: kind === ACCESS_KIND.user, smap: kind === ACCESS_KIND.supervisorSmap };
+    const t = walk(host.walkEnvironment, high, low, access);
+    if (typeof t === 'number') {
+      setCr2(host, high, low);
+      return this.fault(PF, t);
+    }
+    const place = host.physical.place(t.physical);
+    if (place < 0) {
+      this.physicalAddress = t.physical + (low & (PAGE - 1));
+      return DEVICE;
+    }
+    const watched = (write && host.physical.holdsCode[host.physical.pageAt(place)] === 1) || host.breakpointPage(high, low);
+    host.tlb.fill(kind, write, high, low, place, watched, t.global);
+    return place + (low & (PAGE - 1));
+  }
+  private fault(vector: number, error: number): number {
+    this.vector = vector;
+    this.error = error;
+    return FAULT;
+  }
+  /** Place of the page of code at a linear address; throws #PF or #GP, or returns -1 outside RAM. */
+  fetch(high: number, low: number): number {
+    const { host } = this;
+    if (host.longMode && !isCanonical(high)) throw new GuestFault(GP, 0);
+    const user = host.accessKind === ACCESS_KIND.user;
+    const t = walk(host.walkEnvironment, high, low, { write: false, fetch: true, user, smap: false });
+    if (typeof t === 'number') {
+      setCr2(host, high, low);
+      throw new GuestFault(PF, t);
+    }
+    return host.physical.place(t.physical);
+  }
+}
+
+const DEVICE = -1;
+const CROSSES = -2;
+const FAULT = -3;
+
+/** 48-bit linear addresses: bits 63-47 are equal. */
+const isCanonical = (high: number): boolean => high >> 15 === 0 || high >> 15 === -1;
+function setCr2(host: AccessHost, high: number, low: number): void {
+  host.view.setInt32(host.base + SLOT.CR2, low, true);
+  host.view.setInt32(host.base + SLOT.CR2 + 4, host.longMode ? high : 0, true);
+}

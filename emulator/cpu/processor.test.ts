@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+import { describe, expect, test } from 'vitest';
+import { GPR, SLOT } from '../ir/state.ts';
+import { enterLongMode, testProcessor } from './testProcessor.ts';
+
+const hex = (s: string): Uint8Array => Uint8Array.from(s.split(/\s+/).map((b) => Number.parseInt(b, 16)));
+
+describe('in 64-bit mode', () => {
+  test('runs a loop for an exact number of instructions', () => {
+    const t = testProcessor();
+    enterLongMode(t);
+    // mov ecx, 1000; l: add rax, rcx; dec ecx; jnz l; jmp $
+    t.ram.set(hex('b9 e8 03 00 00 48 01 c8 ff c9 75 f9 eb fe'), 0x10000);
+    t.cpu.write64(SLOT.RIP, 0x10000n);
+    t.cpu.run(1 + 3000);
+    expect(t.cpu.retired).toBe(3001);
+    expect(t.cpu.read64(SLOT.rax)).toBe(500500n);
+    expect(t.cpu.read64(SLOT.RIP)).toBe(0x1000cn);
+    t.cpu.run(5000);
+    expect(t.cpu.retired).toBe(5000);
+    expect(t.cpu.read64(SLOT.RIP)).toBe(0x1000cn);
+  });
+
+  test('stops at every count in between with the state of that instruction', () => {
+    const run = (counts: readonly number[]): string => {
+      const t = testProcessor();
+      enterLongMode(t);
+      t.ram.set(hex('b9 e8 03 00 00 48 01 c8 ff c9 75 f9 eb fe'), 0x10000);
+      t.cpu.write64(SLOT.RIP, 0x10000n);
+      for (const n of counts) t.cpu.run(n);
+      return `${t.cpu.read64(SLOT.RIP)} ${t.cpu.read64(SLOT.rax)} ${t.cpu.read64(GPR(1))} ${t.cpu.rflags}`;
+    };
+    for (let n = 1; n < 80; n++) expect(run([n]), `${n}`).toBe(run(Array.from({ length: n }, (_, i) => i + 1)));
+  });
+});

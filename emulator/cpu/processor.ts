@@ -1,0 +1,741 @@
+// SPDX-License-Identifier: MIT
+/**
+ * @fileoverview One virtual processor: runs code until an exact instruction count, delivers exceptions and interrupts between
+ * instructions, and gives helpers their view of it (`Cpu`).
+ *
+ * `run(until)` alternates between an engine, which retires instructions in bulk, and what engines leave to it. An engine gets a
+ * budget that leaves MAXIMUM_RUN instructions in reserve; the rest up to `until` runs from copies of records that end in a stop
+ * record, so events happen at exact counts whatever the code.
+ *
+ * Whenever no engine runs, all state is in linear memory and RIP is valid. Order of events before an instruction (APM vol. 2,
+ * 8.2.24, table 8-9): NMI, external interrupt, instruction; traps of the instruction before are delivered where it ends.
+ */
+import type { Tables } from '../decode/tables.ts';
+import { FUSED, RunCache, type RunHost, type RunMode } from '../interp/runs.ts';
+import { ACCESS_KIND, EXIT, MAXIMUM_RUN, RECORD, SEG, SEGMENT, SLOT, STATE_SIZE, segmentSlot, stateBase } from '../ir/state.ts';
+import { allHelpers, type Cpu, GuestFault, type HelperArgs, type Platform } from '../isa/helper.ts';
+import { DR6_BS, dataHit, debugException, executionBreakpoints, executionHit, watchedPages } from '../isa/system/debug.ts';
+import { deliverException, deliverInterrupt, deliverNmi, WITH_ERROR } from '../isa/system/interrupt.ts';
+import { init as initState, reset as resetState, startup } from '../isa/system/reset.ts';
+import { linearAddress } from '../isa/system/segmentation.ts';
+import type { PhysicalMemory } from '../mmu/physical.ts';
+import { Tlb } from '../mmu/tlb.ts';
+import type { WalkEnvironment } from '../mmu/walk.ts';
+import { type AccessHost, MemoryAccess } from './memoryAccess.ts';
+import { ScratchArguments } from './scratch.ts';
+
+const CR0_PE = 1;
+const CR0_MP = 2;
+const CR0_EM = 4;
+const CR0_TS = 8;
+const CR4_OSFXSR = 1 << 9;
+const CR4_SMAP = 1 << 21;
+const EFER_LMA = 1 << 10;
+const RFLAGS_CF = 1;
+const RFLAGS_TF = 1 << 8;
+const RFLAGS_IF = 1 << 9;
+const RFLAGS_DF = 1 << 10;
+const RFLAGS_RF = 1 << 16;
+const RFLAGS_AC = 1 << 18;
+/** CF PF AF ZF SF DF OF: kept in FR, FC and DIRECTION. */
+const ELSEWHERE = 0xcd5n;
+const ATTRIBUTE_LONG = 1 << 9;
+const ATTRIBUTE_BIG = 1 << 10;
+/** The engine comes back at least this often, so that the host's compiler can replace the interpreter's code. */
+const SLICE = 500_000;
+const PAGE = 4096;
+
+/** How the processor reaches what is around it. */
+export interface ProcessorPlatform extends Platform {
+  portRead(port: number, bytes: 1 | 2 | 4): number;
+  portWrite(port: number, bytes: 1 | 2 | 4, value: number): void;
+  /** The vector to deliver, or -1 if the request has gone away. */
+  acknowledgeInterrupt(): number;
+  /** Brings the virtual clock to `instructions` retired by this processor. */
+  synchronize(instructions: number): void;
+}
+export interface ProcessorOptions {
+  index: number;
+  physical: PhysicalMemory;
+  tables: Tables;
+  module: WebAssembly.Module;
+  keys: readonly string[];
+  /** Bytes of linear memory for decoded code. */
+  pool: { start: number; end: number };
+  platform: ProcessorPlatform;
+}
+/** Thrown by `shutdown`: a triple fault. */
+export class Shutdown extends Error {}
+
+type EngineRun = (ip: number, budget: number, tlb: number, base: number) => void;
+
+export class Processor implements Cpu, AccessHost, RunHost {
+  readonly index: number;
+  readonly base: number;
+  readonly view: DataView;
+  readonly u8: Uint8Array;
+  readonly physical: PhysicalMemory;
+  readonly platform: ProcessorPlatform;
+  readonly tlb: Tlb;
+  readonly runs: RunCache;
+  readonly poolStart: number;
+  readonly poolEnd: number;
+  readonly args: HelperArgs;
+  readonly walkEnvironment: WalkEnvironment;
+
+  /** Instructions retired since power-on. */
+  retired = 0;
+  halted = false;
+  /** Waiting for a start-up IPI. */
+  parked = false;
+  /** Asks `run` to return before the next instruction. */
+  stopRequested = false;
+  /** Features that the guest wanted and that do not exist, with how often. */
+  readonly missingFeatures = new Map<string, number>();
+  /** Told once a feature. */
+  onMissing: (feature: string, rip: bigint) => void = () => {};
+
+  accessKind: number = ACCESS_KIND.supervisor;
+  systemKind: number = ACCESS_KIND.supervisor;
+  longMode = false;
+  alone = false;
+  codeSize: 16 | 32 | 64 = 16;
+
+  private readonly access: MemoryAccess;
+  private readonly engine: EngineRun;
+  private readonly modes = new Map<number, RunMode>();
+  private mode!: RunMode;
+  private codeBase = 0n;
+  private interruptLine = false;
+  private nmiWaiting = false;
+
+  // Of the engine call or helper in progress.
+  private given = 0;
+  private currentRecord = 0;
+  private currentBudget = 0;
+  private ripAssigned = false;
+  private leaving = false;
+  /** Raised whenever records may have been dropped. */
+  private generation = 0;
+  /** A record whose branch target is about to be looked up and may be linked, and the generation it belongs to. */
+  private linkFrom = 0;
+  private linkGeneration = 0;
+  /** Data breakpoints: linear pages (number) under watch. */
+  private watchedPages = new Set<number>();
+  private executionBreakpoints = false;
+  /** DR6 bits of traps to deliver after the instruction. */
+  private trapsPending = 0;
+  /** Instruction translations by linear page, until the next flush. */
+  private readonly codePlaces = new Map<number, number>();
+
+  constructor(options: ProcessorOptions) {
+    this.index = options.index;
+    this.base = stateBase(options.index);
+    this.physical = options.physical;
+    this.view = options.physical.view;
+    this.u8 = options.physical.u8;
+    this.platform = options.platform;
+    this.poolStart = options.pool.start;
+    this.poolEnd = options.pool.end;
+    this.tlb = new Tlb(options.physical.memory, options.index);
+    this.runs = new RunCache(this, options.tables, options.keys);
+    this.args = new ScratchArguments(this.view, this.base);
+    this.access = new MemoryAccess(this);
+    this.walkEnvironment = walkEnvironment(this);
+    const instance = new WebAssembly.Instance(options.module, {
+      env: {
+        memory: options.physical.memory,
+        slow: (low: number, high: number, what: number, ip: number, budget: number) =>
+          this.access.slow(low, high, what, ip, budget),
+        flush: () => this.access.flush(),
+        helper: (index: number, ip: number, budget: number) => this.callHelper(index, ip, budget),
+        bulk: (ip: number, budget: number, bytes: number, copy: number) => this.bulk(ip, budget, bytes, copy === 1),
+      },
+    });
+    this.engine = instance.exports.run as EngineRun;
+    this.reset();
+  }
+
+  // State.
+
+  read16(slot: number): number {
+    return this.view.getUint16(this.base + slot, true);
+  }
+  read32(slot: number): number {
+    return this.view.getInt32(this.base + slot, true);
+  }
+  read64(slot: number): bigint {
+    return this.view.getBigUint64(this.base + slot, true);
+  }
+  write16(slot: number, value: number): void {
+    this.view.setUint16(this.base + slot, value, true);
+  }
+  write32(slot: number, value: number): void {
+    this.view.setInt32(this.base + slot, value, true);
+  }
+  write64(slot: number, value: bigint): void {
+    this.view.setBigUint64(this.base + slot, BigInt.asUintN(64, value), true);
+  }
+  get cpl(): number {
+    return this.read32(SLOT.CPL);
+  }
+
+  get rflags(): bigint {
+    const fr = this.view.getBigInt64(this.base + SLOT.FR, true);
+    const fc = this.read64(SLOT.FC);
+    let parity = Number((fr ^ (BigInt.asIntN(64, fc) >> 8n)) & 0xffn);
+    parity ^= parity >> 4;
+    parity ^= parity >> 2;
+    parity ^= parity >> 1;
+    const cf = Number(fc >> 63n);
+    const of = cf ^ (Number(fc >> 62n) & 1);
+    const sf = (fr < 0n ? 1 : 0) ^ (Number(fc) & 1 & Number(fc & 1n));
+    let flags =
+      (cf * RFLAGS_CF) | 2 | (parity & 1 ? 0 : 4) | (Number(fc & 8n) << 1) | (fr === 0n ? 64 : 0) | (sf << 7) | (of << 11);
+    if (this.view.getBigInt64(this.base + SLOT.DIRECTION, true) < 0n) flags |= RFLAGS_DF;
+    return BigInt(flags) | this.read64(SLOT.RFLAGS);
+  }
+  set rflags(value: bigint) {
+    const bit = (n: bigint): bigint => (value >> n) & 1n;
+    const zf = bit(6n);
+    this.write64(SLOT.FR, zf ? 0n : 1n);
+    const parity = bit(2n) ^ zf;
+    this.write64(SLOT.FC, (bit(0n) << 63n) | ((bit(0n) ^ bit(11n)) << 62n) | (bit(4n) << 3n) | bit(7n) | (parity << 8n));
+    this.write64(SLOT.DIRECTION, value & BigInt(RFLAGS_DF) ? -1n : 1n);
+    this.write64(SLOT.RFLAGS, value & ~ELSEWHERE & ~2n);
+  }
+
+  get rip(): bigint {
+    if (this.currentRecord && !this.ripAssigned) return this.nextOf(this.currentRecord);
+    return this.read64(SLOT.RIP);
+  }
+  set rip(value: bigint) {
+    this.write64(SLOT.RIP, value);
+    this.ripAssigned = true;
+  }
+  get instructionRip(): bigint {
+    return this.currentRecord ? this.startOf(this.currentRecord) : this.read64(SLOT.RIP);
+  }
+  private nextOf(record: number): bigint {
+    return this.wrapRip(this.read64(SLOT.PAGE) + BigInt(this.view.getUint16(record + RECORD.next, true)));
+  }
+  private startOf(record: number): bigint {
+    const length = this.view.getUint8(record + RECORD.length) & 0x1f;
+    return this.wrapRip(this.read64(SLOT.PAGE) + BigInt(this.view.getUint16(record + RECORD.next, true) - length));
+  }
+  private wrapRip(rip: bigint): bigint {
+    return BigInt.asUintN(this.codeSize === 64 ? 64 : 32, rip);
+  }
+
+  // Modes.
+
+  modeChanged(): void {
+    const cr0 = this.read32(SLOT.CR0);
+    const cr4 = this.read32(SLOT.CR4);
+    this.longMode = (this.read32(SLOT.EFER) & EFER_LMA) !== 0;
+    const cs = this.read16(segmentSlot(SEGMENT.cs) + SEG.attributes);
+    const ss = this.read16(segmentSlot(SEGMENT.ss) + SEG.attributes);
+    this.codeSize = this.longMode && cs & ATTRIBUTE_LONG ? 64 : cs & ATTRIBUTE_BIG ? 32 : 16;
+    const stack = this.codeSize === 64 ? 64 : ss & ATTRIBUTE_BIG ? 32 : 16;
+    const smap = (cr4 & CR4_SMAP) !== 0;
+    this.systemKind = smap ? ACCESS_KIND.supervisorSmap : ACCESS_KIND.supervisor;
+    const relaxed = (this.read32(SLOT.RFLAGS) & RFLAGS_AC) !== 0;
+    this.accessKind = this.cpl === 3 ? ACCESS_KIND.user : smap && !relaxed ? ACCESS_KIND.supervisorSmap : ACCESS_KIND.supervisor;
+    this.write32(SLOT.TLB, this.tlb.block(this.accessKind));
+    const codeBase = this.codeSize === 64 ? 0n : this.read64(segmentSlot(SEGMENT.cs) + SEG.base);
+    const mode = this.internMode(this.codeSize, stack, cr0, cr4);
+    // The jump cache knows addresses only, not what code there means.
+    if (mode !== this.mode || codeBase !== this.codeBase) this.tlb.flushJumps();
+    this.mode = mode;
+    this.codeBase = codeBase;
+    this.leaving = true;
+  }
+  private internMode(code: 16 | 32 | 64, stack: 16 | 32 | 64, cr0: number, cr4: number): RunMode {
+    const bits = (cr0 & (CR0_PE | CR0_MP | CR0_EM | CR0_TS)) | (cr4 & CR4_OSFXSR) | (code << 16) | (stack << 24);
+    let mode = this.modes.get(bits);
+    if (!mode) {
+      const em = (cr0 & CR0_EM) !== 0;
+      const ts = (cr0 & CR0_TS) !== 0;
+      const ready = ts ? 'unavailable' : 'ready';
+      mode = {
+        id: this.modes.size,
+        code,
+        stack,
+        protectedMode: (cr0 & CR0_PE) !== 0,
+        units: {
+          fpu: em ? 'unavailable' : ready,
+          fwait: (cr0 & CR0_MP) !== 0 && ts ? 'unavailable' : 'ready',
+          mmx: em ? 'undefined' : ready,
+          sse: em || !(cr4 & CR4_OSFXSR) ? 'undefined' : ready,
+        },
+      };
+      this.modes.set(bits, mode);
+    }
+    return mode;
+  }
+  flushTlb(keepGlobal: boolean): void {
+    this.tlb.flush(keepGlobal);
+    this.codePlaces.clear();
+    this.leaving = true;
+  }
+  flushPage(linear: bigint): void {
+    this.tlb.flushPage(Number(BigInt.asIntN(32, linear >> 32n)), Number(BigInt.asIntN(32, linear)));
+    this.codePlaces.clear();
+    this.leaving = true;
+  }
+  breakpointsChanged(): void {
+    this.executionBreakpoints = executionBreakpoints(this);
+    this.watchedPages = new Set(watchedPages(this).map((page) => Number(page >> 12n)));
+    this.flushTlb(false);
+  }
+
+  // AccessHost.
+
+  hitsCode(place: number, size: number): boolean {
+    const page = this.physical.pageAt(place);
+    return this.physical.holdsCode[page] === 1 && this.runs.isWatched(page, place & (PAGE - 1), size);
+  }
+  beforeDevice(ip: number, budget: number): void {
+    this.platform.synchronize(
+      ip
+        ? this.retiredAt(ip, budget)
+        : this.currentRecord
+          ? this.retiredAt(this.currentRecord, this.currentBudget)
+          : this.retired,
+    );
+  }
+  breakpointPage(high: number, low: number): boolean {
+    return this.watchedPages.size > 0 && this.watchedPages.has((high >>> 0) * 0x100000 + (low >>> 12));
+  }
+  breakpointAccess(high: number, low: number, size: number, write: boolean): void {
+    const linear = (BigInt(high >>> 0) << 32n) | BigInt(low >>> 0);
+    this.trapsPending |= dataHit(this, linear, size, write);
+    if (this.trapsPending) this.leaving = true;
+  }
+  /** Instructions retired before the one of record `ip`. */
+  private retiredAt(ip: number, budget: number): number {
+    const own = this.view.getUint8(ip + RECORD.length) & FUSED ? 2 : 1;
+    return this.retired + (this.given - budget) + Math.max(0, this.view.getUint16(ip + RECORD.count, true) - own);
+  }
+
+  // RunHost.
+
+  codeAppeared(page: number): void {
+    this.physical.holdsCode[page] = 1;
+    this.tlb.watch(this.physical.placeOfPage(page), false);
+  }
+  runsDropped(): void {
+    this.generation++;
+    this.tlb.flushJumps();
+    this.leaving = true;
+  }
+  /** RAM under decoded code is about to change. */
+  codeWritten(page: number, offset: number, size: number): void {
+    if (!this.runs.isWatched(page, offset, size)) return;
+    this.runs.invalidate(page);
+    this.physical.holdsCode[page] = 0;
+  }
+
+  // Cpu, for helpers.
+
+  raise(vector: number, error?: number): never {
+    throw new GuestFault(vector, error);
+  }
+  leave(): void {
+    this.leaving = true;
+  }
+  halt(): void {
+    this.halted = true;
+    this.leaving = true;
+  }
+  shutdown(): never {
+    throw new Shutdown('triple fault');
+  }
+  missing(feature: string): never {
+    const n = this.missingFeatures.get(feature) ?? 0;
+    this.missingFeatures.set(feature, n + 1);
+    if (n === 0) this.onMissing(feature, this.instructionRip);
+    throw new GuestFault(6);
+  }
+  load(linear: bigint, bytes: number): bigint {
+    return this.access.load(linear, bytes, false);
+  }
+  store(linear: bigint, bytes: number, value: bigint): void {
+    this.access.store(linear, bytes, value, false);
+  }
+  loadSystem(linear: bigint, bytes: number): bigint {
+    return this.access.load(linear, bytes, true);
+  }
+  storeSystem(linear: bigint, bytes: number, value: bigint): void {
+    this.access.store(linear, bytes, value, true);
+  }
+  probe(linear: bigint, bytes: number, write: boolean): void {
+    this.access.probe(linear, bytes, write);
+  }
+  linear(seg: number, offset: bigint, bytes: number, write: boolean): bigint {
+    return linearAddress(this, seg, offset, bytes, write);
+  }
+  readPhysical64(address: number): bigint {
+    return this.physical.read64(address);
+  }
+  portRead(port: number, bytes: 1 | 2 | 4): number {
+    this.beforeDevice(0, 0);
+    return this.platform.portRead(port, bytes);
+  }
+  portWrite(port: number, bytes: 1 | 2 | 4, value: number): void {
+    this.beforeDevice(0, 0);
+    this.platform.portWrite(port, bytes, value);
+  }
+
+  private callHelper(index: number, ip: number, budget: number): number {
+    this.currentRecord = ip;
+    this.currentBudget = budget;
+    this.ripAssigned = false;
+    allHelpers[index].run(this);
+    // A throw leaves the record set: the exit needs it.
+    const assigned = this.ripAssigned;
+    this.currentRecord = 0;
+    if (!assigned && !this.leaving) return 0;
+    if (!assigned) this.write64(SLOT.RIP, this.nextOf(ip));
+    this.write32(SLOT.EXIT, EXIT.helper);
+    return 1;
+  }
+  /** Virtual time of a helper's instruction, in retired instructions. */
+  get instructionsNow(): number {
+    return this.currentRecord ? this.retiredAt(this.currentRecord, this.currentBudget) : this.retired;
+  }
+
+  // Interrupts.
+
+  setInterruptLine(level: boolean): void {
+    this.interruptLine = level;
+    if (level) this.leaving = true;
+  }
+  raiseNmi(): void {
+    this.nmiWaiting = true;
+    this.leaving = true;
+  }
+
+  // Running.
+
+  /** Retires instructions until `until` of them are, the processor halts, or a stop is requested. */
+  run(until: number): void {
+    this.stopRequested = false;
+    while (this.retired < until && !this.stopRequested) {
+      if (this.parked) return;
+      try {
+        if (!this.takeEvents()) return;
+        if (this.needsStepping()) this.step();
+        else if (until - this.retired > MAXIMUM_RUN) this.runEngine(Math.min(until - this.retired, SLICE) - MAXIMUM_RUN);
+        else this.runExactly(until - this.retired);
+      } catch (e) {
+        if (!(e instanceof GuestFault)) throw e;
+        this.deliver(e);
+      }
+    }
+  }
+  private deliver(fault: GuestFault): void {
+    this.currentRecord = 0;
+    deliverException(this, fault);
+  }
+  /** False while halted. */
+  private takeEvents(): boolean {
+    if (!this.nmiWaiting && !this.interruptLine && !this.halted) return true;
+    const shadow = this.read32(SLOT.SHADOW) !== 0;
+    if (this.nmiWaiting && !shadow && !this.read32(SLOT.NMI_MASK)) {
+      this.nmiWaiting = false;
+      this.halted = false;
+      deliverNmi(this);
+    } else if (this.interruptLine && !shadow && this.read32(SLOT.RFLAGS) & RFLAGS_IF) {
+      const vector = this.platform.acknowledgeInterrupt();
+      if (vector >= 0) {
+        this.halted = false;
+        deliverInterrupt(this, vector);
+      }
+    }
+    return !this.halted;
+  }
+  /** Whether something may happen after the very next instruction. */
+  private needsStepping(): boolean {
+    return (
+      this.executionBreakpoints ||
+      this.watchedPages.size > 0 ||
+      (this.read32(SLOT.RFLAGS) & (RFLAGS_TF | RFLAGS_RF)) !== 0 ||
+      this.read32(SLOT.SHADOW) !== 0
+    );
+  }
+  /** One instruction, with what debugging adds to it. */
+  private step(): void {
+    const flags = this.read32(SLOT.RFLAGS);
+    if (this.executionBreakpoints && !(flags & RFLAGS_RF)) {
+      const hit = executionHit(this, this.linearRip());
+      if (hit) {
+        debugException(this, hit);
+        return;
+      }
+    }
+    const shadow = this.read32(SLOT.SHADOW);
+    const before = this.retired;
+    if (flags & RFLAGS_TF) this.trapsPending |= DR6_BS;
+    // RF and the shadow cover one instruction: that which sets them is not covered by itself.
+    if (shadow) this.write32(SLOT.SHADOW, 0);
+    if (flags & RFLAGS_RF) this.write32(SLOT.RFLAGS, flags & ~RFLAGS_RF);
+    try {
+      this.runExactly(1);
+    } catch (e) {
+      this.trapsPending = 0;
+      if (e instanceof GuestFault && flags & RFLAGS_RF) this.write32(SLOT.RFLAGS, this.read32(SLOT.RFLAGS) | RFLAGS_RF);
+      throw e;
+    }
+    if (this.retired === before || this.read32(SLOT.SHADOW) !== 0) return;
+    const traps = this.trapsPending;
+    this.trapsPending = 0;
+    if (traps) debugException(this, traps);
+  }
+  private linearRip(): bigint {
+    const rip = this.read64(SLOT.RIP);
+    return this.codeSize === 64 ? rip : BigInt.asUintN(32, rip + this.codeBase);
+  }
+
+  private runEngine(budget: number): void {
+    const record = this.enter();
+    this.call(record, budget);
+  }
+  /** The record for RIP; fetch faults are thrown. */
+  private enter(): number {
+    const rip = this.read64(SLOT.RIP);
+    const low = Number(BigInt.asIntN(32, rip));
+    const high = Number(BigInt.asIntN(32, rip >> 32n));
+    const block = this.tlb.block(this.accessKind);
+    const from = this.linkFrom;
+    this.linkFrom = 0;
+    let record = this.tlb.lookupJump(block, high, low);
+    const linear = this.codeSize === 64 ? low : (low + Number(BigInt.asIntN(32, this.codeBase))) | 0;
+    const offset = linear & (PAGE - 1);
+    if (record === 0) {
+      record = this.findCode(rip, high, linear, offset);
+      this.tlb.fillJump(block, high, low, record, offset);
+    }
+    this.write64(SLOT.PAGE, rip - BigInt(offset));
+    if (from && this.linkGeneration === this.generation) this.view.setInt32(from + RECORD.link, record, true);
+    return record;
+  }
+  private findCode(rip: bigint, high: number, low: number, offset: number): number {
+    if (this.codeSize !== 64 && rip > BigInt(this.view.getUint32(this.base + segmentSlot(SEGMENT.cs) + SEG.limit, true)))
+      this.raise(13, 0);
+    const linearHigh = this.codeSize === 64 ? high : 0;
+    const place = this.codePlace(linearHigh, low);
+    const page = this.physical.pageAt(place);
+    const known = this.runs.find(page, offset, this.mode);
+    if (known) return known;
+    const record = this.runs.build(page, offset, place, this.mode);
+    if (record) return record;
+    return this.findCrossing(linearHigh, low, page, offset, place);
+  }
+  private findCrossing(high: number, low: number, page: number, offset: number, place: number): number {
+    const nextLow = ((low & ~(PAGE - 1)) + PAGE) | 0;
+    const nextHigh = nextLow === 0 && this.codeSize === 64 ? (high + 1) | 0 : high;
+    const second = this.codePlace(nextHigh, nextLow);
+    return this.runs.crossing(page, offset, this.mode, this.physical.pageAt(second), place, second);
+  }
+  /** Place of a page of code. Code outside RAM is not executed: there is nothing there but ones. */
+  private codePlace(high: number, low: number): number {
+    const key = (high * 0x100000 + (low >>> 12)) * 4 + this.accessKind;
+    let place = this.codePlaces.get(key);
+    if (place === undefined) {
+      place = this.access.fetch(high, low);
+      if (place < 0) this.raise(6);
+      this.codePlaces.set(key, place);
+    }
+    return place;
+  }
+
+  /** Runs records from `record` and accounts for what they did. */
+  private call(record: number, budget: number): void {
+    this.given = budget;
+    this.leaving = false;
+    this.currentRecord = 0;
+    try {
+      this.engine(record, budget, this.read32(SLOT.TLB), this.base);
+    } catch (e) {
+      if (!(e instanceof GuestFault)) throw e;
+      const ip = this.currentRecord;
+      this.currentRecord = 0;
+      this.write32(SLOT.IP, ip);
+      this.write32(SLOT.BUDGET, this.currentBudget);
+      this.beforeRecord(ip);
+      throw e;
+    }
+    this.exited();
+  }
+  /** The instruction of `ip` has not been retired: RIP is its own. */
+  private beforeRecord(ip: number): void {
+    const own = this.view.getUint8(ip + RECORD.length) & FUSED ? 2 : 1;
+    const count = this.view.getUint16(ip + RECORD.count, true);
+    this.retired += this.given - this.read32(SLOT.BUDGET) + Math.max(0, count - own);
+    this.write64(SLOT.RIP, this.startOf(ip));
+  }
+  private exited(): void {
+    const ip = this.read32(SLOT.IP);
+    const used = this.given - this.read32(SLOT.BUDGET);
+    const count = this.view.getUint16(ip + RECORD.count, true);
+    switch (this.read32(SLOT.EXIT)) {
+      case EXIT.lookup:
+        this.retired += used;
+        if (this.runs.isLinkable(ip)) {
+          this.linkFrom = ip;
+          this.linkGeneration = this.generation;
+        }
+        break;
+      case EXIT.helper:
+        this.retired += used + count;
+        break;
+      case EXIT.stop:
+        this.retired += used + count;
+        this.write64(SLOT.RIP, this.nextOf(ip));
+        break;
+      case EXIT.repeat:
+        this.retired += used + count - 1;
+        this.write64(SLOT.RIP, this.startOf(ip));
+        break;
+      case EXIT.single:
+        this.beforeRecord(ip);
+        this.runAlone(ip);
+        return;
+      case EXIT.fault: {
+        this.beforeRecord(ip);
+        const vector = this.read32(SLOT.FAULT);
+        throw new GuestFault(vector, WITH_ERROR.has(vector) ? this.read32(SLOT.ERROR) : undefined);
+      }
+      default:
+        throw new Error(`the engine left with ${this.read32(SLOT.EXIT)}`);
+    }
+  }
+  /** Executes the instruction of one record with device registers and code stores allowed. */
+  private runAlone(record: number): void {
+    this.runs.copyOne(record);
+    this.alone = true;
+    try {
+      this.call(this.poolStart, 0);
+    } finally {
+      this.alone = false;
+    }
+  }
+  /** Exactly `n` instructions, at most MAXIMUM_RUN, or fewer if something else comes first. */
+  private runExactly(n: number): void {
+    const record = this.enter();
+    if (this.runs.copyExactly(record, n) === 0) this.decodeAlone();
+    this.call(this.poolStart, 0);
+  }
+  /** The first of a fused pair by itself. */
+  private decodeAlone(): void {
+    const low = Number(BigInt.asIntN(32, this.linearRip()));
+    const high = this.codeSize === 64 ? Number(BigInt.asIntN(32, this.linearRip() >> 32n)) : 0;
+    this.runs.decodeOne(low & (PAGE - 1), this.codePlace(high, low), this.mode);
+  }
+
+  /** Repeated MOVS and STOS in stretches of plain RAM; the budget they use, or 0. */
+  private bulk(ip: number, budget: number, bytes: number, copy: boolean): number {
+    if (this.codeSize !== 64 || this.read64(SLOT.DIRECTION) !== 1n) return 0;
+    const count = this.read64(SLOT.rcx);
+    const rdi = this.read64(SLOT.rdi);
+    const to = this.plainPlace(rdi, true);
+    if (to < 0) return 0;
+    let n = Math.min(Number(count < 0x100000n ? count : 0x100000n), budget, Math.floor((PAGE - Number(rdi & 4095n)) / bytes));
+    let from = 0;
+    if (copy) {
+      const segment = this.view.getUint16(ip + RECORD.dst, true);
+      const rsi = this.read64(SLOT.rsi);
+      from = this.view.getBigUint64(segment + SEG.base, true) === 0n ? this.plainPlace(rsi, false) : -1;
+      if (from < 0) return 0;
+      n = Math.min(n, Math.floor((PAGE - Number(rsi & 4095n)) / bytes));
+      // Copying forwards over itself repeats what was just written.
+      if (from < to && to < from + n * bytes) n = Math.floor((to - from) / bytes);
+    }
+    if (n < 16) return 0;
+    if (copy) this.u8.copyWithin(to, from, from + n * bytes);
+    else this.fill(to, n, bytes);
+    const step = BigInt(n * bytes);
+    if (copy) this.write64(SLOT.rsi, this.read64(SLOT.rsi) + step);
+    this.write64(SLOT.rdi, rdi + step);
+    this.write64(SLOT.rcx, count - BigInt(n));
+    // The last iteration is the instruction itself, which its run counts.
+    return count === BigInt(n) ? n - 1 : n;
+  }
+  private fill(to: number, n: number, bytes: number): void {
+    const rax = this.base + SLOT.rax;
+    if (bytes === 1) {
+      this.u8.fill(this.u8[rax], to, to + n);
+      return;
+    }
+    this.u8.copyWithin(to, rax, rax + bytes);
+    for (let done = 1; done < n; ) {
+      const next = Math.min(done, n - done);
+      this.u8.copyWithin(to + done * bytes, to, to + next * bytes);
+      done += next;
+    }
+  }
+  /** Place of a linear address that an engine would reach without the miss path, or -1. */
+  private plainPlace(linear: bigint, write: boolean): number {
+    const low = Number(BigInt.asIntN(32, linear));
+    const high = Number(BigInt.asIntN(32, linear >> 32n));
+    if (this.breakpointPage(high, low)) return -1;
+    const place = this.tlb.lookup(this.accessKind, write, high, low);
+    return place >= 0 && !(write && this.physical.holdsCode[this.physical.pageAt(place)]) ? place : -1;
+  }
+
+  // Reset.
+
+  /** Power-on or RESET#. */
+  reset(): void {
+    this.u8.fill(0, this.base, this.base + STATE_SIZE);
+    const flat = this.base + segmentSlot(SEGMENT.flat);
+    this.view.setUint32(flat + SEG.readHigh, 0xffffffff, true);
+    this.view.setUint32(flat + SEG.writeHigh, 0xffffffff, true);
+    resetState(this);
+    this.parked = this.index !== 0;
+    this.wakeClean();
+  }
+  /** INIT: waits for SIPI unless it is the bootstrap processor. */
+  init(): void {
+    initState(this);
+    this.parked = this.index !== 0;
+    this.wakeClean();
+  }
+  /** Starts a parked processor in real mode at `vector` * 4096. */
+  startUp(vector: number): void {
+    if (!this.parked) return;
+    this.parked = false;
+    startup(this, vector);
+  }
+  private wakeClean(): void {
+    this.halted = false;
+    this.nmiWaiting = false;
+    this.currentRecord = 0;
+    this.linkFrom = 0;
+  }
+}
+
+/** A view of the state that the page walk reads; nothing is copied, so it is always current. */
+function walkEnvironment(cpu: Processor): WalkEnvironment {
+  const pdpte: { [index: number]: number } = {};
+  for (let i = 0; i < 8; i++) Object.defineProperty(pdpte, i, { get: () => cpu.read32(SLOT.PDPTE + 4 * i) });
+  return {
+    memory: cpu.physical,
+    get cr0() {
+      return cpu.read32(SLOT.CR0);
+    },
+    get cr4() {
+      return cpu.read32(SLOT.CR4);
+    },
+    get efer() {
+      return cpu.read32(SLOT.EFER);
+    },
+    get cr3() {
+      return Number(cpu.read64(SLOT.CR3) & 0xfffffffffffe0n);
+    },
+    pdpte,
+    physicalBits: 40,
+    gigabytePages: cpu.platform.cpuModel.has('pdpe1gb'),
+  };
+}

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: MIT
+/**
+ * @fileoverview A processor with RAM and nothing else, for tests of instructions: no devices (ports and registers read as ones), no
+ * interrupt controller, the time stamp counter counts retired instructions.
+ */
+import { interpreter, tablesFor } from '../interp/interpreter.ts';
+import { SEG, SEGMENT, SLOT, segmentSlot } from '../ir/state.ts';
+import { cpuModel, DEFAULT_MODEL } from '../isa/system/models.ts';
+import { setSegment } from '../isa/system/segmentation.ts';
+import { PhysicalMemory } from '../mmu/physical.ts';
+import { Processor, type ProcessorPlatform } from './processor.ts';
+
+const POOL_START = 0x800000;
+const POOL_END = 0x1800000;
+/** Place of physical address 0 in linear memory. */
+export const TEST_RAM = POOL_END;
+
+export interface TestProcessor {
+  cpu: Processor;
+  ram: Uint8Array;
+}
+let module: WebAssembly.Module | undefined;
+
+/** `ramSize` in bytes. */
+export function testProcessor(
+  ramSize = 0x400000,
+  model = DEFAULT_MODEL,
+  platform: Partial<ProcessorPlatform> = {},
+): TestProcessor {
+  const { wasm, keys } = interpreter();
+  module ??= new WebAssembly.Module(wasm);
+  const pages = Math.ceil((TEST_RAM + ramSize) / 65536);
+  const memory = new WebAssembly.Memory({ initial: pages, maximum: 65536 });
+  const physical = new PhysicalMemory(memory, TEST_RAM, ramSize, ramSize, {
+    read: (_a, size) => 2 ** (8 * size) - 1,
+    write() {},
+  });
+  const definition = cpuModel(model);
+  if (!definition) throw new Error(`no CPU model ${model}`);
+  const cpu: Processor = new Processor({
+    index: 0,
+    physical,
+    tables: tablesFor((feature) => definition.has(feature)),
+    module,
+    keys,
+    pool: { start: POOL_START, end: POOL_END },
+    platform: {
+      apic: {
+        taskPriority: 0,
+        readRegister: () => undefined,
+        writeRegister: () => false,
+        tscDeadline: 0n,
+        baseChanged() {},
+        tscChanged() {},
+      },
+      tsc: () => BigInt(cpu.instructionsNow),
+      entropy: { fill: (into) => into.fill(0x5a) },
+      cpuModel: definition,
+      index: 0,
+      processors: 1,
+      portRead: (_port, bytes) => 2 ** (8 * bytes) - 1,
+      portWrite() {},
+      acknowledgeInterrupt: () => -1,
+      synchronize() {},
+      ...platform,
+    },
+  });
+  physical.codeWritten = (page, offset, size) => cpu.codeWritten(page, offset, size);
+  return { cpu, ram: physical.u8.subarray(TEST_RAM, TEST_RAM + ramSize) };
+}
+
+/**
+ * 64-bit mode at CPL 0 (or 3): the first gigabyte mapped to itself with 2 MiB pages, user accessible and writable; page tables at 0x1000
+ * to 0x3fff. Segments are flat; there is no GDT and no IDT.
+ */
+export function enterLongMode({ cpu }: TestProcessor, cpl: 0 | 3 = 0): void {
+  const { physical } = cpu;
+  physical.write64(0x1000, 0x2007n);
+  physical.write64(0x2000, 0x3007n);
+  for (let i = 0; i < 512; i++) physical.write64(0x3000 + i * 8, (BigInt(i) << 21n) | 0x87n);
+  cpu.write64(SLOT.CR3, 0x1000n);
+  cpu.write64(SLOT.CR4, 0x6a0n);
+  cpu.write64(SLOT.EFER, 0xd00n);
+  cpu.write64(SLOT.CR0, 0x80000033n);
+  const level = cpl << 5;
+  for (const seg of [SEGMENT.es, SEGMENT.ss, SEGMENT.ds, SEGMENT.fs, SEGMENT.gs])
+    setSegment(cpu, seg, 0x10 | cpl, 0n, 0xffffffff, 0xc93 | level);
+  setSegment(cpu, SEGMENT.cs, 8 | cpl, 0n, 0xffffffff, 0xa9b | level);
+  cpu.write32(SLOT.CPL, cpl);
+  cpu.flushTlb(false);
+  cpu.modeChanged();
+}
+/** 32- or 16-bit flat protected mode without paging, CPL 0. */
+export function enterProtectedMode({ cpu }: TestProcessor, size: 16 | 32): void {
+  cpu.write64(SLOT.CR0, 0x33n);
+  cpu.write64(SLOT.CR4, 0x600n);
+  const big = size === 32 ? 0x400 : 0;
+  for (const seg of [SEGMENT.es, SEGMENT.ss, SEGMENT.ds, SEGMENT.fs, SEGMENT.gs])
+    setSegment(cpu, seg, 0x10, 0n, 0xffffffff, 0x893 | big);
+  setSegment(cpu, SEGMENT.cs, 8, 0n, 0xffffffff, 0x89b | big);
+  cpu.modeChanged();
+}
+/** Real mode with all segments at 0 and SSE enabled. */
+export function enterRealMode({ cpu }: TestProcessor): void {
+  cpu.write64(SLOT.CR4, 0x600n);
+  cpu.view.setBigUint64(cpu.base + segmentSlot(SEGMENT.cs) + SEG.base, 0n, true);
+  cpu.write16(segmentSlot(SEGMENT.cs) + SEG.selector, 0);
+  cpu.modeChanged();
+}

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: MIT
+/**
+ * @fileoverview The physical address space: RAM in linear memory, and the register blocks of the MMIO bus everywhere else.
+ *
+ * RAM is one stretch of linear memory; the guest sees it from address 0 up to `lowTop`, and the rest from 4 GiB on, as chipsets map
+ * around the hole below 4 GiB. Only this class turns a physical address into a place in linear memory.
+ *
+ * Bus masters (`DmaMemory`) write through here, so decoded code that they overwrite is noticed: pages that hold code call
+ * `codeWritten` before they change.
+ */
+import type { AccessSize, DmaMemory } from '../bus/device.ts';
+
+const FOUR_GIB = 2 ** 32;
+const PAGE = 4096;
+
+/** What answers where no RAM is. */
+export interface Registers {
+  read(address: number, size: AccessSize): number;
+  write(address: number, size: AccessSize, value: number): void;
+}
+
+export class PhysicalMemory implements DmaMemory {
+  readonly memory: WebAssembly.Memory;
+  readonly u8: Uint8Array;
+  readonly view: DataView;
+  /** Place of guest RAM in linear memory, and its size, in bytes. */
+  readonly ramStart: number;
+  readonly ramSize: number;
+  /** First address above low RAM. */
+  readonly lowTop: number;
+  readonly registers: Registers;
+  /** One byte a RAM page: 1 while decoded code lies in it. */
+  readonly holdsCode: Uint8Array;
+  /** Called before `size` bytes of RAM change in a page that holds code; clears its mark if all code there is forgotten. */
+  codeWritten: (page: number, offset: number, size: number) => void = () => {};
+
+  constructor(memory: WebAssembly.Memory, ramStart: number, ramSize: number, lowTop: number, registers: Registers) {
+    this.memory = memory;
+    this.u8 = new Uint8Array(memory.buffer);
+    this.view = new DataView(memory.buffer);
+    this.ramStart = ramStart;
+    this.ramSize = ramSize;
+    this.lowTop = Math.min(lowTop, ramSize);
+    this.registers = registers;
+    this.holdsCode = new Uint8Array(Math.ceil(ramSize / PAGE));
+  }
+
+  /** Place of a physical address in linear memory, or -1 where no RAM is. Valid up to the page's end. */
+  place(address: number): number {
+    if (address < this.lowTop) return this.ramStart + address;
+    if (address >= FOUR_GIB && address < FOUR_GIB + this.ramSize - this.lowTop) {
+      return this.ramStart + this.lowTop + (address - FOUR_GIB);
+    }
+    return -1;
+  }
+  /** Number of the RAM page at a place. */
+  pageAt(place: number): number {
+    return (place - this.ramStart) >>> 12;
+  }
+  placeOfPage(page: number): number {
+    return this.ramStart + page * PAGE;
+  }
+
+  read8(address: number): number {
+    const at = this.place(address);
+    return at >= 0 ? this.u8[at] : this.registers.read(address, 1);
+  }
+  read16(address: number): number {
+    return this.whole(address, 2) ? this.view.getUint16(this.place(address), true) : this.read(address, 2);
+  }
+  read32(address: number): number {
+    return this.whole(address, 4) ? this.view.getUint32(this.place(address), true) : this.read(address, 4);
+  }
+  read64(address: number): bigint {
+    if (this.whole(address, 8)) return this.view.getBigUint64(this.place(address), true);
+    return BigInt(this.read32(address)) | (BigInt(this.read32(address + 4)) << 32n);
+  }
+  write8(address: number, value: number): void {
+    this.write(address, 1, value);
+  }
+  write16(address: number, value: number): void {
+    this.write(address, 2, value);
+  }
+  write32(address: number, value: number): void {
+    this.write(address, 4, value);
+  }
+  write64(address: number, value: bigint): void {
+    this.write(address, 4, Number(value & 0xffffffffn));
+    this.write(address + 4, 4, Number((value >> 32n) & 0xffffffffn));
+  }
+  readBytes(address: number, into: Uint8Array): void {
+    this.pieces(address, into.length, (at, from, n) => {
+      if (at >= 0) into.set(this.u8.subarray(at, at + n), from);
+      else for (let i = 0; i < n; i++) into[from + i] = this.registers.read(address + from + i, 1);
+    });
+  }
+  writeBytes(address: number, from: Uint8Array): void {
+    this.pieces(address, from.length, (at, start, n) => {
+      if (at >= 0) {
+        this.aboutToWrite(at, n);
+        this.u8.set(from.subarray(start, start + n), at);
+      } else for (let i = 0; i < n; i++) this.registers.write(address + start + i, 1, from[start + i]);
+    });
+  }
+  /** For whoever changes RAM at a place himself. */
+  aboutToWrite(place: number, size: number): void {
+    const page = this.pageAt(place);
+    if (this.holdsCode[page]) this.codeWritten(page, place & (PAGE - 1), size);
+  }
+
+  /** In one page and all RAM. */
+  private whole(address: number, size: number): boolean {
+    return (address & (PAGE - 1)) + size <= PAGE && this.place(address) >= 0;
+  }
+  private read(address: number, size: 2 | 4): number {
+    if (this.place(address) < 0 && (address & (PAGE - 1)) + size <= PAGE) return this.registers.read(address, size);
+    let value = 0;
+    for (let i = size - 1; i >= 0; i--) value = value * 256 + this.read8(address + i);
+    return value;
+  }
+  private write(address: number, size: AccessSize, value: number): void {
+    const at = this.place(address);
+    if ((address & (PAGE - 1)) + size > PAGE) {
+      for (let i = 0; i < size; i++) this.write(address + i, 1, (value >>> (8 * i)) & 0xff);
+    } else if (at < 0) this.registers.write(address, size, value >>> 0);
+    else {
+      this.aboutToWrite(at, size);
+      if (size === 1) this.u8[at] = value;
+      else if (size === 2) this.view.setUint16(at, value, true);
+      else this.view.setUint32(at, value, true);
+    }
+  }
+  private pieces(address: number, length: number, piece: (place: number, from: number, n: number) => void): void {
+    for (let done = 0; done < length; ) {
+      const n = Math.min(length - done, PAGE - ((address + done) % PAGE));
+      piece(this.place(address + done), done, n);
+      done += n;
+    }
+  }
+}

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: MIT
+/**
+ * @fileoverview The translation blocks of one processor: read and write TLB and jump cache for user, supervisor, and supervisor
+ * under SMAP (layout in `ir/state.ts`).
+ *
+ * Guests can see stale entries, so what is here is part of the machine's behaviour: entries come and go at the same instruction in
+ * every engine. Every filled entry is noted in a list, so that a flush costs what was filled, not the size of the tables.
+ *
+ * A watched entry (bit 0 of its tag set) never matches in an engine; it keeps the translation for the miss path, which sees every
+ * access to its page: the page holds decoded code or is under a data breakpoint.
+ */
+import { JUMP_CACHE, JUMP_ENTRIES, TLB_ENTRIES, TLB_KINDS, TLB_READ, TLB_WRITE, tlbBlock } from '../ir/state.ts';
+
+const WATCHED = 1;
+const GLOBAL = 0x80000000;
+
+export class Tlb {
+  private readonly i32: Int32Array;
+  private readonly blocks: number[];
+  /** Filled entries: byte address of the entry, bit 31 set if the page is global (addresses are below 2^31). */
+  private filled: number[] = [];
+  /** Filled jump cache entries, byte addresses. */
+  private jumps: number[] = [];
+
+  constructor(memory: WebAssembly.Memory, processor: number) {
+    this.i32 = new Int32Array(memory.buffer);
+    this.blocks = Array.from({ length: TLB_KINDS }, (_, kind) => tlbBlock(processor, kind));
+    for (const block of this.blocks) {
+      for (let i = 0; i < TLB_ENTRIES; i++) {
+        this.empty(block + TLB_READ + i * 16);
+        this.empty(block + TLB_WRITE + i * 16);
+      }
+      for (let i = 0; i < JUMP_ENTRIES; i++) this.emptyJump(block + JUMP_CACHE + i * 16);
+    }
+  }
+
+  block(kind: number): number {
+    return this.blocks[kind];
+  }
+  private empty(entry: number): void {
+    this.i32[entry >> 2] = -1;
+    this.i32[(entry >> 2) + 1] = -1;
+  }
+  private entry(kind: number, write: boolean, low: number): number {
+    return this.blocks[kind] + (write ? TLB_WRITE : TLB_READ) + ((low >>> 8) & ((TLB_ENTRIES - 1) << 4));
+  }
+
+  /** Place in linear memory for a linear address if a watched or plain entry has it, else -1. */
+  lookup(kind: number, write: boolean, high: number, low: number): number {
+    const e = this.entry(kind, write, low) >> 2;
+    if ((this.i32[e] & ~WATCHED) !== (low & ~0xfff) || this.i32[e + 1] !== high) return -1;
+    return (this.i32[e + 2] + low) >>> 0;
+  }
+  /** `place`: of the page in linear memory. */
+  fill(kind: number, write: boolean, high: number, low: number, place: number, watched: boolean, global: boolean): void {
+    const entry = this.entry(kind, write, low);
+    const e = entry >> 2;
+    this.i32[e] = (low & ~0xfff) | (watched ? WATCHED : 0);
+    this.i32[e + 1] = high;
+    this.i32[e + 2] = (place - (low & ~0xfff)) | 0;
+    this.filled.push(global ? entry + GLOBAL : entry);
+  }
+  /** From now on every write (and, for data breakpoints, read) to the page at `place` takes the miss path. */
+  watch(place: number, reads: boolean): void {
+    for (const block of this.blocks) {
+      for (const table of reads ? [TLB_READ, TLB_WRITE] : [TLB_WRITE]) {
+        for (let i = 0; i < TLB_ENTRIES; i++) {
+          const e = (block + table + i * 16) >> 2;
+          if (this.i32[e + 1] === -1 && this.i32[e] === -1) continue;
+          if ((this.i32[e + 2] + (this.i32[e] & ~0xfff)) >>> 0 === place) this.i32[e] |= WATCHED;
+        }
+      }
+    }
+  }
+  flush(keepGlobal: boolean): void {
+    const kept: number[] = [];
+    for (const f of this.filled) {
+      if (keepGlobal && f >= GLOBAL) kept.push(f);
+      else this.empty(f >= GLOBAL ? f - GLOBAL : f);
+    }
+    this.filled = kept;
+    this.flushJumps();
+  }
+  flushPage(high: number, low: number): void {
+    for (let kind = 0; kind < TLB_KINDS; kind++) {
+      for (const write of [false, true]) {
+        if (this.lookup(kind, write, high, low) >= 0) this.empty(this.entry(kind, write, low));
+      }
+    }
+    this.flushJumps();
+  }
+
+  // Jump cache.
+
+  /** The tag of an empty entry is an address that is looked up in another one: -1 belongs into entry 0, so that one holds -2. */
+  private emptyJump(entry: number): void {
+    this.i32[entry >> 2] = this.blocks.includes(entry - JUMP_CACHE) ? -2 : -1;
+    this.i32[(entry >> 2) + 1] = -1;
+  }
+
+  private jumpEntry(block: number, low: number): number {
+    return block + JUMP_CACHE + (((low ^ (low >>> 10)) << 4) & ((JUMP_ENTRIES - 1) << 4));
+  }
+  /** `low`, `high`: RIP; `offset`: of the code in its page. */
+  fillJump(block: number, high: number, low: number, record: number, offset: number): void {
+    const entry = this.jumpEntry(block, low);
+    const e = entry >> 2;
+    this.i32[e] = low;
+    this.i32[e + 1] = high;
+    this.i32[e + 2] = record;
+    this.i32[e + 3] = offset;
+    this.jumps.push(entry);
+  }
+  /** The record, or 0. */
+  lookupJump(block: number, high: number, low: number): number {
+    const e = this.jumpEntry(block, low) >> 2;
+    return this.i32[e] === low && this.i32[e + 1] === high ? this.i32[e + 2] : 0;
+  }
+  flushJumps(): void {
+    for (const entry of this.jumps) this.emptyJump(entry);
+    this.jumps = [];
+  }
+}
