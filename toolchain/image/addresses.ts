@@ -18,7 +18,9 @@ export const WINDOW = 0xffff_c000_0000_0000n;
 export const WINDOW_DIRECT = 0xc000_0000;
 /** Window offset of kernel stacks: each slot begins with a guard page. */
 export const KERNEL_STACKS = 0xc000_0000;
-export const KERNEL_STACK_SLOT = 0x2_0000;
+export const KERNEL_STACK_SLOT = 0x8000;
+/** Slots that an image brings mapped: the boot stack, the double fault stack, one more. */
+export const KERNEL_INITIAL_STACKS = 3;
 /** Window offset, and physical address, from which devices are mapped uncached. */
 export const DEVICES = 0xe000_0000;
 

@@ -3,7 +3,7 @@
  * @fileoverview What boot loaders hand over: PVH's start info (Xen, public/arch-x86/hvm/start_info.h, version 1) and the tags
  * of Multiboot2 (Multiboot2 Specification 2.0, section 3.6). All addresses in them are physical.
  */
-import { array, layout, u8, u32, u64 } from '../layout.ts';
+import { layout, u32, u64 } from '../layout.ts';
 
 export const pvhStartInfo = layout(
   'PvhStartInfo',
@@ -46,28 +46,6 @@ export const multiboot2MemoryMapEntry = layout(
   { address: u64, length: u64, type: u32, reserved: u32 },
 );
 
-/** The entry of a newc archive (cpio -H newc): thirteen fields of eight hexadecimal digits after the magic. */
-export const newcHeader = layout(
-  'NewcHeader',
-  { size: 110 },
-  {
-    magic: array(u8, 6),
-    ino: array(u8, 8),
-    mode: array(u8, 8),
-    uid: array(u8, 8),
-    gid: array(u8, 8),
-    nlink: array(u8, 8),
-    mtime: array(u8, 8),
-    filesize: array(u8, 8),
-    devmajor: array(u8, 8),
-    devminor: array(u8, 8),
-    rdevmajor: array(u8, 8),
-    rdevminor: array(u8, 8),
-    namesize: array(u8, 8),
-    check: array(u8, 8),
-  },
-);
-
 export const layouts = [
   pvhStartInfo,
   pvhModule,
@@ -77,5 +55,4 @@ export const layouts = [
   multiboot2Module,
   multiboot2MemoryMap,
   multiboot2MemoryMapEntry,
-  newcHeader,
 ];

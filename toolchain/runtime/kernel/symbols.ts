@@ -68,7 +68,7 @@ function findSymbol(tables: u64, offset: u32): u64 {
     if (peek32(symbols + <u64>middle * ImageSymbolAt.SIZE) <= offset) low = middle + 1;
     else high = middle;
   }
-  return low ? symbols + <u64>(low - 1) * ImageSymbolAt.SIZE : 0;
+  return low ? symbols + (<u64>low - 1) * ImageSymbolAt.SIZE : 0;
 }
 
 function printName(tables: u64, name: u32): void {

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: MIT
+/**
+ * @fileoverview Exceptions and interrupts of a small kernel: the IDT, handlers by vector, clear words for what went wrong.
+ *
+ * A fault in user mode is handed to {@link setUserFault}'s function; in the kernel it is a panic, unless the fault table names
+ * the instruction (user copies). What compiled code stops with is recognised: `ud2` and a code byte (toolchain/translate/types.ts),
+ * a page fault in page 0 of the window, or in a stack's guard page. A kernel stack that has overflowed cannot take the fault's
+ * frame, which makes it a double fault on a stack of its own.
+ * APM vol. 2, chapter 8. 8259A and 8254 data sheets for the timer.
+ */
+import { GateDescriptor, PseudoDescriptor, TrapFrame, PerCpuAt } from 'layout/processor';
+import { KERNEL_STACKS, KERNEL_STACK_SLOT, WINDOW } from 'machine/addresses';
+import { lidt, outb, readCr2, wrmsr } from 'machine/cpu';
+import { address, load64 } from 'machine/mem';
+import * as percpu from 'machine/percpu';
+import { faultTable, systemCallEntry, trapEntries } from 'machine/stubs';
+import { print, printDecimal, printHex } from 'runtime/console';
+import { beginPanic, endPanic } from 'runtime/panic';
+import { peek64 } from 'runtime/symbols';
+
+export const VECTOR_DE: u64 = 0;
+export const VECTOR_UD: u64 = 6;
+export const VECTOR_DF: u64 = 8;
+export const VECTOR_PF: u64 = 14;
+/** Where the interrupt controllers' lines begin. */
+const VECTOR_IRQ: i32 = 32;
+
+const KERNEL_CODE: u16 = 8;
+const INTERRUPT_GATE: u8 = 0x8e;
+/** The task state's interrupt stack for double faults. */
+const DOUBLE_FAULT_STACK: u8 = 1;
+
+const MSR_STAR: u32 = 0xc0000081;
+const MSR_LSTAR: u32 = 0xc0000082;
+const MSR_SFMASK: u32 = 0xc0000084;
+/** SYSCALL clears AC, NT, IOPL, DF, IF and TF. */
+const CLEARED_FLAGS: u64 = 0x47700;
+
+const idt = memory.data(4096, 16);
+const pseudo = memory.data(16, 16);
+const handlers = new StaticArray<((frame: TrapFrame) => void) | null>(256);
+let userFault: ((frame: TrapFrame, reason: string, at: u64) => void) | null = null;
+let ticks_: u64 = 0;
+
+/** Timer interrupts so far. */
+export function ticks(): u64 {
+  return ticks_;
+}
+
+export function setHandler(vector: i32, handler: (frame: TrapFrame) => void): void {
+  handlers[vector] = handler;
+}
+/** Called for faults of user code: why, and at which address where one is involved. */
+export function setUserFault(handler: (frame: TrapFrame, reason: string, at: u64) => void): void {
+  userFault = handler;
+}
+
+export function initTraps(): void {
+  for (let vector = 0; vector < 256; vector++) {
+    const entry = trapEntries() + <u64>vector * 16;
+    const gate = changetype<GateDescriptor>(idt + <usize>vector * GateDescriptor.SIZE);
+    gate.offsetLow = <u16>entry;
+    gate.offsetMiddle = <u16>(entry >> 16);
+    gate.offsetHigh = <u32>(entry >> 32);
+    gate.selector = KERNEL_CODE;
+    gate.type = INTERRUPT_GATE;
+    gate.ist = vector == <i32>VECTOR_DF ? DOUBLE_FAULT_STACK : 0;
+  }
+  const table = changetype<PseudoDescriptor>(pseudo);
+  table.limit = 4095;
+  table.base = address(idt);
+  lidt(address(pseudo));
+  // SYSRET takes cs 2Bh and ss 23h, SYSCALL cs 8 and ss 10h.
+  wrmsr(MSR_STAR, (<u64>0x1b << 48) | (<u64>KERNEL_CODE << 32));
+  wrmsr(MSR_LSTAR, systemCallEntry());
+  wrmsr(MSR_SFMASK, CLEARED_FLAGS);
+}
+
+/** Sends the timer's interrupt `hz` times a second: 8254 channel 0 through the 8259A pair at vectors 32 to 47. */
+export function startTimer(hz: u32): void {
+  outb(0x20, 0x11);
+  outb(0xa0, 0x11);
+  outb(0x21, VECTOR_IRQ);
+  outb(0xa1, VECTOR_IRQ + 8);
+  outb(0x21, 4);
+  outb(0xa1, 2);
+  outb(0x21, 1);
+  outb(0xa1, 1);
+  // All lines masked but the timer's.
+  outb(0x21, 0xfe);
+  outb(0xa1, 0xff);
+  const divisor: u32 = 1193182 / hz;
+  outb(0x43, 0x34);
+  outb(0x40, divisor & 0xff);
+  outb(0x40, divisor >> 8);
+  setHandler(VECTOR_IRQ, (frame) => {
+    ticks_++;
+    outb(0x20, 0x20);
+  });
+}
+
+/** Called by the stubs for every exception and interrupt, interrupts off. */
+export function trapHandler(frame: TrapFrame): void {
+  const vector = frame.vector;
+  const handler = handlers[<i32>vector];
+  if (handler) {
+    percpu.add32(PerCpuAt.interruptDepthOffset, 1);
+    handler(frame);
+    percpu.add32(PerCpuAt.interruptDepthOffset, -1);
+    return;
+  }
+  if (vector == VECTOR_PF && recover(frame)) return;
+  const reason = reasonOf(frame);
+  const at = vector == VECTOR_PF || vector == VECTOR_DF ? readCr2() : 0;
+  const user = userFault;
+  if (frame.cs & 3 && user) {
+    user(frame, reason, at);
+    return;
+  }
+  beginPanic(reason);
+  if (at) {
+    print(', address 0x');
+    printHex(at);
+  }
+  print(', vector ');
+  printDecimal(vector);
+  print(', error 0x');
+  printHex(frame.error);
+  endPanic(frame.rip, frame.rbp);
+}
+
+/** A fault of an instruction that expects one: continues where the fault table says. */
+function recover(frame: TrapFrame): bool {
+  const rip = frame.rip;
+  for (let row = faultTable(); load64(row); row += 24) {
+    if (rip < load64(row) || rip >= load64(row + 8)) continue;
+    frame.rip = load64(row + 16);
+    return true;
+  }
+  return false;
+}
+
+/** What happened, in the words of the language that the code was written in. */
+function reasonOf(frame: TrapFrame): string {
+  const vector = frame.vector;
+  const user = (frame.cs & 3) != 0;
+  if (vector == VECTOR_UD) return trapReason(frame.rip);
+  if (vector == VECTOR_DE) return 'division by zero or overflow';
+  if (vector == 13) return 'general protection fault';
+  if (vector == VECTOR_DF) return isGuard(readCr2()) ? 'stack overflow' : 'double fault';
+  if (vector != VECTOR_PF) return 'unexpected trap';
+  const at = readCr2();
+  if (at - (user ? 0 : WINDOW) < 4096) return 'null dereference';
+  if (!user && isGuard(at)) return 'stack overflow';
+  return !user && at - WINDOW < <u64>1 << 33 ? 'bad window pointer' : 'page fault';
+}
+
+/** Does the address lie in the guard page that a stack's slot begins with? */
+function isGuard(at: u64): bool {
+  const offset = at - WINDOW - KERNEL_STACKS;
+  return offset < <u64>1 << 29 && offset % KERNEL_STACK_SLOT < 4096;
+}
+
+/** The byte behind a ud2 says why compiled code gave up. */
+function trapReason(rip: u64): string {
+  const bytes = peek64(rip);
+  if ((bytes & 0xffff) != 0x0b0f) return 'invalid opcode';
+  switch (<i32>(bytes >> 16) & 0xff) {
+    case 0:
+      return 'unreachable';
+    case 1:
+      return 'function table index out of range';
+    case 2:
+      return 'indirect call of another type';
+    case 3:
+      return 'number too large for an integer';
+    case 4:
+      return 'unaligned atomic';
+    case 5:
+      return 'stack overflow';
+    case 6:
+      return 'memory operation out of bounds';
+  }
+  return 'invalid opcode';
+}
