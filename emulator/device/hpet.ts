@@ -86,13 +86,13 @@ export class Hpet implements Device {
     this.pitInput = {
       set: (level) => {
         this.state.pitLevel = level;
-        if (!this.legacy) this.drive(0, level);
+        this.drive(0);
       },
     };
     this.rtcInput = {
       set: (level) => {
         this.state.rtcLevel = level;
-        if (!this.legacy) this.drive(8, level);
+        this.drive(8);
       },
     };
     // Registers are 64 bits, accessed in halves; narrower accesses are not decoded.
@@ -108,8 +108,8 @@ export class Hpet implements Device {
     for (let index = 0; index < TIMERS; index++) this.stop(index);
     const { pitLevel, rtcLevel } = this.state;
     this.state = { ...powerOn(), pitLevel, rtcLevel };
-    this.drive(0, pitLevel);
-    this.drive(8, rtcLevel);
+    this.drive(0);
+    this.drive(8);
   }
 
   save(): DeviceState {
@@ -117,17 +117,12 @@ export class Hpet implements Device {
   }
 
   load(state: DeviceState): void {
-    for (let index = 0; index < TIMERS; index++) this.lower(index);
     this.state = loadFields(this.name, state, VERSION, powerOn());
     this.state.timers.forEach((timer, index) => {
       if (timer.at === null) this.timers[index].cancel();
       else this.timers[index].arm(timer.at);
-      if (this.state.status & (1 << index)) this.drive(this.route(index), true);
     });
-    if (!this.legacy) {
-      this.drive(0, this.state.pitLevel);
-      this.drive(8, this.state.rtcLevel);
-    }
+    for (let gsi = 0; gsi < this.outputs.length; gsi++) this.drive(gsi);
   }
 
   private read(offset: number): number {
@@ -203,8 +198,8 @@ export class Hpet implements Device {
     if (changed & CFG_LEGACY) {
       for (let index = 0; index < TIMERS; index++) this.lower(index);
       s.config = value;
-      this.drive(0, !this.legacy && s.pitLevel);
-      this.drive(8, !this.legacy && s.rtcLevel);
+      this.drive(0);
+      this.drive(8);
     }
     s.config = value;
     if (changed & value & CFG_ENABLE) {
@@ -341,20 +336,17 @@ export class Hpet implements Device {
     const s = this.state;
     const { config } = s.timers[index];
     if (!(config & TN_ENABLE) || !this.enabled) return;
-    if (config & TN_LEVEL) {
-      s.status |= 1 << index;
-      this.drive(this.route(index), true);
-    } else {
-      this.drive(this.route(index), true);
-      this.drive(this.route(index), false);
-    }
+    const gsi = this.route(index);
+    if (config & TN_LEVEL) s.status |= 1 << index;
+    else this.outputs[gsi]?.set(true);
+    this.drive(gsi);
   }
 
   private lower(index: number): void {
     const s = this.state;
     if (!(s.status & (1 << index))) return;
     s.status &= ~(1 << index);
-    this.drive(this.route(index), false);
+    this.drive(this.route(index));
   }
 
   private route(index: number): number {
@@ -362,7 +354,11 @@ export class Hpet implements Device {
     return (this.state.timers[index].config >>> 9) & 0x1f;
   }
 
-  private drive(gsi: number, level: boolean): void {
-    this.outputs[gsi]?.set(level);
+  /** Puts on a line what all its sources in this block make of it. */
+  private drive(gsi: number): void {
+    const s = this.state;
+    const passed = !this.legacy && ((gsi === 0 && s.pitLevel) || (gsi === 8 && s.rtcLevel));
+    const held = s.timers.some((_, index) => s.status & (1 << index) && this.route(index) === gsi);
+    this.outputs[gsi]?.set(passed || held);
   }
 }

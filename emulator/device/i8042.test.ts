@@ -9,9 +9,12 @@ function board() {
   const edges: string[] = [];
   const irq1 = new Wire((level) => edges.push(`1${level ? '+' : '-'}`));
   const irq12 = new Wire((level) => edges.push(`12${level ? '+' : '-'}`));
-  const a20 = new Wire();
+  const a20 = { level: false };
+  const setA20 = (open: boolean) => {
+    a20.level = open;
+  };
   const counts = { resets: 0 };
-  const controller = new I8042(clock, irq1, irq12, () => counts.resets++, a20);
+  const controller = new I8042(clock, irq1, irq12, () => counts.resets++, setA20);
   const status = () => controller.command.read(0, 1);
   const read = () => controller.data.read(0, 1);
   const data = (value: number) => controller.data.write(0, 1, value);

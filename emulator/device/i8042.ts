@@ -89,18 +89,18 @@ export class I8042 implements Device {
   readonly command: RegisterBlock;
   private readonly irq1: IrqLine;
   private readonly irq12: IrqLine;
-  private readonly a20: IrqLine;
+  private readonly setA20: (open: boolean) => void;
   private readonly requestReset: () => void;
   private readonly keyboard: Ps2Keyboard;
   private readonly mouse: Ps2Mouse;
   private state = powerOn();
 
-  /** `requestReset` is RESET# for the whole machine; `a20` is address line 20's gate, open when high. */
-  constructor(clock: Clock, irq1: IrqLine, irq12: IrqLine, requestReset: () => void, a20: IrqLine) {
+  /** `requestReset` is RESET# for the whole machine; `setA20` opens or closes the gate, whose state the receiver keeps. */
+  constructor(clock: Clock, irq1: IrqLine, irq12: IrqLine, requestReset: () => void, setA20: (open: boolean) => void) {
     this.irq1 = irq1;
     this.irq12 = irq12;
     this.requestReset = requestReset;
-    this.a20 = a20;
+    this.setA20 = setA20;
     this.keyboard = new Ps2Keyboard(clock, () => this.fill());
     this.mouse = new Ps2Mouse(() => this.fill());
     this.data = byteBlock(
@@ -131,7 +131,7 @@ export class I8042 implements Device {
     this.state = powerOn();
     this.keyboard.reset();
     this.mouse.reset();
-    this.a20.set(true);
+    this.setA20(true);
     this.updateIrq();
   }
 
@@ -263,14 +263,14 @@ export class I8042 implements Device {
 
   private writeOutputPort(value: number): void {
     this.state.outputPort = value & ~(OUTPUT_KEYBOARD_IRQ | OUTPUT_MOUSE_IRQ);
-    this.a20.set((value & OUTPUT_A20) !== 0);
+    this.setA20((value & OUTPUT_A20) !== 0);
     if (!(value & OUTPUT_RESET)) this.requestReset();
   }
 
   private driveA20(open: boolean): void {
     const s = this.state;
     s.outputPort = open ? s.outputPort | OUTPUT_A20 : s.outputPort & ~OUTPUT_A20;
-    this.a20.set(open);
+    this.setA20(open);
   }
 
   /** Moves the next waiting byte into the empty output buffer. */

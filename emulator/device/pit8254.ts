@@ -32,7 +32,7 @@ function counterPowerOn() {
     /** Reload value in ticks, 1 to 65536 (10000 in BCD). */
     count: 0x10000,
     /** The tick at which the counting element took `count`; null while not counting. */
-    loadTick: 0 as number | null,
+    loadTick: null as number | null,
     /** Ticks counted when the gate stopped the counter (modes 0 and 4). */
     pausedAt: null as number | null,
     /** A count waiting to be loaded, and when it will be; a null tick waits for the gate. */

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
 import { expect, test } from 'vitest';
-import { Wire } from '../bus/irq.ts';
 import { ResetControl } from './resetControl.ts';
 
 function board() {
-  const a20 = new Wire();
+  const a20 = { level: false };
+  const setA20 = (open: boolean) => {
+    a20.level = open;
+  };
   const counts = { resets: 0 };
-  const control = new ResetControl(() => counts.resets++, a20);
+  const control = new ResetControl(() => counts.resets++, setA20);
   return { a20, counts, control };
 }
 

@@ -7,7 +7,7 @@
  * controller.
  */
 import { byteBlock } from '../bus/byteBlock.ts';
-import type { Device, DeviceState, IrqLine, RegisterBlock } from '../bus/device.ts';
+import type { Device, DeviceState, RegisterBlock } from '../bus/device.ts';
 import { loadFields, saveFields } from '../bus/state.ts';
 
 const VERSION = 1;
@@ -28,8 +28,8 @@ export class ResetControl implements Device {
   readonly port92: RegisterBlock;
   private state = powerOn();
 
-  /** `requestReset` is RESET# for the whole machine; `a20` is address line 20's gate, open when high. */
-  constructor(requestReset: () => void, a20: IrqLine) {
+  /** `requestReset` is RESET# for the whole machine; `setA20` opens or closes the gate, whose state the receiver keeps. */
+  constructor(requestReset: () => void, setA20: (open: boolean) => void) {
     this.cf9 = byteBlock(
       (offset) => (offset === 0 ? this.state.cf9 : 0xff),
       (offset, value) => {
@@ -44,7 +44,7 @@ export class ResetControl implements Device {
         if (offset !== 0) return;
         const rises = value & ~this.state.port92 & PORT92_RESET;
         this.state.port92 = value;
-        a20.set((value & PORT92_A20) !== 0);
+        setA20((value & PORT92_A20) !== 0);
         if (rises) requestReset();
       },
     );
