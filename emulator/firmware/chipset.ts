@@ -5,6 +5,8 @@
  * - host bridge: PCIEXBAR places ECAM; PAM makes the segments C0000-FFFFF RAM, which our tables in F0000 rely on;
  * - LPC bridge: PMBASE and ACPI_CNTL place the power management ports the FADT tells of, RCBA the chipset configuration, PIRQ
  *   routes send PCI interrupts to ISA lines 10 and 11, which ELCR makes level-triggered;
+ * - 8259 pair: vectors 08h and 70h, all lines but the cascade masked; 8254 channel 0: 18.2 Hz; 8042: keyboard with translated scan codes
+ *   and interrupts, mouse off. Kernels that expect a PC as its BIOS leaves it (multiboot ones above all) build on these;
  * - every PCI function: base addresses, largest first and naturally aligned, so that nothing is wasted; interrupt line; decoding on.
  *   Bus mastering stays off: drivers turn it on.
  *
@@ -69,7 +71,33 @@ export function initializeChipset(ports: PortAccess, ramSize: number): void {
   for (const [pirq, route] of PIRQ_ROUTES.entries()) config.write(LPC_BRIDGE, route, 1, PIRQ_LINES[pirq]);
   ports.out(ELCR2, 1, ports.in(ELCR2, 1) | (1 << (10 - 8)) | (1 << (11 - 8)));
 
+  initializeLegacyDevices(ports);
   configureFunctions(config, ramSize);
+}
+
+function initializeLegacyDevices(ports: PortAccess): void {
+  const write = (port: number, ...values: number[]) => {
+    for (const value of values) ports.out(port, 1, value);
+  };
+  const ICW1_WITH_ICW4 = 0x11;
+  const ICW4_8086 = 0x01;
+  const CASCADE_LINE = 2;
+  write(0x20, ICW1_WITH_ICW4);
+  write(0x21, 0x08, 1 << CASCADE_LINE, ICW4_8086, 0xff & ~(1 << CASCADE_LINE));
+  write(0xa0, ICW1_WITH_ICW4);
+  write(0xa1, 0x70, CASCADE_LINE, ICW4_8086, 0xff);
+
+  const CHANNEL0_RATE_GENERATOR = 0x34;
+  write(0x43, CHANNEL0_RATE_GENERATOR);
+  write(0x40, 0, 0); // 65536 ticks of 1.193182 MHz
+
+  const WRITE_COMMAND_BYTE = 0x60;
+  const KEYBOARD_INTERRUPT = 0x01;
+  const SELF_TEST_PASSED = 0x04;
+  const MOUSE_DISABLED = 0x20;
+  const TRANSLATION = 0x40;
+  write(0x64, WRITE_COMMAND_BYTE);
+  write(0x60, KEYBOARD_INTERRUPT | SELF_TEST_PASSED | MOUSE_DISABLED | TRANSLATION);
 }
 
 function configureFunctions(config: ConfigSpaceAccess, ramSize: number): void {
