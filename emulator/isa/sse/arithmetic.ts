@@ -266,18 +266,21 @@ for (const form of PACKED) {
   const compute = floatHelper(`dp${suffix}`, (cpu, s) => {
     const [a, b] = [lanesOf(cpu, 0, format), lanesOf(cpu, 1, format)];
     const control = cpu.args.u32(2);
-    const unmasked = (): boolean => (s.flags & ~s.masks) !== 0;
+    /** Ends a step; an unmasked exception ends the instruction with it. */
+    const goesOn = (): boolean => {
+      if (s.flags & ~s.masks) return false;
+      s.completed |= s.flags;
+      s.flags = 0;
+      return true;
+    };
+    const sums = (terms: readonly bigint[], first: number, second: number): bigint[] =>
+      terms.map((_, i) => add(format, s, terms[i ^ first], terms[i ^ second]));
     let terms = a.map((x, i) => (control & (16 << i) ? multiply(format, s, x, b[i]) : 0n));
-    // Neighbours first; an unmasked exception ends the computation after its step.
-    while (terms.length > 1 && !unmasked()) {
-      terms = Array.from({ length: terms.length / 2 }, (_, i) => add(format, s, terms[2 * i], terms[2 * i + 1]));
-    }
-    return () =>
-      returnLanes(
-        cpu,
-        format.size,
-        a.map((_, i) => (control & (1 << i) ? terms[0] : 0n)),
-      );
+    // Every lane adds up by itself. Which NaN wins depends on this order, found on hardware.
+    if (goesOn()) terms = count === 4 ? sums(terms, 1, 0) : sums(terms, 0, 1);
+    if (count === 4 && goesOn()) terms = sums(terms, 0, 2);
+    const result = terms.map((x, i) => (control & (1 << i) ? x : 0n));
+    return () => returnLanes(cpu, format.size, result);
   });
   instruction({
     mnemonic: `dp${suffix}`,

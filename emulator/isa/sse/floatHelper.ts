@@ -15,15 +15,20 @@ import { statusOf } from '../softfloat/format.ts';
 const CR4_OSXMMEXCPT = 0x400n;
 const PRE_COMPUTATION = 7;
 
+export interface SteppedStatus extends Status {
+  /** Flags of steps that are over, for instructions of several steps; `flags` are the last step's. */
+  completed: number;
+}
+
 /** A helper that computes with MXCSR and then reports the flags. `compute` returns what is to be done when nothing was raised. */
-export function floatHelper(name: string, compute: (cpu: Cpu, s: Status) => () => void): HelperRef {
+export function floatHelper(name: string, compute: (cpu: Cpu, s: SteppedStatus) => () => void): HelperRef {
   return helper(name, (cpu) => {
     const mxcsr = cpu.read32(SLOT.MXCSR);
-    const s = statusOf(mxcsr);
+    const s = { ...statusOf(mxcsr), completed: 0 };
     const finish = compute(cpu, s);
     const early = s.flags & PRE_COMPUTATION & ~s.masks;
     const flags = early ? s.flags & PRE_COMPUTATION : s.flags;
-    cpu.write32(SLOT.MXCSR, mxcsr | flags);
+    cpu.write32(SLOT.MXCSR, mxcsr | flags | s.completed);
     if (flags & ~s.masks) cpu.raise(cpu.read64(SLOT.CR4) & CR4_OSXMMEXCPT ? 19 : 6);
     finish();
   });

@@ -5,7 +5,7 @@
  */
 import type { Builder } from '../../ir/builder.ts';
 import { SLOT } from '../../ir/state.ts';
-import { intType, type Operand } from '../../ir/value.ts';
+import type { Operand } from '../../ir/value.ts';
 import { type Cpu, helper } from '../helper.ts';
 import { instruction } from '../record.ts';
 import { aligned, extract32, extract64, fromScalar, low32, low64, replace64, shuffle, widened } from './vector.ts';
@@ -224,16 +224,11 @@ const maskedStore = helper('maskmovdqu', (cpu: Cpu) => {
 });
 instruction({
   mnemonic: 'maskmovdqu',
-  encodings: { '66 0F F7 /r': 'Vx,Ux' },
+  encodings: { '66 0F F7 /r': 'mDIx,Vx,Ux' },
   cpuid: 'SSE2',
   unit: 'sse',
-  exec(ir, data, select) {
-    const offset = ir.zext(ir.gpr(7, intType(ir.env.address)), 'i64');
-    const address =
-      ir.env.code === 64
-        ? ir.add(ir.leaf('reg', 'i64', { reg: { field: 'third' } }), offset)
-        : ir.segmented('record', offset, 16, true);
-    ir.callVoid(maskedStore, [address, ir.read(data), ir.read(select)]);
+  exec(ir, at, data, select) {
+    ir.callVoid(maskedStore, [ir.address(at), ir.read(data), ir.read(select)]);
   },
 });
 
