@@ -81,6 +81,8 @@ function fetchKernel(root) {
     renameSync(join(work, 'tree'), root);
     return true;
   } catch (error) {
+    // Another test file may have been faster.
+    if (existsSync(root)) return true;
     return unavailable(`the Debian kernel: ${/** @type {Error} */ (error).message.split('\n')[0]}`);
   } finally {
     rmSync(work, { recursive: true, force: true });
