@@ -70,7 +70,7 @@ export class Encoder {
   private end = 0;
   readonly relocations: Relocation[] = [];
   /** Asked for each jump to a label not yet bound, in order of assembly: will its distance fit a byte? */
-  assumeShort: () => boolean = () => false;
+  assumeShort: (target: Label) => boolean = () => false;
   private readonly shortFixups = new Map<Label, number[]>();
 
   constructor(readonly bits: 16 | 32 | 64 = 64) {}
@@ -182,7 +182,7 @@ export class Encoder {
       }
       return;
     }
-    if (short !== undefined && this.assumeShort()) {
+    if (short !== undefined && this.assumeShort(target)) {
       this.emit(short);
       const waiting = this.shortFixups.get(target);
       if (waiting) waiting.push(this.end);

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: MIT
+/**
+ * @fileoverview Tidies a graph once it is complete: superfluous phis, straight lines of blocks, dead values, cold blocks.
+ *
+ * After it: `uses` counts are right, `epoch` tells loads from effects, blocks that end in a trap come last.
+ */
+import { type Block, effectOf, type Graph, successors, terminatorOperand, type Value } from './ssa.ts';
+
+/** Blocks that can only trap run practically never. */
+const COLD = 1e-4;
+
+export function cleanup(graph: Graph): void {
+  removeTrivialPhis(graph);
+  mergeStraightLines(graph);
+  moveColdBlocksLast(graph);
+  removeDeadValues(graph);
+  numberEffects(graph);
+}
+
+/** A phi whose arguments are all one value, or itself, is that value. */
+function removeTrivialPhis(graph: Graph): void {
+  const replaced = new Map<Value, Value>();
+  const resolve = (v: Value): Value => {
+    let found = v;
+    for (let next = replaced.get(found); next; next = replaced.get(found)) found = next;
+    return found;
+  };
+  for (let changed = true; changed; ) {
+    changed = false;
+    for (const block of graph.blocks) {
+      block.phis = block.phis.filter((phi) => {
+        let only: Value | undefined;
+        for (const arg of phi.args) {
+          const v = resolve(arg);
+          if (v === phi || v === only) continue;
+          if (only) return true;
+          only = v;
+        }
+        if (!only) return true;
+        replaced.set(phi, only);
+        changed = true;
+        return false;
+      });
+    }
+  }
+  if (replaced.size === 0) return;
+  for (const block of graph.blocks) {
+    for (const value of [...block.phis, ...block.body]) value.args = value.args.map(resolve);
+    const t = block.terminator;
+    if (t.kind === 'branch') t.condition = resolve(t.condition);
+    else if (t.kind === 'switch') t.index = resolve(t.index);
+    else if (t.kind === 'return' && t.value) block.terminator = { ...t, value: resolve(t.value) };
+  }
+}
+
+/** A block that only jumps to a block which nothing else reaches continues with its contents. */
+function mergeStraightLines(graph: Graph): void {
+  const gone = new Set<Block>();
+  for (const block of graph.blocks) {
+    if (gone.has(block)) continue;
+    while (block.terminator.kind === 'jump') {
+      const next = block.terminator.target;
+      if (next.predecessors.length !== 1 || next.phis.length > 0 || next === block || next.isLoopHeader) break;
+      for (const value of next.body) value.block = block;
+      block.body.push(...next.body);
+      block.terminator = next.terminator;
+      for (const after of new Set(successors(next))) after.predecessors[after.predecessors.indexOf(next)] = block;
+      next.predecessors = [];
+      gone.add(next);
+    }
+  }
+  graph.blocks = graph.blocks.filter((block) => !gone.has(block));
+}
+
+function moveColdBlocksLast(graph: Graph): void {
+  const cold = new Set<Block>();
+  // Successors come later but for back edges, and a loop is never cold by its back edge alone.
+  for (const block of graph.blocks.toReversed()) {
+    const next = successors(block);
+    const traps = block.terminator.kind === 'none';
+    if (traps || (next.length > 0 && next.every((b) => cold.has(b)))) cold.add(block);
+  }
+  cold.delete(graph.blocks[0]);
+  for (const block of cold) block.frequency = COLD;
+  graph.blocks = [...graph.blocks.filter((b) => !cold.has(b)), ...graph.blocks.filter((b) => cold.has(b))];
+}
+
+/** Keeps what has effects or may trap, what terminators need, and all that these need. */
+function removeDeadValues(graph: Graph): void {
+  const pending: Value[] = [];
+  const live = new Set<Value>();
+  const need = (v: Value) => {
+    v.uses++;
+    if (live.has(v)) return;
+    live.add(v);
+    pending.push(v);
+  };
+  for (const block of graph.blocks) {
+    for (const value of block.body) {
+      if (effectOf(value.op) !== 'pure' && !live.has(value)) {
+        live.add(value);
+        pending.push(value);
+      }
+    }
+    const operand = terminatorOperand(block.terminator);
+    if (operand) need(operand);
+  }
+  for (let v = pending.pop(); v; v = pending.pop()) v.args.forEach(need);
+  for (const block of graph.blocks) {
+    block.phis = block.phis.filter((v) => live.has(v));
+    block.body = block.body.filter((v) => live.has(v));
+  }
+}
+
+function numberEffects(graph: Graph): void {
+  for (const block of graph.blocks) {
+    let epoch = 0;
+    for (const value of block.body) {
+      value.epoch = epoch;
+      if (effectOf(value.op) === 'write') epoch++;
+    }
+  }
+}
