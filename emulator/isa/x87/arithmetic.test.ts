@@ -179,7 +179,7 @@ function compareBinary(
     onHost(cases, (c, view, at) => {
       setControl(env, c.fcw);
       const condition = f(r, load(c.st[0]), load(c.st[1] ?? [0, 0n]), env);
-      const flags = env.flags | (typeof condition === 'number' ? condition : 0);
+      const flags = env.flags | (typeof condition === 'number' && condition > 0 ? condition : 0);
       const status = view.getUint16(at + 2, true);
       const top = (status >> 11) & 7;
       const result = stack(view, at, 0);
@@ -290,7 +290,7 @@ describe.skipIf(!available)('x87 conversions against the host', () => {
     ...Array.from({ length: 3000 }, () => randomBits(160)),
     ...Array.from({ length: 1500 }, () => randomBits(2200)),
   ];
-  function compareStore(code: number[], bytes: number, store: (a: Float80) => bigint): void {
+  function compareStore(code: number[], bytes: number, store: (a: Float80) => bigint | undefined): void {
     differences((report) => {
       // The stack is full, so the popping forms are all right too. Memory starts as all ones.
       const cases = values.flatMap((v) =>
@@ -298,7 +298,7 @@ describe.skipIf(!available)('x87 conversions against the host', () => {
       );
       onHost(cases, (c, view, at) => {
         setControl(env, c.fcw);
-        const here = store(load(c.st[0]));
+        const here = store(load(c.st[0])) ?? BigInt.asUintN(bytes * 8, both());
         const host = BigInt.asUintN(bytes * 8, (view.getBigUint64(at + 200, true) << 64n) | view.getBigUint64(at + 192, true));
         const status = view.getUint16(at + 2, true);
         if (host !== here || (status & EXCEPTIONS) !== env.flags) {
@@ -309,15 +309,15 @@ describe.skipIf(!available)('x87 conversions against the host', () => {
     });
   }
   const both = (): bigint => (BigInt(word.hi) << 32n) | BigInt(word.lo);
-  it('fst m32', () => compareStore([0xd9, 0x17], 4, (a) => (toShorter(a, env, 24), both())));
-  it('fst m64', () => compareStore([0xdd, 0x17], 8, (a) => (toShorter(a, env, 53), both())));
-  it('fist m16', () => compareStore([0xdf, 0x17], 2, (a) => (toInteger(a, env, 16, env.rounding), both() & 0xffffn)));
-  it('fist m32', () => compareStore([0xdb, 0x17], 4, (a) => (toInteger(a, env, 32, env.rounding), both() & 0xffffffffn)));
-  it('fistp m64', () => compareStore([0xdf, 0x3f], 8, (a) => (toInteger(a, env, 64, env.rounding), both())));
+  it('fst m32', () => compareStore([0xd9, 0x17], 4, (a) => toShorter(a, env, 24)));
+  it('fst m64', () => compareStore([0xdd, 0x17], 8, (a) => toShorter(a, env, 53)));
+  it('fist m16', () => compareStore([0xdf, 0x17], 2, (a) => toInteger(a, env, 16, env.rounding)));
+  it('fist m32', () => compareStore([0xdb, 0x17], 4, (a) => toInteger(a, env, 32, env.rounding)));
+  it('fistp m64', () => compareStore([0xdf, 0x3f], 8, (a) => toInteger(a, env, 64, env.rounding)));
   it('fisttp', () => {
-    compareStore([0xdf, 0x0f], 2, (a) => (toInteger(a, env, 16, 3), both() & 0xffffn));
-    compareStore([0xdb, 0x0f], 4, (a) => (toInteger(a, env, 32, 3), both() & 0xffffffffn));
-    compareStore([0xdd, 0x0f], 8, (a) => (toInteger(a, env, 64, 3), both()));
+    compareStore([0xdf, 0x0f], 2, (a) => toInteger(a, env, 16, 3));
+    compareStore([0xdb, 0x0f], 4, (a) => toInteger(a, env, 32, 3));
+    compareStore([0xdd, 0x0f], 8, (a) => toInteger(a, env, 64, 3));
   });
   it('fbstp', () =>
     compareStore([0xdf, 0x37], 10, (a) => {

@@ -187,7 +187,7 @@ function partialRemainder(mnemonic: string, notation: string, nearest: boolean):
       getRegister(cpu, 1, y);
       const conditions = remainder(r, x, y, env, nearest);
       withheld = report(env.flags & ~FSW.C1);
-      if (!withheld && (env.flags & FSW.IE) === 0) setConditions(conditions);
+      if (!withheld && conditions >= 0) setConditions(conditions);
     }
     if (!withheld) setRegister(cpu, 0, r);
     commit(cpu);
@@ -334,7 +334,7 @@ for (const [mnemonic, notation, quiet, pops] of [
 ] as const) {
   const ref = helper(mnemonic, (cpu) => {
     const i = cpu.args.u32(0);
-    begin(cpu);
+    begin(cpu, true);
     let withheld: boolean;
     let order = 2;
     if (isEmpty(0) || isEmpty(i)) withheld = underflow();

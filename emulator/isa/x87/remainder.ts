@@ -50,15 +50,15 @@ function deliver(r: Float80, env: Environment, sign: number, exponent: number, v
   roundTo80(r, env, sign, exponent - shift, hi, lo, 0, 64);
 }
 
-/** Returns the condition bits: C2 if incomplete, else the quotient's low bits in C0, C3, C1. */
+/** Returns the condition bits: C2 if incomplete, else the quotient's low bits in C0, C3, C1; -1 if there is no quotient. */
 export function remainder(r: Float80, a: Float80, b: Float80, env: Environment, nearest: boolean): number {
   if (isSpecialNaN(a) || isSpecialNaN(b)) {
     propagateNaN(r, a, b, env);
-    return 0;
+    return -1;
   }
   if (isInfinity(a) || isZero(b)) {
     invalid(r, env);
-    return 0;
+    return -1;
   }
   noteDenormals(a, b, env);
   if (isZero(a)) {

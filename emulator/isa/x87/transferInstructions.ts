@@ -83,8 +83,8 @@ const fldRegister = helper('fld.st', (cpu) => {
   const i = cpu.args.u32(0);
   begin(cpu);
   let withheld: boolean;
-  if (!isEmpty(-1)) withheld = overflow();
-  else if (isEmpty(i)) withheld = underflow();
+  if (isEmpty(i)) withheld = underflow();
+  else if (!isEmpty(-1)) withheld = overflow();
   else {
     getRegister(cpu, i, r);
     withheld = false;
@@ -330,12 +330,14 @@ const storeRegister =
 registerRecord('fst', ['DD D0+i'], storeRegister(false));
 // The others are undocumented aliases that all processors have.
 registerRecord('fstp', ['DD D8+i', 'DF D0+i', 'DF D8+i'], storeRegister(true));
-// This alias does not notice an empty register.
+// With an empty ST0 this alias only pops.
 registerRecord('fstpnce', ['D9 D8+i'], (cpu) => {
   const i = cpu.args.u32(0);
   begin(cpu);
-  getRegister(cpu, 0, r);
-  setRegister(cpu, i, r);
+  if (!isEmpty(0)) {
+    getRegister(cpu, 0, r);
+    setRegister(cpu, i, r);
+  }
   pop();
   commit(cpu);
 });
@@ -359,7 +361,7 @@ registerRecord('fxch', ['D9 C8+i', 'DD C8+i', 'DF C8+i'], (cpu) => {
 
 const move = helper('fcmov', (cpu) => {
   const i = cpu.args.u32(0);
-  begin(cpu);
+  begin(cpu, true);
   let write = cpu.args.u32(1) !== 0;
   if (isEmpty(0) || isEmpty(i)) write = !underflow();
   else getRegister(cpu, i, r);
@@ -417,14 +419,14 @@ signRecord('fabs', 'D9 E1', (se) => se & ~SIGN);
 
 // Stack management.
 
-for (const [mnemonic, notation, run] of [
-  ['fincstp', 'D9 F7', (): void => void (unit.top = (unit.top + 1) & 7)],
-  ['fdecstp', 'D9 F6', (): void => void (unit.top = (unit.top - 1) & 7)],
-  ['fnop', 'D9 D0', (): void => {}],
+for (const [mnemonic, notation, step] of [
+  ['fincstp', 'D9 F7', 1],
+  ['fdecstp', 'D9 F6', -1],
+  ['fnop', 'D9 D0', 0],
 ] as const) {
   const ref = helper(mnemonic, (cpu) => {
-    begin(cpu);
-    run();
+    begin(cpu, step === 0);
+    unit.top = (unit.top + step) & 7;
     commit(cpu);
   });
   instruction({

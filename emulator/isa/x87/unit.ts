@@ -36,10 +36,11 @@ export function pending(ir: Builder): void {
 /** ST operand as an argument. */
 export const registerNumber = (ir: Builder, o: Operand): Value => ir.zext(ir.read(o), 'i32');
 
-export function begin(cpu: Cpu): void {
+/** `keepC1`: for instructions that leave C1 alone unless they fault (FNOP, FCMOVcc, FCOMI). */
+export function begin(cpu: Cpu, keepC1 = false): void {
   const { view, base } = cpu;
   unit.fcw = view.getUint16(base + SLOT.FCW, true);
-  unit.fsw = view.getUint16(base + SLOT.FSW, true) & ~FSW.C1;
+  unit.fsw = view.getUint16(base + SLOT.FSW, true) & (keepC1 ? ~0 : ~FSW.C1);
   unit.top = view.getUint32(base + SLOT.FTOP, true);
   unit.tags = view.getUint8(base + SLOT.FTW);
   unit.exceptions = 0;
@@ -106,6 +107,7 @@ export function report(flags: number, isStore = false): boolean {
 /** Stack underflow: reports it, and leaves the indefinite in `r`. True if nothing must be written. */
 export function underflow(): boolean {
   setIndefinite(r);
+  unit.fsw &= ~FSW.C1;
   return report(FSW.IE | FSW.SF);
 }
 export function overflow(): boolean {
