@@ -12,11 +12,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import './index.ts';
+import { execSize, operandType } from '../../decode/decode.ts';
 import type { Entry } from '../../decode/notation.ts';
 import { buildTables } from '../../decode/tables.ts';
-import { generateInterpreter } from '../../interp/generate.ts';
+import { dryRun, type Form } from '../../interp/forms.ts';
+import { generateInterpreter, PSEUDO } from '../../interp/generate.ts';
 import { RunCache, type RunMode } from '../../interp/runs.ts';
-import { EXIT, GPR, LAYOUT_END, SLOT, stateBase, tlbBlock, XMM } from '../../ir/state.ts';
+import { EXIT, GPR, LAYOUT_END, RECORD, RECORD_SIZE, SLOT, stateBase, tlbBlock, XMM } from '../../ir/state.ts';
 import { allHelpers, type Cpu, GuestFault } from '../helper.ts';
 import { allInstructions } from '../record.ts';
 
@@ -28,13 +30,29 @@ const tables = buildTables(allInstructions, () => true);
 const interpreter = generateInterpreter(tables.entries, () => false, { minimum: PAGES, maximum: PAGES, shared: false });
 const base = stateBase(0);
 
+// Engines that know immediates when they translate execute other forms: the same entries with constants for immediates.
+const withImmediate = tables.entries.filter(
+  (e) => e.immediates.length > 0 && !e.rexW && e.operands.every((o) => 'VWUEGRI'.includes(o.letter)),
+);
+const constant = (e: Entry, n: number): Entry => ({
+  ...e,
+  operands: e.operands.map((o) => (o.letter === 'I' ? { letter: 'constant', width: 'b', fixed: n } : o)),
+});
+const EVERY_BYTE = Array.from({ length: 256 }, (_, n) => n);
+const constants = generateInterpreter(
+  withImmediate.flatMap((e) => EVERY_BYTE.map((n) => constant(e, n))),
+  () => false,
+  { minimum: PAGES, maximum: PAGES, shared: false },
+);
+
+type Run = (ip: number, budget: number, tlb: number, base: number) => void;
 /** Just enough of a processor. */
 class Bench {
   readonly memory = new WebAssembly.Memory({ initial: PAGES, maximum: PAGES });
   readonly u8 = new Uint8Array(this.memory.buffer);
   readonly view = new DataView(this.memory.buffer);
   private readonly runs: RunCache;
-  private readonly run: (ip: number, budget: number, tlb: number, base: number) => void;
+  private readonly run: Run;
   private readonly mode: RunMode = {
     id: 0,
     code: 64,
@@ -50,21 +68,7 @@ class Bench {
       tables,
       interpreter.keys,
     );
-    const cpu = this.cpu();
-    const instance = new WebAssembly.Instance(new WebAssembly.Module(interpreter.wasm), {
-      env: {
-        memory: this.memory,
-        // No TLB entry is ever filled: each access comes here, and linear addresses are host addresses.
-        slow: (low: number) => low,
-        flush() {},
-        helper(index: number) {
-          allHelpers[index].run(cpu);
-          return 0;
-        },
-        bulk: () => 0,
-      },
-    });
-    this.run = instance.exports.run as typeof this.run;
+    this.run = this.instantiate(interpreter.wasm);
     u8.fill(0xff, tlbBlock(0, 0), tlbBlock(1, 0));
     view.setBigUint64(base + SLOT.CR4, 0x600n, true);
   }
@@ -96,6 +100,32 @@ class Bench {
         u8[Number(linear)] = Number(value);
       },
     } as unknown as Cpu;
+  }
+  /** Runs one form of another interpreter on general or xmm registers given by their state offsets. */
+  runForm(run: Run, handler: number, registers: readonly number[]): void {
+    const fields = [RECORD.dst, RECORD.src, RECORD.imm];
+    this.u8.fill(0, POOL, POOL + 2 * RECORD_SIZE);
+    registers.forEach((r, i) => this.view.setUint16(POOL + fields[i], base + r, true));
+    this.view.setUint16(POOL + RECORD.handler, handler, true);
+    this.view.setUint16(POOL + RECORD_SIZE + RECORD.handler, constants.keys.indexOf(PSEUDO.stop), true);
+    run(POOL, 1000, tlbBlock(0, 0), base);
+  }
+  instantiate(wasm: Uint8Array<ArrayBuffer>): Run {
+    const cpu = this.cpu();
+    const instance = new WebAssembly.Instance(new WebAssembly.Module(wasm), {
+      env: {
+        memory: this.memory,
+        // No TLB entry is ever filled: each access comes here, and linear addresses are host addresses.
+        slow: (low: number) => low,
+        flush() {},
+        helper(index: number) {
+          allHelpers[index].run(cpu);
+          return 0;
+        },
+        bulk: () => 0,
+      },
+    });
+    return instance.exports.run as Run;
   }
   /** Executes one instruction; returns the vector of its fault, or 0. */
   step(bytes: Uint8Array): number {
@@ -378,5 +408,63 @@ describe.each(
   test.each(shapes(entry).map((s) => [s.name, s] as const))('%s', (_name, shape) => {
     const found = differences(entry, shape);
     expect(found.slice(0, 3)).toEqual([]);
+  });
+});
+
+describe('known immediates', () => {
+  const run = bench.instantiate(constants.wasm);
+  test.each(
+    withImmediate.map((e) => [`${e.record.mnemonic} ${e.operands.map((o) => o.letter + o.width).join(',')}`, e] as const),
+  )('%s', (_, entry) => {
+    const view = new DataView(bench.memory.buffer);
+    // By ModRM: reg 1, rm 2, general registers 1 and 2.
+    const places = entry.operands.flatMap((o) => {
+      switch (o.letter) {
+        case 'V':
+          return [XMM(1)];
+        case 'W':
+        case 'U':
+          return [XMM(2)];
+        case 'G':
+          return [GPR(1)];
+        case 'I':
+          return [];
+        default:
+          return [GPR(2)];
+      }
+    });
+    const reg = entry.digit >= 0 ? entry.digit : 1;
+    const prefix = entry.prefix === 'NP' ? [] : [Number.parseInt(entry.prefix, 16)];
+    const escape = entry.map === 2 ? [0x38] : entry.map === 3 ? [0x3a] : [];
+    const state = (): string => Buffer.from(bench.u8.subarray(base, base + 0x400)).toString('hex');
+    for (const n of EVERY_BYTE) {
+      const operands = constant(entry, n).operands;
+      const form: Form = {
+        record: entry.record,
+        size: execSize(entry, 32, false),
+        operands: operands.map((o) =>
+          o.letter === 'constant'
+            ? { kind: 'c', type: 'i8', at: n }
+            : { kind: 'r', type: operandType(o, 32, false, 'VWU'.includes(o.letter)), at: 0 },
+        ),
+        cc: 0,
+        rep: 'none',
+        env: { code: 64, stack: 64, address: 64 },
+      };
+      const handler = constants.keys.indexOf(dryRun(form).key);
+      expect(handler).toBeGreaterThanOrEqual(0);
+      for (let i = 0; i < 4; i++) {
+        for (const g of GENERAL) view.setBigUint64(base + GPR(g), general(), true);
+        for (let x = 0; x < 4; x++) fillVector(view, base + XMM(x));
+        view.setUint32(base + SLOT.MXCSR, 0x1fa0, true);
+        bench.flags = 0;
+        const before = bench.u8.slice(base, base + 0x400);
+        bench.step(Uint8Array.from([...prefix, 0x0f, ...escape, entry.opcode, 0xc2 | (reg << 3), n]));
+        const expected = state();
+        bench.u8.set(before, base);
+        bench.runForm(run, handler, places);
+        expect(state()).toBe(expected);
+      }
+    }
   });
 });
