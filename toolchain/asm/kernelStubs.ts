@@ -83,7 +83,7 @@ export function kernelStubs(exported: ReadonlySet<string>): Stub[] {
   if (WINDOW & 0xffff_ffffn) throw new Error('the window begins at a multiple of 4 GiB');
   const code = new Stub('.stubs');
   defineTrapEntries(code);
-  defineSystemCall(code);
+  if (exported.has('systemCallHandler')) defineSystemCall(code);
   defineSwitch(code);
   defineCollect(code);
   defineMemoryGrow(code);

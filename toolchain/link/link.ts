@@ -133,6 +133,16 @@ export function link(input: LinkInput, late: LateSymbols = () => []): Linked {
   };
 }
 
+/** Where sections come to lie from the start of their segment. */
+export function sectionOffsets(sections: readonly Section[]): number[] {
+  let at = 0;
+  return sections.map((section) => {
+    const offset = Math.ceil(at / section.alignment) * section.alignment;
+    at = offset + section.bytes.length + (section.zeros ?? 0);
+    return offset;
+  });
+}
+
 function placeSegments(
   plans: readonly SegmentPlan[],
   sectionAddresses: Map<string, bigint>,
@@ -144,11 +154,12 @@ function placeSegments(
     const start = plan.address ?? alignUp(next, PAGE);
     let at = start;
     let initialised = start;
-    for (const section of plan.sections) {
-      at = alignUp(at, BigInt(section.alignment));
+    for (const [index, offset] of sectionOffsets(plan.sections).entries()) {
+      const section = plan.sections[index];
+      if (start % BigInt(section.alignment)) problems.push(`segment ${plan.name} begins unaligned for ${section.name}`);
       if (sectionAddresses.has(section.name)) problems.push(`there are two sections ${section.name}`);
-      sectionAddresses.set(section.name, at);
-      at += BigInt(section.bytes.length);
+      sectionAddresses.set(section.name, start + BigInt(offset));
+      at = start + BigInt(offset + section.bytes.length);
       if (section.bytes.length) initialised = at;
       at += BigInt(section.zeros ?? 0);
     }
