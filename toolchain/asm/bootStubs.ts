@@ -16,6 +16,7 @@ import {
   ax,
   cr,
   ds,
+  dword,
   eax,
   ebp,
   ebx,
@@ -36,6 +37,7 @@ import {
   rsi,
   rsp,
   ss,
+  symbolAt,
 } from '../x86/x86.ts';
 import { bootStackTop, SELECTORS } from './kernelStubs.ts';
 import { Stub } from './stub.ts';
@@ -54,6 +56,9 @@ const EFER_SCE = 1 << 0;
 const EFER_LME = 1 << 8;
 const EFER_NXE = 1 << 11;
 const GS_BASE = 0xc000_0101;
+
+/** 4 GiB in wasm's pages: what bulk operations check against. */
+const WINDOW_PAGES = 0x1_0000;
 
 const MULTIBOOT2_MAGIC = 0xe852_50d6;
 const MULTIBOOT2_TAG_END = 0;
@@ -170,6 +175,8 @@ function kernelEntry(start: boolean): Stub {
     asm.sub(rax, r15);
     asm.mov(cr(3), rax);
 
+    // Linear memory is the whole window, of which the image brings only the part with static data and heap.
+    asm.mov(dword(symbolAt('memory_pages')), WINDOW_PAGES);
     if (start) asm.call('wasm_start');
     asm.mov(rdi, r12);
     asm.mov(rsi, r13);

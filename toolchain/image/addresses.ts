@@ -24,6 +24,12 @@ export const KERNEL_INITIAL_STACKS = 3;
 /** Window offset, and physical address, from which devices are mapped uncached. */
 export const DEVICES = 0xe000_0000;
 
+/**
+ * Window offset of another view of physical pages 0 and 1: boot loaders leave things in page 0, which must not be readable at
+ * its own address.
+ */
+export const LOW_PAGES = DEVICES - 0x2000;
+
 /** The 32-bit entry code, at the same virtual and physical address. */
 export const KERNEL_LOAD = 0x10_0000;
 /** Linear memory's static data: a window offset, hence a physical address. Text and tables must end below. */
@@ -45,6 +51,7 @@ export function addressModule(): string {
     `export const WINDOW_DIRECT: u64 = ${hex(WINDOW_DIRECT)};`,
     `export const KERNEL_STACKS: usize = ${hex(KERNEL_STACKS)};`,
     `export const KERNEL_STACK_SLOT: usize = ${hex(KERNEL_STACK_SLOT)};`,
+    `export const LOW_PAGES: usize = ${hex(LOW_PAGES)};`,
     `export const DEVICES: usize = ${hex(DEVICES)};`,
     `export const USER_STACK_TOP: u64 = ${hex(USER_STACK_TOP)};`,
     `export const USER_END: u64 = ${hex(USER_END)};`,

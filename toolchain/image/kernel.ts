@@ -22,6 +22,7 @@ import {
   KERNEL_MEMORY_BASE,
   KERNEL_STACK_SLOT,
   KERNEL_STACKS,
+  LOW_PAGES,
   WINDOW,
   WINDOW_DIRECT,
 } from './addresses.ts';
@@ -31,7 +32,7 @@ import { LARGE_PAGE, NO_EXECUTE, PAGE, PageTables, UNCACHED, WRITABLE } from './
 /** Entry code and its headers fit one page. */
 const BOOT_SIZE = 4096;
 /** Tables besides those for the image's own 4 KiB pages: see {@link mapAll}. */
-const FIXED_TABLES = 12;
+const FIXED_TABLES = 13;
 const PVH_NOTE_SIZE = 24;
 const STACK_SIZE = BigInt(KERNEL_STACK_SLOT) - PAGE;
 
@@ -96,7 +97,7 @@ export function kernelImage(input: ProgramInput): Image {
 
 /**
  * Fills in the page tables, now that everything has its address. Tables: the top level; two for the entry code's low 2 MiB; for the
- * window the third level, four second levels, the first 2 MiB (page 0 is missing) and the stacks; two for the image.
+ * window the third level, four second levels, the first 2 MiB (page 0 is missing), its other view and the stacks; two for the image.
  */
 function mapAll(linked: Linked): void {
   const segment = segmentNamed(linked, '.pageTables');
@@ -106,6 +107,7 @@ function mapAll(linked: Linked): void {
   tables.map(WINDOW + PAGE, PAGE, LARGE_PAGE - PAGE, WRITABLE | NO_EXECUTE);
   tables.mapLarge(WINDOW + LARGE_PAGE, LARGE_PAGE, BigInt(WINDOW_DIRECT) - LARGE_PAGE, WRITABLE | NO_EXECUTE);
   tables.mapLarge(WINDOW + BigInt(DEVICES), BigInt(DEVICES), 0x1_0000_0000n - BigInt(DEVICES), WRITABLE | NO_EXECUTE | UNCACHED);
+  tables.map(WINDOW + BigInt(LOW_PAGES), 0n, 2n * PAGE, NO_EXECUTE);
   const stacks = segmentNamed(linked, '.stacks');
   for (let slot = 0n; slot < KERNEL_INITIAL_STACKS; slot++) {
     const guard = WINDOW + BigInt(KERNEL_STACKS) + slot * BigInt(KERNEL_STACK_SLOT);

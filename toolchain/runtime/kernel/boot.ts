@@ -16,6 +16,7 @@ import {
   PvhModule,
   PvhStartInfo,
 } from 'layout/boot';
+import { LOW_PAGES } from 'machine/addresses';
 import { cli, hlt, outw } from 'machine/cpu';
 import { imageEnd } from 'machine/stubs';
 import { addMemory } from 'runtime/frames';
@@ -47,6 +48,11 @@ export function bootModuleSize(): usize {
   return moduleEnd - moduleStart;
 }
 
+/** What a loader's physical address is in the window: page 0 is readable elsewhere only. */
+function at(physical: u64): usize {
+  return <usize>physical < 4096 ? <usize>physical + LOW_PAGES : <usize>physical;
+}
+
 /** Called by the entry stub with the loader's magic and what it points at. */
 export function kernelStart(magic: u32, information: usize): void {
   if (magic == MULTIBOOT2_BOOTED) readMultiboot2(information);
@@ -57,25 +63,26 @@ export function kernelStart(magic: u32, information: usize): void {
 }
 
 function readPvh(information: usize): void {
-  const info = changetype<PvhStartInfo>(information);
-  if (info.commandLine) line = String.UTF8.decodeUnsafe(<usize>info.commandLine, lengthOf(<usize>info.commandLine));
+  const info = changetype<PvhStartInfo>(at(information));
+  if (info.commandLine) line = textAt(at(info.commandLine));
   if (info.moduleCount) {
-    const module = changetype<PvhModule>(<usize>info.modules);
+    const module = changetype<PvhModule>(at(info.modules));
     moduleStart = <usize>module.address;
     moduleEnd = moduleStart + <usize>module.size;
   }
   for (let i: u32 = 0; i < info.memoryMapEntries; i++) {
-    const entry = changetype<PvhMemoryMapEntry>(<usize>info.memoryMap + i * PvhMemoryMapEntry.SIZE);
+    const entry = changetype<PvhMemoryMapEntry>(at(info.memoryMap + i * PvhMemoryMapEntry.SIZE));
     if (entry.type == USABLE) addUsable(entry.address, entry.address + entry.size);
   }
 }
 
-function readMultiboot2(information: usize): void {
+function readMultiboot2(physical: usize): void {
+  const information = at(physical);
   const end = information + changetype<Multiboot2Information>(information).totalSize;
   // The module first: memory that it lies in is not free.
   for (let tag = firstTag(information); tag.pointer < end; tag = nextTag(tag)) {
     const content = tag.pointer + Multiboot2Tag.SIZE;
-    if (tag.type == TAG_COMMAND_LINE) line = String.UTF8.decodeUnsafe(content, lengthOf(content));
+    if (tag.type == TAG_COMMAND_LINE) line = textAt(content);
     if (tag.type == TAG_MODULE && !moduleStart) {
       moduleStart = changetype<Multiboot2Module>(tag.pointer).start;
       moduleEnd = changetype<Multiboot2Module>(tag.pointer).end;
@@ -85,8 +92,8 @@ function readMultiboot2(information: usize): void {
     if (tag.type != TAG_MEMORY_MAP) continue;
     const map = changetype<Multiboot2MemoryMap>(tag.pointer);
     const mapEnd = tag.pointer + tag.size;
-    for (let at = tag.pointer + Multiboot2MemoryMap.SIZE; at < mapEnd; at += map.entrySize) {
-      const entry = changetype<Multiboot2MemoryMapEntry>(at);
+    for (let place = tag.pointer + Multiboot2MemoryMap.SIZE; place < mapEnd; place += map.entrySize) {
+      const entry = changetype<Multiboot2MemoryMapEntry>(place);
       if (entry.type == USABLE) addUsable(entry.address, entry.address + entry.length);
     }
   }
@@ -99,10 +106,10 @@ function nextTag(tag: Multiboot2Tag): Multiboot2Tag {
   return changetype<Multiboot2Tag>(tag.pointer + ((<usize>tag.size + 7) & ~7));
 }
 
-function lengthOf(text: usize): usize {
+function textAt(text: usize): string {
   let length: usize = 0;
   while (load<u8>(text + length)) length++;
-  return length;
+  return String.UTF8.decodeUnsafe(text, length);
 }
 
 /** Usable memory less the image and the module. */

@@ -2,7 +2,7 @@
 /**
  * @fileoverview What the heap asks of a kernel: a bounded range, preemption held off, all thread stacks as roots.
  *
- * The heap is what lies between static data and the end of the wasm memory, whose size the build sets: it never grows, and
+ * The heap is what lies between static data and the end of the image's memory, whose size the build sets: it never grows, and
  * none of it is mapped later. Allocation inside an interrupt handler traps: the heap may be in the middle of a change.
  * Which stacks there are is the kernel's knowledge: it registers a scanner, which calls {@link scanStack} for each; until
  * then there is the boot stack.
@@ -10,7 +10,7 @@
 import { PerCpuAt } from 'layout/processor';
 import { load32 } from 'machine/mem';
 import * as percpu from 'machine/percpu';
-import { bootStackTop, collectWithRegisters } from 'machine/stubs';
+import { bootStackTop, collectWithRegisters, imageEnd } from 'machine/stubs';
 import { visitWord } from 'runtime/heap';
 import { panic } from 'runtime/panic';
 
@@ -30,7 +30,9 @@ import { panic } from 'runtime/panic';
 }
 
 export function grow(end: usize, bytes: usize): bool {
-  const limit = <usize>memory.size() << 16;
+  const image = <usize>imageEnd();
+  // Under Node there is no image, and linear memory is static data and heap only.
+  const limit = image ? image : <usize>memory.size() << 16;
   return end <= limit && limit - end >= bytes;
 }
 
