@@ -11,6 +11,7 @@ import { type Cpu, helper } from '../helper.ts';
 import { instruction } from '../record.ts';
 import { ATTRIBUTE, attributesOf, baseOf, ioPrivilege, protectedMode, VECTOR } from './bits.ts';
 import { systemAddress } from './segmentation.ts';
+import { settle } from './segmentInstructions.ts';
 
 /** #GP(0) unless the current level may use `bytes` ports from `port`. */
 export function checkPort(cpu: Cpu, port: number, bytes: number): void {
@@ -47,26 +48,25 @@ const bytesOf = (ir: Builder): Value => ir.const(width(ir) / 8, 'i32');
 instruction({
   mnemonic: 'in',
   encodings: { 'E4 ib': 'AL,Ib', 'E5 ib': 'rAX,Ib', EC: 'AL,DX', ED: 'rAX,DX' },
-  serializing: true,
   exec(ir, dst, port) {
     const value = ir.call(input, 'i32', [number(ir, port), bytesOf(ir)]);
     ir.write(dst, ir.resize(value, intType(ir.size)));
+    ir.control(settle);
   },
 });
 instruction({
   mnemonic: 'out',
   encodings: { 'E6 ib': 'Ib,AL', 'E7 ib': 'Ib,rAX', EE: 'DX,AL', EF: 'DX,rAX' },
-  serializing: true,
   exec(ir, port, source) {
     const bits = source.type === 'i8' ? 8 : source.type === 'i16' ? 16 : 32;
     ir.callVoid(output, [number(ir, port), ir.const(bits / 8, 'i32'), ir.resize(ir.read(source), 'i32')]);
+    ir.control(settle);
   },
 });
 instruction({
   mnemonic: 'ins',
   encodings: { '6C': 'b', '6D': 'v' },
   repeat: 'count',
-  serializing: true,
   exec(ir) {
     const bits = width(ir);
     const destination: Operand = { kind: 'mem', type: intType(bits), addr: ir.stringDestination(bits / 8, true) };
@@ -81,7 +81,6 @@ instruction({
   encodings: { '6E': 'b', '6F': 'v' },
   repeat: 'count',
   sourceSegment: true,
-  serializing: true,
   exec(ir) {
     const bits = width(ir);
     const value = ir.load(ir.stringSource(bits / 8), intType(bits));

@@ -5,7 +5,7 @@
  * INIT keeps what the manuals say it keeps: x87, MMX and SSE state, MTRRs and machine check registers, the time stamp counter, CR0.CD and
  * NW, and APIC_BASE.
  */
-import { GPR, SEGMENT, SLOT, segmentSlot, XMM } from '../../ir/state.ts';
+import { GPR, SEGMENT, SLOT, XMM } from '../../ir/state.ts';
 import type { Cpu } from '../helper.ts';
 import { ATTRIBUTE, CR0_CD, CR0_ET, CR0_NW } from './bits.ts';
 import { SIGNATURE } from './cpuid.ts';

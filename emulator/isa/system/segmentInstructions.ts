@@ -11,6 +11,7 @@ import { type Cpu, helper } from '../helper.ts';
 import { instruction } from '../record.ts';
 import { selectorOf, VECTOR } from './bits.ts';
 import { loadSegment } from './segmentation.ts';
+import { currentStack } from './stack.ts';
 
 const load = helper('mov.loadSegment', (cpu) => loadInto(cpu, cpu.args.u32(0), cpu.args.u32(1) & 0xffff));
 function loadInto(cpu: Cpu, seg: number, selector: number): void {
@@ -19,10 +20,21 @@ function loadInto(cpu: Cpu, seg: number, selector: number): void {
   if (seg === SEGMENT.ss) cpu.modeChanged();
 }
 /** MOV SS and POP SS, not LSS. */
-const loadWithShadow = helper('mov.loadStackSegment', (cpu) => {
-  loadInto(cpu, cpu.args.u32(0), cpu.args.u32(1) & 0xffff);
-  if (cpu.args.u32(0) === SEGMENT.ss) cpu.write32(SLOT.SHADOW, 1);
+function loadWithShadow(cpu: Cpu, seg: number, selector: number): void {
+  loadInto(cpu, seg, selector);
+  if (seg === SEGMENT.ss) cpu.write32(SLOT.SHADOW, 1);
+}
+const move = helper('mov.toSegment', (cpu) => loadWithShadow(cpu, cpu.args.u32(0), cpu.args.u32(1) & 0xffff));
+/** All of POP: the stack pointer must not move when the load faults. */
+const pop = helper('pop.segment', (cpu) => {
+  const seg = cpu.args.u32(0);
+  const stack = currentStack(cpu);
+  const selector = Number(stack.pop(cpu.args.u32(1) / 8) & 0xffffn);
+  loadWithShadow(cpu, seg, selector);
+  stack.commit();
 });
+/** Behind a call that may have changed the mode: leaves the engine if so. */
+export const settle = helper('mov.settle', () => {});
 const store = helper('mov.storeSegment', (cpu) => {
   const seg = cpu.args.u32(0);
   if (seg > SEGMENT.gs) cpu.raise(VECTOR.UD);
@@ -34,7 +46,7 @@ instruction({
   mnemonic: 'mov',
   encodings: { '8E /r': 'Sw,Ew' },
   exec(ir, segment, source) {
-    ir.callVoid(loadWithShadow, [number(ir, segment), ir.resize(ir.read(source), 'i32')]);
+    ir.control(move, [number(ir, segment), ir.resize(ir.read(source), 'i32')]);
   },
 });
 instruction({
@@ -88,8 +100,7 @@ for (const [code, name, modes] of POPPED) {
     modes,
     default64: true,
     exec(ir, segment) {
-      const selector = ir.resize(ir.pop(ir.type), 'i32');
-      ir.callVoid(loadWithShadow, [number(ir, segment), selector]);
+      ir.control(pop, [number(ir, segment), ir.const(ir.size, 'i32')]);
     },
   });
 }
@@ -110,6 +121,7 @@ for (const [mnemonic, code, segment, modes] of FAR_LOADS) {
       const { offset, selector } = farPointer(ir, source);
       ir.callVoid(load, [ir.const(segment, 'i32'), selector]);
       ir.write(dst, offset);
+      if (segment === SEGMENT.ss) ir.control(settle);
     },
   });
 }
