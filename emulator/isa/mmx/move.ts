@@ -184,7 +184,8 @@ instruction({
   cpuid: 'SSE',
   unit: 'sse',
   exec(ir, dst, src) {
-    enterMmx(ir);
+    // With the integers in memory this is no MMX instruction.
+    if (src.kind === 'reg') enterMmx(ir);
     ir.write(dst, replace64(ir, ir.read(dst), 0, ir.call(toSingles, 'i64', [ir.read(src)])));
   },
 });
@@ -194,7 +195,6 @@ instruction({
   cpuid: 'SSE2',
   unit: 'sse',
   exec(ir, dst, src) {
-    // With the integers in memory this is no MMX instruction.
     if (src.kind === 'reg') enterMmx(ir);
     ir.write(dst, ir.simd('f64x2.convert_low_i32x4_s', 'v128', [replace64(ir, zero(ir), 0, ir.read(src))]));
   },

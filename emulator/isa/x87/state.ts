@@ -31,7 +31,7 @@ const image = new DataView(new ArrayBuffer(4096));
 
 // Legacy region.
 
-/** `wide`: 64-bit pointers (REX.W). */
+/** `wide`: 64-bit pointers (REX.W), which become canonical when they are loaded. */
 function saveX87(cpu: Cpu, wide: boolean): void {
   image.setUint16(0, cpu.read16(SLOT.FCW), true);
   image.setUint16(2, statusWord(cpu), true);
@@ -58,8 +58,10 @@ function restoreX87(cpu: Cpu, wide: boolean): void {
   setWords(cpu, image.getUint16(0, true), image.getUint16(2, true));
   view.setUint8(base + SLOT.FTW, image.getUint8(4));
   view.setUint16(base + SLOT.FOP, image.getUint16(6, true) & 0x7ff, true);
-  cpu.write64(SLOT.FIP, wide ? image.getBigUint64(8, true) : BigInt(image.getUint32(8, true)));
-  cpu.write64(SLOT.FDP, wide ? image.getBigUint64(16, true) : BigInt(image.getUint32(16, true)));
+  const pointer = (at: number): bigint =>
+    wide ? BigInt.asUintN(64, BigInt.asIntN(48, image.getBigUint64(at, true))) : BigInt(image.getUint32(at, true));
+  cpu.write64(SLOT.FIP, pointer(8));
+  cpu.write64(SLOT.FDP, pointer(16));
   view.setUint16(base + SLOT.FCS, 0, true);
   view.setUint16(base + SLOT.FDS, 0, true);
   const top = view.getUint32(base + SLOT.FTOP, true);
