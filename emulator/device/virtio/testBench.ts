@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /**
  * @fileoverview For tests: guest memory, and a driver that finds a virtio device through configuration space and runs its rings as
- * the specification tells drivers to (virtio 1.2, sections 2.7.13, 3.1 and 4.1.5).
+ * the specification tells drivers to (virtio 1.2, sections 2.7.13, 3.1 and 4.1.5). It drives a device of ours or QEMU's.
  */
 import type { AccessSize, DmaMemory } from '../../bus/device.ts';
 import { TestBench } from '../pci/testBench.ts';
@@ -51,12 +51,23 @@ export class Ram implements DmaMemory {
   }
 }
 
+/** The machine that a driver drives. */
+export interface Target {
+  readonly ram: Pick<DmaMemory, 'read8' | 'read16' | 'read32' | 'write16' | 'write32' | 'write64' | 'readBytes' | 'writeBytes'>;
+  readConfig(slot: number, offset: number, size: AccessSize): number;
+  writeConfig(slot: number, offset: number, size: AccessSize, value: number): void;
+  read(address: number, size: AccessSize): number;
+  write(address: number, size: AccessSize, value: number): void;
+}
+
 /** A buffer of a request: bytes for the device to read, or a number of bytes for it to write. */
 export type Buffer = Uint8Array | number;
 
 const RING_AREA = 0x4000;
-const BAR = 0xe000_0000;
-const MSIX_BAR = 0xe010_0000;
+/** Where the BARs of slot 2 go, and how far apart those of the next slots are. */
+const FIRST_BAR = 0xe000_0000;
+const BAR_STRIDE = 0x20_0000;
+const MSIX_BAR_OFFSET = 0x10_0000;
 
 /** The driver's bookkeeping of one queue: table at `base`, driver area at +1000h, device area at +2000h. */
 export class DriverQueue {
@@ -71,50 +82,49 @@ export class DriverQueue {
   }
 }
 
-export class VirtioBench {
-  readonly pci: TestBench;
-  readonly ram: Ram;
-  readonly device: VirtioPci;
+export class VirtioDriver {
+  readonly target: Target;
   readonly queues: DriverQueue[] = [];
   readonly slot: number;
+  readonly bar: number;
+  readonly msixBar: number;
   /** Offsets in the BAR of the structures by type, as found in the capability list. */
   readonly structures = new Map<number, number>();
-  #heap: number;
+  #heap = 0x10_0000;
 
-  constructor(model: VirtioModel, options: { slot?: number; ramSize?: number } = {}) {
-    this.pci = new TestBench();
-    this.slot = options.slot ?? 2;
-    this.ram = new Ram(options.ramSize ?? 0x40_0000);
-    this.device = new VirtioPci('virtio', model, this.ram);
-    this.#heap = 0x10_0000;
-    this.pci.bus.add(this.device, this.slot);
-    this.pci.write(this.slot, 0x14, 4, MSIX_BAR);
-    this.pci.write(this.slot, 0x20, 4, BAR);
-    this.pci.write(this.slot, 0x04, 2, 6);
-    for (let at = this.pci.read(this.slot, 0x34, 1); at !== 0; at = this.pci.read(this.slot, at + 1, 1)) {
-      if (this.pci.read(this.slot, at, 1) === 9)
-        this.structures.set(this.pci.read(this.slot, at + 3, 1), this.pci.read(this.slot, at + 8));
+  constructor(target: Target, slot: number) {
+    this.target = target;
+    this.slot = slot;
+    this.bar = FIRST_BAR + (slot - 2) * BAR_STRIDE;
+    this.msixBar = this.bar + MSIX_BAR_OFFSET;
+    target.writeConfig(slot, 0x14, 4, this.msixBar);
+    target.writeConfig(slot, 0x20, 4, this.bar);
+    target.writeConfig(slot, 0x24, 4, 0);
+    target.writeConfig(slot, 0x04, 2, 6);
+    for (let at = target.readConfig(slot, 0x34, 1); at !== 0; at = target.readConfig(slot, at + 1, 1)) {
+      if (target.readConfig(slot, at, 1) !== 9) continue;
+      this.structures.set(target.readConfig(slot, at + 3, 1), target.readConfig(slot, at + 8, 4));
     }
   }
 
   common(offset: number, size: AccessSize): number {
-    return this.pci.memory.read(BAR + this.structures.get(1)! + offset, size);
+    return this.target.read(this.bar + this.structures.get(1)! + offset, size);
   }
 
   setCommon(offset: number, size: AccessSize, value: number): void {
-    this.pci.memory.write(BAR + this.structures.get(1)! + offset, size, value);
+    this.target.write(this.bar + this.structures.get(1)! + offset, size, value);
   }
 
   isr(): number {
-    return this.pci.memory.read(BAR + this.structures.get(3)!, 1);
+    return this.target.read(this.bar + this.structures.get(3)!, 1);
   }
 
   config(offset: number, size: AccessSize): number {
-    return this.pci.memory.read(BAR + this.structures.get(4)! + offset, size);
+    return this.target.read(this.bar + this.structures.get(4)! + offset, size);
   }
 
   setConfig(offset: number, size: AccessSize, value: number): void {
-    this.pci.memory.write(BAR + this.structures.get(4)! + offset, size, value);
+    this.target.write(this.bar + this.structures.get(4)! + offset, size, value);
   }
 
   get status(): number {
@@ -151,7 +161,7 @@ export class VirtioBench {
 
   setUpQueues(vectors: boolean): void {
     if (vectors) {
-      this.pci.write(this.slot, 0x9a, 2, 0x8000);
+      this.target.writeConfig(this.slot, 0x9a, 2, 0x8000);
       this.setCommon(0x10, 2, 0);
     }
     this.queues.length = 0;
@@ -159,7 +169,7 @@ export class VirtioBench {
     for (let index = 0; index < count; index++) {
       this.setCommon(0x16, 2, index);
       const queue = new DriverQueue(0x1_0000 + index * RING_AREA, this.common(0x18, 2));
-      this.ram.bytes.fill(0, queue.base, queue.base + RING_AREA);
+      this.target.ram.writeBytes(queue.base, new Uint8Array(RING_AREA));
       for (const [i, address] of [queue.base, queue.base + 0x1000, queue.base + 0x2000].entries()) {
         this.setCommon(0x20 + 8 * i, 4, address);
         this.setCommon(0x24 + 8 * i, 4, 0);
@@ -176,9 +186,9 @@ export class VirtioBench {
 
   /** Message data is 40h + the vector number. */
   programVector(vector: number): void {
-    this.pci.memory.write(MSIX_BAR + 16 * vector, 4, 0xfee0_0000);
-    this.pci.memory.write(MSIX_BAR + 16 * vector + 8, 4, 0x40 + vector);
-    this.pci.memory.write(MSIX_BAR + 16 * vector + 12, 4, 0);
+    this.target.write(this.msixBar + 16 * vector, 4, 0xfee0_0000);
+    this.target.write(this.msixBar + 16 * vector + 8, 4, 0x40 + vector);
+    this.target.write(this.msixBar + 16 * vector + 12, 4, 0);
   }
 
   alloc(length: number): number {
@@ -187,11 +197,17 @@ export class VirtioBench {
     return at;
   }
 
+  bytes(address: number, length: number): Uint8Array {
+    const bytes = new Uint8Array(length);
+    this.target.ram.readBytes(address, bytes);
+    return bytes;
+  }
+
   descriptor(table: number, index: number, address: number, length: number, flags: number, next: number): void {
-    this.ram.write64(table + 16 * index, BigInt(address));
-    this.ram.write32(table + 16 * index + 8, length);
-    this.ram.write16(table + 16 * index + 12, flags);
-    this.ram.write16(table + 16 * index + 14, next);
+    this.target.ram.write64(table + 16 * index, BigInt(address));
+    this.target.ram.write32(table + 16 * index + 8, length);
+    this.target.ram.write16(table + 16 * index + 12, flags);
+    this.target.ram.write16(table + 16 * index + 14, next);
   }
 
   /** Puts buffers into a chain and makes it available; returns the buffers' addresses. `indirect` puts them behind one descriptor. */
@@ -199,7 +215,7 @@ export class VirtioBench {
     const queue = this.queues[queueIndex];
     const addresses = buffers.map((buffer) => {
       const address = this.alloc(typeof buffer === 'number' ? buffer : buffer.length);
-      if (typeof buffer !== 'number') this.ram.writeBytes(address, buffer);
+      if (typeof buffer !== 'number') this.target.ram.writeBytes(address, buffer);
       return address;
     });
     const table = options.indirect ? this.alloc(16 * buffers.length) : queue.base;
@@ -224,23 +240,23 @@ export class VirtioBench {
 
   makeAvailable(queueIndex: number, head: number): void {
     const queue = this.queues[queueIndex];
-    this.ram.write16(queue.base + 0x1004 + 2 * (queue.available % queue.size), head);
+    this.target.ram.write16(queue.base + 0x1004 + 2 * (queue.available % queue.size), head);
     queue.available = (queue.available + 1) & 0xffff;
-    this.ram.write16(queue.base + 0x1002, queue.available);
+    this.target.ram.write16(queue.base + 0x1002, queue.available);
   }
 
   notify(queueIndex: number): void {
     this.setCommon(0x16, 2, queueIndex);
-    this.pci.memory.write(BAR + this.structures.get(2)! + 4 * this.common(0x1e, 2), 2, queueIndex);
+    this.target.write(this.bar + this.structures.get(2)! + 4 * this.common(0x1e, 2), 2, queueIndex);
   }
 
   /** The chains the device has given back since the last call: head and bytes written. */
   used(queueIndex: number): { head: number; written: number }[] {
     const queue = this.queues[queueIndex];
     const result: { head: number; written: number }[] = [];
-    while (queue.seen !== this.ram.read16(queue.base + 0x2002)) {
+    while (queue.seen !== this.target.ram.read16(queue.base + 0x2002)) {
       const entry = queue.base + 0x2004 + 8 * (queue.seen % queue.size);
-      result.push({ head: this.ram.read32(entry), written: this.ram.read32(entry + 4) });
+      result.push({ head: this.target.ram.read32(entry), written: this.target.ram.read32(entry + 4) });
       queue.seen = (queue.seen + 1) & 0xffff;
     }
     return result;
@@ -250,10 +266,37 @@ export class VirtioBench {
   request(queueIndex: number, buffers: Buffer[], options: { indirect?: boolean } = {}): { written: number; data: Uint8Array[] } {
     const addresses = this.offer(queueIndex, buffers, options);
     this.notify(queueIndex);
+    this.settle(queueIndex);
     const [used] = this.used(queueIndex);
-    const data = buffers.flatMap((buffer, i) =>
-      typeof buffer === 'number' ? [this.ram.bytes.slice(addresses[i], addresses[i] + buffer)] : [],
-    );
+    const data = buffers.flatMap((buffer, i) => (typeof buffer === 'number' ? [this.bytes(addresses[i], buffer)] : []));
     return { written: used?.written ?? -1, data };
+  }
+
+  /** For targets that work while the driver waits. */
+  protected settle(_queueIndex: number): void {}
+}
+
+export class VirtioBench extends VirtioDriver {
+  readonly pci: TestBench;
+  readonly ram: Ram;
+  readonly device: VirtioPci;
+
+  constructor(model: VirtioModel, options: { slot?: number; ramSize?: number } = {}) {
+    const pci = new TestBench();
+    const slot = options.slot ?? 2;
+    const ram = new Ram(options.ramSize ?? 0x40_0000);
+    const device = new VirtioPci('virtio', model, ram);
+    pci.bus.add(device, slot);
+    const target: Target = {
+      ram,
+      readConfig: (at, offset, size) => pci.read(at, offset, size),
+      writeConfig: (at, offset, size, value) => pci.write(at, offset, size, value),
+      read: (address, size) => pci.memory.read(address, size),
+      write: (address, size, value) => pci.memory.write(address, size, value),
+    };
+    super(target, slot);
+    this.pci = pci;
+    this.ram = ram;
+    this.device = device;
   }
 }
