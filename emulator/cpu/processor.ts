@@ -88,8 +88,7 @@ export class Processor implements Cpu, AccessHost, RunHost {
   halted = false;
   /** Waiting for a start-up IPI. */
   parked = false;
-  /** Asks `run` to return before the next instruction. */
-  stopRequested = false;
+  private stopRequested = false;
   /** Features that the guest wanted and that do not exist, with how often. */
   readonly missingFeatures = new Map<string, number>();
   /** Told once a feature. */
@@ -189,7 +188,7 @@ export class Processor implements Cpu, AccessHost, RunHost {
     parity ^= parity >> 1;
     const cf = Number(fc >> 63n);
     const of = cf ^ (Number(fc >> 62n) & 1);
-    const sf = (fr < 0n ? 1 : 0) ^ (Number(fc) & 1 & Number(fc & 1n));
+    const sf = (fr < 0n ? 1 : 0) ^ Number(fc & 1n);
     let flags =
       (cf * RFLAGS_CF) | 2 | (parity & 1 ? 0 : 4) | (Number(fc & 8n) << 1) | (fr === 0n ? 64 : 0) | (sf << 7) | (of << 11);
     if (this.view.getBigInt64(this.base + SLOT.DIRECTION, true) < 0n) flags |= RFLAGS_DF;
@@ -344,6 +343,10 @@ export class Processor implements Cpu, AccessHost, RunHost {
   leave(): void {
     this.leaving = true;
   }
+  singleStep(trap: boolean): void {
+    this.trapsPending = trap ? this.trapsPending | DR6_BS : this.trapsPending & ~DR6_BS;
+    this.leaving = true;
+  }
   halt(): void {
     this.halted = true;
     this.leaving = true;
@@ -410,6 +413,18 @@ export class Processor implements Cpu, AccessHost, RunHost {
   setInterruptLine(level: boolean): void {
     this.interruptLine = level;
     if (level) this.leaving = true;
+  }
+  /** Whether a halted processor would go on. */
+  hasWork(): boolean {
+    if (this.parked) return false;
+    if (!this.halted) return true;
+    const interruptible = this.interruptLine && (this.read32(SLOT.RFLAGS) & RFLAGS_IF) !== 0;
+    return interruptible || (this.nmiWaiting && !this.read32(SLOT.NMI_MASK));
+  }
+  /** `run` returns before the next instruction. */
+  requestStop(): void {
+    this.stopRequested = true;
+    this.leaving = true;
   }
   raiseNmi(): void {
     this.nmiWaiting = true;

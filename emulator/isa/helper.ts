@@ -117,6 +117,11 @@ export interface Cpu {
   flushPage(linear: bigint): void;
   /** DR7 or the addresses it enables have changed. */
   breakpointsChanged(): void;
+  /**
+   * Whether the single-step trap follows this instruction, where that is not whether RFLAGS.TF was set when it began: INT n clears TF and is
+   * not followed by one, SYSCALL and SYSRET go by the flag that they load.
+   */
+  singleStep(trap: boolean): void;
   /** HLT, MWAIT: no instruction after this one until an interrupt that is let through, NMI, INIT or RESET. */
   halt(): void;
   /** Triple fault. Throws. */

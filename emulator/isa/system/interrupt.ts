@@ -116,6 +116,7 @@ function deliverOuter(cpu: Cpu, vector: number, kind: EventKind): void {
 /** INT n, INT3, INTO, INT1: from a control helper, so that `cpu.rip` is the address behind the instruction. */
 export function softwareInterrupt(cpu: Cpu, vector: number, kind: 'software' | 'privileged'): void {
   deliver(cpu, { vector, kind, error: undefined });
+  cpu.singleStep(false);
 }
 
 function deliver(cpu: Cpu, event: Event): void {

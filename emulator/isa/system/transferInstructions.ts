@@ -19,6 +19,7 @@ import {
   RFLAGS_IF,
   RFLAGS_OF,
   RFLAGS_RF,
+  RFLAGS_TF,
   RFLAGS_VM,
   VECTOR,
 } from './bits.ts';
@@ -112,6 +113,7 @@ const syscall = helper('syscall', (cpu) => {
   }
   flatStack(cpu, (selector + 8) & 0xffff, 0);
   setPrivilege(cpu, 0);
+  cpu.singleStep((cpu.rflags & BigInt(RFLAGS_TF)) !== 0n);
 });
 instruction({ mnemonic: 'syscall', encodings: { '0F 05': '' }, cpuid: 'SYSCALL', exec: (ir) => ir.control(syscall) });
 
@@ -132,6 +134,7 @@ const sysret = helper('sysret', (cpu) => {
   }
   flatStack(cpu, ((base + 8) & 0xffff) | 3, 3);
   setPrivilege(cpu, 3);
+  cpu.singleStep((cpu.rflags & BigInt(RFLAGS_TF)) !== 0n);
 });
 instruction({ mnemonic: 'sysret', encodings: { '0F 07': 'v' }, cpuid: 'SYSCALL', exec: (ir) => ir.control(sysret, [size(ir)]) });
 
