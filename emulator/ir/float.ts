@@ -4,10 +4,10 @@
  *
  * A float instruction is a helper call with a shortcut: the host's result, taken where no exception flag could change and no
  * NaN could reach the guest. The tests are on values that exist anyway and cost a few integer operations:
- * - MXCSR is ordinary: round to nearest, neither FTZ nor DAZ, everything masked, and PE already set (it is sticky; after a
- *   program's first inexact result it stays set). `ordinaryMxcsr`.
- * - No operand is denormal (DE), nothing is a NaN or an overflow (IE, ZE, OE), nothing is near underflow (UE). Each operation
- *   tests only what its other tests do not imply; the functions below say which.
+ * - MXCSR is ordinary: round to nearest, everything masked, and PE already set (it is sticky; after a program's first inexact
+ *   result it stays set). `ordinaryMxcsr`. Results that are surely exact need no such test.
+ * - No operand is denormal (DE, DAZ), nothing is a NaN or an overflow (IE, ZE, OE), nothing is near underflow (UE, FTZ). Each
+ *   operation tests only what its other tests do not imply; the functions below say which.
  * Everything else takes the helper, which is right in all cases. WebAssembly core specification 2.0, 4.3.3: all operations
  * round to nearest, ties to even, and only NaN results are not deterministic.
  */
@@ -16,12 +16,9 @@ import type { Builder } from './builder.ts';
 import { SLOT } from './state.ts';
 import type { Value } from './value.ts';
 
-/** Masks, PE, nearest, no FTZ, no DAZ: MXCSR without its other five flags. */
-const ORDINARY = 0x1fa0 >> 5;
+/** All masks, PE, nearest; FTZ, DAZ and the other flags do not matter. */
 export const ordinaryMxcsr = (ir: Builder): Value =>
-  ir.eq(ir.shr(ir.slot(SLOT.MXCSR, 'i32'), ir.const(5, 'i32')), ir.const(ORDINARY, 'i32'));
-/** Enough for operations that are always exact. */
-export const denormalsCount = (ir: Builder): Value => ir.isZero(ir.and(ir.slot(SLOT.MXCSR, 'i32'), ir.const(0x40, 'i32')));
+  ir.eq(ir.and(ir.slot(SLOT.MXCSR, 'i32'), ir.const(0x7fa0, 'i32')), ir.const(0x1fa0, 'i32'));
 
 /** Bits of a number shifted left by one, which drops the sign; i32 for binary32, i64 for binary64. */
 interface Scale {
@@ -41,7 +38,11 @@ const within = (ir: Builder, x: Value, low: bigint, high: bigint): Value =>
   ir.ult(ir.sub(x, ir.const(low, x.type)), ir.const(high - low, x.type));
 
 export const isZeroFloat = (ir: Builder, x: Value): Value => ir.isZero(doubled(ir, x));
-export const isFiniteFloat = (ir: Builder, x: Value): Value => ir.ult(doubled(ir, x), ir.const(scaleOf(x).infinity, x.type));
+/** Zero or a normal number. */
+export const isZeroOrNormal = (ir: Builder, x: Value): Value => {
+  const s = scaleOf(x);
+  return ir.or(within(ir, doubled(ir, x), s.normal, s.infinity), isZeroFloat(ir, x));
+};
 /** Zero, normal, infinity or NaN. */
 export const notDenormal = (ir: Builder, x: Value): Value => ir.not(within(ir, doubled(ir, x), 1n, scaleOf(x).normal));
 export const notNan = (ir: Builder, x: Value): Value => ir.ule(doubled(ir, x), ir.const(scaleOf(x).infinity, x.type));

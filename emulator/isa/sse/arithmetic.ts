@@ -8,13 +8,12 @@
 import type { Builder } from '../../ir/builder.ts';
 import {
   all,
-  denormalsCount,
   FloatLanes,
   type FloatShape,
   hasPlainRoot,
-  isFiniteFloat,
   isSafelyNormal,
   isZeroFloat,
+  isZeroOrNormal,
   notDenormal,
   notNan,
   ordinaryMxcsr,
@@ -72,15 +71,18 @@ interface Binary {
   packed(ir: Builder, f: FloatLanes, a: Value, b: Value): { when: Value; value: Value };
 }
 
-/** A finite sum needs no test for underflow: where it is tiny it is exact. */
+/** A zero sum is exact. */
 const sum = (name: 'add' | 'sub'): Pick<Binary, 'scalar' | 'packed'> => ({
   scalar(ir, form, a, b) {
     const value = onBits(ir, form, name, a, b);
-    return { value, when: all(ir, ordinaryMxcsr(ir), isFiniteFloat(ir, value), notDenormal(ir, a), notDenormal(ir, b)) };
+    return { value, when: all(ir, ordinaryMxcsr(ir), isZeroOrNormal(ir, value), notDenormal(ir, a), notDenormal(ir, b)) };
   },
   packed(ir, f, a, b) {
     const value = f.op(name, a, b);
-    return { value, when: all(ir, ordinaryMxcsr(ir), f.none(f.or(f.notFinite(value), f.denormal(a), f.denormal(b)))) };
+    return {
+      value,
+      when: all(ir, ordinaryMxcsr(ir), f.none(f.or(f.notFinite(value), f.denormal(value), f.denormal(a), f.denormal(b)))),
+    };
   },
 });
 /** Products and quotients: a zero result is exact if an operand was zero (of a quotient, the dividend). */
@@ -99,18 +101,18 @@ const product = (name: 'mul' | 'div'): Pick<Binary, 'scalar' | 'packed'> => ({
     return { value, when: all(ir, ordinaryMxcsr(ir), f.none(f.or(unfit, f.denormal(a), f.denormal(b)))) };
   },
 });
-/** The smaller (greater) if the comparison says so, else the second operand. Exact, so only DAZ, NaNs and denormals matter. */
+/** The smaller (greater) if the comparison says so, else the second operand. Exact, so only NaNs and denormals matter. */
 const extremum = (relation: 'lt' | 'gt'): Pick<Binary, 'scalar' | 'packed'> => ({
   scalar(ir, form, a, b) {
     const [x, y] = [ir.bitcast(a, form.float), ir.bitcast(b, form.float)];
     const value = ir.select(ir.float(`${form.float}.${relation}` as OpName, 'i1', [x, y]), a, b);
     const plain = (z: Value): Value => ir.and(notDenormal(ir, z), notNan(ir, z));
-    return { value, when: all(ir, denormalsCount(ir), plain(a), plain(b)) };
+    return { value, when: ir.and(plain(a), plain(b)) };
   },
-  packed(ir, f, a, b) {
+  packed(_, f, a, b) {
     // pmin(y, x) is x < y ? x : y, pmax(y, x) is y < x ? x : y.
     const value = f.op(relation === 'lt' ? 'pmin' : 'pmax', b, a);
-    return { value, when: all(ir, denormalsCount(ir), f.none(f.or(f.nan(a), f.nan(b), f.denormal(a), f.denormal(b)))) };
+    return { value, when: f.none(f.or(f.nan(a), f.nan(b), f.denormal(a), f.denormal(b))) };
   },
 });
 

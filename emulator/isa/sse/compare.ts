@@ -3,7 +3,7 @@
  * @fileoverview Floating-point comparisons: CMPPS and its kin with a predicate, COMISS and UCOMISS to the flags (SDM vol. 2).
  */
 import type { Builder } from '../../ir/builder.ts';
-import { all, denormalsCount, FloatLanes, type FloatShape, notDenormal, notNan } from '../../ir/float.ts';
+import { all, FloatLanes, type FloatShape, notDenormal, notNan } from '../../ir/float.ts';
 import type { Value } from '../../ir/value.ts';
 import type { OpName } from '../../wasm/opcodes.ts';
 import { instruction } from '../record.ts';
@@ -49,7 +49,7 @@ for (const [mnemonic, prefix, cpuid, f, shape] of PACKED) {
       const positive = chosen(ir, control, options);
       const value = ir.simd('v128.xor', 'v128', [positive, ir.select(negated(ir, control), ones(ir), zero(ir))]);
       const unfit = lanes.or(lanes.nan(a), lanes.nan(b), lanes.denormal(a), lanes.denormal(b));
-      const when = ir.and(denormalsCount(ir), lanes.none(unfit));
+      const when = lanes.none(unfit);
       ir.write(dst, ir.callUnless({ when, value }, compute, [a, b, ir.zext(control, 'i32')]));
     },
   });
@@ -68,7 +68,7 @@ const relation = (ir: Builder, form: Scalar, name: 'eq' | 'lt' | 'le', a: Value,
   ir.float(`${form.float}.${name}` as OpName, 'i1', [ir.bitcast(a, form.float), ir.bitcast(b, form.float)]);
 /** Comparison is exact, so it needs no ordinary MXCSR, only ordinary operands. */
 const comparable = (ir: Builder, a: Value, b: Value): Value =>
-  all(ir, denormalsCount(ir), notNan(ir, a), notNan(ir, b), notDenormal(ir, a), notDenormal(ir, b));
+  all(ir, notNan(ir, a), notNan(ir, b), notDenormal(ir, a), notDenormal(ir, b));
 
 for (const [form, prefix, cpuid] of [
   [SINGLE, 'F3', 'SSE'],

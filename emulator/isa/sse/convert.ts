@@ -4,24 +4,14 @@
  * (CVT*, ROUND*; SDM vol. 2). i32 to binary64 is always exact and needs no helper; the others have shortcuts (`ir/float.ts`).
  */
 import type { Builder } from '../../ir/builder.ts';
-import {
-  all,
-  denormalsCount,
-  FloatLanes,
-  type FloatShape,
-  isSafelyNormal,
-  isZeroFloat,
-  notDenormal,
-  notNan,
-  ordinaryMxcsr,
-} from '../../ir/float.ts';
+import { FloatLanes, type FloatShape, isSafelyNormal, isZeroFloat, notDenormal, notNan, ordinaryMxcsr } from '../../ir/float.ts';
 import type { HelperRef, Value } from '../../ir/value.ts';
 import type { OpName, SaturatingName, SimdName } from '../../wasm/opcodes.ts';
 import { instruction } from '../record.ts';
 import { fromInteger, narrow, toInteger, toIntegral, widen } from '../softfloat/convert.ts';
 import { F32, F64, type Format, TOWARD_ZERO } from '../softfloat/format.ts';
 import { floatHelper, lanesOf, returnLanes, returnScalar, scalarOf } from './floatHelper.ts';
-import { aligned, known, low32, low64, ones, replace32, replace64, shuffle, widened } from './vector.ts';
+import { aligned, known, low32, low64, ones, replace32, replace64, shuffle, splat, widened } from './vector.ts';
 
 const v = (ir: Builder, name: SimdName, ...args: readonly Value[]): Value => ir.simd(name, 'v128', args);
 
@@ -39,7 +29,7 @@ instruction({
   exec(ir, dst, src) {
     const a = low32(ir, src);
     const value = ir.bitcast(ir.float('f64.promote_f32', 'f64', [ir.bitcast(a, 'f32')]), 'i64');
-    const when = all(ir, denormalsCount(ir), notNan(ir, a), notDenormal(ir, a));
+    const when = ir.and(notNan(ir, a), notDenormal(ir, a));
     ir.write(dst, replace64(ir, ir.read(dst), 0, ir.callUnless({ when, value }, singleToDouble, [a])));
   },
 });
@@ -54,8 +44,11 @@ instruction({
   unit: 'sse',
   exec(ir, dst, src) {
     const a = low64(ir, src);
-    const value = ir.bitcast(ir.float('f32.demote_f64', 'f32', [ir.bitcast(a, 'f64')]), 'i32');
-    const when = ir.and(ordinaryMxcsr(ir), ir.or(isSafelyNormal(ir, value), isZeroFloat(ir, a)));
+    const x = ir.bitcast(a, 'f64');
+    const single = ir.float('f32.demote_f64', 'f32', [x]);
+    const value = ir.bitcast(single, 'i32');
+    const exact = ir.float('f64.eq', 'i1', [ir.float('f64.promote_f32', 'f64', [single]), x]);
+    const when = ir.or(isZeroFloat(ir, a), ir.and(isSafelyNormal(ir, value), ir.or(ordinaryMxcsr(ir), exact)));
     ir.write(dst, replace32(ir, ir.read(dst), 0, ir.callUnless({ when, value }, doubleToSingle, [a])));
   },
 });
@@ -75,7 +68,7 @@ instruction({
     const low = low64(ir, src);
     const a = v(ir, 'i64x2.splat', low);
     const lanes = new FloatLanes(ir, 'f32x4');
-    const when = ir.and(denormalsCount(ir), lanes.none(lanes.or(lanes.nan(a), lanes.denormal(a))));
+    const when = lanes.none(lanes.or(lanes.nan(a), lanes.denormal(a)));
     ir.write(dst, ir.callUnless({ when, value: v(ir, 'f64x2.promote_low_f32x4', a) }, singlesToDoubles, [a]));
   },
 });
@@ -113,6 +106,11 @@ const SCALAR: readonly Scalar[] = [
   { suffix: 'ss', prefix: 'F3', f: F32, type: 'i32', float: 'f32', operand: 'Wd' },
   { suffix: 'sd', prefix: 'F2', f: F64, type: 'i64', float: 'f64', operand: 'Wq' },
 ];
+/** Integers of no more bits than the significand has. */
+function isExact(ir: Builder, n: Value, f: Format): Value {
+  const limit = 1n << BigInt(f.precision);
+  return ir.ule(ir.add(n, ir.const(limit, n.type)), ir.const(2n * limit, n.type));
+}
 for (const form of SCALAR) {
   const cpuid = form.f === F32 ? 'SSE' : 'SSE2';
   const from = (size: 32 | 64): HelperRef =>
@@ -131,8 +129,10 @@ for (const form of SCALAR) {
       const n = ir.read(src);
       const type = n.type as 'i32' | 'i64';
       const value = ir.bitcast(ir.float(`${form.float}.convert_${type}_s` as OpName, form.float, [n]), form.type);
-      const exact = type === 'i32' && form.f === F64;
-      const x = exact ? value : ir.callUnless({ when: ordinaryMxcsr(ir), value }, helpers[type], [n]);
+      const always = type === 'i32' && form.f === F64;
+      const x = always
+        ? value
+        : ir.callUnless({ when: ir.or(ordinaryMxcsr(ir), isExact(ir, n, form.f)), value }, helpers[type], [n]);
       const whole = ir.read(dst);
       ir.write(dst, form.type === 'i32' ? replace32(ir, whole, 0, x) : replace64(ir, whole, 0, x));
     },
@@ -158,7 +158,10 @@ instruction({
   unit: 'sse',
   exec(ir, dst, src) {
     const a = aligned(ir, src);
-    ir.write(dst, ir.callUnless({ when: ordinaryMxcsr(ir), value: v(ir, 'f32x4.convert_i32x4_s', a) }, integersToSingles, [a]));
+    const large = v(ir, 'i32x4.gt_u', v(ir, 'i32x4.abs', a), splat(ir, 32, 1 << F32.precision));
+    const exact = ir.isZero(ir.simd('v128.any_true', 'i32', [large]));
+    const when = ir.or(ordinaryMxcsr(ir), exact);
+    ir.write(dst, ir.callUnless({ when, value: v(ir, 'f32x4.convert_i32x4_s', a) }, integersToSingles, [a]));
   },
 });
 
@@ -187,13 +190,15 @@ for (const form of SCALAR) {
         const a = form.type === 'i32' ? low32(ir, src) : low64(ir, src);
         const type = dst.type as 'i32' | 'i64';
         const x = ir.bitcast(a, form.float);
-        const integral = truncate ? x : ir.float(`${form.float}.nearest` as OpName, form.float, [x]);
+        const integral = ir.float(`${form.float}.${truncate ? 'trunc' : 'nearest'}` as OpName, form.float, [x]);
         const value = ir.float(`${type}.trunc_sat_${form.float}_s` as SaturatingName, type, [integral]);
         const limit = (type === 'i32' ? 31 : 63) + form.f.bias;
         // |x| < 2^31 (2^63) after rounding, as a comparison of bits without the sign.
         const bits = ir.shl(ir.bitcast(integral, form.type), ir.const(1, form.type));
         const fits = ir.ult(bits, ir.const(BigInt(limit) << BigInt(form.f.precision), form.type));
-        ir.write(dst, ir.callUnless({ when: ir.and(ordinaryMxcsr(ir), fits), value }, helpers[type], [a]));
+        const exact = ir.float(`${form.float}.eq` as OpName, 'i1', [integral, x]);
+        const when = ir.and(fits, ir.or(ordinaryMxcsr(ir), exact));
+        ir.write(dst, ir.callUnless({ when, value }, helpers[type], [a]));
       },
     });
   }
@@ -220,9 +225,10 @@ for (const [mnemonic, notation, f, shape, truncate] of PACKED_TO_INTEGER) {
     exec(ir, dst, src) {
       const a = aligned(ir, src);
       const lanes = new FloatLanes(ir, shape);
-      const integral = truncate ? a : v(ir, `${shape}.nearest`, a);
+      const integral = v(ir, `${shape}.${truncate ? 'trunc' : 'nearest'}`, a);
       const value = v(ir, f === F32 ? 'i32x4.trunc_sat_f32x4_s' : 'i32x4.trunc_sat_f64x2_s_zero', integral);
-      const when = ir.and(ordinaryMxcsr(ir), lanes.none(tooLarge(lanes, integral)));
+      const exact = lanes.none(lanes.op('ne', integral, a));
+      const when = ir.and(lanes.none(tooLarge(lanes, integral)), ir.or(ordinaryMxcsr(ir), exact));
       ir.write(dst, ir.callUnless({ when, value }, compute, [a]));
     },
   });
@@ -259,7 +265,8 @@ for (const [mnemonic, opcode, f, shape] of [
       const control = ir.read(imm);
       const lanes = new FloatLanes(ir, shape);
       const value = rounded(ir, control, (name) => v(ir, `${shape}.${name}`, a));
-      const when = ir.and(ordinaryMxcsr(ir), lanes.none(lanes.nan(a)));
+      const exact = lanes.none(lanes.op('ne', value, a));
+      const when = ir.or(exact, ir.and(ordinaryMxcsr(ir), lanes.none(lanes.or(lanes.nan(a), lanes.denormal(a)))));
       ir.write(dst, ir.callUnless({ when, value }, compute, [a, ir.zext(control, 'i32')]));
     },
   });
@@ -280,11 +287,10 @@ for (const form of SCALAR) {
       const a = form.type === 'i32' ? low32(ir, src) : low64(ir, src);
       const control = ir.read(imm);
       const x = ir.bitcast(a, form.float);
-      const value = ir.bitcast(
-        rounded(ir, control, (name) => ir.float(`${form.float}.${name}` as OpName, form.float, [x])),
-        form.type,
-      );
-      const when = ir.and(ordinaryMxcsr(ir), notNan(ir, a));
+      const integral = rounded(ir, control, (name) => ir.float(`${form.float}.${name}` as OpName, form.float, [x]));
+      const value = ir.bitcast(integral, form.type);
+      const exact = ir.float(`${form.float}.eq` as OpName, 'i1', [integral, x]);
+      const when = ir.or(exact, ir.and(ordinaryMxcsr(ir), ir.and(notNan(ir, a), notDenormal(ir, a))));
       const result = ir.callUnless({ when, value }, compute, [a, ir.zext(control, 'i32')]);
       ir.write(dst, form.type === 'i32' ? replace32(ir, ir.read(dst), 0, result) : replace64(ir, ir.read(dst), 0, result));
     },
