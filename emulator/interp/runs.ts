@@ -184,8 +184,8 @@ export class RunCache {
     let copied = 0;
     for (let i = 0; i < SCRATCH_RECORDS - 1; i++) {
       const count = view.getUint16(from + RECORD.count, true);
-      // A branch or link that ends the run ends the copy: with no budget it leaves by itself.
-      if (count > wanted) break;
+      // Counts grow within a run: what does not fit belongs to another or to none. Behind a branch that always leaves it does no harm.
+      if (count > wanted || count < copied || count === 0) break;
       u8.copyWithin(to, from, from + RECORD_SIZE);
       copied = count;
       to += RECORD_SIZE;
@@ -281,6 +281,7 @@ export class RunCache {
       const ends = this.one(d, offset, mode, count);
       offset += typeof d === 'string' ? Math.min(WINDOW, PAGE - offset) : d.length;
       if (ends) return offset;
+      if (typeof d !== 'string' && d.record.serializing) break;
     }
     this.link(offset, count, offset < PAGE);
     return offset;
@@ -477,7 +478,7 @@ export class RunCache {
       form,
       writes: effects.some((e) => (e.k === 'store' || (e.k === 'load' && e.forWrite)) && e.addr.op === 'ea'),
       usesStack,
-      ends: d.record.serializing === true || jumps.some((e) => e.k === 'jump' && !e.when),
+      ends: jumps.some((e) => e.k === 'jump' && !e.when),
     };
   }
 }

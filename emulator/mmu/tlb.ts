@@ -9,22 +9,29 @@
  * A watched entry (bit 0 of its tag set) never matches in an engine; it keeps the translation for the miss path, which sees every
  * access to its page: the page holds decoded code or is under a data breakpoint.
  */
-import { JUMP_CACHE, JUMP_ENTRIES, TLB_ENTRIES, TLB_KINDS, TLB_READ, TLB_WRITE, tlbBlock } from '../ir/state.ts';
+import { JUMP_CACHE, JUMP_ENTRIES, TLB_BLOCK_SIZE, TLB_ENTRIES, TLB_KINDS, TLB_READ, TLB_WRITE, tlbBlock } from '../ir/state.ts';
 
 const WATCHED = 1;
-const GLOBAL = 0x80000000;
+
+const UNLISTED = 0;
+const LISTED = 1;
+const LISTED_GLOBAL = 2;
 
 export class Tlb {
   private readonly i32: Int32Array;
   private readonly blocks: number[];
-  /** Filled entries: byte address of the entry, bit 31 set if the page is global (addresses are below 2^31). */
+  /** Byte addresses of the entries filled since the last flush, each once, and for each entry (16 bytes apart) how it was. */
   private filled: number[] = [];
+  private readonly kept: Uint8Array;
+  private readonly first: number;
   /** Filled jump cache entries, byte addresses. */
   private jumps: number[] = [];
 
   constructor(memory: WebAssembly.Memory, processor: number) {
     this.i32 = new Int32Array(memory.buffer);
     this.blocks = Array.from({ length: TLB_KINDS }, (_, kind) => tlbBlock(processor, kind));
+    this.first = this.blocks[0];
+    this.kept = new Uint8Array((TLB_KINDS * TLB_BLOCK_SIZE) / 16);
     for (const block of this.blocks) {
       for (let i = 0; i < TLB_ENTRIES; i++) {
         this.empty(block + TLB_READ + i * 16);
@@ -58,7 +65,9 @@ export class Tlb {
     this.i32[e] = (low & ~0xfff) | (watched ? WATCHED : 0);
     this.i32[e + 1] = high;
     this.i32[e + 2] = (place - (low & ~0xfff)) | 0;
-    this.filled.push(global ? entry + GLOBAL : entry);
+    const at = (entry - this.first) >> 4;
+    if (this.kept[at] === UNLISTED) this.filled.push(entry);
+    this.kept[at] = global ? LISTED_GLOBAL : LISTED;
   }
   /** From now on every write (and, for data breakpoints, read) to the page at `place` takes the miss path. */
   watch(place: number, reads: boolean): void {
@@ -73,12 +82,16 @@ export class Tlb {
     }
   }
   flush(keepGlobal: boolean): void {
-    const kept: number[] = [];
-    for (const f of this.filled) {
-      if (keepGlobal && f >= GLOBAL) kept.push(f);
-      else this.empty(f >= GLOBAL ? f - GLOBAL : f);
+    let left = 0;
+    for (const entry of this.filled) {
+      const at = (entry - this.first) >> 4;
+      if (keepGlobal && this.kept[at] === LISTED_GLOBAL) this.filled[left++] = entry;
+      else {
+        this.empty(entry);
+        this.kept[at] = UNLISTED;
+      }
     }
-    this.filled = kept;
+    this.filled.length = left;
     this.flushJumps();
   }
   flushPage(high: number, low: number): void {
@@ -109,7 +122,8 @@ export class Tlb {
     this.i32[e + 1] = high;
     this.i32[e + 2] = record;
     this.i32[e + 3] = offset;
-    this.jumps.push(entry);
+    if (this.kept[(entry - this.first) >> 4] === UNLISTED) this.jumps.push(entry);
+    this.kept[(entry - this.first) >> 4] = LISTED;
   }
   /** The record, or 0. */
   lookupJump(block: number, high: number, low: number): number {
@@ -117,7 +131,10 @@ export class Tlb {
     return this.i32[e] === low && this.i32[e + 1] === high ? this.i32[e + 2] : 0;
   }
   flushJumps(): void {
-    for (const entry of this.jumps) this.emptyJump(entry);
+    for (const entry of this.jumps) {
+      this.emptyJump(entry);
+      this.kept[(entry - this.first) >> 4] = UNLISTED;
+    }
     this.jumps = [];
   }
 }

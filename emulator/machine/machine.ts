@@ -1,0 +1,351 @@
+// SPDX-License-Identifier: MIT
+/**
+ * @fileoverview A whole machine: processors, RAM, board; the run loop and the virtual clock.
+ *
+ * Time: one retired instruction is one nanosecond. While every processor is halted the clock jumps to the next timer, so idling
+ * costs nothing. Nothing else moves time, so the same image and inputs give the same state at every instruction count.
+ *
+ * Typical sequence: `new Machine(options)`, `loadKernel` or let it start at the reset vector, `run(n)` again and again until it
+ * returns an end. Inputs (`typeOnConsole`, keys, packets) enter between or during runs, at the instruction count then reached.
+ *
+ * Several processors take turns of QUANTUM instructions; time is what they have retired together.
+ */
+import { Processor, type ProcessorPlatform, Shutdown } from '../cpu/processor.ts';
+import { Lapic } from '../device/lapic.ts';
+import type { BlockBackend } from '../device/virtio/block.ts';
+import type { ConsolePort } from '../device/virtio/console.ts';
+import type { NetBackend } from '../device/virtio/net.ts';
+import { BootImageError } from '../firmware/bootError.ts';
+import { type BootOptions, loadBootImage } from '../firmware/bootImage.ts';
+import { prepareMachine } from '../firmware/firmware.ts';
+import { memoryLayout } from '../firmware/memoryMap.ts';
+import type { Interpreter } from '../interp/generate.ts';
+import { tablesFor } from '../interp/interpreter.ts';
+import { LAYOUT_END, MAXIMUM_PROCESSORS, SLOT } from '../ir/state.ts';
+import { cpuModel, DEFAULT_MODEL } from '../isa/system/models.ts';
+import { PhysicalMemory } from '../mmu/physical.ts';
+import { Board } from './board.ts';
+import { describeProcessor } from './describe.ts';
+import { enter } from './entry.ts';
+
+export interface MachineOptions {
+  /** Bytes, a multiple of 4 KiB. */
+  memory: number;
+  cpu?: string;
+  cpus?: number;
+  disks?: readonly BlockBackend[];
+  net?: { backend: NetBackend; mac: readonly number[] };
+  consolePorts?: ConsolePort[];
+  /** Seconds since 1970 at power-on; a fixed date unless given, so that runs repeat. */
+  epoch?: number;
+  seed?: string;
+  /** What `tools/build.js` has generated; made here otherwise. */
+  interpreter: Interpreter;
+}
+export type EndKind = 'power-off' | 'panic' | 'triple-fault' | 'halted';
+export interface MachineEnd {
+  kind: EndKind;
+  message?: string;
+}
+/** The machine cannot exist: too much memory, an unknown processor. The message is one clear line. */
+export class MachineError extends Error {}
+
+const POOL_BYTES = 32 << 20;
+const PAGE_64K = 65536;
+/** Instructions that one of several processors runs before the next has its turn. */
+const QUANTUM = 100_000;
+/** 2026-01-01 00:00:00 UTC. */
+const EPOCH = 1_767_225_600;
+const LAPIC_PAGE = 4096;
+const MSR_APIC_BASE = 0x1b;
+const MSR_TSC_DEADLINE = 0x6e0;
+
+export class Machine {
+  readonly physical: PhysicalMemory;
+  readonly board: Board;
+  readonly processors: Processor[];
+  readonly ramSize: number;
+  private readonly lapics: Lapic[];
+  /** Nanoseconds that passed while all processors were halted. */
+  private idle = 0;
+  /** Instructions retired by all processors up to the start of the current turn, and the processor whose turn it is. */
+  private retiredBefore = 0;
+  private current: Processor;
+  private end: MachineEnd | undefined;
+  private stopping = false;
+  private resetRequested = false;
+  private readonly consoleListeners: ((byte: number) => void)[] = [];
+  private readonly debugListeners: ((byte: number) => void)[] = [];
+  private readonly serial1Listeners: ((byte: number) => void)[] = [];
+  private startAgain: () => void = () => {};
+
+  constructor(options: MachineOptions) {
+    const cpus = options.cpus ?? 1;
+    if (!(Number.isInteger(cpus) && cpus >= 1 && cpus <= MAXIMUM_PROCESSORS)) {
+      throw new MachineError(`${cpus} processors: the machine takes 1 to ${MAXIMUM_PROCESSORS}`);
+    }
+    const model = cpuModel(options.cpu ?? DEFAULT_MODEL);
+    if (!model) throw new MachineError(`there is no CPU model ${options.cpu}`);
+    this.ramSize = options.memory;
+    const poolStart = Math.ceil(LAYOUT_END / PAGE_64K) * PAGE_64K;
+    const ramStart = poolStart + POOL_BYTES * cpus;
+    const layout = layoutOf(options.memory);
+    const pages = Math.ceil((ramStart + options.memory) / PAGE_64K);
+    if (pages > PAGE_64K)
+      throw new MachineError(`memory: ${Math.round(options.memory / 2 ** 20)} MiB do not fit a 4 GiB linear memory`);
+    const memory = allocate(pages);
+    const registers = {
+      read: (address: number, size: 1 | 2 | 4) => this.board.mmio.read(address, size),
+      write: (address: number, size: 1 | 2 | 4, value: number) => this.board.mmio.write(address, size, value),
+    };
+    this.physical = new PhysicalMemory(memory, ramStart, options.memory, layout.lowTop, registers);
+    this.board = new Board(
+      {
+        ramSize: options.memory,
+        cpus,
+        epoch: options.epoch ?? EPOCH,
+        seed: options.seed ?? 'diorama',
+        disks: options.disks ?? [],
+        net: options.net,
+        consolePorts: options.consolePorts ?? [],
+      },
+      this.physical,
+      {
+        serial: (port, byte) => {
+          for (const listener of port === 0 ? this.consoleListeners : this.serial1Listeners) listener(byte);
+        },
+        debug: (byte) => {
+          for (const listener of this.debugListeners) listener(byte);
+        },
+        powerOff: () => this.finish({ kind: 'power-off' }),
+        panic: () => this.finish({ kind: 'panic', message: 'the guest reported a panic' }),
+        reset: () => {
+          this.resetRequested = true;
+          this.stopAll();
+        },
+        interrupt: (level) => {
+          for (const lapic of this.lapics ?? []) lapic.lint0.set(level);
+        },
+      },
+    );
+    this.physical.codeWritten = (page, offset, size) => {
+      for (const p of this.processors) p.codeWritten(page, offset, size);
+    };
+    const tables = tablesFor((feature) => model.has(feature));
+    const module = new WebAssembly.Module(options.interpreter.wasm);
+    this.lapics = [];
+    this.processors = [];
+    for (let index = 0; index < cpus; index++) {
+      const start = poolStart + index * POOL_BYTES;
+      this.processors.push(
+        new Processor({
+          index,
+          physical: this.physical,
+          tables,
+          module,
+          keys: options.interpreter.keys,
+          pool: { start, end: start + POOL_BYTES },
+          platform: this.platform(index, cpus, model),
+        }),
+      );
+      this.lapics.push(this.localApic(index));
+    }
+    this.current = this.processors[0];
+    this.board.mmio.map(0xfee00000, LAPIC_PAGE, 'lapic', {
+      read: (offset, size) => this.lapics[this.current.index].registers.read(offset, size),
+      write: (offset, size, value) => this.lapics[this.current.index].registers.write(offset, size, value),
+    });
+    for (const lapic of this.lapics) lapic.reset();
+  }
+
+  /** Boots a kernel image instead of starting at the reset vector; a reset of the machine boots it again. */
+  loadKernel(image: Uint8Array, options: BootOptions = {}): void {
+    const start = (): void => {
+      const ram = {
+        size: this.ramSize,
+        read: (address: number, length: number): Uint8Array => {
+          const bytes = new Uint8Array(length);
+          this.physical.readBytes(address, bytes);
+          return bytes;
+        },
+        write: (address: number, bytes: Uint8Array): void => this.physical.writeBytes(address, bytes),
+      };
+      const ports = {
+        in: (port: number, size: 1 | 2 | 4) => this.board.ports.read(port, size),
+        out: (port: number, size: 1 | 2 | 4, value: number) => this.board.ports.write(port, size, value),
+      };
+      const cpu = this.processors[0];
+      const [eax, , , edx] = cpu.platform.cpuModel.cpuid(1, 0, cpu);
+      const { rsdp } = prepareMachine(ram, ports, {
+        ramSize: this.ramSize,
+        cpus: this.processors.length,
+        serialPorts: 2,
+        pvpanic: true,
+        fwCfg: true,
+        cpuSignature: eax >>> 0,
+        cpuFeatures: edx >>> 0,
+      });
+      enter(cpu, loadBootImage(ram, image, { ...options, rsdp }).entry);
+    };
+    start();
+    this.startAgain = start;
+  }
+
+  /** Instructions retired since power-on, by all processors. */
+  get instructions(): number {
+    return this.processors.reduce((sum, p) => sum + p.retired, 0);
+  }
+  /** Nanoseconds of virtual time since power-on. */
+  get now(): number {
+    return this.instructions + this.idle;
+  }
+
+  onConsoleOutput(listener: (byte: number) => void): void {
+    this.consoleListeners.push(listener);
+  }
+  onDebugOutput(listener: (byte: number) => void): void {
+    this.debugListeners.push(listener);
+  }
+  typeOnConsole(bytes: Uint8Array): void {
+    this.board.serial[0].receive(bytes);
+  }
+  /** The power button. */
+  pressPowerButton(): void {
+    this.board.power.pressPowerButton();
+  }
+  /** No further instruction retires in the current `run`. */
+  stop(): void {
+    this.stopping = true;
+    this.stopAll();
+  }
+
+  /** Runs until that many instructions have retired, `stop` was called, or the machine has ended; undefined unless it has ended. */
+  run(until: number): MachineEnd | undefined {
+    this.stopping = false;
+    while (!this.end && !this.stopping && this.instructions < until) {
+      this.board.clock.fire(this.now);
+      if (this.resetRequested) this.restart();
+      if (this.processors.every((p) => p.halted || p.parked) && !this.wake()) continue;
+      this.turn(until);
+    }
+    return this.end;
+  }
+  /** All are idle: lets the clock jump to the next timer. False if nothing happened that a processor could wake for. */
+  private wake(): boolean {
+    if (this.processors.some((p) => p.hasWork())) return true;
+    const next = this.board.clock.nextDeadline();
+    if (next === Number.POSITIVE_INFINITY) {
+      this.finish({ kind: 'halted' });
+      return false;
+    }
+    if (next > this.now) this.idle += next - this.now;
+    return false;
+  }
+  /** Each processor runs up to the next timer, or for its share. */
+  private turn(until: number): void {
+    for (const p of this.processors) {
+      if (this.end || this.stopping || this.resetRequested) return;
+      const total = this.instructions;
+      const toTimer = Math.max(1, this.board.clock.nextDeadline() - this.now);
+      let share = Math.min(until - total, toTimer);
+      if (this.processors.length > 1) share = Math.min(share, QUANTUM);
+      if (share <= 0) return;
+      this.current = p;
+      this.retiredBefore = total - p.retired;
+      try {
+        p.run(p.retired + share);
+      } catch (e) {
+        if (!(e instanceof Shutdown)) throw e;
+        this.finish({ kind: 'triple-fault', message: `triple fault\n${describeProcessor(p)}` });
+      }
+    }
+  }
+  private restart(): void {
+    this.resetRequested = false;
+    for (const p of this.processors) p.reset();
+    for (const lapic of this.lapics) lapic.reset();
+    for (const device of this.board.devices) device.reset();
+    this.startAgain();
+  }
+  private finish(end: MachineEnd): void {
+    this.end ??= end;
+    this.stopAll();
+  }
+  private stopAll(): void {
+    for (const p of this.processors ?? []) p.requestStop();
+  }
+
+  private platform(index: number, processors: number, cpuModelOf: ProcessorPlatform['cpuModel']): ProcessorPlatform {
+    const lapic = (): Lapic => this.lapics[index];
+    const { board } = this;
+    return {
+      index,
+      processors,
+      cpuModel: cpuModelOf,
+      entropy: board.entropy,
+      tsc: () => BigInt(this.retiredBefore + this.processors[index].instructionsNow + this.idle),
+      apic: {
+        get taskPriority() {
+          return lapic().cr8 << 4;
+        },
+        set taskPriority(value: number) {
+          lapic().cr8 = value >> 4;
+        },
+        readRegister: (msr) => lapic().readMsr(msr),
+        writeRegister: (msr, value) => lapic().writeMsr(msr, value),
+        get tscDeadline() {
+          return lapic().readMsr(MSR_TSC_DEADLINE) ?? 0n;
+        },
+        set tscDeadline(value: bigint) {
+          lapic().writeMsr(MSR_TSC_DEADLINE, value);
+        },
+        baseChanged: () => {
+          const cpu = this.processors?.[index];
+          if (cpu && lapic()) lapic().writeMsr(MSR_APIC_BASE, cpu.read64(SLOT.APIC_BASE));
+        },
+        tscChanged: () => lapic()?.tscChanged(),
+      },
+      portRead: (port, bytes) => board.ports.read(port, bytes),
+      portWrite: (port, bytes, value) => board.ports.write(port, bytes, value),
+      acknowledgeInterrupt: () => lapic().acknowledge(),
+      synchronize: (instructions) => board.clock.setNow(this.retiredBefore + instructions + this.idle),
+    };
+  }
+  private localApic(index: number): Lapic {
+    const { board } = this;
+    const cpu = this.processors[index];
+    const guestTsc = (): bigint => cpu.platform.tsc() + cpu.read64(SLOT.TSC_OFFSET);
+    return new Lapic(
+      index,
+      board.clock,
+      board.interrupts,
+      {
+        intr: (level) => cpu.setInterruptLine(level),
+        nmi: () => cpu.raiseNmi(),
+        init: () => cpu.init(),
+        sipi: (vector) => cpu.startUp(vector),
+        apicBaseChanged: () => {},
+      },
+      {
+        read: () => BigInt.asUintN(64, guestTsc()),
+        timeOf: (value) => Number(BigInt.asUintN(64, value - cpu.read64(SLOT.TSC_OFFSET))),
+      },
+      () => board.pic.acknowledge(),
+    );
+  }
+}
+
+function layoutOf(memory: number): ReturnType<typeof memoryLayout> {
+  try {
+    return memoryLayout(memory);
+  } catch (e) {
+    throw e instanceof BootImageError ? new MachineError(e.message) : e;
+  }
+}
+function allocate(pages: number): WebAssembly.Memory {
+  try {
+    return new WebAssembly.Memory({ initial: pages, maximum: PAGE_64K });
+  } catch {
+    throw new MachineError(`memory: the host cannot give ${Math.ceil(pages / 16)} MiB`);
+  }
+}
