@@ -66,6 +66,8 @@ const AUX = 0x100;
 function powerOn() {
   return {
     mode: MODE_KEYBOARD_IRQ | MODE_MOUSE_IRQ,
+    /** The system flag: the self-test has passed, or the command byte said so. */
+    system: false,
     /** The last write was to port 64h. */
     lastWasCommand: true,
     /** A command that waits for its parameter at port 60h; 0 for none. */
@@ -153,7 +155,7 @@ export class I8042 implements Device {
     const s = this.state;
     let status = STATUS_UNLOCKED;
     if (s.output !== null) status |= STATUS_OBF | (s.output & AUX ? STATUS_AUX : 0);
-    if (s.mode & MODE_SYSTEM) status |= STATUS_SYSTEM;
+    if (s.system) status |= STATUS_SYSTEM;
     if (s.lastWasCommand) status |= STATUS_COMMAND;
     return status;
   }
@@ -176,6 +178,7 @@ export class I8042 implements Device {
     switch (command) {
       case WRITE_MODE:
         s.mode = value;
+        s.system = (value & MODE_SYSTEM) !== 0;
         break;
       case WRITE_OUTPUT_PORT:
         this.writeOutputPort(value);
@@ -231,7 +234,7 @@ export class I8042 implements Device {
         s.mode &= ~MODE_KEYBOARD_OFF;
         break;
       case SELF_TEST:
-        s.mode |= MODE_SYSTEM;
+        s.system = true;
         s.answers.push(0x55);
         break;
       case MOUSE_TEST:

@@ -316,14 +316,14 @@ export class Rtc implements Device {
     ram[DAY] = this.encode(date.getUTCDate());
     ram[MONTH] = this.encode(date.getUTCMonth() + 1);
     ram[YEAR] = this.encode(year % 100);
-    ram[CENTURY] = toBcd(Math.floor(year / 100) % 100);
+    ram[CENTURY] = this.encode(Math.floor(year / 100) % 100);
   }
 
   private readTimeRegisters(): number {
     const { ram } = this.state;
     let hour = this.decode(ram[HOURS]);
     if (!(ram[B] & B_24H)) hour = (this.decode(ram[HOURS] & 0x7f) % 12) + (ram[HOURS] & 0x80 ? 12 : 0);
-    const year = fromBcd(ram[CENTURY]) * 100 + this.decode(ram[YEAR]);
+    const year = this.decode(ram[CENTURY]) * 100 + this.decode(ram[YEAR]);
     const date = new Date(0);
     // Not Date.UTC, which takes years below 100 for 19xx. Fields out of range carry over.
     date.setUTCFullYear(year, this.decode(ram[MONTH]) - 1, this.decode(ram[DAY]));

@@ -48,6 +48,7 @@ const MCR_LOOP = 0x10;
 
 const LSR_DR = 0x01;
 const LSR_OE = 0x02;
+/** Only overrun occurs here; parity, framing and break do not. */
 const LSR_ERRORS = 0x1e;
 const LSR_THRE = 0x20;
 const LSR_TEMT = 0x40;
@@ -215,17 +216,18 @@ export class Uart16550 implements Device {
 
   private readData(): number {
     const s = this.state;
+    let byte = s.rbr;
     if (!(s.fcr & FCR_ENABLE)) {
       s.lsr &= ~LSR_DR;
     } else {
-      s.rbr = s.fifo.shift() ?? 0;
+      byte = s.fifo.shift() ?? 0;
       if (s.fifo.length === 0) s.lsr &= ~LSR_DR;
       this.restartTimeout();
     }
     s.timeoutInterrupt = false;
     this.updateIrq();
     this.schedule();
-    return s.rbr;
+    return byte;
   }
 
   private writeData(value: number): void {
@@ -244,7 +246,8 @@ export class Uart16550 implements Device {
     const toggled = (value ^ s.fcr) & FCR_ENABLE;
     if (toggled || (value & FCR_ENABLE && value & FCR_CLEAR_RX)) {
       s.fifo = [];
-      s.lsr &= ~(LSR_DR | LSR_ERRORS);
+      // An overrun stays until LSR is read.
+      s.lsr &= ~LSR_DR;
       s.timeoutInterrupt = false;
       this.restartTimeout();
     }

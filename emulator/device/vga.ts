@@ -84,6 +84,8 @@ function powerOn() {
     /** Which colour of the entry comes next. */
     dacComponent: 0,
     dacReading: false,
+    /** Colours of an entry, written to the palette when all three are there. */
+    dacEntry: new Uint8Array(3),
     palette: new Uint8Array(768),
     latch: new Uint8Array(4),
     memory: new Uint8Array(MEMORY),
@@ -319,8 +321,9 @@ export class Vga implements Device {
 
   private writeDac(value: number): void {
     const s = this.state;
-    s.palette[s.dacWriteIndex * 3 + s.dacComponent] = value & 0x3f;
+    s.dacEntry[s.dacComponent] = value & 0x3f;
     if (++s.dacComponent === 3) {
+      s.palette.set(s.dacEntry, s.dacWriteIndex * 3);
       s.dacComponent = 0;
       s.dacWriteIndex = (s.dacWriteIndex + 1) & 0xff;
     }
