@@ -4,6 +4,8 @@
  *
  * After it: `uses` counts are right, `epoch` tells loads from effects, blocks that end in a trap come last.
  */
+import type { ValueType } from '../wasm/module.ts';
+import { foldConstants } from './simplify.ts';
 import { type Block, effectOf, type Graph, successors, terminatorOperand, type Value } from './ssa.ts';
 
 /** Blocks that can only trap run practically never. */
@@ -44,6 +46,27 @@ function removeTrivialPhis(graph: Graph): void {
     }
   }
   if (replaced.size === 0) return;
+  const constant = (type: ValueType, value: bigint): Value => ({
+    id: graph.values++,
+    op: 'constant',
+    type,
+    args: [],
+    block: undefined,
+    pc: 0,
+    constant: type === 'i32' ? BigInt.asIntN(32, value) : BigInt.asIntN(64, value),
+    immediate: 0,
+    uses: 0,
+    register: -1,
+    epoch: 0,
+  });
+  for (const block of graph.blocks) {
+    for (const value of block.body) {
+      value.args = value.args.map(resolve);
+      // What was a phi may have turned out a constant.
+      const folded = foldConstants(constant, value.op, value.args);
+      if (folded) replaced.set(value, folded);
+    }
+  }
   for (const block of graph.blocks) {
     for (const value of [...block.phis, ...block.body]) value.args = value.args.map(resolve);
     const t = block.terminator;

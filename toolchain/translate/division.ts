@@ -80,7 +80,7 @@ function signedQuotient(make: ValueMaker, type: Int, bits: number, x: Value, div
     const log = BigInt(d.toString(2).length - 1);
     quotient = operation('shr_s', operation('add', x, operation('shr_u', sign, n - log)), log);
   } else {
-    let shift = 0n;
+    let shift = 1n;
     let m = 0n;
     for (; ; shift++) {
       const power = 1n << (n - 1n + shift);

@@ -353,9 +353,8 @@ export class Selector {
       sum = v.args[0];
       // base + index + constant, if the inner sum is wanted only here.
       if (!(sum.op === 'i32.add' && !isConstant(sum.args[1]) && this.isOwn(sum) && this.isOwn(v))) {
-        const scaled = this.foldScale(sum);
-        if (scaled && this.isOwn(v))
-          return { index: this.use32(scaled.value, { late }), scale: scaled.scale, disp, address32: true };
+        const scaled = this.isOwn(v) ? this.foldScale(sum) : undefined;
+        if (scaled) return { index: this.use32(scaled.value, { late }), scale: scaled.scale, disp, address32: true };
         return { base: this.use32(sum, { late }), scale: 1, disp, address32: true };
       }
       this.fold(v);

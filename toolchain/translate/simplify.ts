@@ -47,14 +47,28 @@ const COMMUTATIVE = new Set(['add', 'mul', 'and', 'or', 'xor', 'eq', 'ne']);
 /** Operations with `x op 0 == x`. */
 const ZERO_IS_NEUTRAL = new Set(['add', 'sub', 'or', 'xor', 'shl', 'shr_s', 'shr_u', 'rotl', 'rotr']);
 
+type ConstantMaker = (type: ValueType, value: bigint) => Value;
+
+/** The value of an operation on constants, if it is one that can be computed here. */
+export function foldConstants(constant: ConstantMaker, op: string, args: readonly Value[]): Value | undefined {
+  if (args.length === 0 || !args.every(isConstant)) return undefined;
+  const [a, b] = args.map((arg) => arg.constant);
+  if (op === 'i64.extend_i32_u') return constant('i64', BigInt.asUintN(32, a));
+  if (op === 'i64.extend_i32_s') return constant('i64', a);
+  if (op === 'i32.wrap_i64') return constant('i32', a);
+  const type = op.startsWith('i32.') ? 'i32' : op.startsWith('i64.') ? 'i64' : undefined;
+  if (!type) return undefined;
+  const name = op.slice(4);
+  if (name === 'eqz') return constant('i32', truth(a === 0n));
+  const fold = folds[name];
+  return fold && constant(COMPARISON.test(name) ? 'i32' : type, fold(a, b, type === 'i32' ? 32 : 64));
+}
+
 /** A simpler value equal to `op(args)`, or undefined. May reorder `args` of commutative operations: constants come last. */
 export function simplify(make: ValueMaker, op: string, args: Value[]): Value | undefined {
-  if (op === 'i64.extend_i32_u' && isConstant(args[0])) return make.constant('i64', BigInt.asUintN(32, args[0].constant));
-  if (op === 'i64.extend_i32_s' && isConstant(args[0])) return make.constant('i64', args[0].constant);
-  if (op === 'i32.wrap_i64') {
-    if (isConstant(args[0])) return make.constant('i32', args[0].constant);
-    return args[0].op.startsWith('i64.extend_i32') ? args[0].args[0] : undefined;
-  }
+  const folded = foldConstants((type, value) => make.constant(type, value), op, args);
+  if (folded) return folded;
+  if (op === 'i32.wrap_i64') return args[0].op.startsWith('i64.extend_i32') ? args[0].args[0] : undefined;
   if (op === 'select') {
     if (args[1] === args[2]) return args[1];
     return isConstant(args[0]) ? args[args[0].constant !== 0n ? 1 : 2] : undefined;
@@ -65,16 +79,11 @@ export function simplify(make: ValueMaker, op: string, args: Value[]): Value | u
 }
 
 function integer(make: ValueMaker, type: 'i32' | 'i64', name: string, args: Value[]): Value | undefined {
-  const bits = type === 'i32' ? 32 : 64;
-  if (args.length === 1)
-    return name === 'eqz' && isConstant(args[0]) ? make.constant('i32', truth(args[0].constant === 0n)) : undefined;
   if (args.length !== 2) return undefined;
   if (COMMUTATIVE.has(name) && isConstant(args[0])) args.reverse();
   const [a, b] = args;
   if (!isConstant(b)) return undefined;
   const c = b.constant;
-  const fold = folds[name];
-  if (isConstant(a)) return fold && make.constant(COMPARISON.test(name) ? 'i32' : type, fold(a.constant, c, bits));
   if (c === 0n && ZERO_IS_NEUTRAL.has(name)) return a;
   if (name === 'sub') return make.emit(`${type}.add`, type, [a, make.constant(type, -c)]);
   if (name === 'add' && a.op === `${type}.add` && isConstant(a.args[1])) {

@@ -165,7 +165,10 @@ export class ModuleWriter {
 
   finish(): Uint8Array<ArrayBuffer> {
     const out = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0];
-    const section = (id: number, content: number[]) => out.push(id, ...unsignedLeb(content.length), ...content);
+    const section = (id: number, content: number[]) => {
+      out.push(id, ...unsignedLeb(content.length));
+      for (const byte of content) out.push(byte);
+    };
     const types = this.types.map(({ parameters, result }) => [
       0x60,
       ...vector(parameters.map((p) => [TYPE_CODES[p]])),

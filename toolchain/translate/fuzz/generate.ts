@@ -1,0 +1,655 @@
+// SPDX-License-Identifier: MIT
+/**
+ * @fileoverview Random wasm programs: well typed, terminating, deterministic up to traps.
+ *
+ * Every operator, access and control structure of the opcode table appears. A global holds fuel, taken by every call and loop
+ * iteration, so that programs end. Addresses are mostly masked into one region of memory; divisors, conversions and table
+ * indices are mostly made safe, since a trap ends the program: what was written before it is still compared.
+ *
+ * wasm leaves the bits of NaN results open. Arithmetic therefore feeds only operations to which all NaNs are alike; a value
+ * that becomes visible (stored, reinterpreted, passed on, its sign copied) is replaced by the canonical NaN first.
+ */
+import { type CodeWriter, ModuleWriter } from '../../wasm/encode.ts';
+import type { FunctionType, ValueType } from '../../wasm/module.ts';
+import { type Opcode, opcodes } from '../../wasm/opcodes.ts';
+import type { Random } from './random.ts';
+
+const TYPES: readonly ValueType[] = ['i32', 'i64', 'f32', 'f64'];
+/** Loads and stores stay in [REGION, REGION + 64 KiB + a little). */
+const REGION = 0x2_0000;
+const OUTPUT = 0x8_0000;
+const INITIAL_PAGES = 12;
+const FUEL = 1000;
+
+const INTEGERS = [
+  0n,
+  1n,
+  2n,
+  3n,
+  4n,
+  7n,
+  8n,
+  15n,
+  31n,
+  32n,
+  63n,
+  64n,
+  100n,
+  127n,
+  128n,
+  255n,
+  256n,
+  641n,
+  1000n,
+  4095n,
+  65535n,
+  65536n,
+];
+const LIMITS = [0x7fff_ffffn, 0x8000_0000n, 0xffff_ffffn, 0x1_0000_0000n, (1n << 63n) - 1n, 1n << 63n, 0x0123_4567_89ab_cdefn];
+const F32 = [
+  0n,
+  0x8000_0000n,
+  0x3f80_0000n,
+  0xbf00_0000n,
+  0x7f80_0000n,
+  0xff80_0000n,
+  0x7fc0_0000n,
+  0x4f00_0000n,
+  0xcf00_0000n,
+  0x5f00_0000n,
+  1n,
+  0x4b00_0001n,
+];
+const F64 = [
+  0n,
+  1n << 63n,
+  0x3ff0_0000_0000_0000n,
+  0xbfe0_0000_0000_0000n,
+  0x7ff0_0000_0000_0000n,
+  0xfff0_0000_0000_0000n,
+  0x7ff8_0000_0000_0000n,
+];
+const F64_LIMITS = [
+  0x41e0_0000_0000_0000n,
+  0xc1e0_0000_0000_0000n,
+  0x43e0_0000_0000_0000n,
+  0xc3e0_0000_0000_0000n,
+  0x4330_0000_0000_0001n,
+  1n,
+];
+
+const byResult = (type: ValueType, select: (op: Opcode) => boolean): Opcode[] =>
+  opcodes.filter((op) => op.type?.result === type && select(op));
+const isPlain = (op: Opcode): boolean => op.immediate === 'none' && op.type!.parameters.length > 0;
+const isLoad = (op: Opcode): boolean => op.immediate === 'access' && op.type!.parameters.length === 1;
+const isAtomic = (op: Opcode): boolean => op.name.includes('.atomic.') && !op.name.startsWith('memory');
+const operators = Object.fromEntries(TYPES.map((type) => [type, byResult(type, isPlain)])) as Record<ValueType, Opcode[]>;
+const loads = Object.fromEntries(TYPES.map((type) => [type, byResult(type, isLoad)])) as Record<ValueType, Opcode[]>;
+const atomics = Object.fromEntries(TYPES.map((type) => [type, byResult(type, isAtomic)])) as Record<ValueType, Opcode[]>;
+const stores = opcodes.filter((op) => op.immediate === 'access' && op.type!.result === undefined);
+
+/** Float operations that copy bits: their operand must be canonical where its bits show. */
+const SHOWS_BITS = /reinterpret/;
+
+interface GlobalVariable {
+  readonly index: number;
+  readonly type: ValueType;
+}
+
+export interface Program {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
+/** `wild`: some addresses are not masked at all, which only targets that map all of linear memory, and nothing else, stand. */
+export function generateProgram(random: Random, wild: boolean): Program {
+  return new ProgramGenerator(random, wild).generate();
+}
+
+class ProgramGenerator {
+  readonly writer = new ModuleWriter();
+  readonly fuel: number;
+  readonly globals: GlobalVariable[] = [];
+  readonly functions: { index: number; type: FunctionType }[] = [];
+  readonly passive: number;
+  private readonly write: number;
+
+  constructor(
+    readonly random: Random,
+    readonly wild: boolean,
+  ) {
+    const { writer } = this;
+    writer.memory = { minimum: INITIAL_PAGES, maximum: INITIAL_PAGES + 4 };
+    writer.exportMemory('memory');
+    this.write = writer.importFunction('linux', 'write', { parameters: ['i32', 'i32', 'i32'], result: 'i32' });
+    this.fuel = writer.global('i32', BigInt(FUEL));
+    for (let i = 0; i < 6; i++) {
+      const type = random.pick(TYPES);
+      this.globals.push({ type, index: writer.global(type, randomConstant(random, type)) });
+    }
+    this.passive = writer.data(
+      undefined,
+      Array.from({ length: 40 }, () => random.below(256)),
+    );
+    writer.data(
+      REGION,
+      Array.from({ length: 300 }, () => random.below(256)),
+    );
+  }
+
+  generate(): Program {
+    const { writer, random } = this;
+    const count = 2 + random.below(5);
+    for (let i = 0; i < count; i++) {
+      const parameters = Array.from({ length: random.below(random.chance(6) ? 14 : 5) }, () => random.pick(TYPES));
+      const type: FunctionType = { parameters, result: random.chance(8) ? undefined : random.pick(TYPES) };
+      const locals = Array.from({ length: random.below(7) }, () => random.pick(TYPES));
+      // Indices are known beforehand, so that a body may call itself and, through the table, everything.
+      const index = i + 1;
+      this.functions.push({ index, type });
+      const scratch: ValueType[] = ['f32', 'f64', 'i32'];
+      writer.function(type, [...scratch, ...locals], (code) => {
+        new BodyGenerator(this, code, type, [...scratch, ...locals]).generate();
+      });
+    }
+    const main = writer.function({ parameters: [], result: 'i32' }, ['f32', 'f64'], (code) => this.main(code));
+    writer.exportFunction('main', main);
+    writer.table([...this.functions.map((f) => f.index), this.functions[0].index]);
+    return { bytes: writer.finish() };
+  }
+
+  /** Calls every function with several arguments and writes each result; then memory and globals. */
+  private main(code: CodeWriter): void {
+    const { random } = this;
+    const writeOut = (at: number, length: number) => {
+      code.constant('i32', 1n).constant('i32', BigInt(at)).constant('i32', BigInt(length)).op('call', this.write).op('drop');
+    };
+    for (const { index, type } of this.functions) {
+      for (let i = 0; i < 4; i++) {
+        code.constant('i32', BigInt(FUEL)).op('global.set', this.fuel);
+        code.constant('i32', BigInt(OUTPUT));
+        for (const parameter of type.parameters) code.constant(parameter, randomConstant(random, parameter));
+        code.op('call', index);
+        if (type.result) code.op(`${type.result}.store`);
+        else code.op('drop');
+        writeOut(OUTPUT, 8);
+      }
+    }
+    this.globals.forEach(({ index, type }, i) => {
+      code
+        .constant('i32', BigInt(OUTPUT))
+        .op('global.get', index)
+        .op(`${type}.store`, 8 * i);
+    });
+    writeOut(OUTPUT, 64);
+    writeOut(REGION - 64, 0x1_0000 + 1024);
+    code.op('memory.size');
+  }
+}
+
+function randomConstant(random: Random, type: ValueType): bigint {
+  switch (type) {
+    case 'f32':
+      return random.chance(4) ? random.bits64() & 0x7f7f_ffffn : random.pick(F32);
+    case 'f64':
+      return random.chance(4) ? random.bits64() & 0x7fef_ffff_ffff_ffffn : random.pick(random.chance(2) ? F64 : F64_LIMITS);
+    default: {
+      const value = random.chance(8) ? random.bits64() : random.pick(random.chance(4) ? LIMITS : INTEGERS);
+      return random.chance(3) ? -value : value;
+    }
+  }
+}
+
+/** Labels in scope, innermost last. */
+interface LabelInScope {
+  readonly kind: 'block' | 'loop';
+  readonly result: ValueType | undefined;
+}
+
+class BodyGenerator {
+  private readonly random: Random;
+  private readonly variables: ValueType[];
+  private readonly labels: LabelInScope[] = [];
+  private readonly f32Scratch: number;
+  private readonly f64Scratch: number;
+  /** Statements still allowed in this body. */
+  private budget: number;
+
+  constructor(
+    private readonly program: ProgramGenerator,
+    private readonly code: CodeWriter,
+    private readonly type: FunctionType,
+    locals: readonly ValueType[],
+  ) {
+    this.random = program.random;
+    this.variables = [...type.parameters, ...locals];
+    this.f32Scratch = type.parameters.length;
+    this.f64Scratch = type.parameters.length + 1;
+    this.budget = 8 + this.random.below(30);
+  }
+
+  generate(): void {
+    this.spendFuel(() => {
+      if (this.type.result) this.code.constant(this.type.result, 0n);
+      this.code.op('return');
+    });
+    this.statements(3);
+    if (this.type.result) this.visible(this.type.result, 3);
+  }
+
+  private spendFuel(exhausted: () => void): void {
+    const { code } = this;
+    const { fuel } = this.program;
+    code.op('global.get', fuel).constant('i32', 1n).op('i32.sub').op('global.set', fuel);
+    code.op('global.get', fuel).constant('i32', 0n).op('i32.lt_s').open('if');
+    exhausted();
+    code.op('end');
+  }
+
+  // ---- statements
+
+  private statements(depth: number): void {
+    const count = 1 + this.random.below(5);
+    for (let i = 0; i < count && this.budget > 0; i++) this.statement(depth);
+  }
+
+  private statement(depth: number): void {
+    this.budget--;
+    const { random, code } = this;
+    const choice = random.below(depth > 0 ? 15 : 8);
+    switch (choice) {
+      case 0:
+      case 1:
+      case 2:
+        this.setVariable();
+        return;
+      case 3:
+      case 4:
+        this.store();
+        return;
+      case 5: {
+        const { index, type } = random.pick(this.program.globals);
+        this.visible(type, 2);
+        code.op('global.set', index);
+        return;
+      }
+      case 6:
+        this.bulk();
+        return;
+      case 7:
+        this.expression(random.pick(TYPES), 3);
+        code.op('drop');
+        return;
+      case 8:
+      case 9:
+        this.condition(2);
+        code.open('if');
+        this.inLabel({ kind: 'block', result: undefined }, () => {
+          this.statements(depth - 1);
+          if (random.chance(2)) {
+            code.op('else');
+            this.statements(depth - 1);
+          }
+        });
+        return;
+      case 10:
+        code.open('block');
+        this.inLabel({ kind: 'block', result: undefined }, () => {
+          this.statements(depth - 1);
+          this.branchSomewhere();
+          this.statements(depth - 1);
+        });
+        return;
+      case 11:
+      case 12:
+        this.loop(depth);
+        return;
+      case 13:
+        this.switch(depth);
+        return;
+      default:
+        this.callStatement();
+    }
+  }
+
+  private inLabel(label: LabelInScope, body: () => void): void {
+    this.labels.push(label);
+    body();
+    this.labels.pop();
+    this.code.op('end');
+  }
+
+  private setVariable(): void {
+    const index = this.random.below(this.variables.length);
+    if (index === this.f32Scratch || index === this.f64Scratch) return;
+    this.visible(this.variables[index], 4);
+    this.code.op('local.set', index);
+  }
+
+  private store(): void {
+    const op = this.random.pick(stores);
+    this.address(op);
+    this.visible(op.type!.parameters[1], 3);
+    this.code.op(op.name, this.offsetFor(op));
+  }
+
+  private bulk(): void {
+    const { random, code } = this;
+    const inRegion = (mask: bigint) => {
+      this.expression('i32', 2);
+      code.constant('i32', mask).op('i32.and').constant('i32', BigInt(REGION)).op('i32.add');
+    };
+    const length = () => {
+      if (random.chance(3)) code.constant('i32', BigInt(random.below(40)));
+      else {
+        this.expression('i32', 1);
+        code.constant('i32', random.pick([7n, 31n, 1023n])).op('i32.and');
+      }
+    };
+    switch (random.below(4)) {
+      case 0:
+        inRegion(0xffffn);
+        this.expression('i32', 1);
+        length();
+        code.op('memory.fill');
+        return;
+      case 1:
+      case 2:
+        inRegion(random.chance(2) ? 0xffffn : 0xffn);
+        inRegion(random.chance(2) ? 0xffffn : 0xffn);
+        length();
+        code.op('memory.copy');
+        return;
+      default:
+        if (random.chance(6)) {
+          code
+            .constant('i32', BigInt(random.below(3)))
+            .op('memory.grow')
+            .op('drop');
+        } else {
+          inRegion(0xffn);
+          code.constant('i32', BigInt(random.below(8))).constant('i32', BigInt(random.below(random.chance(20) ? 60 : 30)));
+          code.op('memory.init', this.program.passive);
+          if (random.chance(60)) code.op('data.drop', this.program.passive);
+        }
+    }
+  }
+
+  private loop(depth: number): void {
+    const { code, random } = this;
+    code.open('block');
+    this.labels.push({ kind: 'block', result: undefined });
+    code.open('loop');
+    this.inLabel({ kind: 'loop', result: undefined }, () => {
+      this.spendFuel(() => code.op('br', 2));
+      this.statements(depth - 1);
+      this.condition(2);
+      if (random.chance(2)) code.op('br_if', 0);
+      else code.op('i32.eqz').op('br_if', 1).op('br', 0);
+    });
+    this.labels.pop();
+    code.op('end');
+  }
+
+  private switch(depth: number): void {
+    const { code, random } = this;
+    const arms = 2 + random.below(5);
+    for (let i = 0; i < arms; i++) {
+      code.open('block');
+      this.labels.push({ kind: 'block', result: undefined });
+    }
+    this.expression('i32', 2);
+    if (random.chance(2)) code.constant('i32', 7n).op('i32.and');
+    const labels = Array.from({ length: random.below(9) }, () => random.below(arms));
+    code.brTable(labels, random.below(arms));
+    for (let i = 0; i < arms; i++) {
+      this.labels.pop();
+      code.op('end');
+      this.statements(depth - 1);
+      if (i < arms - 1 && random.chance(2)) code.op('br', random.below(arms - 1 - i));
+    }
+  }
+
+  /** A conditional branch to any label that takes no value, or a conditional return. */
+  private branchSomewhere(): void {
+    const { code, random } = this;
+    const depth = random.below(this.labels.length + 1);
+    const label = this.labels[this.labels.length - 1 - depth];
+    // Branching to an enclosing loop goes round without its condition, but not without its fuel.
+    if (label && label.result === undefined) {
+      this.condition(2);
+      code.op('br_if', depth);
+      return;
+    }
+    this.condition(2);
+    code.open('if');
+    if (this.type.result) this.visible(this.type.result, 2);
+    code.op('return').op('end');
+  }
+
+  private callStatement(): void {
+    const { type } = this.call();
+    if (type.result) this.code.op('drop');
+  }
+
+  private call(result?: ValueType): { type: FunctionType } {
+    const { code, random } = this;
+    const candidates = this.program.functions.filter((f) => result === undefined || f.type.result === result);
+    const callee = random.pick(candidates);
+    for (const parameter of callee.type.parameters) this.visible(parameter, 2);
+    if (random.chance(2)) code.op('call', callee.index);
+    else {
+      // Mostly the right slot; sometimes one of another type, or none at all.
+      if (random.chance(40)) this.expression('i32', 1);
+      else code.constant('i32', BigInt(callee.index - 1));
+      code.op('call_indirect', this.program.writer.type(callee.type));
+    }
+    return callee;
+  }
+
+  // ---- expressions
+
+  private condition(depth: number): void {
+    this.expression('i32', depth);
+  }
+
+  /** A value whose bits may show. */
+  private visible(type: ValueType, depth: number): void {
+    this.expression(type, depth);
+    if (type === 'f32' || type === 'f64') this.canonical(type);
+  }
+
+  private canonical(type: 'f32' | 'f64'): void {
+    const scratch = type === 'f32' ? this.f32Scratch : this.f64Scratch;
+    const nan = type === 'f32' ? 0x7fc0_0000n : 0x7ff8_0000_0000_0000n;
+    this.code
+      .op('local.tee', scratch)
+      .constant(type, nan)
+      .op('local.get', scratch)
+      .op('local.get', scratch)
+      .op(`${type}.eq`)
+      .op('select');
+  }
+
+  private expression(type: ValueType, depth: number): void {
+    const { code, random } = this;
+    if (depth <= 0) {
+      this.leaf(type);
+      return;
+    }
+    switch (random.below(16)) {
+      case 0:
+      case 1:
+        this.leaf(type);
+        return;
+      case 2:
+      case 3: {
+        const op = random.pick(loads[type]);
+        this.address(op);
+        code.op(op.name, this.offsetFor(op));
+        // What memory holds may be any NaN, which is fine: its bits are the same everywhere.
+        return;
+      }
+      case 4:
+        this.visible(type, depth - 1);
+        this.visible(type, depth - 1);
+        this.condition(depth - 1);
+        code.op('select');
+        return;
+      case 5:
+        if (this.program.functions.some((f) => f.type.result === type) && random.chance(3)) this.call(type);
+        else this.leaf(type);
+        return;
+      case 6: {
+        this.condition(depth - 1);
+        code.open('if', type);
+        this.labels.push({ kind: 'block', result: type });
+        this.expression(type, depth - 1);
+        code.op('else');
+        this.expression(type, depth - 1);
+        this.labels.pop();
+        code.op('end');
+        return;
+      }
+      case 7: {
+        code.open('block', type);
+        this.labels.push({ kind: 'block', result: type });
+        this.expression(type, depth - 1);
+        this.condition(depth - 1);
+        code.op('br_if', 0);
+        code.op('drop');
+        this.expression(type, depth - 1);
+        this.labels.pop();
+        code.op('end');
+        return;
+      }
+      case 8:
+        if (atomics[type].length > 0 && random.chance(2)) {
+          this.atomic(random.pick(atomics[type]));
+          return;
+        }
+        this.operator(type, depth);
+        return;
+      case 9: {
+        const index = random.below(this.variables.length);
+        if (this.variables[index] === type && index !== this.f32Scratch && index !== this.f64Scratch) {
+          this.visible(type, depth - 1);
+          code.op('local.tee', index);
+        } else this.leaf(type);
+        return;
+      }
+      default:
+        this.operator(type, depth);
+    }
+  }
+
+  private operator(type: ValueType, depth: number): void {
+    const { code, random } = this;
+    const op = random.pick(operators[type]);
+    const { parameters } = op.type!;
+    const guarded = !random.chance(60);
+    if (guarded && /^i(32|64)\.trunc_f/.test(op.name)) {
+      // The saturating form of the same conversion.
+      this.expression(parameters[0], depth - 1);
+      code.op(op.name.replace('trunc_', 'trunc_sat_'));
+      return;
+    }
+    parameters.forEach((parameter, i) => {
+      const bitsShow = SHOWS_BITS.test(op.name) || (op.name.endsWith('copysign') && i === 1);
+      // Constants on the right take paths of their own in selection.
+      if (i === 1 && random.chance(3)) code.constant(parameter, randomConstant(random, parameter));
+      else if (bitsShow) this.visible(parameter, depth - 1);
+      else this.expression(parameter, depth - 1);
+      if (i === 1 && guarded && /\.(div|rem)_/.test(op.name)) {
+        code.constant(parameter, 1n).op(`${parameter}.or`);
+        // -1 can overflow: keep divisors positive.
+        if (op.name.endsWith('div_s'))
+          code.constant(parameter, parameter === 'i32' ? 0x7fff_ffffn : (1n << 63n) - 1n).op(`${parameter}.and`);
+      }
+    });
+    code.op(op.name);
+  }
+
+  private atomic(op: Opcode): void {
+    this.expression('i32', 1);
+    const mask = 0xfff8n;
+    this.code.constant('i32', mask).op('i32.and');
+    for (const parameter of op.type!.parameters.slice(1)) this.expression(parameter, 1);
+    this.code.op(op.name, REGION + (this.random.chance(50) ? 1 : 8 * this.random.below(4)));
+  }
+
+  private leaf(type: ValueType): void {
+    const { code, random } = this;
+    const candidates = this.variables.flatMap((t, i) =>
+      t === type && i !== this.f32Scratch && i !== this.f64Scratch ? [i] : [],
+    );
+    const choice = random.below(8);
+    if (choice < 5 && candidates.length > 0) code.op('local.get', random.pick(candidates));
+    else if (choice < 6) {
+      const globals = this.program.globals.filter((g) => g.type === type);
+      if (globals.length > 0) code.op('global.get', random.pick(globals).index);
+      else code.constant(type, randomConstant(random, type));
+    } else if (type === 'i32' && random.chance(12)) code.op('memory.size');
+    else code.constant(type, randomConstant(random, type));
+  }
+
+  /** The address operand of an access; its static offset is `offsetFor`. Forms vary, since they fold differently. */
+  private address(op: Opcode): void {
+    const { code, random } = this;
+    const atomic = op.name.includes('atomic');
+    const mask = BigInt(atomic ? 0xfff8 : 0xffff);
+    if (this.program.wild && random.chance(300)) {
+      this.expression('i32', 1);
+      return;
+    }
+    switch (random.below(atomic ? 1 : 5)) {
+      case 0:
+        this.expression('i32', 2);
+        code.constant('i32', mask).op('i32.and').constant('i32', BigInt(REGION)).op('i32.add');
+        return;
+      case 1:
+        code.constant('i32', BigInt(REGION + random.below(0x1000)));
+        return;
+      case 2: {
+        // base + (index << scale)
+        code.constant('i32', BigInt(REGION + 64));
+        this.expression('i32', 1);
+        code
+          .constant('i32', 0xfffn)
+          .op('i32.and')
+          .constant('i32', BigInt(random.below(4)))
+          .op('i32.shl')
+          .op('i32.add');
+        return;
+      }
+      case 3: {
+        // (a + b) + constant, which wraps below and comes back
+        this.expression('i32', 1);
+        code.constant('i32', 0x7fffn).op('i32.and');
+        this.expression('i32', 1);
+        code
+          .constant('i32', 0x7ffn)
+          .op('i32.and')
+          .constant('i32', BigInt(random.below(4)))
+          .op('i32.shl')
+          .op('i32.add');
+        code.constant('i32', BigInt(REGION)).op('i32.add');
+        return;
+      }
+      default:
+        this.expression('i32', 1);
+        code
+          .constant('i32', 0x7fffn)
+          .op('i32.and')
+          .constant('i32', BigInt(REGION + 0x8000))
+          .op('i32.sub');
+        code.constant('i32', BigInt(2 * REGION + 0x8000)).op('i32.add');
+    }
+  }
+
+  private offsetFor(op: Opcode): number {
+    const { random } = this;
+    if (op.name.includes('atomic')) return 8 * random.below(3);
+    if (random.chance(400)) return random.pick([0x10_0000, 0x7fff_fff0, 0x8000_0000, 0xffff_fff0]);
+    return random.pick([0, 0, 0, 1, 4, 8, 12, 255]);
+  }
+}
