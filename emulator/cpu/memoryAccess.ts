@@ -215,6 +215,13 @@ export class MemoryAccess {
     for (let i = 0; i < bytes; i += Math.min(PAGE, Math.max(1, bytes - 1 - i))) this.part(this.next(linear, i), 1, write, system);
     this.part(this.next(linear, bytes - 1), 1, write, system);
   }
+  /** Place of `bytes` bytes that lie in one page of RAM, checked and announced as an access; else -1. */
+  place(linear: bigint, bytes: number, write: boolean): number {
+    const at = this.part(linear, bytes, write, false);
+    if (at < 0) return -1;
+    if (write) this.host.physical.aboutToWrite(at, bytes);
+    return at;
+  }
   private next(linear: bigint, i: number): bigint {
     return BigInt.asUintN(this.host.longMode ? 64 : 32, linear + BigInt(i));
   }

@@ -375,6 +375,9 @@ export class Processor implements Cpu, AccessHost, RunHost {
   probe(linear: bigint, bytes: number, write: boolean): void {
     this.access.probe(linear, bytes, write);
   }
+  place(linear: bigint, bytes: number, write: boolean): number {
+    return this.access.place(linear, bytes, write);
+  }
   linear(seg: number, offset: bigint, bytes: number, write: boolean): bigint {
     return linearAddress(this, seg, offset, bytes, write);
   }

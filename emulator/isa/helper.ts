@@ -137,6 +137,11 @@ export interface Cpu {
   storeSystem(linear: bigint, bytes: number, value: bigint): void;
   /** Raises unless `bytes` bytes can be written (read): for helpers with several accesses. */
   probe(linear: bigint, bytes: number, write: boolean): void;
+  /**
+   * For helpers that move much: where in `view` the `bytes` bytes at `linear` are, if they are RAM within one page, checked as an
+   * access; else -1, and `load` and `store` have to do it. Valid until the next call of anything.
+   */
+  place(linear: bigint, bytes: number, write: boolean): number;
   /** Linear address of an offset in segment `seg`, checked as the current mode demands. */
   linear(seg: number, offset: bigint, bytes: number, write: boolean): bigint;
 

@@ -394,6 +394,18 @@ describe.skipIf(!available)('x87 and MMX instructions against the host', () => {
     });
   }
 
+  it('prefixes: 16-bit environments, pointers', () => {
+    const cases: Case[] = [];
+    const add = (...code: number[]): number => cases.push(...times(100, () => randomCase(code)));
+    for (const opcode of [0xd9, 0xdd]) for (const modrm of [0x67, 0x77]) add(0x66, opcode, modrm, 8);
+    for (const prefix of [0x3e, 0x66, 0x48, 0x67]) {
+      add(prefix, 0xd8, 0x47, 8);
+      add(0x26, prefix, 0xdb, 0x3f);
+      add(prefix, 0xdc, 0xc9);
+    }
+    compare(cases);
+  });
+
   // MMX: register forms with mm0 to mm7, memory at rdi + 8.
 
   const MMX = [

@@ -28,6 +28,7 @@ const EXTENDED = LEGACY_SIZE + HEADER_SIZE;
 
 /** The largest image is that of all rows below. */
 const image = new DataView(new ArrayBuffer(4096));
+const imageBytes = new Uint8Array(image.buffer);
 
 // Legacy region.
 
@@ -90,42 +91,49 @@ function x87InUse(cpu: Cpu): boolean {
 const vectorRegisters = (cpu: Cpu): number => (cpu.codeSize === 64 ? 16 : 8);
 /** Copies between 16-byte slots of the state and the image. */
 function saveVectors(cpu: Cpu, slot: (n: number) => number, at: number): void {
-  for (let n = 0; n < vectorRegisters(cpu); n++) {
-    image.setBigUint64(at + n * 16, cpu.read64(slot(n)), true);
-    image.setBigUint64(at + n * 16 + 8, cpu.read64(slot(n) + 8), true);
-  }
+  const from = cpu.base + slot(0);
+  imageBytes.set(memoryOf(cpu).subarray(from, from + 16 * vectorRegisters(cpu)), at);
 }
 function restoreVectors(cpu: Cpu, slot: (n: number) => number, at: number): void {
-  for (let n = 0; n < vectorRegisters(cpu); n++) {
-    cpu.write64(slot(n), image.getBigUint64(at + n * 16, true));
-    cpu.write64(slot(n) + 8, image.getBigUint64(at + n * 16 + 8, true));
-  }
+  memoryOf(cpu).set(imageBytes.subarray(at, at + 16 * vectorRegisters(cpu)), cpu.base + slot(0));
 }
 function initializeVectors(cpu: Cpu, slot: (n: number) => number): void {
-  for (let n = 0; n < vectorRegisters(cpu); n++) {
-    cpu.write64(slot(n), 0n);
-    cpu.write64(slot(n) + 8, 0n);
-  }
+  const from = cpu.base + slot(0);
+  memoryOf(cpu).fill(0, from, from + 16 * vectorRegisters(cpu));
 }
 function vectorsInUse(cpu: Cpu, slot: (n: number) => number): boolean {
-  for (let n = 0; n < 16; n++) if (cpu.read64(slot(n)) !== 0n || cpu.read64(slot(n) + 8) !== 0n) return true;
-  return false;
+  const from = cpu.base + slot(0);
+  return memoryOf(cpu)
+    .subarray(from, from + 256)
+    .some((byte) => byte !== 0);
 }
 function saveMxcsr(cpu: Cpu): void {
   image.setUint32(24, cpu.read32(SLOT.MXCSR), true);
   image.setUint32(28, MXCSR_BITS, true);
 }
 
-// Memory. Accesses of 8 bytes; `ranges` are [from, to) in the image.
+// Memory: at once where a range lies in one page of RAM, else by accesses of 8 bytes. `ranges` are [from, to) in the image.
 
+let memory: Uint8Array = new Uint8Array(0);
+function memoryOf(cpu: Cpu): Uint8Array {
+  if (memory.buffer !== cpu.view.buffer) memory = new Uint8Array(cpu.view.buffer);
+  return memory;
+}
 type Range = readonly [from: number, to: number];
 function copyOut(cpu: Cpu, address: bigint, ranges: readonly Range[]): void {
   for (const [from, to] of ranges) cpu.probe(address + BigInt(from), to - from, true);
   for (const [from, to] of ranges) {
-    for (let at = from; at < to; at += 8) cpu.store(address + BigInt(at), 8, image.getBigUint64(at, true));
+    const place = cpu.place(address + BigInt(from), to - from, true);
+    if (place >= 0) memoryOf(cpu).set(imageBytes.subarray(from, to), place);
+    else for (let at = from; at < to; at += 8) cpu.store(address + BigInt(at), 8, image.getBigUint64(at, true));
   }
 }
 function copyIn(cpu: Cpu, address: bigint, from: number, to: number): void {
+  const place = cpu.place(address + BigInt(from), to - from, false);
+  if (place >= 0) {
+    imageBytes.set(memoryOf(cpu).subarray(place, place + to - from), from);
+    return;
+  }
   for (let at = from; at < to; at += 8) image.setBigUint64(at, cpu.load(address + BigInt(at), 8), true);
 }
 
