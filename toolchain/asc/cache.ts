@@ -13,8 +13,8 @@ import { join } from 'node:path';
 import { type Compiled, type CompileRequest, compile, digest, type Input } from './compile.ts';
 import { projectRoot } from './root.ts';
 
-/** Raised whenever a record's meaning changes, or the lint's rules do. */
-const FORMAT = 2;
+/** Raised whenever a record's meaning changes, or the lint's rules or the passes do. */
+const FORMAT = 5;
 
 interface CacheRecord {
   readonly inputs: readonly Input[];
@@ -90,10 +90,10 @@ function readBytes(path: string): Uint8Array | undefined {
   }
 }
 
-export function writeAtomically(path: string, content: string | Uint8Array): void {
+export function writeAtomically(path: string, content: string | Uint8Array, mode = 0o644): void {
   const temporary = `${path}.${process.pid}.tmp`;
   try {
-    writeFileSync(temporary, content);
+    writeFileSync(temporary, content, { mode });
     renameSync(temporary, path);
   } catch (error) {
     rmSync(temporary, { force: true });

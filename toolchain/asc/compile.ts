@@ -19,6 +19,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Program } from 'assemblyscript';
 import { type AscModule, beginLint, endLint } from '../lint/lint.ts';
+import { adjustCompiler } from './adjust.ts';
 
 /** `development`: -O1, inlines little, so panics show every frame. `release`: -O3s. */
 export type Optimize = 'development' | 'release';
@@ -146,13 +147,16 @@ async function run(request: CompileRequest): Promise<Compiled> {
     return request.libraries.get(bare)?.text ?? asc.libraryFiles[bare] ?? null;
   };
   const compiler = (await import('assemblyscript')) as unknown as AscModule;
+  adjustCompiler(compiler, request.optimize);
   const watched: { program?: Program } = {};
   if (request.lint) beginLint(compiler);
   const { error } = await asc.main(ascArguments(request), {
     stdout: sink,
     stderr: sink,
     transforms: [
-      { afterCompile: () => undefined, afterInitialize: (program: Program) => void (watched.program = program) },
+      {
+        afterInitialize: (program: Program) => void (watched.program = program),
+      },
     ] as never[],
     readFile(name: string, directory: string): string | null {
       if (directory === LIBRARY_DIRECTORY) return request.libraries.get(name.replace(/\.ts$/, ''))?.text ?? null;

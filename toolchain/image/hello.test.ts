@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
-import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { projectRoot } from '../asc/root.ts';
 import { buildProgram } from '../build/program.ts';
 
 const stamp = { name: 'test', time: 0 };
@@ -11,11 +12,19 @@ let directory: string;
 beforeAll(async () => {
   directory = mkdtempSync(join(tmpdir(), 'hello-'));
   const kernel = await buildProgram({ name: 'kernel', target: 'kernel', entry: 'guest-os/hello/kernel.ts' }, { stamp });
-  const program = await buildProgram({ name: 'hello', target: 'user', entry: 'guest-os/hello/program.ts' }, { stamp });
   writeFileSync(join(directory, 'unix'), kernel.image);
-  writeFileSync(join(directory, 'hello'), program.image);
-});
+  await program('hello', 'guest-os/cmd/hello.ts');
+  for (const word of ['null', 'stack', 'range', 'unreachable']) {
+    const text = `import { provoke } from './faults';\nexport function main(): i32 {\n  return provoke('${word}');\n}\n`;
+    await program(word, 'guest-os/hello/failing.ts', new Map([['guest-os/hello/failing.ts', text]]));
+  }
+}, 120_000);
 afterAll(() => rmSync(directory, { recursive: true }));
+
+async function program(name: string, entry: string, overlay?: ReadonlyMap<string, string>): Promise<void> {
+  const { image } = await buildProgram({ name, target: 'user', entry }, { stamp, overlay });
+  writeFileSync(join(directory, name), image);
+}
 
 function hasQemu(): boolean {
   return spawnSync('qemu-system-x86_64', ['--version']).status === 0;
@@ -53,5 +62,50 @@ describe.skipIf(!hasQemu())('the hello kernel on QEMU', () => {
         '',
       ].join('\n'),
     );
+  });
+
+  /** Line of faults.ts that has these words. */
+  const lineOf = (words: string): number => {
+    const lines = readFileSync(join(projectRoot(), 'guest-os/hello/faults.ts'), 'utf8').split('\n');
+    return lines.findIndex((line) => line.includes(words)) + 1;
+  };
+  const mistakes: [word: string, reason: RegExp, frame: RegExp][] = [
+    ['null', /null dereference, address 0x/, frameAt('provoke', lineOf("'null'"))],
+    ['stack', /stack overflow, address 0x/, frameAt('recurse', lineOf('recurse(depth + 1)'))],
+    ['range', /Index out of range \(~lib\/array.ts:\d+\)/, frameAt('provoke', lineOf("'range'"))],
+    ['unreachable', /unreachable/, frameAt('provoke', lineOf("'unreachable'"))],
+  ];
+  function frameAt(name: string, line: number): RegExp {
+    return new RegExp(`at 0x[0-9a-f]+ guest-os/hello/faults/${name}\\+0x[0-9a-f]+ \\(guest-os/hello/faults\\.ts:${line}\\)`);
+  }
+
+  test.each(mistakes)('%s in the kernel is a panic that names the place', (word, reason, frame) => {
+    const output = boot(word);
+    expect(output).toMatch(new RegExp(`panic: ${reason.source}`));
+    expect(output).toMatch(frame);
+    expect(output).toMatch(/at 0x[0-9a-f]+ guest-os\/hello\/kernel\/kmain\+0x[0-9a-f]+ \(guest-os\/hello\/kernel.ts:\d+\)|…/);
+    expect(output).not.toContain('Hello from process');
+  });
+
+  test.each(mistakes)('%s in a program ends it, names the place, and the kernel goes on', (word, reason, frame) => {
+    const output = boot('', '-initrd', word);
+    expect(output).toMatch(reason);
+    expect(output).toMatch(frame);
+    expect(output).not.toContain('panic');
+    expect(output).toContain('The program ended with status 139.');
+  });
+
+  test('GRUB boots it by Multiboot2', () => {
+    if (spawnSync('grub-mkrescue', ['--version']).status !== 0) return;
+    const tree = join(directory, 'iso/boot/grub');
+    mkdirSync(tree, { recursive: true });
+    for (const file of ['unix', 'hello']) copyFileSync(join(directory, file), join(directory, 'iso/boot', file));
+    const entry = 'menuentry hello {\n multiboot2 /boot/unix some words\n module2 /boot/hello\n boot\n}\n';
+    writeFileSync(join(tree, 'grub.cfg'), `set timeout=0\nserial --unit=0\nterminal_output serial\n${entry}`);
+    expect(spawnSync('grub-mkrescue', ['-o', 'hello.iso', 'iso'], { cwd: directory }).status).toBe(0);
+    const args = ['-accel', 'tcg', '-m', '128', '-cdrom', 'hello.iso', '-nographic', '-no-reboot'];
+    const { stdout } = spawnSync('qemu-system-x86_64', args, { cwd: directory, timeout: 50_000, encoding: 'utf8' });
+    expect(stdout).toContain('Hello from the kernel, booted with "some words".');
+    expect(stdout).toContain('The program ended with status 42.');
   });
 });

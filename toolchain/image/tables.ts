@@ -167,11 +167,12 @@ function lineProgram(rows: readonly Row[], start: number, files: Files): number[
     if (row.file === undefined) continue;
     const nextFile = files.add(row.file);
     if (nextFile === file && row.line === line) continue;
-    const distance = row.offset - at;
+    // What precedes the first known place of a function, its prologue, gets that place too.
+    const distance = line === 0 ? 0 : row.offset - at;
     pushUnsigned(bytes, distance * 2 + (nextFile === file ? 0 : 1));
     if (nextFile !== file) pushUnsigned(bytes, nextFile);
     pushSigned(bytes, row.line - line);
-    at = row.offset;
+    at += distance;
     file = nextFile;
     line = row.line;
   }

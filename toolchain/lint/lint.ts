@@ -43,6 +43,7 @@ interface CompilerInternals {
 /** The compiler's module as it is at run time: its enumerations are objects, which asc's declarations hide. */
 export interface AscModule {
   readonly Compiler: { readonly prototype: object };
+  readonly Module: { readonly prototype: object };
   readonly Token: Enumeration;
   readonly NodeKind: Enumeration;
   readonly ElementKind: Enumeration;
@@ -50,6 +51,8 @@ export interface AscModule {
   readonly DecoratorFlags: Enumeration;
   readonly DecoratorKind: Enumeration;
   operatorTokenToString(token: number): string;
+  getBlockChildCount(block: number): number;
+  getBlockChildAt(block: number, index: number): number;
 }
 type Enumeration = Readonly<Record<string, number>>;
 

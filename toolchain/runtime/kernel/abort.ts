@@ -1,7 +1,16 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview What asc calls for failed assertions, bounds checks, null checks and `throw`: a panic with asc's own words. */
-import { panic } from 'runtime/panic';
+import { print, printDecimal } from 'runtime/console';
+import { beginPanic, endPanicHere } from 'runtime/panic';
 
 export function abort(message: string | null, file: string | null, line: u32, column: u32): void {
-  panic(message ? message : 'assertion failed');
+  beginPanic(message ? message : 'assertion failed');
+  if (file) {
+    print(' (');
+    print(file);
+    print(':');
+    printDecimal(line);
+    print(')');
+  }
+  endPanicHere();
 }

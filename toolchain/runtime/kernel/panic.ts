@@ -17,9 +17,7 @@ const PANICKED: u32 = 1;
 
 export function panic(reason: string): void {
   beginPanic(reason);
-  print('\n');
-  printStack(kernelTables(), framePointer());
-  stop();
+  endPanicHere();
 }
 
 /** For traps, which know better where it happened: `beginPanic(…); print(details); endPanic(rip, rbp)`. */
@@ -29,6 +27,13 @@ export function beginPanic(reason: string): void {
   panicking = true;
   print('\npanic: ');
   print(reason);
+}
+
+/** For callers that fail where they are. */
+export function endPanicHere(): void {
+  print('\n');
+  printStack(kernelTables(), framePointer());
+  stop();
 }
 
 export function endPanic(instruction: u64, frame: u64): void {
