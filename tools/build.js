@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // @ts-check
 /**
- * @fileoverview Builds what runs: dist/node (command line and library), dist/web (the page).
+ * @fileoverview Builds what runs: dist/node (command line and library), dist/toolchain (the compiler of guest programs), dist/web
+ * (the page), and with the toolchain dist/guest (kernels and commands).
  *
  * Each target is built when the content of its sources has changed: the hash of the last build lies beside its output. So an
  * up-to-date tree costs little more than reading the sources, and Vite is not even loaded.
@@ -41,6 +42,25 @@ const nodeTarget = {
 };
 
 /** @type {Target} */
+const toolchainTarget = {
+  name: 'toolchain',
+  output: 'toolchain',
+  sources: ['toolchain', 'package-lock.json', 'tools/build.js'],
+  config: () => ({
+    build: {
+      ssr: true,
+      target: 'node20',
+      minify: false,
+      sourcemap: true,
+      rollupOptions: {
+        input: entries({ build: 'toolchain/build/main.ts' }),
+        output: { entryFileNames: '[name].js', chunkFileNames: '[name]-[hash].js' },
+      },
+    },
+  }),
+};
+
+/** @type {Target} */
 const webTarget = {
   name: 'page',
   output: 'web',
@@ -61,8 +81,18 @@ export async function buildWeb() {
   await bringUpToDate(webTarget);
 }
 
+/** Kernels and commands, compiled by the toolchain, which tells what it rebuilds. */
+export async function buildGuest() {
+  await bringUpToDate(toolchainTarget);
+  // The bundle does not exist when this file is type-checked.
+  const bundle = new URL('../dist/toolchain/build.js', import.meta.url).href;
+  const { build } = await import(bundle);
+  await build();
+}
+
 export async function buildAll() {
   await buildNode();
+  await buildGuest();
   if (hasPage()) await buildWeb();
 }
 
