@@ -27,6 +27,7 @@ test('ISA interrupts reach both controllers; IRQ 0 enters the I/O APIC at pin 2'
   expect(gsi.length).toBe(24);
   gsi[0].set(true);
   gsi[2].set(true);
+  gsi[2].set(false);
   gsi[4].set(true);
   gsi[16].set(true);
   const high = (wires: Wire[]) => wires.flatMap((wire, index) => (wire.level ? [index] : []));

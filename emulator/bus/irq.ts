@@ -58,9 +58,11 @@ export class SharedLine {
  * IRQ 0 entering the I/O APIC at pin 2 (the MADT's interrupt source override), 16-23 the I/O APIC alone.
  */
 export function systemInterrupts(pic: readonly IrqLine[], ioapic: readonly IrqLine[]): IrqLine[] {
+  // An HPET timer may be routed to 2 itself.
+  const pin2 = new SharedLine(ioapic[2]);
   return ioapic.map((input, gsi) => {
-    if (gsi === 0) return fanOut(pic[0], ioapic[2]);
-    if (gsi === 2) return noIrq;
+    if (gsi === 0) return fanOut(pic[0], pin2.source());
+    if (gsi === 2) return pin2.source();
     return gsi < 16 ? fanOut(pic[gsi], input) : input;
   });
 }

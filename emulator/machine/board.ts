@@ -133,7 +133,7 @@ export class Board {
       [0xb2, 2, 'apm', this.power.apm],
       [0xe9, 1, 'debug', debug.registers],
       [0x2f8, 8, 'serial1', this.serial[1].registers],
-      [0x3c0, 0x20, 'vga', this.vga.ports],
+      [0x3b0, 0x30, 'vga', this.vga.ports],
       [0x3f8, 8, 'serial0', this.serial[0].registers],
       [0x4d0, 2, 'elcr', this.pic.elcr],
       [0x505, 1, 'pvpanic', panic.registers],
