@@ -71,7 +71,7 @@ function readPvh(information: usize): void {
     moduleEnd = moduleStart + <usize>module.size;
   }
   for (let i: u32 = 0; i < info.memoryMapEntries; i++) {
-    const entry = changetype<PvhMemoryMapEntry>(at(info.memoryMap + i * PvhMemoryMapEntry.SIZE));
+    const entry = changetype<PvhMemoryMapEntry>(at(info.memoryMap + <u64>i * PvhMemoryMapEntry.SIZE));
     if (entry.type == USABLE) addUsable(entry.address, entry.address + entry.size);
   }
 }

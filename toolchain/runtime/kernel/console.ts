@@ -39,7 +39,7 @@ export function print(text: string): void {
 
 export function printHex(value: u64, digits: i32 = 1): void {
   let length = 16;
-  while (length > digits && !(value >> ((<u64>(length - 1)) << 2))) length--;
+  while (length > digits && !(value >> (<u64>length * 4 - 4))) length--;
   for (let i = length - 1; i >= 0; i--) {
     const digit = <u32>(value >> ((<u64>i) << 2)) & 15;
     putByte(digit < 10 ? 48 + digit : 87 + digit);
