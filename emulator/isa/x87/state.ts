@@ -102,10 +102,10 @@ function initializeVectors(cpu: Cpu, slot: (n: number) => number): void {
   memoryOf(cpu).fill(0, from, from + 16 * vectorRegisters(cpu));
 }
 function vectorsInUse(cpu: Cpu, slot: (n: number) => number): boolean {
+  const { view } = cpu;
   const from = cpu.base + slot(0);
-  return memoryOf(cpu)
-    .subarray(from, from + 256)
-    .some((byte) => byte !== 0);
+  for (let at = from; at < from + 256; at += 4) if (view.getInt32(at, true) !== 0) return true;
+  return false;
 }
 function saveMxcsr(cpu: Cpu): void {
   image.setUint32(24, cpu.read32(SLOT.MXCSR), true);
