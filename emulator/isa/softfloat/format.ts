@@ -107,9 +107,12 @@ export function exponent(f: Format, x: bigint): number {
   return Math.max(biased, 1) - f.bias - (f.precision - 1);
 }
 
+const number64 = new Float64Array(1);
+const halves = new Uint32Array(number64.buffer);
 export function bitLength(n: bigint): number {
-  const hex = n.toString(16);
-  return hex.length * 4 - Math.clz32(Number.parseInt(hex[0], 16)) + 28;
+  if (n >> 52n !== 0n) return n >> 104n === 0n ? 52 + bitLength(n >> 52n) : 104 + bitLength(n >> 104n);
+  number64[0] = Number(n);
+  return n === 0n ? 0 : (halves[1] >>> 20) - 1022;
 }
 
 /** n / 2^shift, rounded in direction `rounding` for a number of that sign. */

@@ -5,6 +5,7 @@
  * The state is a column-major matrix: byte 4c + r is row r of column c. A round looks every byte up in a table that holds its
  * substitution times the column of MixColumns; rows differ by a rotation. Tables are made from the field GF(2^8) when first needed.
  */
+import { SLOT } from '../../ir/state.ts';
 import type { HelperRef } from '../../ir/value.ts';
 import { type Cpu, helper } from '../helper.ts';
 import { instruction } from '../record.ts';
@@ -50,24 +51,20 @@ makeTables();
 
 const rotate = (x: number, n: number): number => (x << n) | (x >>> ((32 - n) & 31));
 const columns = new Int32Array(4);
-function returnColumns(cpu: Cpu, key: Uint8Array | undefined): void {
-  const word = (i: number): bigint => {
-    const k = key ? key[4 * i] | (key[4 * i + 1] << 8) | (key[4 * i + 2] << 16) | (key[4 * i + 3] << 24) : 0;
-    return BigInt((columns[i] ^ k) >>> 0);
-  };
-  cpu.args.returnBytes(word(0) | (word(1) << 32n), word(2) | (word(3) << 32n));
+function returnColumns({ view, base }: Cpu, withKey: boolean): void {
+  const at = base + SLOT.SCRATCH;
+  for (let c = 0; c < 4; c++) view.setInt32(at + 4 * c, columns[c] ^ (withKey ? view.getInt32(at + 16 + 4 * c, true) : 0), true);
 }
 /** ShiftRows (by `step` columns per row), substitution, and unless it is the last round MixColumns, from one table. */
 const round = (name: string, step: 1 | 3, lookup: (byte: number, row: number) => number): HelperRef =>
   helper(name, (cpu) => {
     const state = cpu.args.bytes(0);
-    const key = cpu.args.bytes(1);
     for (let c = 0; c < 4; c++) {
       let column = 0;
       for (let r = 0; r < 4; r++) column ^= lookup(state[4 * ((c + step * r) & 3) + r], r);
       columns[c] = column;
     }
-    returnColumns(cpu, key);
+    returnColumns(cpu, true);
   });
 
 const ROUNDS: readonly [mnemonic: string, opcode: string, compute: HelperRef][] = [
@@ -96,7 +93,7 @@ const inverseMix = helper('aesimc', (cpu) => {
     for (let r = 0; r < 4; r++) column ^= rotate(inverseColumn(state[4 * c + r]), 8 * r);
     columns[c] = column;
   }
-  returnColumns(cpu, undefined);
+  returnColumns(cpu, false);
 });
 instruction({
   mnemonic: 'aesimc',
@@ -121,7 +118,7 @@ const keyAssist = helper('aeskeygenassist', (cpu) => {
     columns[2 * i] = word;
     columns[2 * i + 1] = rotate(word, 24) ^ constant;
   }
-  returnColumns(cpu, undefined);
+  returnColumns(cpu, false);
 });
 instruction({
   mnemonic: 'aeskeygenassist',

@@ -23,8 +23,9 @@ import type { OpName } from '../../wasm/opcodes.ts';
 import { helper } from '../helper.ts';
 import { instruction } from '../record.ts';
 import { add, type BinaryOperation, divide, maximum, minimum, multiply, squareRoot, subtract } from '../softfloat/arithmetic.ts';
+import { type QuickBinary, quickAdd, quickDivide, quickMultiply, quickRoot, quickSubtract } from '../softfloat/exactNumber.ts';
 import { F32, F64, type Format, isDenormal, isNan, isNegative, isZero } from '../softfloat/format.ts';
-import { floatHelper, lanesOf, returnLanes, returnScalar, scalarOf } from './floatHelper.ts';
+import { floatHelper, lanesOf, quickLanes, returnLanes, returnScalar, scalarOf } from './floatHelper.ts';
 import { aligned, extract32, extract64, lanes, low32, low64, replace32, replace64, shuffle } from './vector.ts';
 
 export interface FloatForm {
@@ -66,6 +67,7 @@ interface Binary {
   name: string;
   opcode: string;
   model: BinaryOperation;
+  quick?: QuickBinary;
   /** Value of the shortcut and when it holds. */
   scalar(ir: Builder, form: FloatForm, a: Value, b: Value): { when: Value; value: Value };
   packed(ir: Builder, f: FloatLanes, a: Value, b: Value): { when: Value; value: Value };
@@ -117,24 +119,28 @@ const extremum = (relation: 'lt' | 'gt'): Pick<Binary, 'scalar' | 'packed'> => (
 });
 
 const BINARY: readonly Binary[] = [
-  { name: 'add', opcode: '58', model: add, ...sum('add') },
-  { name: 'mul', opcode: '59', model: multiply, ...product('mul') },
-  { name: 'sub', opcode: '5C', model: subtract, ...sum('sub') },
+  { name: 'add', opcode: '58', model: add, quick: quickAdd, ...sum('add') },
+  { name: 'mul', opcode: '59', model: multiply, quick: quickMultiply, ...product('mul') },
+  { name: 'sub', opcode: '5C', model: subtract, quick: quickSubtract, ...sum('sub') },
   { name: 'min', opcode: '5D', model: minimum, ...extremum('lt') },
-  { name: 'div', opcode: '5E', model: divide, ...product('div') },
+  { name: 'div', opcode: '5E', model: divide, quick: quickDivide, ...product('div') },
   { name: 'max', opcode: '5F', model: maximum, ...extremum('gt') },
 ];
-const packedHelper = (name: string, format: Format, model: (lane: number) => BinaryOperation): HelperRef =>
-  floatHelper(name, (cpu, s) => {
-    const [a, b] = [lanesOf(cpu, 0, format), lanesOf(cpu, 1, format)];
-    const result = a.map((x, i) => model(i)(format, s, x, b[i]));
-    return () => returnLanes(cpu, format.size, result);
-  });
+const packedHelper = (name: string, format: Format, model: (lane: number) => BinaryOperation, quick?: QuickBinary): HelperRef =>
+  floatHelper(
+    name,
+    (cpu, s) => {
+      const [a, b] = [lanesOf(cpu, 0, format), lanesOf(cpu, 1, format)];
+      const result = a.map((x, i) => model(i)(format, s, x, b[i]));
+      return () => returnLanes(cpu, format.size, result);
+    },
+    quick && quickLanes(format, 128 / format.size, quick),
+  );
 const packed = new Map<string, HelperRef>();
 for (const operation of BINARY) {
   for (const form of PACKED) {
     const mnemonic = operation.name + form.suffix;
-    const compute = packedHelper(mnemonic, form.format, () => operation.model);
+    const compute = packedHelper(mnemonic, form.format, () => operation.model, operation.quick);
     packed.set(mnemonic, compute);
     instruction({
       mnemonic,
@@ -150,10 +156,14 @@ for (const operation of BINARY) {
   }
   for (const form of SCALAR) {
     const mnemonic = operation.name + form.suffix;
-    const compute = floatHelper(mnemonic, (cpu, s) => {
-      const result = operation.model(form.format, s, scalarOf(cpu, 0, form.format), scalarOf(cpu, 1, form.format));
-      return () => returnScalar(cpu, form.format.size, result);
-    });
+    const compute = floatHelper(
+      mnemonic,
+      (cpu, s) => {
+        const result = operation.model(form.format, s, scalarOf(cpu, 0, form.format), scalarOf(cpu, 1, form.format));
+        return () => returnScalar(cpu, form.format.size, result);
+      },
+      operation.quick && quickLanes(form.format, 1, operation.quick),
+    );
     instruction({
       mnemonic,
       encodings: { [`${form.prefix} 0F ${operation.opcode} /r`]: `Vx,${form.source}` },
@@ -170,10 +180,14 @@ for (const operation of BINARY) {
 }
 
 for (const form of PACKED) {
-  const compute = floatHelper(`sqrt${form.suffix}`, (cpu, s) => {
-    const result = lanesOf(cpu, 0, form.format).map((x) => squareRoot(form.format, s, x));
-    return () => returnLanes(cpu, form.format.size, result);
-  });
+  const compute = floatHelper(
+    `sqrt${form.suffix}`,
+    (cpu, s) => {
+      const result = lanesOf(cpu, 0, form.format).map((x) => squareRoot(form.format, s, x));
+      return () => returnLanes(cpu, form.format.size, result);
+    },
+    quickLanes(form.format, 128 / form.format.size, quickRoot),
+  );
   instruction({
     mnemonic: `sqrt${form.suffix}`,
     encodings: { [`${form.prefix} 0F 51 /r`]: 'Vx,Wx' },
@@ -190,10 +204,14 @@ for (const form of PACKED) {
   });
 }
 for (const form of SCALAR) {
-  const compute = floatHelper(`sqrt${form.suffix}`, (cpu, s) => {
-    const result = squareRoot(form.format, s, scalarOf(cpu, 0, form.format));
-    return () => returnScalar(cpu, form.format.size, result);
-  });
+  const compute = floatHelper(
+    `sqrt${form.suffix}`,
+    (cpu, s) => {
+      const result = squareRoot(form.format, s, scalarOf(cpu, 0, form.format));
+      return () => returnScalar(cpu, form.format.size, result);
+    },
+    quickLanes(form.format, 1, quickRoot),
+  );
   instruction({
     mnemonic: `sqrt${form.suffix}`,
     encodings: { [`${form.prefix} 0F 51 /r`]: `Vx,${form.source}` },

@@ -9,8 +9,9 @@
 import { SLOT } from '../../ir/state.ts';
 import type { HelperRef } from '../../ir/value.ts';
 import { type Cpu, helper } from '../helper.ts';
+import { isDenormalSingle, outcome, toSingle } from '../softfloat/exactNumber.ts';
 import type { Format, Status } from '../softfloat/format.ts';
-import { statusOf } from '../softfloat/format.ts';
+import { PE, statusOf } from '../softfloat/format.ts';
 
 const CR4_OSXMMEXCPT = 0x400n;
 const PRE_COMPUTATION = 7;
@@ -20,10 +21,45 @@ export interface SteppedStatus extends Status {
   completed: number;
 }
 
+/** Tries host numbers (`exactNumber.ts`) on arguments and result; false if they will not do. */
+export type Quick = (cpu: Cpu) => boolean;
+const MASKED_NEAREST_BITS = 0x7f80;
+const MASKED_NEAREST = 0x1f80;
+const results = new Float64Array(4);
+/** `lanes` lanes of slot 0 and, for two operands, slot 1. */
+export function quickLanes(f: Format, lanes: number, compute: (a: number, b: number) => number | undefined): Quick {
+  const single = f.size === 32;
+  const step = f.size / 8;
+  return ({ view, base }) => {
+    const at = base + SLOT.SCRATCH;
+    let exact = true;
+    for (let i = 0; i < lanes; i++) {
+      const place = at + i * step;
+      const a = single ? view.getFloat32(place, true) : view.getFloat64(place, true);
+      const b = single ? view.getFloat32(place + 16, true) : view.getFloat64(place + 16, true);
+      if (single && (isDenormalSingle(a) || isDenormalSingle(b))) return false;
+      const x = single ? toSingle(compute(a, b)) : compute(a, b);
+      if (x === undefined) return false;
+      results[i] = x;
+      exact &&= outcome.exact;
+    }
+    for (let i = 0; i < lanes; i++) {
+      if (single) view.setFloat32(at + i * step, results[i], true);
+      else view.setFloat64(at + i * step, results[i], true);
+    }
+    outcome.exact = exact;
+    return true;
+  };
+}
+
 /** A helper that computes with MXCSR and then reports the flags. `compute` returns what is to be done when nothing was raised. */
-export function floatHelper(name: string, compute: (cpu: Cpu, s: SteppedStatus) => () => void): HelperRef {
+export function floatHelper(name: string, compute: (cpu: Cpu, s: SteppedStatus) => () => void, quick?: Quick): HelperRef {
   return helper(name, (cpu) => {
     const mxcsr = cpu.read32(SLOT.MXCSR);
+    if (quick && (mxcsr & MASKED_NEAREST_BITS) === MASKED_NEAREST && quick(cpu)) {
+      if (!outcome.exact) cpu.write32(SLOT.MXCSR, mxcsr | PE);
+      return;
+    }
     const s = { ...statusOf(mxcsr), completed: 0 };
     const finish = compute(cpu, s);
     const early = s.flags & PRE_COMPUTATION & ~s.masks;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview PCLMULQDQ (SDM vol. 2): the 128-bit carry-less product of one 64-bit half of each operand. */
+import { SLOT } from '../../ir/state.ts';
 import { type Cpu, helper } from '../helper.ts';
 import { instruction } from '../record.ts';
 import { extracted } from './shuffle.ts';
@@ -19,9 +20,12 @@ function carryless(a: number, b: number): void {
   product[1] = high;
 }
 const multiply = helper('pclmulqdq', (cpu: Cpu) => {
-  const [a, b] = [cpu.args.u64(0), cpu.args.u64(1)];
-  const [a0, a1] = [Number(a & 0xffffffffn) | 0, Number((a >> 32n) & 0xffffffffn) | 0];
-  const [b0, b1] = [Number(b & 0xffffffffn) | 0, Number((b >> 32n) & 0xffffffffn) | 0];
+  const { view } = cpu;
+  const at = cpu.base + SLOT.SCRATCH;
+  const a0 = view.getInt32(at, true);
+  const a1 = view.getInt32(at + 4, true);
+  const b0 = view.getInt32(at + 16, true);
+  const b1 = view.getInt32(at + 20, true);
   // Karatsuba: the middle product is that of the sums less the outer ones.
   carryless(a0, b0);
   const [l0, l1] = product;
@@ -30,8 +34,7 @@ const multiply = helper('pclmulqdq', (cpu: Cpu) => {
   carryless(a0 ^ a1, b0 ^ b1);
   const m0 = product[0] ^ l0 ^ h0;
   const m1 = product[1] ^ l1 ^ h1;
-  const pair = (low: number, high: number): bigint => (BigInt(high >>> 0) << 32n) | BigInt(low >>> 0);
-  cpu.args.returnBytes(pair(l0, l1 ^ m0), pair(h0 ^ m1, h1));
+  for (const [i, x] of [l0, l1 ^ m0, h0 ^ m1, h1].entries()) view.setInt32(at + 4 * i, x, true);
 });
 /** Bit 0 of the immediate chooses the destination's half, bit 4 the source's. */
 instruction({
