@@ -69,3 +69,21 @@ test('time does not run backwards, and two timers of one name are refused', () =
   other.load(clock.save());
   expect(other.now()).toBe(5);
 });
+
+test('arming before the deadline the machine knows of tells it so', () => {
+  const clock = new VirtualClock();
+  let told = 0;
+  clock.onEarlierDeadline = () => told++;
+  const [a, b] = [clock.timer('a', () => {}), clock.timer('b', () => {})];
+  a.arm(100);
+  expect([told, clock.nextDeadline()]).toEqual([1, 100]);
+  b.arm(200);
+  b.arm(100);
+  a.cancel();
+  expect(told).toBe(1);
+  b.arm(50);
+  b.arm(60);
+  expect([told, clock.nextDeadline()]).toEqual([2, 60]);
+  b.arm(55);
+  expect(told).toBe(3);
+});

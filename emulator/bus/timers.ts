@@ -7,7 +7,8 @@
  * once: however short a period the guest programs, the CPU gets to execute between two rounds.
  *
  * Typical sequence: the machine runs the CPU for `nextDeadline() - now()` nanoseconds, `setNow`, `fire`, again. While halted it jumps
- * straight to `nextDeadline()`.
+ * straight to `nextDeadline()`. When the guest arms a timer before the deadline last asked for, `onEarlierDeadline` is called, so that
+ * the machine can cut the CPU's run short.
  *
  * A timer's deadline belongs to its device, which saves it and arms it again; the clock saves only the time.
  */
@@ -23,9 +24,9 @@ class ClockTimer implements Timer {
   round = -1;
   readonly name: string;
   readonly action: () => void;
-  private readonly changed: () => void;
+  private readonly changed: (when: number) => void;
 
-  constructor(name: string, action: () => void, changed: () => void) {
+  constructor(name: string, action: () => void, changed: (when: number) => void) {
     this.name = name;
     this.action = action;
     this.changed = changed;
@@ -37,12 +38,12 @@ class ClockTimer implements Timer {
 
   arm(deadlineNs: number): void {
     this.when = deadlineNs;
-    this.changed();
+    this.changed(deadlineNs);
   }
 
   cancel(): void {
     this.when = Number.POSITIVE_INFINITY;
-    this.changed();
+    this.changed(this.when);
   }
 }
 
@@ -53,9 +54,16 @@ export class VirtualClock implements Clock, Device {
   private readonly timers: ClockTimer[] = [];
   /** The earliest deadline, or undefined when a timer has changed since it was last looked for. */
   private earliest: number | undefined;
-  private readonly forget = () => {
+  /** What `nextDeadline` last said, or an earlier one armed since. */
+  private promised = Number.POSITIVE_INFINITY;
+  private readonly changed = (when: number) => {
     this.earliest = undefined;
+    if (when >= this.promised) return;
+    this.promised = when;
+    this.onEarlierDeadline();
   };
+
+  onEarlierDeadline: () => void = () => {};
 
   now(): number {
     return this.time;
@@ -69,7 +77,7 @@ export class VirtualClock implements Clock, Device {
 
   timer(name: string, fire: () => void): Timer {
     if (this.timers.some((timer) => timer.name === name)) throw new Error(`clock: there are two timers called ${name}`);
-    const timer = new ClockTimer(name, fire, this.forget);
+    const timer = new ClockTimer(name, fire, this.changed);
     this.timers.push(timer);
     return timer;
   }
@@ -80,6 +88,7 @@ export class VirtualClock implements Clock, Device {
       this.earliest = Number.POSITIVE_INFINITY;
       for (const timer of this.timers) if (timer.when < this.earliest) this.earliest = timer.when;
     }
+    this.promised = this.earliest;
     return this.earliest;
   }
 

@@ -156,6 +156,8 @@ export class Machine {
       write: (offset, size, value) => this.lapics[this.current.index].registers.write(offset, size, value),
     });
     for (const lapic of this.lapics) lapic.reset();
+    // A timer armed before the end of the current turn ends it.
+    this.board.clock.onEarlierDeadline = () => this.current.requestStop();
   }
 
   /** Boots a kernel image instead of starting at the reset vector; a reset of the machine boots it again. */
