@@ -8,12 +8,36 @@ import { projectRoot } from '../asc/root.ts';
 import { buildProgram } from '../build/program.ts';
 
 const stamp = { name: 'test', time: 0 };
+/** A list of a million nodes that only the stack, or a register, refers to, through collections among garbage. */
+const LIST = `
+import { print } from 'runtime/console';
+import { heapCollections } from 'runtime/heap';
+class Node { next: Node | null = null; constructor(public value: i32) {} }
+function build(count: i32): Node {
+  let head = new Node(0);
+  for (let i = 1; i < count; i++) { const node = new Node(i); node.next = head; head = node; }
+  return head;
+}
+function sum(head: Node): i64 {
+  let total: i64 = 0;
+  let node: Node | null = head;
+  while (node) { total += node.value; node = node.next; }
+  return total;
+}
+export function main(): i32 {
+  const head = build(1000000);
+  for (let i = 0; i < 3; i++) { __collect(); for (let k = 0; k < 100000; k++) new Node(k); }
+  print('sum ' + sum(head).toString() + ', collections ' + (heapCollections() > 5 ? 'several' : 'few'));
+  return 0;
+}
+`;
 let directory: string;
 beforeAll(async () => {
   directory = mkdtempSync(join(tmpdir(), 'hello-'));
   const kernel = await buildProgram({ name: 'kernel', target: 'kernel', entry: 'guest-os/hello/kernel.ts' }, { stamp });
   writeFileSync(join(directory, 'unix'), kernel.image);
   await program('hello', 'guest-os/cmd/hello.ts');
+  await program('list', 'guest-os/hello/list.ts', new Map([['guest-os/hello/list.ts', LIST]]));
   for (const word of ['null', 'stack', 'range', 'unreachable']) {
     const text = `import { provoke } from './faults';\nexport function main(): i32 {\n  return provoke('${word}');\n}\n`;
     await program(word, 'guest-os/hello/failing.ts', new Map([['guest-os/hello/failing.ts', text]]));
@@ -93,6 +117,12 @@ describe.skipIf(!hasQemu())('the hello kernel on QEMU', () => {
     expect(output).toMatch(frame);
     expect(output).not.toContain('panic');
     expect(output).toContain('The program ended with status 139.');
+  });
+
+  test('a million-node list on the stack survives collection', () => {
+    const output = boot('', '-initrd', 'list');
+    expect(output).toContain(`sum ${(999_999 * 1_000_000) / 2}, collections several`);
+    expect(output).toContain('status 0');
   });
 
   test('GRUB boots it by Multiboot2', () => {
