@@ -42,8 +42,8 @@ function random(): bigint {
 /** Random numbers, small integers, short significands, zeros, the ends of the range. */
 function operand(f: Format): number {
   const kind = Number(random() % 8n);
-  if (kind === 0) return Number(BigInt.asIntN(12, random()));
-  if (kind === 1) return Number(BigInt.asIntN(30, random())) / 1024;
+  if (kind === 0) return Number(BigInt.asIntN(random() & 1n ? 4 : 12, random()));
+  if (kind === 1) return numberOf(f, bitsOf(f, Number(BigInt.asIntN(30, random())) / 1024));
   const stored = BigInt(f.precision - 1);
   const raw = random() & (f.sign | f.infinity | f.fraction);
   if (kind === 2) return numberOf(f, raw);
