@@ -94,7 +94,12 @@ function leafOf(m: ModelDefinition, leaf: number, subleaf: number, cpu: Cpu): Le
     case 0x80000007:
       return [0, 0, 0, features(m, leaf, 0, 'edx')];
     case 0x80000008:
-      return [m.physicalBits | (48 << 8), 0, processors > 1 ? (apicBits(processors) << 12) | (processors - 1) : 0, 0];
+      return [
+        m.physicalBits | (48 << 8),
+        features(m, leaf, 0, 'ebx'),
+        processors > 1 ? (apicBits(processors) << 12) | (processors - 1) : 0,
+        0,
+      ];
     default:
       return NOTHING;
   }

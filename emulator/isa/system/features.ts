@@ -79,10 +79,12 @@ const LAYOUT: readonly (readonly [number, number, Register, Readonly<Record<numb
       1: 'TSC_ADJUST',
       3: 'BMI1',
       5: 'AVX2',
+      6: 'FDP_EXCPTN_ONLY',
       7: 'SMEP',
       8: 'BMI2',
       9: 'ERMS',
       10: 'INVPCID',
+      13: 'ZERO_FCS_FDS',
       18: 'RDSEED',
       19: 'ADX',
       20: 'SMAP',
@@ -111,6 +113,7 @@ const LAYOUT: readonly (readonly [number, number, Register, Readonly<Record<numb
     },
   ],
   [0x80000007, 0, 'edx', { 8: 'INVARIANT_TSC' }],
+  [0x80000008, 0, 'ebx', { 2: 'XSAVEERPTR' }],
 ];
 
 export const FEATURES: ReadonlyMap<string, FeatureBit> = new Map(

@@ -37,6 +37,10 @@ const BASE = [
   'CLFSH',
   'MMX',
   'FXSR',
+  // How the x87 unit keeps its pointers (`isa/x87/unit.ts`).
+  'FDP_EXCPTN_ONLY',
+  'ZERO_FCS_FDS',
+  'XSAVEERPTR',
   'SSE',
   'SSE2',
   'HYPERVISOR',
