@@ -136,6 +136,13 @@ test('a low gate suspends mode 0 and keeps mode 3 high', () => {
   }
 });
 
+test('a count just written reads as written, before the clock has loaded it', () => {
+  const { load, inw, gate2 } = board();
+  gate2(1);
+  load(2, 0x30, 0xffff);
+  expect(inw(0x42)).toBe(0xffff);
+});
+
 test('port 61h measures: gate on, wait for OUT2, as delay loops and TSC calibration do', () => {
   const { clock, load, port61, gate2 } = board();
   gate2(0);

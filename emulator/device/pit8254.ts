@@ -220,7 +220,9 @@ class Counter {
     const s = this.state;
     const elapsed = s.loadTick === null ? 0 : (s.pausedAt ?? tick - s.loadTick);
     let count: number;
-    if (s.mode === 2) count = s.count - (elapsed % s.count);
+    // Not counting yet: what is about to be loaded. Software here reads it sooner after the write than on any real bus.
+    if (s.loadTick === null) count = s.pendingCount ?? s.count;
+    else if (s.mode === 2) count = s.count - (elapsed % s.count);
     else if (s.mode === 3) count = s.count - ((2 * elapsed) % s.count);
     else count = s.count - elapsed;
     const binary = ((count % this.modulus) + this.modulus) % this.modulus;
