@@ -12,6 +12,7 @@
  */
 import { Processor, type ProcessorPlatform, Shutdown } from '../cpu/processor.ts';
 import { Lapic } from '../device/lapic.ts';
+import { setVgaTextMode } from '../device/vgaTextMode.ts';
 import type { BlockBackend } from '../device/virtio/block.ts';
 import type { ConsolePort } from '../device/virtio/console.ts';
 import type { NetBackend } from '../device/virtio/net.ts';
@@ -176,6 +177,11 @@ export class Machine {
         in: (port: number, size: 1 | 2 | 4) => this.board.ports.read(port, size),
         out: (port: number, size: 1 | 2 | 4, value: number) => this.board.ports.write(port, size, value),
       };
+      setVgaTextMode({
+        in: (port) => this.board.ports.read(port, 1),
+        out: (port, value) => this.board.ports.write(port, 1, value),
+        write16: (address, value) => this.board.mmio.write(address, 2, value),
+      });
       const cpu = this.processors[0];
       const [eax, , , edx] = cpu.platform.cpuModel.cpuid(1, 0, cpu);
       const { rsdp } = prepareMachine(ram, ports, {
