@@ -40,12 +40,22 @@ export function librariesFor(target: Target, root: string): Libraries {
   return libraries;
 }
 
-/** Copies of the generated modules under .cache/guest/<target>, where the guest tsconfig files look for them. */
-export function writeForEditors(target: Target, root: string): void {
-  for (const [name, { text }] of librariesFor(target, root)) {
-    if (name.startsWith('runtime/')) continue;
-    const path = join(root, '.cache', 'guest', target, `${name}.ts`);
-    mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(path, text);
+/**
+ * What editors need under .cache/guest, where the guest tsconfig files look: the generated modules of each target, and asc's
+ * declarations with one mended (it declares Number as an alias, which gives numbers no methods in TypeScript's eyes).
+ */
+export function writeForEditors(root: string): void {
+  const folder = join(root, '.cache', 'guest');
+  for (const target of ['kernel', 'user'] as const) {
+    for (const [name, { text }] of librariesFor(target, root)) {
+      if (name.startsWith('runtime/')) continue;
+      const path = join(folder, target, `${name}.ts`);
+      mkdirSync(dirname(path), { recursive: true });
+      writeFileSync(path, text);
+    }
   }
+  const declarations = readFileSync(join(root, 'node_modules/assemblyscript/std/assembly/index.d.ts'), 'utf8');
+  const alias = 'declare type Number = _Float;';
+  if (!declarations.includes(alias)) throw new Error('asc declares Number in another way now');
+  writeFileSync(join(folder, 'assembly.d.ts'), declarations.replace(alias, 'interface Number { toString(radix?: i32): string }'));
 }

@@ -140,7 +140,7 @@ function toolchainDigest(): string | undefined {
 function refreshEditors(toolchain: string | undefined, cache: string): void {
   const mark = join(cache, 'editors');
   if (toolchain && existsSync(mark) && readFileSync(mark, 'utf8') === toolchain) return;
-  for (const target of ['kernel', 'user'] as const) writeForEditors(target, projectRoot());
+  writeForEditors(projectRoot());
   mkdirSync(cache, { recursive: true });
   writeAtomically(mark, toolchain ?? '');
 }

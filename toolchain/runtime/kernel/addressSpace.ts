@@ -10,7 +10,7 @@ import { allocateFrame, PAGE, releaseFrame } from 'runtime/frames';
 export const PRESENT: u64 = 1 << 0;
 export const WRITABLE: u64 = 1 << 1;
 export const USER: u64 = 1 << 2;
-export const NO_EXECUTE: u64 = <u64>1 << 63;
+export const NO_EXECUTE: u64 = (<u64>1) << 63;
 const FRAME: u64 = 0x000ffffffffff000;
 /** Entries of a top-level table that are the user's. */
 const USER_ENTRIES: usize = 256;

@@ -32,7 +32,7 @@ import { panic } from 'runtime/panic';
 export function grow(end: usize, bytes: usize): bool {
   const image = <usize>imageEnd();
   // Under Node there is no image, and linear memory is static data and heap only.
-  const limit = image ? image : <usize>memory.size() << 16;
+  const limit = image ? image : (<usize>memory.size()) << 16;
   return end <= limit && limit - end >= bytes;
 }
 

@@ -45,9 +45,7 @@ class Process {
   /** Address of the image's tables, or 0. */
   tables: u64 = 0;
   status: i32 = 0;
-  constructor(
-    public name: string,
-  ) {}
+  constructor(public name: string) {}
 }
 
 let running: Process | null = null;
@@ -173,7 +171,7 @@ function writeConsole(from: u64, count: u64): i64 {
 /** Linear memory ends below 4 GiB, whatever is asked. */
 function setBreak(end: u64): i64 {
   const process = running;
-  if (!process || end > <u64>1 << 32) return -ENOMEM;
+  if (!process || end > (<u64>1) << 32) return -ENOMEM;
   if (end > process.end) {
     if (!mapRange(process.space, process.end, end, WRITABLE | NO_EXECUTE)) return -ENOMEM;
     process.end = end;
@@ -224,7 +222,7 @@ function loadSegment(process: Process, image: usize, segment: Elf64ProgramHeader
     done += part;
   }
   // Linear memory is the last segment below 4 GiB, and brk continues it.
-  if (from + segment.memsz <= <u64>1 << 32) process.end = max(process.end, from + segment.memsz);
+  if (from + segment.memsz <= (<u64>1) << 32) process.end = max(process.end, from + segment.memsz);
   return 0;
 }
 

@@ -125,7 +125,7 @@ function printLine(tables: u64, symbol: u64, offset: u32): void {
   }
   if (line <= 0 || file >= peek32(tables + ImageTablesAt.fileCountOffset)) return;
   print(' (');
-  printName(tables, peek32(peek64(tables + ImageTablesAt.filesOffset) + (<u64>file << 2)));
+  printName(tables, peek32(peek64(tables + ImageTablesAt.filesOffset) + ((<u64>file) << 2)));
   print(':');
   printDecimal(line);
   print(')');

@@ -71,7 +71,7 @@ export function initTraps(): void {
   table.base = address(idt);
   lidt(address(pseudo));
   // SYSRET takes cs 2Bh and ss 23h, SYSCALL cs 8 and ss 10h.
-  wrmsr(MSR_STAR, (<u64>0x1b << 48) | (<u64>KERNEL_CODE << 32));
+  wrmsr(MSR_STAR, ((<u64>0x1b) << 48) | ((<u64>KERNEL_CODE) << 32));
   wrmsr(MSR_LSTAR, systemCallEntry());
   wrmsr(MSR_SFMASK, CLEARED_FLAGS);
 }
@@ -152,13 +152,13 @@ function reasonOf(frame: TrapFrame): string {
   const at = readCr2();
   if (at - (user ? 0 : WINDOW) < 4096) return 'null dereference';
   if (!user && isGuard(at)) return 'stack overflow';
-  return !user && at - WINDOW < <u64>1 << 33 ? 'bad window pointer' : 'page fault';
+  return !user && at - WINDOW < (<u64>1) << 33 ? 'bad window pointer' : 'page fault';
 }
 
 /** Does the address lie in the guard page that a stack's slot begins with? */
 function isGuard(at: u64): bool {
   const offset = at - WINDOW - KERNEL_STACKS;
-  return offset < <u64>1 << 29 && offset % KERNEL_STACK_SLOT < 4096;
+  return offset < (<u64>1) << 29 && offset % KERNEL_STACK_SLOT < 4096;
 }
 
 /** The byte behind a ud2 says why compiled code gave up. */

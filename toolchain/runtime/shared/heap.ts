@@ -23,7 +23,8 @@
  */
 import { abortHeapFull, enter, grow, heapStart, leave, scanRoots, withRegisters } from 'runtime/port';
 
-@unmanaged class Header {
+@unmanaged
+class Header {
   /** FREE or USED: asc calls this word mmInfo and never looks at it. */
   state: u32;
   /** The last collection that reached this object. */
@@ -41,7 +42,8 @@ import { abortHeapFull, enter, grow, heapStart, leave, scanRoots, withRegisters 
 @inline const USED: u32 = 0x75736564;
 
 /** Entry of the page table. */
-@unmanaged class Page {
+@unmanaged
+class Page {
   kind: u32;
   /** CELLS: size of a cell. LARGE: pages of the object. TAIL: index of the object's first page. */
   value: u32;
@@ -256,7 +258,7 @@ export function objectAt(address: usize): usize {
     index = page.value;
     page = pageAt(index);
   }
-  const start = base + (<usize>index << PAGE_SHIFT) + CELL_OFFSET;
+  const start = base + ((<usize>index) << PAGE_SHIFT) + CELL_OFFSET;
   if (address < start) return 0;
   if (page.kind == PAGE_LARGE) return start + HEADER;
   if (page.kind != PAGE_CELLS) return 0;
@@ -283,8 +285,8 @@ function sweep(): void {
 
 function sweepCells(index: u32, page: Page): void {
   const size = <usize>page.value;
-  const list = freeCells + (<usize>page.sizeClass << alignof<usize>());
-  const first = base + (<usize>index << PAGE_SHIFT) + CELL_OFFSET;
+  const list = freeCells + ((<usize>page.sizeClass) << alignof<usize>());
+  const first = base + ((<usize>index) << PAGE_SHIFT) + CELL_OFFSET;
   const before = load<usize>(list);
   let free = before;
   let live: u32 = 0;
@@ -307,10 +309,10 @@ function sweepCells(index: u32, page: Page): void {
 }
 
 function sweepLarge(index: u32, page: Page): void {
-  const object = changetype<Header>(base + (<usize>index << PAGE_SHIFT) + CELL_OFFSET);
+  const object = changetype<Header>(base + ((<usize>index) << PAGE_SHIFT) + CELL_OFFSET);
   const count = page.value;
   if (object.epoch == epoch) {
-    allocated += <usize>count << PAGE_SHIFT;
+    allocated += (<usize>count) << PAGE_SHIFT;
     return;
   }
   object.state = FREE;
@@ -329,7 +331,7 @@ function take(size: usize): usize {
   const total = size + HEADER;
   if (total > LARGEST_CELL) return takeLarge(total);
   const sizeClass = classOf(<u32>total);
-  const list = freeCells + (<usize>sizeClass << alignof<usize>());
+  const list = freeCells + ((<usize>sizeClass) << alignof<usize>());
   if (!load<usize>(list) && !refill(sizeClass, list)) return 0;
   const header = load<usize>(list);
   store<usize>(list, changetype<Header>(header).link);
@@ -346,7 +348,7 @@ function classOf(total: u32): u32 {
 
 function cellSize(sizeClass: u32): u32 {
   if (sizeClass < FINE_CLASSES) return (sizeClass + 1) << 4;
-  return load<u16>(coarseSizes + (<usize>(sizeClass - FINE_CLASSES) << 1));
+  return load<u16>(coarseSizes + ((<usize>(sizeClass - FINE_CLASSES)) << 1));
 }
 
 /** Cuts a fresh page into cells. */
@@ -359,7 +361,7 @@ function refill(sizeClass: u32, list: usize): bool {
   page.value = size;
   page.cells = <u32>(PAGE_SIZE - CELL_OFFSET) / size;
   page.sizeClass = sizeClass;
-  const first = base + (<usize>index << PAGE_SHIFT) + CELL_OFFSET;
+  const first = base + ((<usize>index) << PAGE_SHIFT) + CELL_OFFSET;
   let free: usize = load<usize>(list);
   for (let cell = page.cells; cell-- > 0; ) {
     const object = changetype<Header>(first + cell * size);
@@ -383,8 +385,8 @@ function takeLarge(total: usize): usize {
     tail.kind = PAGE_TAIL;
     tail.value = index;
   }
-  allocated += <usize>count << PAGE_SHIFT;
-  return base + (<usize>index << PAGE_SHIFT) + CELL_OFFSET;
+  allocated += (<usize>count) << PAGE_SHIFT;
+  return base + ((<usize>index) << PAGE_SHIFT) + CELL_OFFSET;
 }
 
 /** Bytes a payload may occupy where it is. */
@@ -392,7 +394,7 @@ function capacityOf(header: usize): usize {
   // Static objects lie below the heap and cannot grow.
   if (header - base >= end - base) return changetype<Header>(header).rtSize;
   const page = pageAt(<u32>((header - base) >> PAGE_SHIFT));
-  if (page.kind == PAGE_LARGE) return (<usize>page.value << PAGE_SHIFT) - CELL_OFFSET - HEADER;
+  if (page.kind == PAGE_LARGE) return ((<usize>page.value) << PAGE_SHIFT) - CELL_OFFSET - HEADER;
   return page.value - HEADER;
 }
 
@@ -429,13 +431,13 @@ function extend(count: u32): bool {
   const capacity = enlarge ? (wanted + 4) * 2 : tableCapacity;
   const tablePages = enlarge ? <u32>((capacity * offsetof<Page>() + PAGE_SIZE - 1) >> PAGE_SHIFT) : 0;
   let added = count + (pages >> 3) + tablePages;
-  if (!grow(end, <usize>added << PAGE_SHIFT)) {
+  if (!grow(end, (<usize>added) << PAGE_SHIFT)) {
     added = count + tablePages;
-    if (!grow(end, <usize>added << PAGE_SHIFT)) return false;
+    if (!grow(end, (<usize>added) << PAGE_SHIFT)) return false;
   }
   const first = pages;
-  end += <usize>added << PAGE_SHIFT;
-  if (enlarge) moveTable(base + (<usize>first << PAGE_SHIFT), capacity);
+  end += (<usize>added) << PAGE_SHIFT;
+  if (enlarge) moveTable(base + ((<usize>first) << PAGE_SHIFT), capacity);
   pages += added;
   for (let i = first; i < pages; i++) pageAt(i).kind = i - first < tablePages ? PAGE_TABLE : PAGE_FREE;
   return true;

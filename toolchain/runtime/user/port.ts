@@ -24,7 +24,7 @@ import { visitWord } from 'runtime/heap';
 export function grow(end: usize, bytes: usize): bool {
   const needed = end + bytes;
   if (needed < end) return false;
-  const have = <usize>memory.size() << 16;
+  const have = (<usize>memory.size()) << 16;
   if (needed <= have) return true;
   return memory.grow(<i32>((needed - have + 0xffff) >> 16)) >= 0;
 }
