@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview Moves to, from and between MMX registers, word shuffles, masks and the conversions of SSE that use them. */
 import { SLOT } from '../../ir/state.ts';
-import { type HelperRef, intType } from '../../ir/value.ts';
+import type { HelperRef } from '../../ir/value.ts';
 import { type Cpu, helper } from '../helper.ts';
 import { instruction } from '../record.ts';
 import { fromInteger, toInteger } from '../softfloat/convert.ts';
@@ -157,17 +157,12 @@ const maskedStore = helper('maskmovq', (cpu) => {
 });
 instruction({
   mnemonic: 'maskmovq',
-  encodings: { 'NP 0F F7 /r': 'Pq,Nq' },
+  encodings: { 'NP 0F F7 /r': 'mDIq,Pq,Nq' },
   cpuid: 'SSE',
   unit: 'mmx',
-  exec(ir, data, mask) {
+  exec(ir, at, data, mask) {
     enterMmx(ir);
-    const offset = ir.zext(ir.gpr(7, intType(ir.env.address)), 'i64');
-    const address =
-      ir.env.code === 64
-        ? ir.add(ir.leaf('reg', 'i64', { reg: { field: 'third' } }), offset)
-        : ir.segmented('record', offset, 8, true);
-    ir.callVoid(maskedStore, [address, ir.read(data), ir.read(mask)]);
+    ir.callVoid(maskedStore, [ir.address(at), ir.read(data), ir.read(mask)]);
   },
 });
 

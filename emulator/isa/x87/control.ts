@@ -11,7 +11,7 @@ import type { HelperRef } from '../../ir/value.ts';
 import { type Cpu, helper } from '../helper.ts';
 import { instruction } from '../record.ts';
 import { FSW } from './float80.ts';
-import { begin, pending, refreshSummary, unit } from './unit.ts';
+import { begin, following, pending, refreshSummary, unit } from './unit.ts';
 
 /** Bits of the control word that can be written; bit 6 always reads 1. */
 const FCW_BITS = 0x1f3f;
@@ -196,13 +196,13 @@ const registerAt = (cpu: Cpu, i: number): number => cpu.base + SLOT.FPR + ((unit
 function copyOut(cpu: Cpu, address: bigint, size: number): void {
   cpu.probe(address, size, true);
   let at = 0;
-  for (; at + 8 <= size; at += 8) cpu.store(BigInt.asUintN(64, address + BigInt(at)), 8, image.getBigUint64(at, true));
-  for (; at < size; at += 2) cpu.store(BigInt.asUintN(64, address + BigInt(at)), 2, BigInt(image.getUint16(at, true)));
+  for (; at + 8 <= size; at += 8) cpu.store(following(cpu, address, at), 8, image.getBigUint64(at, true));
+  for (; at < size; at += 2) cpu.store(following(cpu, address, at), 2, BigInt(image.getUint16(at, true)));
 }
 function copyIn(cpu: Cpu, address: bigint, size: number): void {
   let at = 0;
-  for (; at + 8 <= size; at += 8) image.setBigUint64(at, cpu.load(BigInt.asUintN(64, address + BigInt(at)), 8), true);
-  for (; at < size; at += 2) image.setUint16(at, Number(cpu.load(BigInt.asUintN(64, address + BigInt(at)), 2)), true);
+  for (; at + 8 <= size; at += 8) image.setBigUint64(at, cpu.load(following(cpu, address, at), 8), true);
+  for (; at < size; at += 2) image.setUint16(at, Number(cpu.load(following(cpu, address, at), 2)), true);
 }
 
 // Arguments: address, operand size in bits.

@@ -14,6 +14,7 @@ import type { HelperRef, Operand } from '../../ir/value.ts';
 import { type Cpu, helper } from '../helper.ts';
 import { instruction } from '../record.ts';
 import { FCW_INITIAL, initialize, setWords, statusWord } from './control.ts';
+import { following } from './unit.ts';
 
 const MXCSR_INITIAL = 0x1f80;
 /** Bits of MXCSR that exist, with denormals-are-zero: the mask that FXSAVE reports. */
@@ -121,20 +122,20 @@ function memoryOf(cpu: Cpu): Uint8Array {
 }
 type Range = readonly [from: number, to: number];
 function copyOut(cpu: Cpu, address: bigint, ranges: readonly Range[]): void {
-  for (const [from, to] of ranges) cpu.probe(address + BigInt(from), to - from, true);
+  for (const [from, to] of ranges) cpu.probe(following(cpu, address, from), to - from, true);
   for (const [from, to] of ranges) {
-    const place = cpu.place(address + BigInt(from), to - from, true);
+    const place = cpu.place(following(cpu, address, from), to - from, true);
     if (place >= 0) memoryOf(cpu).set(imageBytes.subarray(from, to), place);
-    else for (let at = from; at < to; at += 8) cpu.store(address + BigInt(at), 8, image.getBigUint64(at, true));
+    else for (let at = from; at < to; at += 8) cpu.store(following(cpu, address, at), 8, image.getBigUint64(at, true));
   }
 }
 function copyIn(cpu: Cpu, address: bigint, from: number, to: number): void {
-  const place = cpu.place(address + BigInt(from), to - from, false);
+  const place = cpu.place(following(cpu, address, from), to - from, false);
   if (place >= 0) {
     imageBytes.set(memoryOf(cpu).subarray(place, place + to - from), from);
     return;
   }
-  for (let at = from; at < to; at += 8) image.setBigUint64(at, cpu.load(address + BigInt(at), 8), true);
+  for (let at = from; at < to; at += 8) image.setBigUint64(at, cpu.load(following(cpu, address, at), 8), true);
 }
 
 // FXSAVE, FXRSTOR. Arguments: address, 1 for 64-bit pointers.
@@ -279,7 +280,7 @@ function saveStandard(cpu: Cpu, optimized: boolean): void {
     saveMxcsr(cpu);
     ranges.push(MXCSR_RANGE);
   }
-  const old = cpu.load(address + BigInt(LEGACY_SIZE), 8);
+  const old = cpu.load(following(cpu, address, LEGACY_SIZE), 8);
   image.setBigUint64(LEGACY_SIZE, (old & ~BigInt(wanted)) | BigInt(used), true);
   ranges.push(HEADER_RANGE);
   copyOut(cpu, address, ranges);

@@ -14,6 +14,7 @@ import {
   begin,
   commit,
   env,
+  following,
   getRegister,
   isEmpty,
   overflow,
@@ -109,7 +110,8 @@ instruction({
 /** The two parts of a 10-byte operand, and its address. */
 function readTen(ir: Builder, o: Operand): ReturnType<Builder['address']>[] {
   const at = ir.address(o);
-  return [ir.load(at, 'i64'), ir.zext(ir.load(ir.add(at, ir.const(8, 'i64')), 'i16'), 'i32'), at];
+  const upper = ir.wrap(ir.add(at, ir.const(8, 'i64')), ir.env.code === 64 ? 64 : 32);
+  return [ir.load(at, 'i64'), ir.zext(ir.load(upper, 'i16'), 'i32'), at];
 }
 instruction({
   mnemonic: 'fld',
@@ -249,7 +251,7 @@ storeRecord('fisttp', { 'DF /1': 'Mw', 'DB /1': 'Md', 'DD /1': 'Mq' }, integers(
 function storeTen(cpu: Cpu, address: bigint, low: bigint, high: number): void {
   cpu.probe(address, 10, true);
   cpu.store(address, 8, low);
-  cpu.store(BigInt.asUintN(64, address + 8n), 2, BigInt(high));
+  cpu.store(following(cpu, address, 8), 2, BigInt(high));
 }
 const fstpExtended = helper('fstp.m80', (cpu) => {
   const address = cpu.args.u64(0);

@@ -118,6 +118,10 @@ export function setConditions(bits: number): void {
   unit.fsw = (unit.fsw & ~CONDITIONS) | bits;
 }
 
+/** Linear address `n` bytes on. */
+export const following = (cpu: Cpu, address: bigint, n: number): bigint =>
+  BigInt.asUintN(cpu.codeSize === 64 ? 64 : 32, address + BigInt(n));
+
 /** Sets ES and B as status and control demand, after a change of either. */
 export function refreshSummary(fcw: number, fsw: number): number {
   return fsw & ~fcw & 0x3f ? fsw | FSW.ES | FSW.B : fsw & ~(FSW.ES | FSW.B);
