@@ -55,6 +55,8 @@ export interface Decoded {
   rep: 'none' | 'rep' | 'repne';
   /** Operand size of `exec`, bits. */
   size: 8 | 16 | 32 | 64;
+  /** Effective operand size. */
+  effective: 16 | 32 | 64;
   address: 16 | 32 | 64;
   operands: DecodedOperand[];
   memory: Memory | undefined;
@@ -159,6 +161,7 @@ export function decode(tables: Tables, bytes: Uint8Array, at: number, mode: Deco
     cc: entry.cc,
     rep: 'none',
     size: effective,
+    effective,
     address,
     operands: [],
     memory: undefined,
@@ -403,6 +406,10 @@ function bindOperands(
         break;
       case 'A':
         d.operands.push({ k: 'i', value: immediates[0], type: 'i64', at: 0 });
+        break;
+      case 'mDI':
+        d.memory = { base: 7, index: -1, scale: 0, disp: 0, segment: -1 };
+        d.operands.push(memory(type));
         break;
       case 'O':
         d.memory = { base: -1, index: -1, scale: 0, disp: 0, segment: -1, absolute: BigInt.asUintN(d.address, immediates[0]) };

@@ -47,6 +47,7 @@ export function parseOperand(text: string): OperandSpec {
   if (text in SEGMENTS) return { letter: 'constant', width: 'b', fixed: SEGMENTS[text] };
   if (text === '1') return { letter: 'constant', width: 'b', fixed: 1 };
   if (text === 'v' || text === 'b') return { letter: 'size', width: text };
+  if (text.startsWith('mDI')) return { letter: 'mDI', width: text.slice(3) };
   if (text === 'ST') return { letter: 'ST', width: 'b' };
   const m = /^(sI|[EGRMZIJOAVWUPQNSCDBH])([bwdqvzyxtp]?)$/.exec(text);
   if (!m) throw new Error(`operand ${text}`);

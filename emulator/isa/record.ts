@@ -13,7 +13,7 @@
  *
  * Operands are letters of the opcode maps: E general register or memory by ModRM.rm, G by ModRM.reg, R register only by rm,
  * M memory only, Z register in the opcode, I immediate, sI sign-extended to the operand size, J relative branch, O moffs,
- * A far pointer, V/W xmm by reg / xmm or memory by rm, U xmm by rm only, P/Q mmx by reg / mmx or memory by rm, N mmx by rm only,
+ * mDI memory at rDI in DS or the segment that overrides it, A far pointer, V/W xmm by reg / xmm or memory by rm, U xmm by rm only, P/Q mmx by reg / mmx or memory by rm, N mmx by rm only,
  * S segment register, C control, D debug register (register numbers arrive as immediates), ST x87 register number as an immediate,
  * B VEX.vvvv general register, H VEX.vvvv xmm; and fixed: AL CL DX rAX 1 ES CS SS DS FS GS. A bare v or b is no operand but says
  * that the operand size matters: v the effective one, b 8 bits.
@@ -55,6 +55,8 @@ export interface Instruction {
   sourceSegment?: boolean;
   /** Its memory operand's address counts rSP as it is after the instruction has popped (POP). */
   popsFirst?: boolean;
+  /** What its helper does with the memory operand, where width and effects do not tell: bytes by operand size; whether it writes. */
+  memory?: { bytes?: (size: number) => number; writes?: boolean };
   /** Repeated, it copies or fills memory and may be done in stretches (one element of `size` bits an iteration). */
   bulk?: 'copy' | 'fill';
   /**
