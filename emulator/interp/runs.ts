@@ -411,7 +411,8 @@ export class RunCache {
       const r = this.record(this.handlers.get(addressKey(kind))!, offset + length, length, before + 1);
       view.setUint16(r + RECORD.dst, segment, true);
       const type = d.operands.find((o) => o.k === 'm')?.type ?? 'i8';
-      view.setUint16(r + RECORD.src, type === 'v128' ? 16 : Number(type.slice(1)) / 8, true);
+      const bytes = d.record.memory?.bytes?.(d.size) ?? (type === 'v128' ? 16 : Number(type.slice(1)) / 8);
+      view.setUint16(r + RECORD.src, bytes, true);
       view.setUint16(r + RECORD.base, base + SLOT.ZERO, true);
       view.setUint16(r + RECORD.index, base + SLOT.ZERO, true);
       return r;
@@ -476,7 +477,9 @@ export class RunCache {
       handler,
       key,
       form,
-      writes: effects.some((e) => (e.k === 'store' || (e.k === 'load' && e.forWrite)) && e.addr.op === 'ea'),
+      writes:
+        d.record.memory?.writes === true ||
+        effects.some((e) => (e.k === 'store' || (e.k === 'load' && e.forWrite)) && e.addr.op === 'ea'),
       usesStack,
       ends: jumps.some((e) => e.k === 'jump' && !e.when),
     };

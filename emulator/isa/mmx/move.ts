@@ -158,6 +158,7 @@ const maskedStore = helper('maskmovq', (cpu) => {
 instruction({
   mnemonic: 'maskmovq',
   encodings: { 'NP 0F F7 /r': 'mDIq,Pq,Nq' },
+  memory: { writes: true },
   cpuid: 'SSE',
   unit: 'mmx',
   exec(ir, at, data, mask) {

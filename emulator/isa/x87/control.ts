@@ -246,18 +246,19 @@ const frstor = helper('frstor', (cpu) => {
     cpu.view.setUint16(to + 8, image.getUint16(size + i * 10 + 8, true), true);
   }
 });
-function environmentRecord(mnemonic: string, notation: string, run: HelperRef, waits: boolean): void {
+function environmentRecord(mnemonic: string, notation: string, run: HelperRef, kind: 'load' | 'store', registers: boolean): void {
   instruction({
     mnemonic,
     encodings: { [notation]: 'Mv' },
+    memory: { bytes: (size) => environmentSize(size !== 16) + (registers ? 80 : 0), writes: kind === 'store' },
     unit: 'fpu',
     exec(ir, o) {
-      if (waits) pending(ir);
+      if (kind === 'load') pending(ir);
       ir.callVoid(run, [ir.address(o), ir.const(ir.size, 'i32')]);
     },
   });
 }
-environmentRecord('fnstenv', 'D9 /6', fnstenv, false);
-environmentRecord('fldenv', 'D9 /4', fldenv, true);
-environmentRecord('fnsave', 'DD /6', fnsave, false);
-environmentRecord('frstor', 'DD /4', frstor, true);
+environmentRecord('fnstenv', 'D9 /6', fnstenv, 'store', false);
+environmentRecord('fldenv', 'D9 /4', fldenv, 'load', false);
+environmentRecord('fnsave', 'DD /6', fnsave, 'store', true);
+environmentRecord('frstor', 'DD /4', frstor, 'load', true);

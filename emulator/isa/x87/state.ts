@@ -178,6 +178,7 @@ function stateRecord(
       mnemonic: wide ? `${mnemonic}64` : mnemonic,
       encodings: { [`NP ${wide ? 'REX.W ' : ''}${opcode} /${digit}`]: 'Mx' },
       ...more,
+      memory: { bytes: () => (mnemonic.startsWith('fx') ? LEGACY_SIZE : EXTENDED), writes: mnemonic.includes('save') },
       exec(ir, o) {
         before(ir, o);
         const mask = mnemonic.startsWith('fx') ? [] : [ir.gpr(0, 'i32'), ir.gpr(2, 'i32')];

@@ -116,6 +116,7 @@ function readTen(ir: Builder, o: Operand): ReturnType<Builder['address']>[] {
 instruction({
   mnemonic: 'fld',
   encodings: { 'DB /5': 'Mt' },
+  memory: { bytes: () => 10 },
   unit: 'fpu',
   exec(ir, o) {
     pending(ir);
@@ -125,6 +126,7 @@ instruction({
 instruction({
   mnemonic: 'fbld',
   encodings: { 'DF /4': 'Mt' },
+  memory: { bytes: () => 10 },
   unit: 'fpu',
   exec(ir, o) {
     pending(ir);
@@ -228,6 +230,7 @@ function storeRecord(
     mnemonic,
     encodings,
     cpuid,
+    memory: { writes: true },
     unit: 'fpu',
     exec(ir, o) {
       pending(ir);
@@ -291,6 +294,7 @@ for (const [mnemonic, encoding, run] of [
   instruction({
     mnemonic,
     encodings: { [encoding]: 'Mt' },
+    memory: { bytes: () => 10, writes: true },
     unit: 'fpu',
     exec(ir, o) {
       pending(ir);
