@@ -102,6 +102,11 @@ describe('interrupt routing', () => {
       if (!lpcFirst) b.pci.lpc.load(structuredClone(a.pci.lpc.save()));
       expect(b.pci.high()).toEqual([9, 10, 22]);
     }
+    // Whoever listens may have lost what it heard: loading says it again.
+    const state = structuredClone(a.pci.lpc.save());
+    a.pci.lines.fill(false);
+    a.pci.lpc.load(state);
+    expect(a.pci.high()).toEqual([9, 10, 22]);
   });
 });
 

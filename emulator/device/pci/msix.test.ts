@@ -72,6 +72,14 @@ test('masked vectors become pending; unmasking either way sends them', () => {
   expect(pci.memory.read(BAR + 0x800, 4)).toBe(0);
 });
 
+test('the table takes whole words only', () => {
+  const { pci } = bench();
+  program(pci, 0, 0x40);
+  pci.memory.write(BAR + 8, 1, 0x77);
+  pci.memory.write(BAR + 8, 2, 0x7777);
+  expect(pci.memory.read(BAR + 8, 4)).toBe(0x40);
+});
+
 test('pending vectors survive a snapshot', () => {
   const a = bench(70);
   a.pci.write(2, CAP + 2, 2, 0x8000);

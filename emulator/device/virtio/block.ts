@@ -28,7 +28,7 @@ export interface BlockBackend {
   write(sector: number, from: Uint8Array): void;
   /** What was written before is durable. */
   flush(): void;
-  /** Makes a range read as zeros, giving up its storage where possible. Without it zeros are written. */
+  /** Makes a range read as zeros, giving up its storage where possible. Without it zeros are written, and discarding does nothing. */
   writeZeroes?(sector: number, count: number): void;
 }
 
@@ -196,8 +196,9 @@ export class VirtioBlock extends VirtioModel {
     const flags = view.getUint32(12, true);
     if (flags & ~(type === T_WRITE_ZEROES ? RANGE_F_UNMAP : 0)) return S_UNSUPP;
     if (count > MAX_RANGE_SECTORS || !this.#contains(sector, count)) return S_IOERR;
+    // What a discarded range reads as is undefined, so a disk that cannot give up storage keeps it.
     if (this.#disk.writeZeroes) this.#disk.writeZeroes(sector, count);
-    else this.#writeZeros(sector, count);
+    else if (type === T_WRITE_ZEROES) this.#writeZeros(sector, count);
     return S_OK;
   }
 

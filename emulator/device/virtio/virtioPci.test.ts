@@ -214,6 +214,11 @@ describe('rings', () => {
     virtio.offer(0, [1]);
     virtio.notify(0);
     expect(virtio.used(0)).toEqual([]);
+    virtio.setCommon(0x14, 1, 15);
+    expect(virtio.used(0).length).toBe(1);
+    virtio.negotiate(V1);
+    virtio.setUpQueues(false);
+    virtio.offer(0, [1]);
     virtio.pci.write(2, 0x04, 2, 2);
     virtio.setCommon(0x14, 1, 15);
     expect(virtio.used(0)).toEqual([]);
@@ -346,7 +351,7 @@ describe('malformed rings need a reset, then work again', () => {
       virtio.notify(0);
       expect(virtio.status).toBe(15 | 0x40);
       expect(virtio.isr() & 2).toBe(2);
-      expect(virtio.device.failure).toMatch(/^queue 0: /);
+      expect(virtio.device.failure).toMatch(name.startsWith('a loop') ? /^queue 0: .* loops$/ : /^queue 0: /);
       virtio.setCommon(0x14, 1, 15);
       virtio.notify(0);
       expect(virtio.status).toBe(15 | 0x40);
@@ -368,8 +373,8 @@ describe('snapshot', () => {
   test('in the middle of work: chains wait, an interrupt is up, a message is masked', () => {
     const a = bench();
     a.model.hold = true;
-    a.bench.start(V1 | EVENT_IDX, { vectors: true });
-    a.bench.request(0, [Uint8Array.of(7), 1]);
+    a.bench.start(V1 | EVENT_IDX | INDIRECT, { vectors: true });
+    a.bench.request(0, [Uint8Array.of(7), 1], { indirect: true });
     const state = structuredClone(a.bench.device.save());
 
     const b = bench();
