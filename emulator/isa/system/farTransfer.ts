@@ -222,7 +222,7 @@ function protectedReturn(cpu: Cpu, size: Size, release: number, withFlags: boole
 /** SS of the level returned to; undefined for the null selector that 64-bit code below level 3 may have. */
 function returnStackSegment(cpu: Cpu, ss: number, rpl: number, to64: boolean): Descriptor | undefined {
   if (isNull(ss)) {
-    if (!to64 || rpl === 3 || (ss & 3) !== rpl) cpu.raise(VECTOR.GP, 0);
+    if (!to64 || rpl === 3) cpu.raise(VECTOR.GP, 0);
     return undefined;
   }
   const error = selectorError(ss);

@@ -105,7 +105,14 @@ msr({ number: 0xc0000080, name: 'EFER', read: (cpu) => cpu.read64(SLOT.EFER), wr
 stored(0xc0000081, 'STAR', SLOT.STAR, any, 'SYSCALL');
 stored(0xc0000082, 'LSTAR', SLOT.LSTAR, address, 'LM');
 stored(0xc0000083, 'CSTAR', SLOT.CSTAR, address, 'LM');
-stored(0xc0000084, 'SFMASK', SLOT.SFMASK, upTo(32), 'LM');
+/** The upper half reads as zero. */
+msr({
+  number: 0xc0000084,
+  name: 'SFMASK',
+  cpuid: 'LM',
+  read: (cpu) => cpu.read64(SLOT.SFMASK),
+  write: (cpu, value) => cpu.write64(SLOT.SFMASK, BigInt.asUintN(32, value)),
+});
 stored(0xc0000100, 'FS_BASE', segmentSlot(SEGMENT.fs) + SEG.base, address, 'LM');
 stored(0xc0000101, 'GS_BASE', segmentSlot(SEGMENT.gs) + SEG.base, address, 'LM');
 stored(0xc0000102, 'KERNEL_GS_BASE', SLOT.KERNEL_GS_BASE, address, 'LM');

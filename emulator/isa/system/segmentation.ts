@@ -170,7 +170,7 @@ export function loadSegment(cpu: Cpu, seg: number, selector: number): void {
   const rpl = selector & 3;
   if (isNull(selector)) {
     if (seg === SEGMENT.ss) {
-      if (cpu.codeSize !== 64 || cpu.cpl === 3 || rpl !== cpu.cpl) cpu.raise(VECTOR.GP, 0);
+      if (cpu.codeSize !== 64 || cpu.cpl === 3) cpu.raise(VECTOR.GP, 0);
       setSegment(cpu, seg, selector, 0n, 0, cpu.cpl << 5);
     } else setSegment(cpu, seg, selector, 0n, 0, 0);
     return;

@@ -27,6 +27,39 @@ const PROGRAMS: Readonly<Record<string, readonly Departure[]>> = {
     { why: 'control registers that do not exist are #UD at every level (APM vol. 3, MOV CRn); QEMU: #GP', lines: /^S03 04 / },
     { why: 'XSETBV without CR4.OSXSAVE is #UD at every level (SDM vol. 2); QEMU: #GP', lines: /^S03 36 / },
   ],
+  long64: [
+    {
+      why: 'far transfers to code with L and D set are #GP (APM vol. 2, 4.8.1); QEMU allows them',
+      lines: /^A0 (6|7|8|9|a|c|e|17) 70 /,
+    },
+    { why: 'the selector is tested before the stack segment (APM vol. 3, IRET); QEMU misses L with D', lines: /^A0 16 70 / },
+    {
+      why: 'JMP through a call gate to an absent code segment is #NP (APM vol. 3, JMP Far); QEMU: #GP',
+      lines: /^A[03] [67] c[89ab] /,
+    },
+    { why: 'RETF and IRET to an absent stack segment are #SS (APM vol. 3); QEMU: #NP', lines: /^A0 [bd] e8 / },
+    { why: 'a null SS is for 64-bit code (APM vol. 3, IRET); QEMU lets compatibility mode have it', lines: /^A0 c (48|f0|118) / },
+    {
+      why: 'LTR, LAR and LSL take no 16-bit and gate types in long mode (APM vol. 3); QEMU does',
+      lines: /^A[03] 1[012] (c[0-3]|15[89ab]|17[0-9ab]) /,
+    },
+    {
+      why: 'a call gate to conforming code keeps CPL in CS (APM vol. 2, 4.11.2); QEMU makes it the DPL',
+      lines: /^A3 [89] 9[89ab] /,
+    },
+    {
+      why: 'error codes hold the vector times 8 (APM vol. 2, 8.4.1); QEMU: times 16',
+      lines: /^(I[03] (30|33|3c|3d|3e|44|45)|S3 43) /,
+    },
+    { why: 'SS becomes null only when the level changes (SDM vol. 3, 6.14.4); QEMU: with every IST', lines: /^(I0 4[01]|A0 2 e8) / },
+    { why: 'SYSCALL keeps status flags (APM vol. 3); QEMU loses them', lines: /^S(0 0|0 44|3 4c) / },
+    { why: 'WRFSBASE and WRGSBASE refuse addresses that are not canonical (APM vol. 3); QEMU takes them', lines: /^S[03] 6 / },
+    { why: 'EFER.LME is fixed while paging is on (APM vol. 2, 14.6); QEMU ignores the write', lines: /^S0 10 / },
+    { why: 'CLFLUSH faults like a read (APM vol. 3); QEMU: not at all', lines: /^S[03] 2a / },
+    { why: 'a read-modify-write faults as a write (SDM vol. 3, 4.7); QEMU: as a read', lines: /^S[03] 3a / },
+    { why: 'stack addresses that are not canonical are #SS (APM vol. 2, 8.2.13); QEMU: #GP', lines: /^S3 (9|3f) / },
+    { why: 'debug registers that do not exist are #UD at every level (APM vol. 3, MOV DRn); QEMU: #GP', lines: /^S3 33 / },
+  ],
 };
 
 const runnable = available('nasm') && available('qemu-system-x86_64');
