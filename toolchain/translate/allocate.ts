@@ -8,7 +8,17 @@
  * vanish are subtracted. If memory is cheaper, or nothing is free, it is spilled: it lives in a slot, and each instruction that
  * needs it in a register gets a tiny interval of its own, which may evict others.
  */
-import { analyse, clobbersOf, coalesce, type Interval, type Liveness, newInterval, type Segment, weigh } from './liveness.ts';
+import {
+  analyse,
+  clobbersOf,
+  coalesce,
+  type Interval,
+  type Liveness,
+  lowerBound,
+  newInterval,
+  type Segment,
+  weigh,
+} from './liveness.ts';
 import { bit, CALL_CLOBBERS, CALLEE_SAVED, GPR_ORDER, type MachineFunction, XMM_ORDER } from './machine.ts';
 import { Occupancy } from './occupancy.ts';
 
@@ -96,7 +106,8 @@ class Allocator implements Allocation {
     let bestCost = interval.isTiny ? Number.POSITIVE_INFINITY : interval.cost;
     for (const r of candidates) {
       const saved = crossed.length > 0 && (CALL_CLOBBERS & bit(r)) !== 0;
-      let cost = saved ? saving : 0;
+      // On a tie a push and a pop are better than a slot: they need no frame.
+      let cost = saved ? saving + this.entryFrequency / 2 : 0;
       if (CALLEE_SAVED.includes(r) && !this.calleeSaved.includes(r)) cost += 2 * this.entryFrequency;
       cost -= this.hintWeight(interval, r);
       if (cost < bestCost && this.occupancy[r].isFree(interval.segments)) {
@@ -128,15 +139,8 @@ class Allocator implements Allocation {
     const { calls } = this.live;
     const crossed: number[] = [];
     for (const { start, end } of segments) {
-      let low = 0;
-      let high = calls.length;
-      while (low < high) {
-        const middle = (low + high) >> 1;
-        if (4 * calls[middle] + 1 < start) low = middle + 1;
-        else high = middle;
-      }
       // Live into the step in which operands are read and registers overwritten.
-      for (; low < calls.length && 4 * calls[low] + 1 < end; low++) crossed.push(calls[low]);
+      for (let i = lowerBound(calls, (start - 1) / 4); i < calls.length && 4 * calls[i] + 1 < end; i++) crossed.push(calls[i]);
     }
     return crossed;
   }

@@ -44,6 +44,8 @@ export class GraphBuilder {
   private stack: Value[] = [];
   private locals: Value[] = [];
   private current: Block | undefined;
+  /** What globals hold for certain at this point of the current block. */
+  private readonly knownGlobals = new Map<number, Value>();
   private pc = 0;
   private blockCount = 0;
   private readonly assigned: Map<number, number[]>;
@@ -119,6 +121,7 @@ export class GraphBuilder {
   private enter(block: Block): void {
     this.graph.blocks.push(block);
     this.current = block;
+    this.knownGlobals.clear();
   }
 
   private phi(block: Block, type: ValueType, args: Value[]): Value {
@@ -371,10 +374,12 @@ export class GraphBuilder {
       case 'call':
         count = this.module.functions[i.index].type.parameters.length;
         result = this.module.functions[i.index].type.result;
+        this.knownGlobals.clear();
         break;
       case 'call_indirect':
         count = this.module.types[i.index].parameters.length + 1;
         result = this.module.types[i.index].result;
+        this.knownGlobals.clear();
         break;
       case 'global.get': {
         const global = this.module.globals[i.index];
@@ -382,11 +387,20 @@ export class GraphBuilder {
           this.stack.push(this.constant(global.type, global.init.value));
           return;
         }
+        const known = this.knownGlobals.get(i.index);
+        if (known) {
+          this.stack.push(known);
+          return;
+        }
         result = global.type;
         break;
       }
       case 'global.set':
         count = 1;
+        this.knownGlobals.set(i.index, this.stack[this.stack.length - 1]);
+        break;
+      case 'memory.grow':
+        this.knownGlobals.clear();
         break;
       case 'memory.size':
         immediate = 0;
@@ -394,6 +408,7 @@ export class GraphBuilder {
     }
     const args = count > 0 ? this.stack.splice(-count) : [];
     const value = this.emit(op.name, result, args, immediate);
+    if (op.name === 'global.get') this.knownGlobals.set(i.index, value);
     if (result) this.stack.push(value);
   }
 }

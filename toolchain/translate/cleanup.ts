@@ -5,15 +5,18 @@
  * After it: `uses` counts are right, `epoch` tells loads from effects, blocks that end in a trap come last.
  */
 import type { ValueType } from '../wasm/module.ts';
+import { hoistInvariants } from './loops.ts';
 import { foldConstants } from './simplify.ts';
-import { type Block, effectOf, type Graph, successors, terminatorOperand, type Value } from './ssa.ts';
+import { type Block, effectOf, type Graph, isConstant, successors, terminatorOperand, type Value } from './ssa.ts';
 
 /** Blocks that can only trap run practically never. */
 const COLD = 1e-4;
 
 export function cleanup(graph: Graph): void {
   removeTrivialPhis(graph);
+  threadBranches(graph);
   mergeStraightLines(graph);
+  hoistInvariants(graph);
   moveColdBlocksLast(graph);
   removeDeadValues(graph);
   numberEffects(graph);
@@ -74,6 +77,49 @@ function removeTrivialPhis(graph: Graph): void {
     else if (t.kind === 'switch') t.index = resolve(t.index);
     else if (t.kind === 'return' && t.value) block.terminator = { ...t, value: resolve(t.value) };
   }
+}
+
+/**
+ * `a && b` arrives as a block that joins a constant and a comparison and tests what it got. Its predecessors branch to where that
+ * test leads instead: directly for the constant, by the comparison otherwise.
+ */
+function threadBranches(graph: Graph): void {
+  const uses = new Map<Value, number>();
+  const count = (v: Value | undefined) => v && uses.set(v, (uses.get(v) ?? 0) + 1);
+  for (const block of graph.blocks) {
+    for (const value of [...block.phis, ...block.body]) value.args.forEach(count);
+    count(terminatorOperand(block.terminator));
+  }
+  const gone = new Set<Block>();
+  for (const block of graph.blocks) {
+    const t = block.terminator;
+    if (t.kind !== 'branch' || block.phis.length !== 1 || block.isLoopHeader) continue;
+    const [phi] = block.phis;
+    let tested = t.condition;
+    let [ifTrue, ifFalse] = [t.ifTrue, t.ifFalse];
+    const chain = new Set<Value>();
+    while (tested.op === 'i32.eqz' && tested.block === block && uses.get(tested) === 1) {
+      chain.add(tested);
+      [ifTrue, ifFalse] = [ifFalse, ifTrue];
+      [tested] = tested.args;
+    }
+    if (tested !== phi || uses.get(phi) !== 1 || !block.body.every((v) => chain.has(v))) continue;
+    if (!phi.args.some(isConstant) || !block.predecessors.every((p) => p.terminator.kind === 'jump')) continue;
+    // Each target was reached from here alone, so it has no phis that would need to know its new predecessors.
+    for (const target of [ifTrue, ifFalse]) target.predecessors.splice(target.predecessors.indexOf(block), 1);
+    block.predecessors.forEach((predecessor, i) => {
+      const arg = phi.args[i];
+      const targets = isConstant(arg) ? [arg.constant !== 0n ? ifTrue : ifFalse] : [ifTrue, ifFalse];
+      for (const target of targets) target.predecessors.push(predecessor);
+      predecessor.terminator =
+        targets.length === 1
+          ? { kind: 'jump', target: targets[0] }
+          : { kind: 'branch', condition: arg, ifTrue, ifFalse, pc: t.pc };
+    });
+    block.predecessors = [];
+    gone.add(block);
+  }
+  graph.blocks = graph.blocks.filter((block) => !gone.has(block));
 }
 
 /** A block that only jumps to a block which nothing else reaches continues with its contents. */

@@ -10,7 +10,6 @@
  * replaced by a copy of it (the loop's test moves to its bottom).
  */
 import {
-  type Condition,
   gpr,
   indexed,
   invert,
@@ -44,6 +43,7 @@ import {
   type Source,
   scratch,
   scratchXmm,
+  type Test,
   type Use,
 } from './machine.ts';
 import { type Move, type MoveSource, type Place, parallelMove } from './moves.ts';
@@ -315,26 +315,38 @@ export class FunctionEmitter implements Code {
   }
 
   private branch(t: MachineBlock['terminator'] & { kind: 'branch' }, next: MachineBlock | undefined): void {
-    let { test } = t;
-    let ifTrue = this.resolve(t.ifTrue);
-    let ifFalse = this.resolve(t.ifFalse);
+    const ifTrue = this.resolve(t.ifTrue);
+    const ifFalse = this.resolve(t.ifFalse);
     if (ifTrue === ifFalse) {
       if (ifTrue !== next) this.asm.jmp(this.labelOf(ifTrue));
       return;
     }
-    if (ifTrue === next) {
-      [ifTrue, ifFalse] = [ifFalse, ifTrue];
-      test = invertTest(test);
-    }
-    const yes = this.labelOf(ifTrue);
-    const no = this.labelOf(ifFalse);
-    if (test.mode === 'any') for (const c of test.conditions) this.asm.jcc(c, yes);
+    const [yes, no] = [this.labelOf(ifTrue), this.labelOf(ifFalse)];
+    const { parts, mode } = t.condition;
+    parts.slice(0, -1).forEach(({ emit, test }) => {
+      emit(this);
+      if (mode === 'any') this.jumpIf(test, yes, undefined);
+      else this.jumpIf(invertTest(test), no, undefined);
+    });
+    const { emit, test } = parts[parts.length - 1];
+    emit(this);
+    if (ifTrue === next) this.jumpIf(invertTest(test), no, yes);
     else {
-      const last = test.conditions[test.conditions.length - 1] as Condition;
-      for (const c of test.conditions.slice(0, -1)) this.asm.jcc(invert(c), no);
-      this.asm.jcc(last, yes);
+      this.jumpIf(test, yes, no);
+      if (ifFalse !== next) this.asm.jmp(no);
     }
-    if (ifFalse !== next) this.asm.jmp(no);
+  }
+
+  /** Jumps if the test holds and otherwise falls through; `otherwise` is a label there, if there is one. */
+  private jumpIf({ conditions, mode }: Test, target: Label, otherwise: Label | undefined): void {
+    if (mode === 'any' || conditions.length === 1) {
+      for (const c of conditions) this.asm.jcc(c, target);
+      return;
+    }
+    const past = otherwise ?? new Label();
+    for (const c of conditions.slice(0, -1)) this.asm.jcc(invert(c), past);
+    this.asm.jcc(conditions[conditions.length - 1], target);
+    if (!otherwise) this.asm.bind(past);
   }
 
   /** The last target is the default. */

@@ -159,6 +159,18 @@ export function analyse(f: MachineFunction): Liveness {
   return { instructions, blockOf, range, intervals, calls };
 }
 
+/** Index of the first element that is not below `limit`. */
+export function lowerBound(sorted: readonly number[], limit: number): number {
+  let low = 0;
+  let high = sorted.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (sorted[middle] < limit) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
 /** Sorted, with overlapping and adjacent segments joined. */
 function normalise(segments: Segment[]): Segment[] {
   segments.sort((a, b) => a.start - b.start);
@@ -182,7 +194,10 @@ export function overlap(a: readonly Segment[], b: readonly Segment[]): boolean {
   return false;
 }
 
-/** Merges phis with their arguments where nothing forbids it. */
+/**
+ * Merges phis with their arguments where nothing forbids it, then operands with the results they are copied to. The latter only
+ * for operands that live in one stretch, as intermediate results do: merging more would make intervals that fit nowhere.
+ */
 export function coalesce(f: MachineFunction, live: Liveness): void {
   const merged = new Map<Interval, Interval>();
   const find = (interval: Interval): Interval => {
@@ -190,20 +205,31 @@ export function coalesce(f: MachineFunction, live: Liveness): void {
     for (let next = merged.get(found); next; next = merged.get(found)) found = next;
     return found;
   };
+  const merge = (a: Interval, b: Interval): void => {
+    if (a === b || overlap(a.segments, b.segments)) return;
+    a.segments = normalise([...a.segments, ...b.segments]);
+    a.uses.push(...b.uses);
+    a.defs.push(...b.defs);
+    merged.set(b, a);
+  };
   const jumps = f.blocks.filter((b) => b.terminator.kind === 'jump' && b.terminator.moves.length > 0);
   jumps.sort((a, b) => b.frequency - a.frequency);
   for (const { terminator } of jumps) {
     if (terminator.kind !== 'jump') continue;
     for (const { source, to } of terminator.moves) {
-      if (!isUse(source)) continue;
-      const a = find(live.intervals[to.register]);
-      const b = find(live.intervals[source.register]);
-      if (a === b || overlap(a.segments, b.segments)) continue;
-      a.segments = normalise([...a.segments, ...b.segments]);
-      a.uses.push(...b.uses);
-      a.defs.push(...b.defs);
-      merged.set(b, a);
+      if (isUse(source)) merge(find(live.intervals[to.register]), find(live.intervals[source.register]));
     }
+  }
+  const crossesCall = ({ segments }: Interval): boolean => {
+    const after = lowerBound(live.calls, (segments[0].start - 1) / 4);
+    return after < live.calls.length && 4 * live.calls[after] + 1 < segments[segments.length - 1].end;
+  };
+  for (const { def, uses } of live.instructions) {
+    const use = def && uses.find((candidate) => candidate.tied);
+    if (!def || !use) continue;
+    const a = find(live.intervals[def.register]);
+    const b = find(live.intervals[use.register]);
+    if (a.cls === b.cls && b.segments.length === 1 && crossesCall(a) === crossesCall(b)) merge(a, b);
   }
   for (let register = 0; register < live.intervals.length; register++) live.intervals[register] = find(live.intervals[register]);
 }

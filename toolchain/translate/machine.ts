@@ -67,6 +67,12 @@ export interface Test {
   readonly mode: 'all' | 'any';
 }
 
+/** What a branch tests: comparisons made one after another, of which all (or any) must hold; the first that decides ends it. */
+export interface BranchCondition {
+  readonly parts: readonly { readonly emit: (code: Code) => void; readonly test: Test }[];
+  readonly mode: 'all' | 'any';
+}
+
 /** A move along a control-flow edge, into a phi. */
 export interface PhiMove {
   readonly source: Source;
@@ -75,7 +81,12 @@ export interface PhiMove {
 
 export type MachineTerminator =
   | { readonly kind: 'jump'; readonly target: MachineBlock; readonly moves: PhiMove[] }
-  | { readonly kind: 'branch'; readonly test: Test; readonly ifTrue: MachineBlock; readonly ifFalse: MachineBlock }
+  | {
+      readonly kind: 'branch';
+      readonly condition: BranchCondition;
+      readonly ifTrue: MachineBlock;
+      readonly ifFalse: MachineBlock;
+    }
   | { readonly kind: 'switch'; readonly index: Use; readonly targets: MachineBlock[] }
   | { readonly kind: 'return' }
   | { readonly kind: 'none' };
@@ -84,7 +95,7 @@ export interface MachineBlock {
   readonly id: number;
   readonly phis: Def[];
   instructions: MachineInstruction[];
-  /** The last instruction sets the flags of a branch, or is empty; its uses are the terminator's. */
+  /** The operands of its comparisons and moves are those of the last instruction. */
   terminator: MachineTerminator;
   predecessors: MachineBlock[];
   readonly frequency: number;

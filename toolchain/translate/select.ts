@@ -25,7 +25,7 @@ import {
   type Source,
   type Use,
 } from './machine.ts';
-import { conditionOf } from './rules/compare.ts';
+import { branchConditionOf } from './rules/compare.ts';
 import { rules } from './rules/rules.ts';
 import { type Block, effectOf, type Graph, isConstant, type Value } from './ssa.ts';
 import type { TranslateOptions } from './types.ts';
@@ -154,10 +154,9 @@ export class Selector {
       }
       case 'branch': {
         this.begin(t.pc);
-        const { test, emit } = conditionOf(this, t.condition);
-        this.current.emit = emit;
+        const condition = branchConditionOf(this, t.condition);
         this.end();
-        return { kind: 'branch', test, ifTrue: to(t.ifTrue), ifFalse: to(t.ifFalse) };
+        return { kind: 'branch', condition, ifTrue: to(t.ifTrue), ifFalse: to(t.ifFalse) };
       }
       case 'switch': {
         this.begin(t.pc);
@@ -303,6 +302,15 @@ export class Selector {
     return v.epoch === this.epoch;
   }
 
+  /** Runs `body` without folding loads: what it makes may be skipped, and a load must fault all the same. */
+  withoutLoads<T>(body: () => T): T {
+    const { epoch } = this;
+    this.epoch = Number.NaN;
+    const result = body();
+    this.epoch = epoch;
+    return result;
+  }
+
   canFoldLoad(v: Value, width: number): boolean {
     return FOLDABLE_LOADS[v.op] === width && this.isOwn(v) && v.epoch === this.epoch;
   }
@@ -371,10 +379,11 @@ export class Selector {
 
   /** `x << 1 … 3` as an index's scale. */
   foldScale(v: Value): { value: Value; scale: 2 | 4 | 8 } | undefined {
-    if (v.op !== 'i32.shl' || !isConstant(v.args[1]) || !this.isOwn(v)) return undefined;
+    // Others may use the shifted value too: as long as nobody needs it in a register, each address shifts for itself.
+    const isFree = this.isOwn(v) || (v.block === this.block && v.register < 0 && v.uses <= 4 && !isConstant(v.args[0]));
+    if (v.op !== 'i32.shl' || !isConstant(v.args[1]) || !isFree) return undefined;
     const scale = ([1, 2, 4, 8] as const)[Number(v.args[1].constant & 31n)];
     if (!scale || scale === 1) return undefined;
-    this.fold(v);
     return { value: v.args[0], scale };
   }
 

@@ -7,6 +7,7 @@ const EMPTY: u64 = 0;
 const GONE: u64 = 1;
 let seed: u64 = 88172645463325252;
 
+@inline
 function random(): u64 {
   seed ^= seed << 13;
   seed ^= seed >> 7;
@@ -14,6 +15,7 @@ function random(): u64 {
   return seed;
 }
 
+@inline
 function hash(key: u64): u32 {
   key ^= key >> 33;
   key *= 0xff51afd7ed558ccd;

@@ -5,10 +5,12 @@ const stack: usize = memory.data(256 * 4, 16);
 const program: usize = memory.data(1024 * 2, 16);
 let top: usize = 0;
 
+@inline
 function push(value: u32): void {
   store<u32>(stack + (top & 1020), value);
   top += 4;
 }
+@inline
 function pop(): u32 {
   top -= 4;
   return load<u32>(stack + (top & 1020));

@@ -12,6 +12,7 @@ const pool: usize = memory.data(50000 * 16, 16);
 let used: usize = 0;
 let seed: u32 = 1;
 
+@inline
 function random(): u32 {
   seed = seed * 1664525 + 1013904223;
   return seed ^ (seed >> 15);

@@ -6,7 +6,7 @@
  * needs ZF without PF. (wasm: every comparison with a NaN is false but `ne`.)
  */
 import { type AluOperation, type Condition, conditions, fitsInt32, invert, Label, type Rm, withWidth } from '../../x86/x86.ts';
-import { type Code, scratch, type Test, type Use } from '../machine.ts';
+import { type BranchCondition, type Code, scratch, type Test, type Use } from '../machine.ts';
 import type { Operand, Selector } from '../select.ts';
 import { isConstant, type Value } from '../ssa.ts';
 import type { Rule } from './rules.ts';
@@ -48,6 +48,22 @@ export const invertTest = (test: Test): Test => ({
   conditions: test.conditions.map(invert),
   mode: test.mode === 'all' ? 'any' : 'all',
 });
+
+/** A branch on `a && b` or `a || b`, written as `and` or `or` of comparisons, makes one comparison after another. */
+export function branchConditionOf(s: Selector, v: Value): BranchCondition {
+  const parts = (mode: 'all' | 'any', at: Value): Value[] => {
+    const op = mode === 'all' ? 'i32.and' : 'i32.or';
+    if (at.op !== op || !s.isOwn(at) || !at.args.every((a) => COMPARISON.test(a.op) || a.op === op)) return [at];
+    return at.args.flatMap((a) => parts(mode, a));
+  };
+  if (v.op === 'i32.eqz' && s.canRepeat(v)) {
+    const { parts: inner, mode } = branchConditionOf(s, v.args[0]);
+    return { mode: mode === 'all' ? 'any' : 'all', parts: inner.map(({ emit, test }) => ({ emit, test: invertTest(test) })) };
+  }
+  const mode = v.op === 'i32.or' ? 'any' : 'all';
+  const [first, ...rest] = parts(mode, v);
+  return { mode, parts: [conditionOf(s, first), ...rest.map((part) => s.withoutLoads(() => conditionOf(s, part)))] };
+}
 
 /** Flags that are true when `v` is not zero. Becomes part of the instruction being made. */
 export function conditionOf(s: Selector, v: Value): Flags {
