@@ -551,3 +551,61 @@ describe.skipIf(!available)('x87 and MMX instructions against the host', () => {
     compare(saved([0x0f, 0xae], 6));
   });
 });
+
+describe('x87 environments in real mode (SDM vol. 1, figures 8-10 and 8-12)', () => {
+  /** Runs one instruction with bx = 0 in real mode, data segment at DATA_PAGE; the vector of its fault or -1. */
+  function inRealMode(machine: Processor, code: number[]): number {
+    machine.reset();
+    for (const [seg, at] of [
+      [SEGMENT.cs, CODE_PAGE],
+      [SEGMENT.ds, DATA_PAGE],
+    ] as const) {
+      machine.write16(segmentSlot(seg) + SEG.selector, at >> 4);
+      machine.write64(segmentSlot(seg) + SEG.base, BigInt(at));
+    }
+    machine.write64(SLOT.RIP, 0n);
+    machine.modeChanged();
+    machine.physical.writeBytes(CODE_PAGE, new Uint8Array([...code, 0x90, 0x90]));
+    machine.view.setUint8(machine.base + SLOT.FTW, 0);
+    machine.write16(SLOT.FCW, 0x37f);
+    machine.write16(SLOT.FSW, 0);
+    machine.write64(SLOT.FIP, 0x54321n);
+    machine.write64(SLOT.FDP, 0xabcden);
+    machine.write16(SLOT.FOP, 0x7a5);
+    let vector = -1;
+    (machine as unknown as { deliver(fault: GuestFault): void }).deliver = (fault) => {
+      vector = fault.vector;
+      machine.requestStop();
+    };
+    machine.run(machine.retired + 1);
+    return vector;
+  }
+  const dump = (machine: Processor, bytes: number): string => {
+    const data = new Uint8Array(bytes);
+    machine.physical.readBytes(DATA_PAGE, data);
+    return Buffer.from(data).toString('hex');
+  };
+  // fnstenv [bx], with and without operand size prefix.
+  const SHORT = '7f0300' + '00ffff' + '2143' + 'a557' + 'debc' + '00a0';
+  const LONG = '7f03ffff' + '0000ffff' + 'ffffffff' + '2143ffff' + 'a5570000' + 'debcffff' + '00a00000';
+  it('stores and loads 16-bit and 32-bit formats', () => {
+    const machine = createProcessor();
+    for (const [prefix, expected] of [
+      [[], SHORT],
+      [[0x66], LONG],
+    ] as const) {
+      expect(inRealMode(machine, [...prefix, 0xd9, 0x37])).toBe(-1);
+      expect(dump(machine, expected.length / 2)).toBe(expected);
+      expect(inRealMode(machine, [...prefix, 0xd9, 0x27])).toBe(-1);
+      expect([machine.read64(SLOT.FIP), machine.read64(SLOT.FDP), machine.read16(SLOT.FOP)]).toEqual([0x54321n, 0xabcden, 0x7a5]);
+    }
+  });
+  it('tests the segment for all ten bytes of an operand', () => {
+    const machine = createProcessor();
+    // fld and fstp of ten bytes at 0xfff6 and 0xfff7.
+    for (const modrm of [0x2e, 0x3e]) {
+      expect(inRealMode(machine, [0xdb, modrm, 0xf6, 0xff])).toBe(-1);
+      expect(inRealMode(machine, [0xdb, modrm, 0xf7, 0xff])).toBe(13);
+    }
+  });
+});
