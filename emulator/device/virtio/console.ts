@@ -89,7 +89,7 @@ export class VirtioConsole extends VirtioModel {
     joined.set(state.input);
     joined.set(bytes.subarray(0, joined.length - state.input.length), state.input.length);
     state.input = joined;
-    this.#deliverInput(port);
+    this.transport.work(() => this.#deliverInput(port));
   }
 
   /** The terminal has another size now. */
@@ -99,7 +99,7 @@ export class VirtioConsole extends VirtioModel {
     this.transport.notifyConfig();
     if (!this.transport.accepted(F_MULTIPORT)) return;
     for (const [id, { port, guestOpen }] of this.#ports.entries()) if (port.console && guestOpen) this.#sendSize(id);
-    this.#deliverControl();
+    this.transport.work(() => this.#deliverControl());
   }
 
   readConfig(): Uint8Array {

@@ -17,6 +17,8 @@ export interface Transport {
   accepted(bit: number): boolean;
   /** DRIVER_OK, bus mastering, not failed. */
   readonly running: boolean;
+  /** Runs what reaches into guest memory on the model's own initiative; `kick` is already run so. Nesting is allowed. */
+  work(action: () => void): void;
   /** Interrupts if the driver wants to hear of what was pushed since the last time. */
   notifyUsed(queue: VirtQueue): void;
   /** The model's configuration has changed by itself. */

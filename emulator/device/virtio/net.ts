@@ -93,7 +93,7 @@ export class VirtioNet extends VirtioModel {
   #receive(frame: Uint8Array): void {
     if (!this.linkUp || !this.transport.running || frame.length > MAX_FRAME || this.#backlog.length >= BACKLOG) return;
     this.#backlog.push(frame.slice());
-    this.#deliver();
+    this.transport.work(() => this.#deliver());
   }
 
   #deliver(): void {

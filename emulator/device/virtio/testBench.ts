@@ -8,9 +8,10 @@ import { TestBench } from '../pci/testBench.ts';
 import type { VirtioModel } from './model.ts';
 import { VirtioPci } from './virtioPci.ts';
 
-/** RAM from address 0; beyond it reads are ones and writes are dropped. */
+/** RAM from address 0; beyond it reads are ones, and writes are dropped or go where a test wants them. */
 export class Ram implements DmaMemory {
   readonly bytes: Uint8Array;
+  onWriteOutside: (address: number, from: Uint8Array) => void = () => {};
   constructor(size: number) {
     this.bytes = new Uint8Array(size);
   }
@@ -48,6 +49,7 @@ export class Ram implements DmaMemory {
   }
   writeBytes(address: number, from: Uint8Array): void {
     if (address < this.bytes.length) this.bytes.set(from.subarray(0, this.bytes.length - address), address);
+    else this.onWriteOutside(address, from);
   }
 }
 

@@ -369,6 +369,24 @@ describe('malformed rings need a reset, then work again', () => {
   });
 });
 
+test('buffers aimed at its own registers do not make the device call itself', () => {
+  const { bench: virtio, model } = bench();
+  virtio.start(V1);
+  virtio.ram.onWriteOutside = (address, from) => virtio.pci.memory.write(address, 1, from[0]);
+  const { base } = virtio.queues[0];
+  const source = virtio.alloc(16);
+  for (const [i, register] of [0x3000, 0x0014, 0x3000].entries()) {
+    virtio.descriptor(base, 2 * i, source, 1, 1, 2 * i + 1);
+    virtio.descriptor(base, 2 * i + 1, virtio.bar + register, 1, 2, 0);
+    virtio.makeAvailable(0, 2 * i);
+  }
+  const before = model.kicks;
+  virtio.notify(0);
+  expect(model.kicks).toBe(before + 1);
+  expect(virtio.used(0).length).toBe(3);
+  expect(virtio.status).toBe(15);
+});
+
 describe('snapshot', () => {
   test('in the middle of work: chains wait, an interrupt is up, a message is masked', () => {
     const a = bench();

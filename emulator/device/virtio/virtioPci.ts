@@ -13,6 +13,9 @@
  * Work is done inside the notification write, so a request is complete, and its interrupt raised, before the next instruction.
  * Notifications that come before DRIVER_OK or without bus mastering are not lost: all queues are looked at when both are there.
  *
+ * While the device works, its registers are closed: a driver may aim buffers at them, and without that the device would call
+ * itself, to any depth. Such accesses read as ones and are dropped, as QEMU's re-entrancy guard does.
+ *
  * Common configuration registers answer at their own offset only (4.1.3.1 demands natural widths of the driver); anything else reads as
  * zeros and is ignored. Omitted: queue reset, shared memory regions, notification data, the packed ring.
  */
@@ -56,8 +59,10 @@ export class VirtioPci extends PciFunction implements Transport {
   readonly #offered: bigint;
   /** What BAR 4 shows. */
   readonly #registers: RegisterBlock = {
-    read: (offset, size) => (this.#readRegister(offset, size) & ONES[size]) >>> 0,
-    write: (offset, size, value) => this.#writeRegister(offset, value, size),
+    read: (offset, size) => (this.#working ? ONES[size] : (this.#readRegister(offset, size) & ONES[size]) >>> 0),
+    write: (offset, size, value) => {
+      if (!this.#working) this.#writeRegister(offset, value, size);
+    },
   };
   #accepted = 0n;
   #deviceFeatureSelect = 0;
@@ -67,6 +72,8 @@ export class VirtioPci extends PciFunction implements Transport {
   #generation = 0;
   #queueSelect = 0;
   #isr = 0;
+  /** Never true between two instructions, so no part of a snapshot. */
+  #working = false;
 
   constructor(name: string, model: VirtioModel, memory: DmaMemory) {
     super(name, {
@@ -103,6 +110,16 @@ export class VirtioPci extends PciFunction implements Transport {
 
   get running(): boolean {
     return (this.#status & (STATUS_DRIVER_OK | STATUS_NEEDS_RESET)) === STATUS_DRIVER_OK && this.busMaster;
+  }
+
+  work(action: () => void): void {
+    const before = this.#working;
+    this.#working = true;
+    try {
+      action();
+    } finally {
+      this.#working = before;
+    }
   }
 
   notifyUsed(queue: VirtQueue): void {
@@ -348,7 +365,8 @@ export class VirtioPci extends PciFunction implements Transport {
   }
 
   #kick(index: number): void {
-    if (this.running && this.#queues[index]?.enabled) this.model.kick(index);
+    if (this.#working || !this.running || !this.#queues[index]?.enabled) return;
+    this.work(() => this.model.kick(index));
   }
 
   #kickAll(): void {
