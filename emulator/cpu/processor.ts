@@ -754,6 +754,6 @@ function walkEnvironment(cpu: Processor): WalkEnvironment {
     },
     pdpte,
     physicalBits: 40,
-    gigabytePages: cpu.platform.cpuModel.has('pdpe1gb'),
+    gigabytePages: cpu.platform.cpuModel.has('PAGE1GB'),
   };
 }

@@ -117,10 +117,15 @@ function instructionHandlers(entries: readonly Entry[]): Handler[] {
   return out;
 }
 
+/**
+ * `isHot` chooses the main loop's handlers by key. `profile`: address of one u32 a handler in linear memory, which counts its
+ * executions; for choosing the hot ones.
+ */
 export function generateInterpreter(
   entries: readonly Entry[],
   isHot: (key: string) => boolean,
   memory: MemoryShape,
+  profile?: number,
 ): Interpreter {
   const handlers = [...pseudoHandlers(), ...instructionHandlers(entries)];
   const hot = handlers.filter((h) => isHot(h.key));
@@ -134,7 +139,7 @@ export function generateInterpreter(
   };
   const imports: Imports = { ...imported, divideWide: module.func(divideWide(module)) };
   const coldType = module.type(PARAMETERS, [I32]);
-  const main = mainLoop(hot, imports, coldType);
+  const main = mainLoop(hot, imports, coldType, profile);
   for (let i = 0; i < cold.length; i += GROUP) {
     const e = coldGroup(cold.slice(i, i + GROUP), hot.length + i, imports);
     module.elements.push(module.func({ type: coldType, locals: e.locals, code: e.code }));
@@ -153,13 +158,14 @@ function storeExit(code: Code): void {
   code.get(LOCAL.base).get(LOCAL.budget).mem('i32.store', SLOT.BUDGET);
 }
 
-function mainLoop(hot: readonly Handler[], imports: Imports, coldType: number): HandlerEmitter {
+function mainLoop(hot: readonly Handler[], imports: Imports, coldType: number, profile: number | undefined): HandlerEmitter {
   const e = new HandlerEmitter(imports);
   const c = e.code;
   const cold = e.newLocal(I32);
   e.exitLabel = e.openBlock();
   e.nextLabel = e.openLoop();
   e.chargedLabel = e.nextLabel;
+  if (profile !== undefined) countHandler(e, profile);
   for (let i = 0; i <= hot.length; i++) e.openBlock();
   handlerNumber(c, 0);
   c.brTable(
@@ -188,6 +194,13 @@ function mainLoop(hot: readonly Handler[], imports: Imports, coldType: number): 
   e.close();
   storeExit(c);
   return e;
+}
+
+function countHandler(e: HandlerEmitter, at: number): void {
+  const c = e.code;
+  const counter = e.newLocal(I32);
+  handlerNumber(c, 0);
+  c.i32(2).op('i32.shl').tee(counter).get(counter).mem('i32.load', at).i32(1).op('i32.add').mem('i32.store', at);
 }
 
 /** A function of cold handlers: runs one record and returns the next, bit 0 set if the budget changed, or 0 to leave. */

@@ -18,3 +18,4 @@ import './system/machineInstructions.ts';
 import './system/cacheInstructions.ts';
 import './sse/index.ts';
 import './x87/index.ts';
+import './mmx/index.ts';

@@ -82,7 +82,7 @@ const count = (mnemonic: string, code: string, cpuid: string, counted: (ir: Buil
       ir.setFlags({ ...ir.clearedFlags, CF: ir.bool(ir.isZero(value)), ZF: ir.bool(ir.isZero(r)) });
     },
   });
-count('lzcnt', 'BD', 'LZCNT', (ir, x) => ir.sub(ir.countLeadingZeros(x), ir.const(ir.size === 16 ? 16 : 0, x.type)));
+count('lzcnt', 'BD', 'ABM', (ir, x) => ir.sub(ir.countLeadingZeros(x), ir.const(ir.size === 16 ? 16 : 0, x.type)));
 // A bit just above the operand makes 16-bit counts stop at 16.
 count('tzcnt', 'BC', 'BMI1', (ir, x) => ir.countTrailingZeros(ir.size === 16 ? ir.or(x, ir.const(0x10000, 'i32')) : x));
 instruction({

@@ -2,7 +2,7 @@
 /** @fileoverview Moves, exchanges, conversions of size, flag images (APM vol. 3). */
 import { SLOT } from '../../ir/state.ts';
 import type { Flag, IntType, Operand } from '../../ir/value.ts';
-import { instruction, needsContext } from '../record.ts';
+import { type Instruction, instruction, needsContext } from '../record.ts';
 
 instruction({
   mnemonic: 'mov',
@@ -158,7 +158,7 @@ instruction({
 instruction({
   mnemonic: 'cmpxchg16b',
   encodings: { 'REX.W 0F C7 /1': 'Mx' },
-  cpuid: 'CX16',
+  cpuid: 'CMPXCHG16B',
   modes: 'long',
   lock: true,
   exec(ir, dst) {
@@ -210,25 +210,23 @@ const IMAGE: readonly [Flag, number][] = [
   ['ZF', 6],
   ['SF', 7],
 ];
-instruction({
+/** Early 64-bit processors lacked the two in 64-bit mode. */
+const everywhere = (record: Instruction): void => {
+  instruction({ ...record, modes: 'legacy' });
+  instruction({ ...record, modes: 'long', cpuid: 'LAHF' });
+};
+everywhere({
   mnemonic: 'lahf',
   encodings: { '9F': '' },
-  cpuid: 'LAHF_LM',
   exec(ir) {
     const bits = IMAGE.map(([flag, at]) => ir.shl(ir.zext(ir.flag(flag), 'i32'), ir.const(at, 'i32')));
-    ir.setSlot(
-      AH,
-      ir.trunc(
-        bits.reduce((a, b) => ir.or(a, b), ir.const(2, 'i32')),
-        'i8',
-      ),
-    );
+    const image = bits.reduce((a, b) => ir.or(a, b), ir.const(2, 'i32'));
+    ir.setSlot(AH, ir.trunc(image, 'i8'));
   },
 });
-instruction({
+everywhere({
   mnemonic: 'sahf',
   encodings: { '9E': '' },
-  cpuid: 'LAHF_LM',
   exec(ir) {
     const image = ir.slot(AH, 'i8');
     ir.setFlags(Object.fromEntries(IMAGE.map(([flag, at]) => [flag, ir.bool(ir.bit(image, at))])));
