@@ -130,6 +130,9 @@ test('update-ended interrupt every second; reading C clears it', () => {
   clock.advanceTo(2_000_000_000);
   clock.advanceTo(3_000_000_000);
   expect(edges).toEqual([1e9, 2e9]);
+  // SET withdraws it.
+  write(0x0b, 0x92);
+  expect(read(0x0b)).toBe(0x82);
 });
 
 test('the alarm, exact and with do-not-care bytes', () => {

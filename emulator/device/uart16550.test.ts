@@ -90,6 +90,8 @@ test('FIFO: interrupt at the trigger level, time-out four characters after the l
   expect([irq.level, read(IIR)]).toEqual([true, 0xc4]);
   expect(read(RBR)).toBe(1);
   expect(irq.level).toBe(false);
+  clock.advanceTo(5 * 86_806 + 4 * 86_806 - 1);
+  expect(irq.level).toBe(false);
   clock.advanceTo(5 * 86_806 + 4 * 86_806);
   expect([irq.level, read(IIR)]).toEqual([true, 0xcc]);
   expect([read(RBR), irq.level]).toEqual([2, false]);
