@@ -11,10 +11,10 @@
 import { Elf64Header, Elf64Note, Elf64ProgramHeader } from 'layout/elf';
 import { PerCpuAt, TaskStateSegmentAt, TrapFrame } from 'layout/processor';
 import { KERNEL_STACK_SLOT, KERNEL_STACKS, USER_END, USER_STACK_TOP, WINDOW } from 'machine/addresses';
-import { restoreInterrupts, saveInterrupts, writeCr3 } from 'machine/cpu';
+import { restoreInterrupts, saveInterrupts, writeCr3, wrmsr } from 'machine/cpu';
 import { address } from 'machine/mem';
 import * as percpu from 'machine/percpu';
-import { bootStackTop, copyUser, enterUser, kernelSpace, switchTo, taskState, threadStart } from 'machine/stubs';
+import { bootStackTop, copyUser, enterUser, kernelSpace, switchTo, systemCallEntry, taskState, threadStart } from 'machine/stubs';
 import { createSpace, destroySpace, mapPage, mapRange, NO_EXECUTE, WRITABLE } from 'runtime/addressSpace';
 import { print, printHex, putText } from 'runtime/console';
 import { PAGE } from 'runtime/frames';
@@ -28,6 +28,14 @@ const EFAULT: i32 = 14;
 const ENOSYS: i32 = 89;
 /** Status of a program that a fault has ended: 128 and SIGSEGV, as shells say it. */
 const FAULTED: i32 = 139;
+
+const MSR_STAR: u32 = 0xc0000081;
+const MSR_LSTAR: u32 = 0xc0000082;
+const MSR_SFMASK: u32 = 0xc0000084;
+/** SYSRET takes cs 2Bh and ss 23h from the upper selector, SYSCALL cs 8 and ss 10h from the lower. */
+const SELECTORS: u64 = ((<u64>0x1b) << 48) | ((<u64>0x08) << 32);
+/** SYSCALL clears AC, NT, IOPL, DF, IF and TF. */
+const CLEARED_FLAGS: u64 = 0x47700;
 
 const USER_STACK_SIZE: u64 = 0x20000;
 const USER_CODE: u64 = 0x2b;
@@ -75,6 +83,9 @@ export function runProgram(name: string, image: usize, size: usize): i32 {
   memory.fill(start, 0, 64);
   store<u64>(start, threadStart(), 40);
 
+  wrmsr(MSR_STAR, SELECTORS);
+  wrmsr(MSR_LSTAR, systemCallEntry());
+  wrmsr(MSR_SFMASK, CLEARED_FLAGS);
   const flags = saveInterrupts();
   running = process;
   setUserFault(fault);

@@ -10,10 +10,10 @@
  */
 import { GateDescriptor, PseudoDescriptor, TrapFrame, PerCpuAt } from 'layout/processor';
 import { KERNEL_STACKS, KERNEL_STACK_SLOT, WINDOW } from 'machine/addresses';
-import { lidt, outb, readCr2, wrmsr } from 'machine/cpu';
+import { lidt, outb, readCr2 } from 'machine/cpu';
 import { address, load64 } from 'machine/mem';
 import * as percpu from 'machine/percpu';
-import { faultTable, systemCallEntry, trapEntries } from 'machine/stubs';
+import { faultTable, trapEntries } from 'machine/stubs';
 import { print, printDecimal, printHex } from 'runtime/console';
 import { beginPanic, endPanic } from 'runtime/panic';
 import { peek64 } from 'runtime/symbols';
@@ -25,16 +25,10 @@ export const VECTOR_PF: u64 = 14;
 /** Where the interrupt controllers' lines begin. */
 const VECTOR_IRQ: i32 = 32;
 
-const KERNEL_CODE: u16 = 8;
+const KERNEL_CODE: u16 = 0x08;
 const INTERRUPT_GATE: u8 = 0x8e;
 /** The task state's interrupt stack for double faults. */
 const DOUBLE_FAULT_STACK: u8 = 1;
-
-const MSR_STAR: u32 = 0xc0000081;
-const MSR_LSTAR: u32 = 0xc0000082;
-const MSR_SFMASK: u32 = 0xc0000084;
-/** SYSCALL clears AC, NT, IOPL, DF, IF and TF. */
-const CLEARED_FLAGS: u64 = 0x47700;
 
 const idt = memory.data(4096, 16);
 const pseudo = memory.data(16, 16);
@@ -70,14 +64,11 @@ export function initTraps(): void {
   table.limit = 4095;
   table.base = address(idt);
   lidt(address(pseudo));
-  // SYSRET takes cs 2Bh and ss 23h, SYSCALL cs 8 and ss 10h.
-  wrmsr(MSR_STAR, ((<u64>0x1b) << 48) | ((<u64>KERNEL_CODE) << 32));
-  wrmsr(MSR_LSTAR, systemCallEntry());
-  wrmsr(MSR_SFMASK, CLEARED_FLAGS);
+  routeInterrupts();
 }
 
-/** Sends the timer's interrupt `hz` times a second: 8254 channel 0 through the 8259A pair at vectors 32 to 47. */
-export function startTimer(hz: u32): void {
+/** Moves the 8259A pair's lines away from the exceptions, where firmware leaves them, and masks them all. */
+function routeInterrupts(): void {
   outb(0x20, 0x11);
   outb(0xa0, 0x11);
   outb(0x21, VECTOR_IRQ);
@@ -86,17 +77,21 @@ export function startTimer(hz: u32): void {
   outb(0xa1, 2);
   outb(0x21, 1);
   outb(0xa1, 1);
-  // All lines masked but the timer's.
-  outb(0x21, 0xfe);
+  outb(0x21, 0xff);
   outb(0xa1, 0xff);
-  const divisor: u32 = 1193182 / hz;
-  outb(0x43, 0x34);
-  outb(0x40, divisor & 0xff);
-  outb(0x40, divisor >> 8);
+}
+
+/** Sends the timer's interrupt `hz` times a second: 8254 channel 0, line 0 of the 8259A pair. */
+export function startTimer(hz: u32): void {
   setHandler(VECTOR_IRQ, (frame) => {
     ticks_++;
     outb(0x20, 0x20);
   });
+  outb(0x21, 0xfe);
+  const divisor: u32 = 1193182 / hz;
+  outb(0x43, 0x34);
+  outb(0x40, divisor & 0xff);
+  outb(0x40, divisor >> 8);
 }
 
 /** Called by the stubs for every exception and interrupt, interrupts off. */
