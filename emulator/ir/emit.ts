@@ -8,7 +8,7 @@
  */
 import { Code, F32, F64, I32, I64, V128, type WasmType } from '../wasm/module.ts';
 import { type OpName, SATURATING, type SaturatingName } from '../wasm/opcodes.ts';
-import { SEG, SLOT, segmentSlot, TLB_ENTRIES, TLB_READ, TLB_WRITE } from './state.ts';
+import { ACCESS, type MemoryAccess, SEG, SLOT, segmentSlot, TLB_ENTRIES, TLB_READ, TLB_WRITE } from './state.ts';
 import { bits, type Effect, type HelperRef, type RegRef, type Type, type Value } from './value.ts';
 
 export const wasmType = (type: Type): WasmType =>
@@ -107,7 +107,7 @@ export abstract class Emitter {
   protected abstract setRegister(ref: RegRef, value: Value): void;
   protected abstract leaf(value: Value): void;
   /** Inside the miss branch: puts a host address into local `host`, or leaves the instruction. */
-  protected abstract miss(address: number, size: number, write: boolean, host: number): void;
+  protected abstract miss(address: number, size: number, access: MemoryAccess, host: number): void;
   /** Leaves the instruction with a fault; the condition has been tested. */
   protected abstract raise(vector: number, error: number): void;
   protected abstract jump(to: Value, when?: Value): void;
@@ -120,7 +120,7 @@ export abstract class Emitter {
   /** Pushes, as an i64, the access size that the record names. */
   protected abstract recordBytes(): void;
   /** After a store through local `host`: the interpreter copies its bounce buffer back. */
-  protected abstract afterStore(host: number, size: number): void;
+  protected abstract afterStore(host: number): void;
 
   // Values.
 
@@ -303,12 +303,12 @@ export abstract class Emitter {
     else this.code.mem(STORE[type], offset);
   }
   /** Host address of `size` bytes at `address` in a fresh local: a TLB probe that also catches page crossing. */
-  protected translate(address: Value, size: number, write: boolean): number {
+  protected translate(address: Value, size: number, access: MemoryAccess): number {
     const c = this.code;
     const linear = this.newLocal(I64);
     const entry = this.newLocal(I32);
     const host = this.newLocal(I32);
-    const table = write ? TLB_WRITE : TLB_READ;
+    const table = access === ACCESS.read ? TLB_READ : TLB_WRITE;
     this.emit(address);
     c.tee(linear)
       .op('i32.wrap_i64')
@@ -322,7 +322,7 @@ export abstract class Emitter {
     if (size > 1) c.i64(BigInt(size - 1)).op('i64.add');
     c.i64(-4096n).op('i64.and').op('i64.ne');
     this.openIf();
-    this.miss(linear, size, write, host);
+    this.miss(linear, size, access, host);
     c.else();
     c.get(linear)
       .op('i32.wrap_i64')
@@ -365,7 +365,7 @@ export abstract class Emitter {
     const c = this.code;
     switch (e.k) {
       case 'load': {
-        const host = this.translate(e.addr, bits(e.out.type) / 8, e.forWrite);
+        const host = this.translate(e.addr, bits(e.out.type) / 8, e.forWrite ? ACCESS.modify : ACCESS.read);
         this.hostOf.set(e.out, host);
         c.get(host);
         this.loadAt(e.out.type);
@@ -377,11 +377,11 @@ export abstract class Emitter {
         // The value may be used again by commits, and a miss branch must not be its first emission.
         this.pin(e.value);
         const known = e.after && this.hostOf.get(e.after);
-        const host = known ?? this.translate(e.addr, size, true);
+        const host = known ?? this.translate(e.addr, size, ACCESS.write);
         c.get(host);
         this.emit(e.value);
         this.storeAt(e.value.type);
-        this.afterStore(host, size);
+        this.afterStore(host);
         break;
       }
       case 'segment':

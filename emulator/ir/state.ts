@@ -164,6 +164,10 @@ export const tlbBlock = (processor: number, kind: number): number => 0x10000 + (
 /** First address above state and translation blocks. */
 export const LAYOUT_END = tlbBlock(MAXIMUM_PROCESSORS, 0);
 
+/** Memory access kinds as the miss path receives them; a modify reads first and then writes the same bytes. */
+export const ACCESS = { read: 0, write: 1, modify: 3 } as const;
+export type MemoryAccess = (typeof ACCESS)[keyof typeof ACCESS];
+
 /** Why an engine returned to TypeScript. */
 export const EXIT = {
   /** The budget may be used up within the next run. IP = record that comes next. */
