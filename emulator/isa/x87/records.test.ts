@@ -406,6 +406,28 @@ describe.skipIf(!available)('x87 and MMX instructions against the host', () => {
     compare(cases);
   });
 
+  it('operands that reach into a page that is not there', () => {
+    const cases: Case[] = [];
+    const at = (place: number): number[] => [place & 0xff, place >> 8, 0, 0];
+    const add = (opcode: number, digit: number, place: number): number =>
+      cases.push(...times(12, () => randomCase([opcode, 0x87 | (digit << 3), ...at(place)])));
+    for (let opcode = 0xd8; opcode <= 0xdf; opcode++) for (let digit = 0; digit < 8; digit++) add(opcode, digit, 0x1fff);
+    // Ten bytes of which the last two are missing; environments and whole states.
+    for (const [opcode, digit] of [
+      [0xdb, 5],
+      [0xdb, 7],
+      [0xdf, 4],
+      [0xdf, 6],
+    ])
+      add(opcode, digit, 0x1ff8);
+    for (const opcode of [0xd9, 0xdd]) for (const digit of [4, 6]) add(opcode, digit, 0x1ff0);
+    // MMX loads only: after a store that faults, the host shows TOP 0 already.
+    for (const opcode of [0x6f, 0xfc]) cases.push(...times(12, () => randomCase([0x0f, opcode, 0x8f, ...at(0x1ffb)])));
+    for (const digit of [0, 1, 4, 5])
+      cases.push(...times(12, () => randomCase([0x0f, 0xae, 0x87 | (digit << 3), 0x40, 0x1f, 0, 0])));
+    compare(cases, isApproximate);
+  });
+
   // MMX: register forms with mm0 to mm7, memory at rdi + 8.
 
   const MMX = [
@@ -549,6 +571,73 @@ describe.skipIf(!available)('x87 and MMX instructions against the host', () => {
     compare(saved([0x0f, 0xc7], 4));
     compare(saved([0x48, 0x0f, 0xc7], 4));
     compare(saved([0x0f, 0xae], 6));
+  });
+});
+
+describe('what no user program can show', () => {
+  const CR0 = 0x80000031;
+  const [MP, EM, TS] = [2, 4, 8];
+  /** The vector that an instruction raises with bits of CR0 set. */
+  function vectorWith(machine: Processor, code: number[], cr0: number, cr4 = 0x40620): number {
+    machine.write64(SLOT.CR0, BigInt(CR0 | cr0) & 0xffffffffn);
+    machine.write64(SLOT.CR4, BigInt(cr4));
+    machine.modeChanged();
+    const c = randomCase(code);
+    c.fcw = 0x37f;
+    c.fsw = 0;
+    c.rax = 3n;
+    c.memory = new Uint8Array(LARGE_MEMORY);
+    return onMachine(machine, c).signal;
+  }
+  const NM = 7;
+  const UD = SIGNALS[6];
+  it('#NM and #UD when CR0 or CR4 say so', () => {
+    const machine = createProcessor();
+    const expected: [code: number[], none: number, ts: number, em: number, mpTs: number][] = [
+      [[0xd9, 0xe8], 0, NM, NM, NM],
+      [[0x9b], 0, 0, 0, NM],
+      [[0x0f, 0xfc, 0xca], 0, NM, UD, NM],
+      [[0x0f, 0x77], 0, NM, UD, NM],
+      [[0x0f, 0xae, 0x07], 0, NM, NM, NM],
+      [[0x0f, 0xae, 0x27], 0, NM, 0, NM],
+      [[0xf3, 0x0f, 0xd6, 0xca], 0, NM, UD, NM],
+    ];
+    for (const [code, none, ts, em, mpTs] of expected) {
+      const seen = [0, TS, EM, MP | TS].map((bits) => vectorWith(machine, code, bits));
+      expect(seen, code.map(hex).join(' ')).toEqual([none, ts, em, mpTs]);
+    }
+    for (const code of [
+      [0x0f, 0xae, 0x27],
+      [0x0f, 0xae, 0x2f],
+      [0x0f, 0xc7, 0x2f],
+      [0x0f, 0x01, 0xd0],
+    ]) {
+      expect(vectorWith(machine, code, 0, 0x620), code.map(hex).join(' ')).toBe(UD);
+    }
+  });
+  it('XSAVES writes what XSAVEC writes, XRSTORS brings it back and takes no other format', () => {
+    const machine = createProcessor();
+    const at = (code: number[]): number[] => [...code, 0x87, 0, 2, 0, 0];
+    const c = randomCase([]);
+    c.memory = new Uint8Array(LARGE_MEMORY);
+    c.rax = 3n;
+    const saves = onMachine(machine, { ...c, code: at([0x0f, 0xc7]).with(2, 0xaf) });
+    const savec = onMachine(machine, { ...c, code: at([0x0f, 0xc7]).with(2, 0xa7) });
+    expect(saves.signal).toBe(0);
+    expect(saves.memory).toEqual(savec.memory);
+    const other = { ...randomCase(at([0x0f, 0xc7]).with(2, 0x9f)), memory: saves.memory, rax: 3n };
+    const back = onMachine(machine, other);
+    expect({ ...back, fsw: back.fsw, rax: 0n, rflags: 0 }).toEqual({ ...saves, rax: 0n, rflags: 0 });
+    const standard = onMachine(machine, { ...c, code: at([0x0f, 0xae]).with(2, 0xa7) });
+    expect(onMachine(machine, { ...other, memory: standard.memory }).signal).toBe(SIGNALS[13]);
+  });
+  it('XGETBV: XCR0, and its components in use', () => {
+    const machine = createProcessor();
+    const c = { ...randomCase([0x0f, 0x01, 0xd0]), memory: new Uint8Array(MEMORY_SIZE) };
+    expect(onMachine(machine, c).rax).toBe(7n);
+    // mov cl, 1; xgetbv: the x87 state is not initial, xmm and ymm registers are zero. mov cl, 2: no such register.
+    expect(onMachine(machine, { ...c, code: [0xb1, 1, ...c.code], count: 2 }).rax).toBe(1n);
+    expect(onMachine(machine, { ...c, code: [0xb1, 2, ...c.code], count: 2 }).signal).toBe(SIGNALS[13]);
   });
 });
 
