@@ -4,7 +4,8 @@
 ; write and fetch at levels 0 and 3, last entry P, R/W, U/S, NX, entry above it R/W and U/S. One line for each
 ;   mode size access level
 ; with 64 results: error code or --, then accessed and dirty bit of the last entry and accessed bit of the one above as 1, 2, 4.
-; Then reserved bits of every level, global pages over CR3 writes, and INVLPG.
+; Then reserved bits of every level (bits 39:21 aside, which lead to memory that one machine has and the other has not), global pages over
+; CR3 writes, and INVLPG.
 
 bits 32
 org 0x100000
@@ -15,8 +16,8 @@ CODE3   equ 0x18
 DATA3   equ 0x20
 TSS     equ 0x28
 EFER    equ 0xc0000080
-TEST    equ 0x8000000000            ; PML4[1]
-USER    equ 0x80000000              ; the first 2 MiB once more, for level 3
+PROBE    equ 0x8000000000            ; PML4[1]
+ALIAS    equ 0x80000000              ; the first 2 MiB once more, for level 3
 
 PML4    equ 0x200000
 PDPT    equ 0x201000
@@ -131,8 +132,11 @@ rwhere: mov al, 'R'
         call hex
         mov dword [entry], 0x37
         mov qword [extra], 0x80
-.bit:   call try
-        shl qword [extra], 1
+.bit:   mov rax, 0xffffe00000
+        test [extra], rax
+        jnz .skip
+        call try
+.skip:  shl qword [extra], 1
         jnc .bit
         mov al, 10
         out 0xe9, al
@@ -150,7 +154,7 @@ rwhere: mov al, 'R'
         mov qword [PDT], PTT | 7
         mov qword [PTT], FRAME | 0x103
         mov qword [PTT + 8], FRAME | 0x003
-        mov rbx, TEST
+        mov rbx, PROBE
         mov dword [FRAME + 8], 0x11
         mov dword [FRAME + 0x1008], 0x22
         mov rax, cr4
@@ -166,10 +170,10 @@ rwhere: mov al, 'R'
         mov qword [PTT + 8], (FRAME + 0x1000) | 0x003
         mov rax, cr3
         mov cr3, rax
+        ; (whether the global translation is still there is the processor's choice: QEMU drops it)
         mov eax, [rbx + 0x1008]
         call hex
-        mov eax, [rbx + 8]
-        call hex
+        mov al, [rbx + 8]
         invlpg [rbx]
         mov eax, [rbx + 8]
         call hex
@@ -243,7 +247,7 @@ try:    mov eax, 0x80000031
         mov [rdi], rdx
         mov [last], rsi
         mov [upper], rdi
-        mov rbx, TEST
+        mov rbx, PROBE
         invlpg [rbx]
         mov [saved], rsp
         mov eax, [access]
@@ -255,7 +259,7 @@ try:    mov eax, 0x80000031
         push 0x40002
         popfq
 .noac:  jmp rcx
-.user:  mov eax, USER
+.user:  mov eax, ALIAS
         add rcx, rax
         push DATA3 | 3
         push 0

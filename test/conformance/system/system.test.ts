@@ -51,7 +51,10 @@ const PROGRAMS: Readonly<Record<string, readonly Departure[]>> = {
       why: 'error codes hold the vector times 8 (APM vol. 2, 8.4.1); QEMU: times 16',
       lines: /^(I[03] (30|33|3c|3d|3e|44|45)|S3 43) /,
     },
-    { why: 'SS becomes null only when the level changes (SDM vol. 3, 6.14.4); QEMU: with every IST', lines: /^(I0 4[01]|A0 2 e8) / },
+    {
+      why: 'SS becomes null only when the level changes (SDM vol. 3, 6.14.4); QEMU: with every IST',
+      lines: /^(I0 4[01]|A0 2 e8) /,
+    },
     { why: 'SYSCALL keeps status flags (APM vol. 3); QEMU loses them', lines: /^S(0 0|0 44|3 4c) / },
     { why: 'WRFSBASE and WRGSBASE refuse addresses that are not canonical (APM vol. 3); QEMU takes them', lines: /^S[03] 6 / },
     { why: 'EFER.LME is fixed while paging is on (APM vol. 2, 14.6); QEMU ignores the write', lines: /^S0 10 / },
@@ -60,15 +63,29 @@ const PROGRAMS: Readonly<Record<string, readonly Departure[]>> = {
     { why: 'stack addresses that are not canonical are #SS (APM vol. 2, 8.2.13); QEMU: #GP', lines: /^S3 (9|3f) / },
     { why: 'debug registers that do not exist are #UD at every level (APM vol. 3, MOV DRn); QEMU: #GP', lines: /^S3 33 / },
   ],
+  paging64: [],
 };
 
+/**
+ * Departures inside lines of many results. `paging64`, `paging32`: QEMU 7.2 leaves P out of the error code of reserved-bit faults (SDM vol. 3, 4.7:
+ * it is set), and sets the accessed bit of a 1 GiB page whose access is then refused (allowed, but not what we do).
+ */
+function pagingResults(line: string): string {
+  return line.replace(/(?<= )([0-9a-f]{2})([0-7])(?= )/g, (_, error: string, bits: string) => {
+    const code = Number.parseInt(error, 16);
+    const huge = /^(\w\w 02|R02|R01 01)/.test(line);
+    return `${(code & 8 ? code | 1 : code).toString(16).padStart(2, '0')}${huge ? '.' : bits}`;
+  });
+}
+const NORMALIZE: Readonly<Record<string, (line: string) => string>> = { paging64: pagingResults, paging32: pagingResults };
 const runnable = available('nasm') && available('qemu-system-x86_64');
 describe.skipIf(!runnable)('system programs, which need nasm and QEMU', () => {
   for (const [name, departures] of Object.entries(PROGRAMS)) {
     test(`${name} logs on our processor what it logs on QEMU`, () => {
       const image = assemble(name);
-      const theirs = onQemu(image, 'max').split('\n');
-      const ours = onOurs(image).split('\n');
+      const normalize = NORMALIZE[name] ?? ((line: string) => line);
+      const theirs = onQemu(image, 'max').split('\n').map(normalize);
+      const ours = onOurs(image).split('\n').map(normalize);
       expect(ours.length).toBe(theirs.length);
       const unused = new Set(departures);
       const wrong: string[] = [];
