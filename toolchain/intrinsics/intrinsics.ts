@@ -26,6 +26,9 @@ import {
   type Gpr,
   indexed,
   ptr,
+  r8,
+  r9,
+  r10,
   r11,
   r15,
   rax,
@@ -220,6 +223,7 @@ intrinsic('mem.address(pointer: usize): u64', "A window pointer's address.", [rd
 });
 intrinsic('mem.pointer(address: u64): usize', 'The window pointer of an address inside the window.', [rax], (asm) => {
   asm.sub(rax, r15);
+  asm.mov(eax, eax);
 });
 target.current = 'user';
 intrinsic('mem.address(pointer: usize): u64', "A pointer's address: the same.", [rax], () => {});
@@ -292,13 +296,17 @@ intrinsic(
   'sys.call(number: u64, a: u64, b: u64, c: u64): i64',
   'A system call of up to three arguments: its result, or a negative errno.',
   [rax, rdi, rsi, rdx],
-  (asm) => {
-    asm.push(r11);
-    asm.op('syscall');
-    asm.pop(r11);
-  },
-  [rcx],
+  (asm) => asm.op('syscall'),
+  [rcx, r11],
 );
+intrinsic(
+  'sys.call6(number: u64, a: u64, b: u64, c: u64, d: u64, e: u64, f: u64): i64',
+  'A system call of up to six arguments: its result, or a negative errno.',
+  [rax, rdi, rsi, rdx, r10, r8, r9],
+  (asm) => asm.op('syscall'),
+  [rcx, r11],
+);
+
 export const intrinsicRecords: readonly IntrinsicRecord[] = list;
 
 /** A target's intrinsics by wasm import name, `cpu.outb`, as the translator takes them. */
