@@ -74,3 +74,14 @@ test('silent traps are reported as warnings', async () => {
   expect(warnings).toHaveLength(1);
   expect(warnings[0]).toMatch(/^guest-os\/cmd\/trap\.ts:2:\d+: lint: .*\(widened-late\)$/);
 });
+
+test('no other program is needed: with nothing on the PATH it builds', async () => {
+  command('alone', 'export function main(): i32 { return 0; }\n');
+  const { PATH } = process.env;
+  process.env.PATH = join(root, 'nothing');
+  try {
+    expect((await run()).rebuilt).toEqual(['guest/cmd/alone']);
+  } finally {
+    process.env.PATH = PATH;
+  }
+});

@@ -31,6 +31,15 @@ export function main(): i32 {
   return 0;
 }
 `;
+const SIX = `
+import { call, call6 } from 'machine/sys';
+const text = memory.data<u8>([0x73, 0x69, 0x78, 0x0a]);
+export function main(): i32 {
+  let sum: i64 = 0;
+  for (let i: u64 = 0; i < 4; i++) sum += call6(4, 1, text + <usize>i, 1, i, i + 1, i + 2);
+  return <i32>(sum * 10 - call(4, 1, 0x7000000000, 8) - call(4, 1, 0xffffffff80101000, 8) - call(1000, 0, 0, 0));
+}
+`;
 let directory: string;
 beforeAll(async () => {
   directory = mkdtempSync(join(tmpdir(), 'hello-'));
@@ -38,6 +47,7 @@ beforeAll(async () => {
   writeFileSync(join(directory, 'unix'), kernel.image);
   await program('hello', 'guest-os/cmd/hello.ts');
   await program('list', 'guest-os/hello/list.ts', new Map([['guest-os/hello/list.ts', LIST]]));
+  await program('six', 'guest-os/hello/six.ts', new Map([['guest-os/hello/six.ts', SIX]]));
   for (const word of ['null', 'stack', 'range', 'unreachable']) {
     const text = `import { provoke } from './faults';\nexport function main(): i32 {\n  return provoke('${word}');\n}\n`;
     await program(word, 'guest-os/hello/failing.ts', new Map([['guest-os/hello/failing.ts', text]]));
@@ -123,6 +133,12 @@ describe.skipIf(!hasQemu())('the hello kernel on QEMU', () => {
     const output = boot('', '-initrd', 'list');
     expect(output).toContain(`sum ${(999_999 * 1_000_000) / 2}, collections several`);
     expect(output).toContain('status 0');
+  });
+
+  test('system calls of six arguments; bad addresses are EFAULT, unknown numbers ENOSYS', () => {
+    const output = boot('', '-initrd', 'six');
+    expect(output).toContain('six\n');
+    expect(output).toContain(`status ${4 * 10 + 14 + 14 + 89}.`);
   });
 
   test('GRUB boots it by Multiboot2', () => {
