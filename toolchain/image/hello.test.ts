@@ -4,6 +4,7 @@ import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Optimize } from '../asc/compile.ts';
 import { projectRoot } from '../asc/root.ts';
 import { buildProgram } from '../build/program.ts';
 
@@ -47,6 +48,7 @@ beforeAll(async () => {
   writeFileSync(join(directory, 'unix'), kernel.image);
   await program('hello', 'guest-os/cmd/hello.ts');
   await program('list', 'guest-os/hello/list.ts', new Map([['guest-os/hello/list.ts', LIST]]));
+  await program('list-release', 'guest-os/hello/list.ts', new Map([['guest-os/hello/list.ts', LIST]]), 'release');
   await program('six', 'guest-os/hello/six.ts', new Map([['guest-os/hello/six.ts', SIX]]));
   for (const word of ['null', 'stack', 'range', 'unreachable']) {
     const text = `import { provoke } from './faults';\nexport function main(): i32 {\n  return provoke('${word}');\n}\n`;
@@ -55,8 +57,8 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => rmSync(directory, { recursive: true }));
 
-async function program(name: string, entry: string, overlay?: ReadonlyMap<string, string>): Promise<void> {
-  const { image } = await buildProgram({ name, target: 'user', entry }, { stamp, overlay });
+async function program(name: string, entry: string, overlay?: ReadonlyMap<string, string>, optimize?: Optimize): Promise<void> {
+  const { image } = await buildProgram({ name, target: 'user', entry }, { stamp, overlay, optimize });
   writeFileSync(join(directory, name), image);
 }
 
@@ -129,8 +131,8 @@ describe.skipIf(!hasQemu())('the hello kernel on QEMU', () => {
     expect(output).toContain('The program ended with status 139.');
   });
 
-  test('a million-node list on the stack survives collection', () => {
-    const output = boot('', '-initrd', 'list');
+  test.each(['list', 'list-release'])('a million-node list on the stack survives collection (%s)', (image) => {
+    const output = boot('', '-initrd', image);
     expect(output).toContain(`sum ${(999_999 * 1_000_000) / 2}, collections several`);
     expect(output).toContain('status 0');
   });

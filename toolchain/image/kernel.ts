@@ -12,7 +12,7 @@
 import { bootStubs } from '../asm/bootStubs.ts';
 import { bootStackTop, kernelStubs } from '../asm/kernelStubs.ts';
 import { writeElf } from '../link/elf.ts';
-import { type Linked, link } from '../link/link.ts';
+import { type Linked, link, type SegmentPlan } from '../link/link.ts';
 import type { Section } from '../translate/types.ts';
 import {
   DEVICES,
@@ -47,8 +47,7 @@ export function kernelImage(input: ProgramInput): Image {
   const memoryEnd = module.memory.initialPages << 16;
   const tables: Section = {
     name: '.pageTables',
-    // One table maps 2 MiB of the image; it ends below linear memory.
-    bytes: new Uint8Array((FIXED_TABLES + KERNEL_MEMORY_BASE / Number(LARGE_PAGE)) * Number(PAGE)),
+    bytes: new Uint8Array((FIXED_TABLES + imageTablesNeeded(code.segments)) * Number(PAGE)),
     alignment: Number(PAGE),
     writable: true,
     executable: false,
@@ -93,6 +92,16 @@ export function kernelImage(input: ProgramInput): Image {
     ],
   });
   return { elf, sizes: Object.fromEntries(linked.segments.map(({ name, bytes }) => [name, bytes.length])) };
+}
+
+/** Tables for the 4 KiB pages of text, constants and data: one for every 2 MiB they may reach. */
+function imageTablesNeeded(segments: readonly SegmentPlan[]): number {
+  let end = KERNEL_LOAD + BOOT_SIZE;
+  for (const { sections } of segments) {
+    for (const { bytes, alignment, zeros } of sections) end += bytes.length + alignment + (zeros ?? 0);
+    end += Number(PAGE);
+  }
+  return Math.ceil(end / Number(LARGE_PAGE));
 }
 
 /**
