@@ -231,7 +231,8 @@ class Allocator implements Allocation {
       const reads = interval.uses.map((use) => use.instruction).sort((a, b) => a - b);
       crossed.forEach((call, i) => {
         const next = crossed[i + 1];
-        const isReadBefore = reads.some((read) => read > call && (next === undefined || read <= next));
+        const read = reads[lowerBound(reads, call + 1)];
+        const isReadBefore = read !== undefined && (next === undefined || read <= next);
         const sameBlock = next !== undefined && this.live.blockOf[next] === this.live.blockOf[call] && next > call;
         if (!isReadBefore && sameBlock) return;
         addTo(this.restores, call, { register, slot });

@@ -46,6 +46,8 @@ export class GraphBuilder {
   private current: Block | undefined;
   /** What globals hold for certain at this point of the current block. */
   private readonly knownGlobals = new Map<number, Value>();
+  /** Stores to globals in the current block that nobody has had occasion to see: another store makes them superfluous. */
+  private readonly unseenStores = new Map<number, Value>();
   private pc = 0;
   private blockCount = 0;
   private readonly assigned: Map<number, number[]>;
@@ -121,7 +123,12 @@ export class GraphBuilder {
   private enter(block: Block): void {
     this.graph.blocks.push(block);
     this.current = block;
+    this.forgetGlobals();
+  }
+
+  private forgetGlobals(): void {
     this.knownGlobals.clear();
+    this.unseenStores.clear();
   }
 
   private phi(block: Block, type: ValueType, args: Value[]): Value {
@@ -374,12 +381,12 @@ export class GraphBuilder {
       case 'call':
         count = this.module.functions[i.index].type.parameters.length;
         result = this.module.functions[i.index].type.result;
-        this.knownGlobals.clear();
+        this.forgetGlobals();
         break;
       case 'call_indirect':
         count = this.module.types[i.index].parameters.length + 1;
         result = this.module.types[i.index].result;
-        this.knownGlobals.clear();
+        this.forgetGlobals();
         break;
       case 'global.get': {
         const global = this.module.globals[i.index];
@@ -400,7 +407,7 @@ export class GraphBuilder {
         this.knownGlobals.set(i.index, this.stack[this.stack.length - 1]);
         break;
       case 'memory.grow':
-        this.knownGlobals.clear();
+        this.forgetGlobals();
         break;
       case 'memory.size':
         immediate = 0;
@@ -409,6 +416,12 @@ export class GraphBuilder {
     const args = count > 0 ? this.stack.splice(-count) : [];
     const value = this.emit(op.name, result, args, immediate);
     if (op.name === 'global.get') this.knownGlobals.set(i.index, value);
+    if (op.name === 'global.set') {
+      const superseded = this.unseenStores.get(i.index);
+      const { body } = this.current!;
+      if (superseded) body.splice(body.lastIndexOf(superseded), 1);
+      this.unseenStores.set(i.index, value);
+    }
     if (result) this.stack.push(value);
   }
 }

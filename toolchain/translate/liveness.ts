@@ -183,15 +183,40 @@ function normalise(segments: Segment[]): Segment[] {
   return result;
 }
 
-export function overlap(a: readonly Segment[], b: readonly Segment[]): boolean {
-  let i = 0;
-  let j = 0;
-  while (i < a.length && j < b.length) {
-    if (a[i].end <= b[j].start) i++;
-    else if (b[j].end <= a[i].start) j++;
-    else return true;
+/** Index of the first segment that ends after `time`. */
+function firstEndingAfter(segments: readonly Segment[], time: number): number {
+  let low = 0;
+  let high = segments.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (segments[middle].end <= time) low = middle + 1;
+    else high = middle;
   }
-  return false;
+  return low;
+}
+
+export function overlap(a: readonly Segment[], b: readonly Segment[]): boolean {
+  const [few, many] = a.length < b.length ? [a, b] : [b, a];
+  return few.some(({ start, end }) => {
+    const next = many[firstEndingAfter(many, start)];
+    return next !== undefined && next.start < end;
+  });
+}
+
+/** Adds segments that overlap none of `into`. */
+function insertSegments(into: Segment[], added: readonly Segment[]): void {
+  for (const { start, end } of added) {
+    const at = firstEndingAfter(into, start);
+    const [before, after] = [into[at - 1], into[at]];
+    if (before?.end === start) {
+      before.end = end;
+      if (after?.start === end) {
+        before.end = after.end;
+        into.splice(at, 1);
+      }
+    } else if (after?.start === end) after.start = start;
+    else into.splice(at, 0, { start, end });
+  }
 }
 
 /**
@@ -201,15 +226,18 @@ export function overlap(a: readonly Segment[], b: readonly Segment[]): boolean {
 export function coalesce(f: MachineFunction, live: Liveness): void {
   const merged = new Map<Interval, Interval>();
   const find = (interval: Interval): Interval => {
-    let found = interval;
-    for (let next = merged.get(found); next; next = merged.get(found)) found = next;
+    const next = merged.get(interval);
+    if (!next) return interval;
+    const found = find(next);
+    merged.set(interval, found);
     return found;
   };
-  const merge = (a: Interval, b: Interval): void => {
-    if (a === b || overlap(a.segments, b.segments)) return;
-    a.segments = normalise([...a.segments, ...b.segments]);
-    a.uses.push(...b.uses);
-    a.defs.push(...b.defs);
+  const merge = (x: Interval, y: Interval): void => {
+    if (x === y || overlap(x.segments, y.segments)) return;
+    const [a, b] = x.segments.length < y.segments.length ? [y, x] : [x, y];
+    insertSegments(a.segments, b.segments);
+    for (const use of b.uses) a.uses.push(use);
+    for (const def of b.defs) a.defs.push(def);
     merged.set(b, a);
   };
   const jumps = f.blocks.filter((b) => b.terminator.kind === 'jump' && b.terminator.moves.length > 0);
