@@ -74,7 +74,7 @@ export const EXPONENT = 0x7fff;
 export const SIGN = 0x8000;
 export const BIAS = 0x3fff;
 /** What an unmasked overflow or underflow adds to the exponent of a register result. */
-const WRAP = 24576;
+export const WRAP = 24576;
 
 export const isZero = (a: Float80): boolean => (a.se & EXPONENT) === 0 && (a.hi | a.lo) === 0;
 /** Denormal or pseudo-denormal: raises DE. */

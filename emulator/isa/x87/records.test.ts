@@ -394,6 +394,18 @@ describe.skipIf(!available)('x87 and MMX instructions against the host', () => {
     });
   }
 
+  it('FSCALE far out of range, unmasked', () => {
+    compare(
+      times(400, () => {
+        const c = randomCase([0xd9, 0xfd]);
+        c.fcw = 0x300 | (below(4) << 10) | 0x40 | below(64);
+        c.fsw = 0;
+        c.tags = 0xff;
+        c.st[1] = [0x400e | (below(2) << 15), (0x9f00n + BigInt(below(0x400))) << 48n];
+        return c;
+      }),
+    );
+  });
   it('prefixes: 16-bit environments, pointers', () => {
     const cases: Case[] = [];
     const add = (...code: number[]): number => cases.push(...times(100, () => randomCase(code)));

@@ -9,6 +9,7 @@ import { noteDenormals, significand } from './arithmetic.ts';
 import {
   BIAS,
   type Environment,
+  EXPONENT,
   type Float80,
   FSW,
   invalid,
@@ -24,6 +25,7 @@ import {
   setZero,
   Unpacked,
   unpack,
+  WRAP,
 } from './float80.ts';
 
 const x = new Unpacked();
@@ -136,6 +138,17 @@ export function scale(r: Float80, a: Float80, b: Float80, env: Environment): voi
   }
   unpack(x, a);
   const exponent = x.exponent + by;
+  // So far out that even the scaled result of an unmasked exception does not fit (SDM vol. 1, 8.5.4 and 8.5.5).
+  if (exponent - WRAP >= EXPONENT && (env.masked & FSW.OE) === 0) {
+    env.flags |= FSW.OE | FSW.PE | FSW.C1;
+    setInfinity(r, x.sign);
+    return;
+  }
+  if (exponent + WRAP < 1 && (env.masked & FSW.UE) === 0) {
+    env.flags |= FSW.UE | FSW.PE;
+    setZero(r, x.sign);
+    return;
+  }
   roundTo80(r, env, x.sign, exponent, x.hi, x.lo, 0, 64);
 }
 
