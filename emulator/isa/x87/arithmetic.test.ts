@@ -436,10 +436,7 @@ describe.skipIf(!available)('x87 transcendental functions against the host', () 
     const magnitude = (BigInt(Number.parseInt(s.slice(0, 4), 16) & 0x7fff) << 63n) + (BigInt(`0x${s.slice(5)}`) & (ONE - 1n));
     return Number.parseInt(s.slice(0, 4), 16) & 0x8000 ? -magnitude : magnitude;
   };
-  function compareClose(code: number[], f: Binary, inputs: readonly (readonly Bits[])[]): void {
-    let worst = 0n;
-    let different = 0;
-    let upDiffers = 0;
+  function compareClose(code: number[], f: Binary, inputs: readonly (readonly Bits[])[], register = 0): void {
     differences((report) => {
       const cases = inputs.flatMap((st) => FULL.map((fcw): Case => ({ code, fcw, st })));
       const r = new Float80();
@@ -447,14 +444,11 @@ describe.skipIf(!available)('x87 transcendental functions against the host', () 
         setControl(env, c.fcw);
         const condition = f(r, load(c.st[0]), load(c.st[1] ?? [0, 0n]), env);
         const status = view.getUint16(at + 2, true);
-        const host = stack(view, at, 0);
+        const host = stack(view, at, register);
         const special = (Number.parseInt(host, 16) & 0x7fff) === 0x7fff || (r.se & 0x7fff) === 0x7fff;
         let distance = order(host) - order(show(r));
         if (distance < 0n) distance = -distance;
         if (special && host !== show(r)) distance = 999n;
-        if (distance !== 0n) different++;
-        else if ((env.flags ^ status) & FSW.C1) upDiffers++;
-        if (distance > worst) worst = distance;
         const flags = env.flags | (condition === false ? FSW.C2 : 0);
         const mask = 0x3f | FSW.C2;
         if (distance > 1n || (flags & mask) !== (status & mask)) {
@@ -463,9 +457,6 @@ describe.skipIf(!available)('x87 transcendental functions against the host', () 
           );
         }
       });
-      console.log(
-        `${code.map(hex).join(' ')}: ${cases.length} cases, ${different} differ, worst ${worst} ulp; C1 differs in ${upDiffers} equal ones`,
-      );
       return cases.length;
     });
   }
@@ -490,11 +481,12 @@ describe.skipIf(!available)('x87 transcendental functions against the host', () 
       angles,
     ));
   it('fptan', () =>
-    // The pushed 1.0 is popped again; with C2 nothing was pushed, so those arguments stay away.
+    // 1.0 is pushed above the result; with C2 nothing is, so those arguments stay away.
     compareClose(
-      [0xdd, 0xc7, 0xd9, 0xf2, 0xd9, 0xf7],
+      [0xdd, 0xc7, 0xd9, 0xf2],
       keep((r, a, e) => circular(r, a, e, 'tangent')),
       angles.filter(([[se]]) => (se & 0x7fff) < 0x403e),
+      1,
     ));
   it('f2xm1', () =>
     compareClose([0xd9, 0xf0], (r, a, _b, e) => exponential(r, a, e), [

@@ -75,7 +75,8 @@ pair('fsincos', 'D9 FB', () => {
   second.masked = env.masked;
   second.flags = 0;
   circular(y, x, second, 'cosine');
-  env.flags |= second.flags & ~FSW.C1;
+  // C1 tells how the cosine was rounded.
+  env.flags = (env.flags & ~FSW.C1) | second.flags;
   return true;
 });
 pair('fptan', 'D9 F2', () => {
