@@ -166,7 +166,10 @@ function placeSegments(
     const bytes = new Uint8Array(Number(initialised - start));
     // Gaps in code must not be run.
     if (plan.executable) bytes.fill(0xcc);
-    for (const section of plan.sections) bytes.set(section.bytes, Number((sectionAddresses.get(section.name) ?? 0n) - start));
+    for (const section of plan.sections) {
+      // An empty one may lie, aligned, behind the last byte.
+      if (section.bytes.length > 0) bytes.set(section.bytes, Number((sectionAddresses.get(section.name) ?? 0n) - start));
+    }
     placed.push({
       name: plan.name,
       address: start,

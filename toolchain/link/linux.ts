@@ -73,7 +73,6 @@ export function linuxIntrinsics(addressing: Addressing): ReadonlyMap<string, Int
     parameters: ['i32'],
     inputs: [rdi],
     clobbers,
-    noReturn: true,
     emit: (asm) => systemCall(asm, SYS.exitGroup),
   };
   /** CLOCK_MONOTONIC in nanoseconds. */

@@ -91,6 +91,9 @@ class Allocator implements Allocation {
       if (instruction.isCall) return;
       const early = clobbersOf(instruction);
       const { lateClobbers } = instruction;
+      for (const r of CALLEE_SAVED) {
+        if ((early | lateClobbers) & bit(r) && !this.calleeSaved.includes(r)) this.calleeSaved.push(r);
+      }
       for (let r = 0; r < 32; r++) {
         if (lateClobbers & bit(r)) this.occupancy[r].take([{ start: 4 * i + 1, end: 4 * i + 3 }], undefined);
         else if (early & bit(r)) this.occupancy[r].take([{ start: 4 * i + 1, end: 4 * i + 2 }], undefined);

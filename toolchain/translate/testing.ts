@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { linuxExecutable, linuxIntrinsics } from '../link/linux.ts';
 import type { WasmModule } from '../wasm/module.ts';
 import { translate } from './translate.ts';
-import type { CpuFeatures } from './types.ts';
+import type { CpuFeatures, Intrinsic } from './types.ts';
 
 export const canRunNative = process.platform === 'linux' && process.arch === 'x64';
 
@@ -17,8 +17,14 @@ export interface NativeRun {
   readonly output: Buffer;
 }
 
-export function buildNative(module: WasmModule, addressing: 'zero' | 'r15', cpu?: CpuFeatures): Uint8Array {
-  return linuxExecutable(translate(module, { addressing, cpu, intrinsics: linuxIntrinsics(addressing) }), addressing);
+export function buildNative(
+  module: WasmModule,
+  addressing: 'zero' | 'r15',
+  cpu?: CpuFeatures,
+  more: ReadonlyMap<string, Intrinsic> = new Map(),
+): Uint8Array {
+  const intrinsics = new Map([...linuxIntrinsics(addressing), ...more]);
+  return linuxExecutable(translate(module, { addressing, cpu, intrinsics }), addressing);
 }
 
 export function runNative(module: WasmModule, addressing: 'zero' | 'r15', cpu?: CpuFeatures): NativeRun {

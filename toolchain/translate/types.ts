@@ -32,7 +32,7 @@ export type ValueType = 'i32' | 'i64' | 'f32' | 'f64';
 /**
  * An import that the translator expands in place. Arguments arrive in the fixed registers of `inputs`, i32 ones zero-extended; the
  * result is left in rax (zero-extended for i32) or xmm0. Registers in `clobbers` may be changed besides (inputs, rax and
- * flags may always be). `emit` must leave the stack pointer as it found it. Never merged, moved or dropped.
+ * flags may always be); r11 and xmm15 are scratch and take no arguments. `emit` must leave the stack pointer as it found it. Never merged, moved or dropped.
  */
 export interface FixedIntrinsic {
   readonly kind: 'fixed';
@@ -40,8 +40,6 @@ export interface FixedIntrinsic {
   readonly result?: ValueType;
   readonly inputs: readonly (Gpr | Xmm)[];
   readonly clobbers?: readonly (Gpr | Xmm)[];
-  /** It does not return (a jump elsewhere): nothing is kept alive across it. */
-  readonly noReturn?: boolean;
   emit(asm: X86): void;
 }
 

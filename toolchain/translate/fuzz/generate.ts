@@ -142,7 +142,7 @@ class ProgramGenerator {
     for (let i = 0; i < count; i++) {
       const parameters = Array.from({ length: random.below(random.chance(6) ? 14 : 5) }, () => random.pick(TYPES));
       const type: FunctionType = { parameters, result: random.chance(8) ? undefined : random.pick(TYPES) };
-      const locals = Array.from({ length: random.below(7) }, () => random.pick(TYPES));
+      const locals = Array.from({ length: random.below(random.chance(5) ? 40 : 7) }, () => random.pick(TYPES));
       // Indices are known beforehand, so that a body may call itself and, through the table, everything.
       const index = i + 1;
       this.functions.push({ index, type });

@@ -6,7 +6,7 @@
  * are per module and start at 1, so an empty entry fails the signature check.
  */
 import { gpr, symbolIndexed } from '../../x86/x86.ts';
-import { bit, RAX } from '../machine.ts';
+import { bit, RAX, SCRATCH } from '../machine.ts';
 import type { Selector } from '../select.ts';
 import { classOf } from '../select.ts';
 import type { Value } from '../ssa.ts';
@@ -37,6 +37,7 @@ const call: Rule = (s, v) => {
 function fixedIntrinsic(s: Selector, v: Value, intrinsic: FixedIntrinsic): void {
   const number = (register: { kind: string; code: number }) => register.code + (register.kind === 'xmm' ? 16 : 0);
   const inputs = intrinsic.inputs.map(number);
+  if (inputs.includes(SCRATCH)) throw new Error('an intrinsic takes an argument in r11, which moving arguments may change');
   v.args.forEach((arg, i) => {
     s.fixed(arg, inputs[i]);
   });
