@@ -7,7 +7,8 @@
  * change the meaning of an import). If all of them are still so, the record's module is returned and asc is not even loaded.
  * Records are written to a temporary name and renamed, so runs may overlap and be cut at any point.
  */
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { type Compiled, type CompileRequest, compile, digest, type Input } from './compile.ts';
@@ -90,8 +91,19 @@ function readBytes(path: string): Uint8Array | undefined {
   }
 }
 
+const KEPT_DAYS = 30;
+
+/** Drops what was written long ago: the cache would keep every version of every program otherwise. */
+export function pruneCache(directory: string): void {
+  const oldest = Date.now() - KEPT_DAYS * 86_400_000;
+  for (const file of readdirSync(directory)) {
+    const path = join(directory, file);
+    if (statSync(path).mtimeMs < oldest) rmSync(path, { force: true });
+  }
+}
+
 export function writeAtomically(path: string, content: string | Uint8Array, mode = 0o644): void {
-  const temporary = `${path}.${process.pid}.tmp`;
+  const temporary = `${path}.${randomUUID()}.tmp`;
   try {
     writeFileSync(temporary, content, { mode });
     renameSync(temporary, path);

@@ -10,7 +10,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { cacheDirectory, writeAtomically } from '../asc/cache.ts';
+import { cacheDirectory, pruneCache, writeAtomically } from '../asc/cache.ts';
 import { CompileError, digest, type Optimize } from '../asc/compile.ts';
 import { writeForEditors } from '../asc/libraries.ts';
 import { projectRoot } from '../asc/root.ts';
@@ -86,6 +86,7 @@ export async function build(options: BuildOptions = {}): Promise<BuildResult> {
       problems.push(error instanceof LinkError ? `${target.entry}: ${error.message}` : error.message);
     }
   }
+  if (rebuilt.length) pruneCache(options.cache ?? cacheDirectory());
   for (const warning of warnings) report(warning);
   if (problems.length) throw new BuildError([...new Set(problems.flatMap((problem) => problem.split('\n')))]);
   return { images: targets.map(({ path }) => path), rebuilt, warnings: [...warnings] };

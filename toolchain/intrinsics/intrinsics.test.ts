@@ -139,7 +139,10 @@ test('a declaration is what the guest would write', () => {
   expect(() => parseSignature('cpu.outb(port: u33): void')).toThrow('no guest type: u33');
 });
 
-test('targets have what is theirs: only programs make system calls, only kernels have per-CPU data', () => {
+test('targets have what is theirs: only programs make system calls, only kernels what is privileged', () => {
+  expect(intrinsicsFor('kernel').has('cpu.outb')).toBe(true);
+  expect(intrinsicsFor('user').has('cpu.outb')).toBe(false);
+  expect(intrinsicsFor('user').has('cpu.rdtsc')).toBe(true);
   expect(intrinsicsFor('user').has('sys.call')).toBe(true);
   expect(intrinsicsFor('kernel').has('sys.call')).toBe(false);
   expect(guestDeclarations('kernel').has('machine/percpu')).toBe(true);

@@ -76,35 +76,42 @@ function intrinsic(
   });
 }
 
+/** What faults in user mode is offered to kernels only. */
+const privileged: typeof intrinsic = (...values) => {
+  target.current = 'kernel';
+  intrinsic(...values);
+  target.current = undefined;
+};
+
 function access(text: string, comment: string, expansion: AccessIntrinsic): void {
   list.push({ signature: parseSignature(text), comment, expansion, target: target.current });
 }
 
 // ---- port I/O
 
-intrinsic('cpu.outb(port: u32, value: u32): void', 'OUT dx, al.', [rdx, rax], (asm) => asm.out(dx, al));
-intrinsic('cpu.outw(port: u32, value: u32): void', 'OUT dx, ax.', [rdx, rax], (asm) => asm.out(dx, ax));
-intrinsic('cpu.outl(port: u32, value: u32): void', 'OUT dx, eax.', [rdx, rax], (asm) => asm.out(dx, eax));
-intrinsic('cpu.inb(port: u32): u32', 'IN al, dx.', [rdx], (asm) => {
+privileged('cpu.outb(port: u32, value: u32): void', 'OUT dx, al.', [rdx, rax], (asm) => asm.out(dx, al));
+privileged('cpu.outw(port: u32, value: u32): void', 'OUT dx, ax.', [rdx, rax], (asm) => asm.out(dx, ax));
+privileged('cpu.outl(port: u32, value: u32): void', 'OUT dx, eax.', [rdx, rax], (asm) => asm.out(dx, eax));
+privileged('cpu.inb(port: u32): u32', 'IN al, dx.', [rdx], (asm) => {
   asm.in(al, dx);
   asm.movzx(eax, al);
 });
-intrinsic('cpu.inw(port: u32): u32', 'IN ax, dx.', [rdx], (asm) => {
+privileged('cpu.inw(port: u32): u32', 'IN ax, dx.', [rdx], (asm) => {
   asm.in(ax, dx);
   asm.movzx(eax, ax);
 });
-intrinsic('cpu.inl(port: u32): u32', 'IN eax, dx.', [rdx], (asm) => asm.in(eax, dx));
+privileged('cpu.inl(port: u32): u32', 'IN eax, dx.', [rdx], (asm) => asm.in(eax, dx));
 
 // ---- control, debug and model-specific registers, time stamp
 
 for (const number of [0, 2, 3, 4, 8] as const) {
-  intrinsic(`cpu.readCr${number}(): u64`, `The control register CR${number}.`, [], (asm) => asm.mov(rax, cr(number)));
-  intrinsic(`cpu.writeCr${number}(value: u64): void`, `Loads CR${number}.`, [rax], (asm) => asm.mov(cr(number), rax));
+  privileged(`cpu.readCr${number}(): u64`, `The control register CR${number}.`, [], (asm) => asm.mov(rax, cr(number)));
+  privileged(`cpu.writeCr${number}(value: u64): void`, `Loads CR${number}.`, [rax], (asm) => asm.mov(cr(number), rax));
 }
 
 for (const number of [0, 1, 2, 3, 6, 7] as const) {
-  intrinsic(`cpu.readDr${number}(): u64`, `The debug register DR${number}.`, [], (asm) => asm.mov(rax, dr(number)));
-  intrinsic(`cpu.writeDr${number}(value: u64): void`, `Loads DR${number}.`, [rax], (asm) => asm.mov(dr(number), rax));
+  privileged(`cpu.readDr${number}(): u64`, `The debug register DR${number}.`, [], (asm) => asm.mov(rax, dr(number)));
+  privileged(`cpu.writeDr${number}(value: u64): void`, `Loads DR${number}.`, [rax], (asm) => asm.mov(dr(number), rax));
 }
 
 /** edx:eax -> rax */
@@ -121,8 +128,8 @@ function readPair(asm: X86, name: 'rdmsr' | 'rdtsc' | 'xgetbv'): void {
   asm.op(name);
   joinHalves(asm);
 }
-intrinsic('cpu.rdmsr(msr: u32): u64', 'Reads a model-specific register.', [rcx], (asm) => readPair(asm, 'rdmsr'), [rdx]);
-intrinsic(
+privileged('cpu.rdmsr(msr: u32): u64', 'Reads a model-specific register.', [rcx], (asm) => readPair(asm, 'rdmsr'), [rdx]);
+privileged(
   'cpu.wrmsr(msr: u32, value: u64): void',
   'Writes a model-specific register.',
   [rcx, rax],
@@ -135,7 +142,7 @@ intrinsic(
 intrinsic('cpu.xgetbv(register: u32): u64', 'Reads an extended control register.', [rcx], (asm) => readPair(asm, 'xgetbv'), [
   rdx,
 ]);
-intrinsic(
+privileged(
   'cpu.xsetbv(register: u32, value: u64): void',
   'Writes an extended control register.',
   [rcx, rax],
@@ -165,29 +172,29 @@ for (const [index, name] of ['Eax', 'Ebx', 'Ecx', 'Edx'].entries()) {
 
 // ---- descriptor tables, translation caches, interrupts
 
-intrinsic('cpu.lgdt(pseudoDescriptor: u64): void', 'Loads GDTR from a 10-byte pseudo-descriptor.', [rax], (asm) =>
+privileged('cpu.lgdt(pseudoDescriptor: u64): void', 'Loads GDTR from a 10-byte pseudo-descriptor.', [rax], (asm) =>
   asm.lgdt(ptr(rax)),
 );
-intrinsic('cpu.lidt(pseudoDescriptor: u64): void', 'Loads IDTR from a 10-byte pseudo-descriptor.', [rax], (asm) =>
+privileged('cpu.lidt(pseudoDescriptor: u64): void', 'Loads IDTR from a 10-byte pseudo-descriptor.', [rax], (asm) =>
   asm.lidt(ptr(rax)),
 );
-intrinsic('cpu.ltr(selector: u32): void', 'Loads the task register.', [rax], (asm) => asm.ltr(eax));
-intrinsic('cpu.invlpg(address: u64): void', 'Drops the translation of one page.', [rax], (asm) => asm.invlpg(ptr(rax)));
-intrinsic('cpu.wbinvd(): void', 'Writes back and empties the caches.', [], (asm) => asm.op('wbinvd'));
-intrinsic('cpu.cli(): void', 'Interrupts off.', [], (asm) => asm.op('cli'));
-intrinsic('cpu.sti(): void', 'Interrupts on, after the next instruction.', [], (asm) => asm.op('sti'));
-intrinsic('cpu.hlt(): void', 'Stops until an interrupt.', [], (asm) => asm.op('hlt'));
-intrinsic('cpu.stiHlt(): void', 'Interrupts on and stop, so that none comes between the two.', [], (asm) => {
+privileged('cpu.ltr(selector: u32): void', 'Loads the task register.', [rax], (asm) => asm.ltr(eax));
+privileged('cpu.invlpg(address: u64): void', 'Drops the translation of one page.', [rax], (asm) => asm.invlpg(ptr(rax)));
+privileged('cpu.wbinvd(): void', 'Writes back and empties the caches.', [], (asm) => asm.op('wbinvd'));
+privileged('cpu.cli(): void', 'Interrupts off.', [], (asm) => asm.op('cli'));
+privileged('cpu.sti(): void', 'Interrupts on, after the next instruction.', [], (asm) => asm.op('sti'));
+privileged('cpu.hlt(): void', 'Stops until an interrupt.', [], (asm) => asm.op('hlt'));
+privileged('cpu.stiHlt(): void', 'Interrupts on and stop, so that none comes between the two.', [], (asm) => {
   asm.op('sti');
   asm.op('hlt');
 });
 intrinsic('cpu.pause(): void', 'A hint in a spin loop.', [], (asm) => asm.op('pause'));
-intrinsic('cpu.saveInterrupts(): u64', 'RFLAGS as they are; then interrupts off.', [], (asm) => {
+privileged('cpu.saveInterrupts(): u64', 'RFLAGS as they are; then interrupts off.', [], (asm) => {
   asm.op('pushf');
   asm.pop(rax);
   asm.op('cli');
 });
-intrinsic('cpu.restoreInterrupts(flags: u64): void', 'What saveInterrupts gave.', [rax], (asm) => {
+privileged('cpu.restoreInterrupts(flags: u64): void', 'What saveInterrupts gave.', [rax], (asm) => {
   asm.push(rax);
   asm.op('popf');
 });
