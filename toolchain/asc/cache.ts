@@ -98,7 +98,8 @@ export function pruneCache(directory: string): void {
   const oldest = Date.now() - KEPT_DAYS * 86_400_000;
   for (const file of readdirSync(directory)) {
     const path = join(directory, file);
-    if (statSync(path).mtimeMs < oldest) rmSync(path, { force: true });
+    const written = statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? oldest;
+    if (written < oldest) rmSync(path, { force: true });
   }
 }
 
