@@ -83,7 +83,7 @@ msr({
   cpuid: 'APIC',
   read: (cpu) => cpu.read64(SLOT.APIC_BASE),
   write(cpu, value) {
-    let known = (1n << BigInt(PHYSICAL_BITS)) - 1n - 0x6ffn;
+    let known = (1n << BigInt(PHYSICAL_BITS)) - 1n - 0x2ffn;
     if (!cpu.platform.cpuModel.has('X2APIC')) known &= ~APIC_EXTENDED;
     const from = apicMode(cpu.read64(SLOT.APIC_BASE));
     const to = apicMode(value);

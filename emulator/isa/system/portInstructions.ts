@@ -28,6 +28,8 @@ export function checkPort(cpu: Cpu, port: number, bytes: number): void {
   if (map & ((1 << bytes) - 1)) cpu.raise(VECTOR.GP, 0);
 }
 
+/** Permission comes before faults of the memory operand (INS, OUTS). */
+const permission = helper('ins.permission', (cpu) => checkPort(cpu, cpu.args.u32(0) & 0xffff, cpu.args.u32(1)));
 const input = helper('in', (cpu) => {
   const port = cpu.args.u32(0) & 0xffff;
   const bytes = cpu.args.u32(1) as 1 | 2 | 4;
@@ -69,6 +71,7 @@ instruction({
   repeat: 'count',
   exec(ir) {
     const bits = width(ir);
+    ir.callVoid(permission, [ir.zext(ir.gpr(2, 'i16'), 'i32'), bytesOf(ir)]);
     const destination: Operand = { kind: 'mem', type: intType(bits), addr: ir.stringDestination(bits / 8, true) };
     ir.read(destination);
     const value = ir.call(input, 'i32', [ir.zext(ir.gpr(2, 'i16'), 'i32'), bytesOf(ir)]);
@@ -83,6 +86,7 @@ instruction({
   sourceSegment: true,
   exec(ir) {
     const bits = width(ir);
+    ir.callVoid(permission, [ir.zext(ir.gpr(2, 'i16'), 'i32'), bytesOf(ir)]);
     const value = ir.load(ir.stringSource(bits / 8), intType(bits));
     ir.callVoid(output, [ir.zext(ir.gpr(2, 'i16'), 'i32'), bytesOf(ir), ir.resize(value, 'i32')]);
     ir.stringAdvance(6, bits / 8);

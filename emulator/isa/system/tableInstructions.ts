@@ -229,6 +229,10 @@ for (const [mnemonic, code, run] of [
 }
 
 /** ARPL raises the destination's RPL to the source's. 64-bit mode uses its opcode for MOVSXD. */
+/** Memory is written, and write permission needed, only where the selector changes. */
+const storeAdjusted = helper('arpl', (cpu) => {
+  if (cpu.args.u32(2)) cpu.store(cpu.args.u64(0), 2, BigInt(cpu.args.u32(1)));
+});
 instruction({
   mnemonic: 'arpl',
   encodings: { '63 /r': 'Ew,Gw' },
@@ -239,7 +243,9 @@ instruction({
     const selector = ir.read(dst);
     const rpl = ir.and(ir.read(source), three);
     const raise = ir.ult(ir.and(selector, three), rpl);
-    ir.write(dst, ir.select(raise, ir.or(ir.and(selector, ir.not(three)), rpl), selector));
+    const adjusted = ir.or(ir.and(selector, ir.not(three)), rpl);
+    if (dst.kind === 'mem') ir.callVoid(storeAdjusted, [dst.addr, ir.zext(adjusted, 'i32'), ir.zext(raise, 'i32')]);
+    else ir.write(dst, ir.select(raise, adjusted, selector));
     ir.setFlags({ ZF: ir.bool(raise) });
   },
 });

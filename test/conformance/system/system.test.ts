@@ -59,6 +59,10 @@ const PROGRAMS: Readonly<Record<string, readonly Departure[]>> = {
     { why: 'WRFSBASE and WRGSBASE refuse addresses that are not canonical (APM vol. 3); QEMU takes them', lines: /^S[03] 6 / },
     { why: 'EFER.LME is fixed while paging is on (APM vol. 2, 14.6); QEMU ignores the write', lines: /^S0 10 / },
     { why: 'CLFLUSH faults like a read (APM vol. 3); QEMU: not at all', lines: /^S[03] 2a / },
+    {
+      why: 'a branch to an address that is not canonical faults itself (APM vol. 3, JMP); QEMU: its target does',
+      lines: /^S[03] [abc] /,
+    },
     { why: 'a read-modify-write faults as a write (SDM vol. 3, 4.7); QEMU: as a read', lines: /^S[03] 3a / },
     { why: 'stack addresses that are not canonical are #SS (APM vol. 2, 8.2.13); QEMU: #GP', lines: /^S3 (9|3f) / },
     { why: 'debug registers that do not exist are #UD at every level (APM vol. 3, MOV DRn); QEMU: #GP', lines: /^S3 33 / },
