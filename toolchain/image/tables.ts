@@ -24,7 +24,7 @@ export interface TablesInput {
   readonly functions: readonly { readonly name: string; readonly offset: number; readonly size: number }[];
   readonly lines: readonly LineEntry[];
   readonly probes: readonly ProbeSite[];
-  readonly positions: Positions;
+  readonly positions: Pick<Positions, 'lookup'>;
   readonly build: { readonly name: string; readonly time: number };
 }
 
@@ -135,7 +135,7 @@ interface Row {
 class LineRows {
   private readonly rows: readonly Row[];
 
-  constructor(lines: readonly LineEntry[], positions: Positions) {
+  constructor(lines: readonly LineEntry[], positions: TablesInput['positions']) {
     this.rows = lines.map(({ offset, wasm }) => {
       const position = wasm === undefined ? undefined : positions.lookup(wasm);
       return { offset, file: position?.file, line: position?.line ?? 0 };
