@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
 /** All guest code of the tree: formatted, and understood by the TypeScript that editors run. */
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { formatGuest, guestFiles } from '../../tools/formatGuest.js';
 import { writeForEditors } from '../asc/libraries.ts';
 import { projectRoot } from '../asc/root.ts';
+import { build } from '../build/main.ts';
 
 const root = projectRoot();
 beforeAll(() => writeForEditors(root));
@@ -37,3 +39,10 @@ test.each(['guest-os', 'guest-os/cmd', 'toolchain/runtime', 'toolchain/runtime/t
     expect(status).toBe(0);
   },
 );
+
+test('guest programs build without findings', async () => {
+  const output = mkdtempSync(join(tmpdir(), 'guest-'));
+  const { warnings } = await build({ output, report: () => undefined });
+  rmSync(output, { recursive: true });
+  expect(warnings).toEqual([]);
+});
