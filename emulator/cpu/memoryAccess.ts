@@ -212,8 +212,9 @@ export class MemoryAccess {
     for (let i = 0; i < bytes; i++) this.store(this.next(linear, i), 1, value >> BigInt(8 * i), system);
   }
   probe(linear: bigint, bytes: number, write: boolean, system = false): void {
-    for (let i = 0; i < bytes; i += Math.min(PAGE, Math.max(1, bytes - 1 - i))) this.part(this.next(linear, i), 1, write, system);
-    this.part(this.next(linear, bytes - 1), 1, write, system);
+    const first = PAGE - (Number(linear & 0xfffn) & (PAGE - 1));
+    this.part(linear, 1, write, system);
+    for (let i = first; i < bytes; i += PAGE) this.part(this.next(linear, i), 1, write, system);
   }
   /** Place of `bytes` bytes that lie in one page of RAM, checked and announced as an access; else -1. */
   place(linear: bigint, bytes: number, write: boolean): number {
@@ -267,8 +268,8 @@ export class MemoryAccess {
     this.error = error;
     return FAULT;
   }
-  /** Place of the page of code at a linear address; throws #PF or #GP, or returns -1 outside RAM. */
-  fetch(high: number, low: number): number {
+  /** The page of code at a linear address: its place, -1 outside RAM, and whether it is global; throws #PF or #GP. */
+  fetch(high: number, low: number): { place: number; global: boolean } {
     const { host } = this;
     if (host.longMode && !isCanonical(high)) throw new GuestFault(GP, 0);
     const user = host.accessKind === ACCESS_KIND.user;
@@ -277,7 +278,7 @@ export class MemoryAccess {
       setCr2(host, high, low);
       throw new GuestFault(PF, t);
     }
-    return host.physical.place(t.physical);
+    return { place: host.physical.place(t.physical), global: t.global };
   }
 }
 

@@ -11,6 +11,7 @@
  * 8.2.24, table 8-9): NMI, external interrupt, instruction; traps of the instruction before are delivered where it ends.
  */
 import type { Tables } from '../decode/tables.ts';
+import { BULK_MINIMUM } from '../interp/handlers.ts';
 import { FUSED, RunCache, type RunHost, type RunMode } from '../interp/runs.ts';
 import { ACCESS_KIND, EXIT, MAXIMUM_RUN, RECORD, SEG, SEGMENT, SLOT, STATE_SIZE, segmentSlot, stateBase } from '../ir/state.ts';
 import { allHelpers, type Cpu, GuestFault, type HelperArgs, type Platform } from '../isa/helper.ts';
@@ -106,7 +107,8 @@ export class Processor implements Cpu, AccessHost, RunHost {
   private mode!: RunMode;
   private codeBase = 0n;
   private interruptLine = false;
-  private nmiWaiting = false;
+  /** An NMI has arrived and not been delivered. */
+  nmiWaiting = false;
 
   // Of the engine call or helper in progress.
   private given = 0;
@@ -125,7 +127,9 @@ export class Processor implements Cpu, AccessHost, RunHost {
   /** DR6 bits of traps to deliver after the instruction. */
   private trapsPending = 0;
   /** Instruction translations by linear page, until the next flush. */
-  private readonly codePlaces = new Map<number, number>();
+  private readonly codePlaces = new Map<number, { place: number; global: boolean }>();
+  /** Whether the code found last lies in a global page, both of them if it crosses. */
+  private codeIsGlobal = false;
 
   constructor(options: ProcessorOptions) {
     this.index = options.index;
@@ -274,7 +278,8 @@ export class Processor implements Cpu, AccessHost, RunHost {
   }
   flushTlb(keepGlobal: boolean): void {
     this.tlb.flush(keepGlobal);
-    this.codePlaces.clear();
+    if (!keepGlobal) this.codePlaces.clear();
+    else for (const [key, code] of this.codePlaces) if (!code.global) this.codePlaces.delete(key);
     this.leaving = true;
   }
   flushPage(linear: bigint): void {
@@ -532,7 +537,7 @@ export class Processor implements Cpu, AccessHost, RunHost {
     const offset = linear & (PAGE - 1);
     if (record === 0) {
       record = this.findCode(rip, high, linear, offset);
-      this.tlb.fillJump(block, high, low, record, offset);
+      this.tlb.fillJump(block, high, low, record, offset, this.codeIsGlobal);
     }
     this.write64(SLOT.PAGE, rip - BigInt(offset));
     if (from && this.linkGeneration === this.generation) this.view.setInt32(from + RECORD.link, record, true);
@@ -542,6 +547,7 @@ export class Processor implements Cpu, AccessHost, RunHost {
     if (this.codeSize !== 64 && rip > BigInt(this.view.getUint32(this.base + segmentSlot(SEGMENT.cs) + SEG.limit, true)))
       this.raise(13, 0);
     const linearHigh = this.codeSize === 64 ? high : 0;
+    this.codeIsGlobal = true;
     const place = this.codePlace(linearHigh, low);
     const page = this.physical.pageAt(place);
     const known = this.runs.find(page, offset, this.mode);
@@ -559,13 +565,14 @@ export class Processor implements Cpu, AccessHost, RunHost {
   /** Place of a page of code. Code outside RAM is not executed: there is nothing there but ones. */
   private codePlace(high: number, low: number): number {
     const key = (high * 0x100000 + (low >>> 12)) * 4 + this.accessKind;
-    let place = this.codePlaces.get(key);
-    if (place === undefined) {
-      place = this.access.fetch(high, low);
-      if (place < 0) this.raise(6);
-      this.codePlaces.set(key, place);
+    let code = this.codePlaces.get(key);
+    if (code === undefined) {
+      code = this.access.fetch(high, low);
+      if (code.place < 0) this.raise(6);
+      this.codePlaces.set(key, code);
     }
-    return place;
+    this.codeIsGlobal &&= code.global;
+    return code.place;
   }
 
   /** Runs records from `record` and accounts for what they did. */
@@ -670,7 +677,7 @@ export class Processor implements Cpu, AccessHost, RunHost {
       // Copying forwards over itself repeats what was just written.
       if (from < to && to < from + n * bytes) n = Math.floor((to - from) / bytes);
     }
-    if (n < 16) return 0;
+    if (n < BULK_MINIMUM) return 0;
     if (copy) this.u8.copyWithin(to, from, from + n * bytes);
     else this.fill(to, n, bytes);
     const step = BigInt(n * bytes);

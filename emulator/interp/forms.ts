@@ -82,12 +82,15 @@ export interface DryRun {
   ir: Builder;
   effects: ReturnType<Builder['finish']>;
   usesStack: boolean;
+  /** Does something with its memory operand, if it has one (NOP and UD0 have one and do not). */
+  usesAddress: boolean;
 }
 export function dryRun(form: Form): DryRun {
   const env = new Consulted(form.env);
   const ir = new Builder(form.size, env);
   if (form.rep !== 'none') countIsZero(ir);
-  execute(form, ir, bindOperands(ir, form));
+  const bound = bindOperands(ir, form);
+  execute(form, ir, bound);
   const effects = ir.finish();
   const asked = (['code', 'stack', 'address'] as const).filter((p) => env.asked.has(p)).map((p) => p[0] + form.env[p]);
   const operands = form.operands.map(
@@ -97,7 +100,8 @@ export function dryRun(form: Form): DryRun {
   if (form.record.execWith) parts.push(`cc${form.cc}`);
   if (form.rep !== 'none') parts.push(form.rep);
   if (asked.length > 0) parts.push(asked.join(''));
-  return { key: parts.join('/'), ir, effects, usesStack: env.asked.has('stack') };
+  const usesAddress = bound.some((o) => o.kind === 'mem' && o.addr.uses > 0);
+  return { key: parts.join('/'), ir, effects, usesStack: env.asked.has('stack'), usesAddress };
 }
 
 const names = new Map<Instruction, string>();

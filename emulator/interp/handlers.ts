@@ -12,10 +12,10 @@
  *
  * A handler leaves by setting EXIT and branching to the exit label; see `EXIT` for what has been committed then.
  */
-import { Builder, type Environment } from '../ir/builder.ts';
+import { Builder, bitElement, type Environment } from '../ir/builder.ts';
 import { Emitter } from '../ir/emit.ts';
 import { EXIT, JUMP_CACHE, JUMP_ENTRIES, type MemoryAccess, RECORD, RECORD_SIZE, SLOT } from '../ir/state.ts';
-import type { Effect, HelperRef, RegRef, Type, Value } from '../ir/value.ts';
+import { type Effect, type HelperRef, intType, type RegRef, type Type, type Value } from '../ir/value.ts';
 import { I32, I64, type WasmType } from '../wasm/module.ts';
 import { bindOperands, countIsZero, execute, type Form } from './forms.ts';
 
@@ -35,6 +35,8 @@ export interface Imports {
   /** A function of the module itself; see `wasm/divide.ts`. */
   divideWide: number;
 }
+/** Fewer iterations are not worth the call. */
+export const BULK_MINIMUM = 16;
 const FIELD = { dst: RECORD.dst, src: RECORD.src, third: RECORD.imm } as const;
 
 export class HandlerEmitter extends Emitter {
@@ -121,7 +123,11 @@ export class HandlerEmitter extends Emitter {
     const ir = new Builder(64, { code: 64, stack: 64, address: 64 });
     const ea = ir.leaf('ea', 'i64', { indexed: true });
     let value: Value;
-    if (kind === 'absolute64' || kind === 'segment64' || kind === 'segment64a32') {
+    if (kind === 'bits16' || kind === 'bits32' || kind === 'bits64') {
+      const width = Number(kind.slice(4)) as 16 | 32 | 64;
+      ir.setSlot(SLOT.EA, bitElement(ir, ir.leaf('reg', intType(width), { reg: { field: 'src' } })));
+      this.effects(ir.finish());
+    } else if (kind === 'absolute64' || kind === 'segment64' || kind === 'segment64a32') {
       const offset = kind === 'absolute64' ? ir.leaf('imm', 'i64') : kind === 'segment64' ? ea : ir.wrap(ea, 32);
       value = ir.add(offset, ir.leaf('reg', 'i64', { reg: { field: 'dst', plus: 8 } }));
       this.emit(value);
@@ -323,6 +329,8 @@ export class HandlerEmitter extends Emitter {
   private bulk(form: Form): void {
     const c = this.code;
     const done = this.newLocal(I32);
+    c.get(LOCAL.base).mem('i64.load', SLOT.rcx).i64(BigInt(BULK_MINIMUM)).op('i64.ge_u');
+    this.openIf();
     c.get(LOCAL.ip)
       .get(LOCAL.budget)
       .i32(form.size / 8)
@@ -332,6 +340,7 @@ export class HandlerEmitter extends Emitter {
     this.openIf();
     c.get(LOCAL.budget).get(done).op('i32.sub').set(LOCAL.budget);
     this.br(this.chargedLabel);
+    this.close();
     this.close();
   }
 }
@@ -346,11 +355,20 @@ const isControlWord = (ref: RegRef): boolean => 'slot' in ref && ref.slot >= SLO
  * Address micro-ops. 64-bit mode: `segment64` (FS, GS), the same with 32-bit addresses, absolute 64-bit addresses. Other modes:
  * 16- or 32-bit offsets checked against the segment, for reading or for writing.
  */
-export type AddressKind = 'absolute64' | 'segment64' | 'segment64a32' | `${'absolute' | 'segment'}${'read' | 'write'}${16 | 32}`;
+/** `bits` of a width: the byte offset of the element of a bit string that the register in `src` selects. */
+export type AddressKind =
+  | 'absolute64'
+  | 'segment64'
+  | 'segment64a32'
+  | `bits${16 | 32 | 64}`
+  | `${'absolute' | 'segment'}${'read' | 'write'}${16 | 32}`;
 export const ADDRESS_KINDS: readonly AddressKind[] = [
   'absolute64',
   'segment64',
   'segment64a32',
+  'bits16',
+  'bits32',
+  'bits64',
   ...(['absolute', 'segment'] as const).flatMap((a) =>
     (['read', 'write'] as const).flatMap((b) => ([16, 32] as const).map((n) => `${a}${b}${n}` as const)),
   ),

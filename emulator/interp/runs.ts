@@ -45,6 +45,7 @@ interface Variant {
   /** Writes its memory operand; uses the stack; never goes on behind itself. */
   writes: boolean;
   usesStack: boolean;
+  usesAddress: boolean;
   ends: boolean;
 }
 interface PageRuns {
@@ -73,8 +74,10 @@ export interface RunHost {
   runsDropped(): void;
 }
 
+/** Of one instruction: three address micro-ops and itself. */
+const MOST_RECORDS = 4;
 /** Records that hold copies of others, for stopping at an exact instruction. */
-const SCRATCH_RECORDS = 2 * MAXIMUM_RUN + 4;
+const SCRATCH_RECORDS = MOST_RECORDS * MAXIMUM_RUN + 4;
 
 export class RunCache {
   private readonly host: RunHost;
@@ -232,7 +235,7 @@ export class RunCache {
   // Building.
 
   private reserve(): void {
-    const most = 3 * MAXIMUM_RUN * RECORD_SIZE;
+    const most = (MOST_RECORDS + 1) * MAXIMUM_RUN * RECORD_SIZE;
     if (this.next + most > this.host.poolEnd) this.clear();
   }
   private page(number: number): PageRuns {
@@ -401,7 +404,7 @@ export class RunCache {
   private addressed = false;
   /** Emits the address micro-op where the handler cannot compute the address itself. */
   private addressOperand(d: Decoded, v: Variant, offset: number, mode: RunMode, before: number, length: number): void {
-    this.addressed = needsAddress(d, mode);
+    this.addressed = v.usesAddress && needsAddress(d, mode);
     if (!this.addressed) return;
     const { view, base } = this.host;
     const m = d.memory!;
@@ -428,7 +431,14 @@ export class RunCache {
         ? 'segment64a32'
         : 'segment64'
       : (`segment${v.writes ? 'write' : 'read'}${d.address as 16 | 32}` as const);
-    if (farFromRip(d)) {
+    if (d.record.bitString && wrapsApart(d, mode)) {
+      // Base, index and displacement join the element's offset, and the sum is what wraps and what the segment checks.
+      const element = d.operands[1];
+      const first = address(`bits${d.size as 16 | 32 | 64}`, segment);
+      if (element.k === 'r') view.setUint16(first + RECORD.src, base + element.slot, true);
+      this.memoryFields(address('segment64', base + SLOT.EA - SEG.base), d, offset);
+      view.setUint16(address(kind, segment) + RECORD.base, base + SLOT.EA, true);
+    } else if (farFromRip(d)) {
       // The displacement and the instruction's place together exceed 32 bits: PAGE takes the place of a segment base.
       const first = address('absolute64', base + SLOT.PAGE - SEG.base);
       view.setBigInt64(first + RECORD.imm, BigInt(m.disp) + BigInt(offset + d.length), true);
@@ -469,7 +479,7 @@ export class RunCache {
     });
     const env: Environment = { code: mode.code, stack: mode.stack, address: d.address };
     const form: Form = { record: d.record, size: d.size, operands, cc: d.cc, rep: d.rep, env };
-    const { key, effects, usesStack } = dryRun(form);
+    const { key, effects, usesStack, usesAddress } = dryRun(form);
     const handler = this.handlers.get(key);
     if (handler === undefined) throw new Error(`the interpreter was not generated with a handler ${key} (${d.entry.notation})`);
     const jumps = effects.filter((e) => e.k === 'jump');
@@ -481,11 +491,14 @@ export class RunCache {
         d.record.memory?.writes === true ||
         effects.some((e) => (e.k === 'store' || (e.k === 'load' && e.forWrite)) && e.addr.op === 'ea'),
       usesStack,
+      usesAddress,
       ends: jumps.some((e) => e.k === 'jump' && !e.when),
     };
   }
 }
 
+/** Whether addresses are narrower than 64 bits. */
+const wrapsApart = (d: Decoded, mode: RunMode): boolean => mode.code !== 64 || d.address === 32;
 const REP = { none: 0, rep: 1, repne: 2 } as const;
 function needsAddress(d: Decoded, mode: RunMode): boolean {
   const m = d.memory;

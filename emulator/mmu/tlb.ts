@@ -92,7 +92,7 @@ export class Tlb {
       }
     }
     this.filled.length = left;
-    this.flushJumps();
+    this.flushJumps(keepGlobal);
   }
   flushPage(high: number, low: number): void {
     for (let kind = 0; kind < TLB_KINDS; kind++) {
@@ -114,8 +114,8 @@ export class Tlb {
   private jumpEntry(block: number, low: number): number {
     return block + JUMP_CACHE + (((low ^ (low >>> 10)) << 4) & ((JUMP_ENTRIES - 1) << 4));
   }
-  /** `low`, `high`: RIP; `offset`: of the code in its page. */
-  fillJump(block: number, high: number, low: number, record: number, offset: number): void {
+  /** `low`, `high`: RIP; `offset`: of the code in its page; `global`: its translation outlives a change of CR3. */
+  fillJump(block: number, high: number, low: number, record: number, offset: number, global: boolean): void {
     const entry = this.jumpEntry(block, low);
     const e = entry >> 2;
     this.i32[e] = low;
@@ -123,18 +123,23 @@ export class Tlb {
     this.i32[e + 2] = record;
     this.i32[e + 3] = offset;
     if (this.kept[(entry - this.first) >> 4] === UNLISTED) this.jumps.push(entry);
-    this.kept[(entry - this.first) >> 4] = LISTED;
+    this.kept[(entry - this.first) >> 4] = global ? LISTED_GLOBAL : LISTED;
   }
   /** The record, or 0. */
   lookupJump(block: number, high: number, low: number): number {
     const e = this.jumpEntry(block, low) >> 2;
     return this.i32[e] === low && this.i32[e + 1] === high ? this.i32[e + 2] : 0;
   }
-  flushJumps(): void {
+  flushJumps(keepGlobal = false): void {
+    let left = 0;
     for (const entry of this.jumps) {
-      this.emptyJump(entry);
-      this.kept[(entry - this.first) >> 4] = UNLISTED;
+      const at = (entry - this.first) >> 4;
+      if (keepGlobal && this.kept[at] === LISTED_GLOBAL) this.jumps[left++] = entry;
+      else {
+        this.emptyJump(entry);
+        this.kept[at] = UNLISTED;
+      }
     }
-    this.jumps = [];
+    this.jumps.length = left;
   }
 }

@@ -166,7 +166,7 @@ const address = (entry: number, upper: number): number => (upper & 0xfffff) * HI
 
 /** Physical address bits beyond the model's, and NX while it is off. */
 function reservedHigh(env: WalkEnvironment, upper: number): boolean {
-  const beyond = 0xfffff & ~(2 ** (env.physicalBits - 32) - 1);
+  const beyond = 0xfffff & ~((1 << (env.physicalBits - 32)) - 1);
   return (upper & beyond) !== 0 || ((upper & NX_HIGH) !== 0 && !(env.efer & EFER_NXE));
 }
 function reservedPage(env: WalkEnvironment, entry: number, level: number, last: boolean): boolean {
