@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -27,6 +27,15 @@ test('a program is added by adding its file', async () => {
   const { ident, type, machine, entry } = view(elf64Header, image);
   expect([...ident.bytes.subarray(0, 6), type, machine]).toEqual([0x7f, 0x45, 0x4c, 0x46, 2, 1, 2, 62]);
   expect(entry).toBeGreaterThanOrEqual(0x400000n);
+});
+
+test('the image of a removed program goes with it', async () => {
+  command('kept', 'export function main(): i32 { return 1; }\n');
+  command('gone', 'export function main(): i32 { return 2; }\n');
+  await run();
+  rmSync(join(root, 'guest-os/cmd/gone.ts'));
+  await run();
+  expect(readdirSync(join(root, 'out/guest/cmd'))).toEqual(['kept']);
 });
 
 test('nothing is compiled again unless it changed', async () => {

@@ -7,7 +7,7 @@
  * from has changed; images are written only if they differ. Nothing but Node and npm packages takes part.
  */
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { cacheDirectory, pruneCache, writeAtomically } from '../asc/cache.ts';
@@ -86,6 +86,7 @@ export async function build(options: BuildOptions = {}): Promise<BuildResult> {
       problems.push(error instanceof LinkError ? `${target.entry}: ${error.message}` : error.message);
     }
   }
+  removeStale(output, targets);
   if (rebuilt.length) pruneCache(options.cache ?? cacheDirectory());
   for (const warning of warnings) report(warning);
   if (problems.length) throw new BuildError([...new Set(problems.flatMap((problem) => problem.split('\n')))]);
@@ -105,6 +106,14 @@ function findTargets(root: string): Target[] {
     return file.isDirectory() && existsSync(join(root, main)) ? [{ name, target: 'user', entry: main, path }] : [];
   });
   return [...kernels, ...commands.sort((a, b) => (a.name < b.name ? -1 : 1))];
+}
+
+/** Images of commands whose source is gone. */
+function removeStale(output: string, targets: readonly Target[]): void {
+  const folder = join(output, 'guest/cmd');
+  if (!existsSync(folder)) return;
+  const wanted = new Set(targets.map(({ path }) => path));
+  for (const file of readdirSync(folder)) if (!wanted.has(`guest/cmd/${file}`)) rmSync(join(folder, file));
 }
 
 /** The time of the commit that is checked out: the same sources give the same images. Without git there is none: 1970. */
