@@ -5,11 +5,15 @@
  * Time: one retired instruction is one nanosecond. While every processor is halted the clock jumps to the next timer, so idling
  * costs nothing. Nothing else moves time, so the same image and inputs give the same state at every instruction count.
  *
+ * Interactive machines (`waitsWhenIdle`) do not jump: `run` returns while all processors are halted, and the host, who sleeps meanwhile,
+ * says with `passIdle` how long that was. That is an input like a key: it enters at an instruction count and can be recorded.
+ *
  * Typical sequence: `new Machine(options)`, `loadKernel` or let it start at the reset vector, `run(n)` again and again until it
  * returns an end. Inputs (`typeOnConsole`, keys, packets) enter between or during runs, at the instruction count then reached.
  *
  * Several processors take turns of QUANTUM instructions; time is what they have retired together.
  */
+import type { Device } from '../bus/device.ts';
 import { Processor, type ProcessorPlatform, Shutdown } from '../cpu/processor.ts';
 import { Lapic } from '../device/lapic.ts';
 import { setVgaTextMode } from '../device/vgaTextMode.ts';
@@ -23,6 +27,7 @@ import { memoryLayout } from '../firmware/memoryMap.ts';
 import type { Interpreter } from '../interp/generate.ts';
 import { tablesFor } from '../interp/interpreter.ts';
 import { LAYOUT_END, MAXIMUM_PROCESSORS, SLOT } from '../ir/state.ts';
+import { RFLAGS_IF } from '../isa/system/bits.ts';
 import { cpuModel, DEFAULT_MODEL } from '../isa/system/models.ts';
 import { PhysicalMemory } from '../mmu/physical.ts';
 import { Board } from './board.ts';
@@ -55,6 +60,8 @@ const POOL_BYTES = 32 << 20;
 const PAGE_64K = 65536;
 /** Instructions that one of several processors runs before the next has its turn. */
 const QUANTUM = 100_000;
+/** Nanoseconds of idle time in one call of `run`. */
+const IDLE_LIMIT = 1e9;
 /** 2026-01-01 00:00:00 UTC. */
 const EPOCH = 1_767_225_600;
 const LAPIC_PAGE = 4096;
@@ -67,6 +74,8 @@ export class Machine {
   readonly processors: Processor[];
   readonly ramSize: number;
   private readonly lapics: Lapic[];
+  /** Disks whose contents are part of the machine, as opposed to files of the host. */
+  private readonly savedDisks: Device[];
   /** Nanoseconds that passed while all processors were halted. */
   private idle = 0;
   /** Instructions retired by all processors up to the start of the current turn, and the processor whose turn it is. */
@@ -79,6 +88,8 @@ export class Machine {
   private readonly debugListeners: ((byte: number) => void)[] = [];
   private readonly serial1Listeners: ((byte: number) => void)[] = [];
   private startAgain: () => void = () => {};
+  /** Whether idle time is the host's to pass (`passIdle`), instead of jumping to the next timer. */
+  waitsWhenIdle = false;
 
   constructor(options: MachineOptions) {
     const cpus = options.cpus ?? 1;
@@ -88,6 +99,7 @@ export class Machine {
     const model = cpuModel(options.cpu ?? DEFAULT_MODEL);
     if (!model) throw new MachineError(`there is no CPU model ${options.cpu}`);
     this.ramSize = options.memory;
+    this.savedDisks = (options.disks ?? []).filter((disk): disk is BlockBackend & Device => 'save' in disk);
     const poolStart = Math.ceil(LAYOUT_END / PAGE_64K) * PAGE_64K;
     const ramStart = poolStart + POOL_BYTES * cpus;
     const layout = layoutOf(options.memory);
@@ -208,6 +220,11 @@ export class Machine {
     return this.instructions + this.idle;
   }
 
+  /** Everything that has a state besides processors and RAM; the order is that of snapshots. */
+  get devices(): Device[] {
+    return [...this.board.devices, ...this.lapics, ...this.savedDisks];
+  }
+
   onConsoleOutput(listener: (byte: number) => void): void {
     this.consoleListeners.push(listener);
   }
@@ -227,16 +244,43 @@ export class Machine {
     this.stopAll();
   }
 
-  /** Runs until that many instructions have retired, `stop` was called, or the machine has ended; undefined unless it has ended. */
+  /**
+   * Nanoseconds until the next timer if all processors are halted and nothing has woken one: Infinity if only an input can. 0 while
+   * there is something to run.
+   */
+  get idleFor(): number {
+    if (this.end || this.resetRequested || this.processors.some((p) => p.hasWork())) return 0;
+    return Math.max(0, this.board.clock.nextDeadline() - this.now);
+  }
+  /** Lets idle time pass, at most up to the next timer; returns how much did. */
+  passIdle(nanoseconds: number): number {
+    const passed = Math.floor(Math.max(0, Math.min(nanoseconds, this.idleFor)));
+    this.idle += passed;
+    this.board.clock.setNow(this.now);
+    return passed;
+  }
+
+  /**
+   * Runs until that many instructions have retired, `stop` was called, or the machine has ended; undefined unless it has ended. It may
+   * return earlier while the machine is idle: at once with `waitsWhenIdle`, else every IDLE_LIMIT, lest a guest that halted for good
+   * keep the host in here.
+   */
   run(until: number): MachineEnd | undefined {
     this.stopping = false;
-    while (!this.end && !this.stopping && this.instructions < until) {
+    const idleUntil = this.idle + IDLE_LIMIT;
+    while (!this.end && !this.stopping && this.instructions < until && this.idle < idleUntil) {
       this.board.clock.fire(this.now);
       if (this.resetRequested) this.restart();
+      if (this.waitsWhenIdle && this.idleFor > 0 && this.canWake()) return undefined;
       if (this.processors.every((p) => p.halted || p.parked) && !this.wake()) continue;
       this.turn(until);
     }
     return this.end;
+  }
+  /** Whether a halted processor takes interrupts, or a timer is armed: otherwise nothing will ever happen again. */
+  private canWake(): boolean {
+    if (this.board.clock.nextDeadline() !== Number.POSITIVE_INFINITY) return true;
+    return this.processors.some((p) => p.halted && (p.rflags & BigInt(RFLAGS_IF)) !== 0n);
   }
   /** All are idle: lets the clock jump to the next timer. False if nothing happened that a processor could wake for. */
   private wake(): boolean {
