@@ -245,6 +245,8 @@ export class MemoryAccess {
     const { host } = this;
     const known = host.tlb.lookup(kind, write, high, low);
     if (known >= 0) {
+      // The page may have held code when the entry was filled or marked, and does no longer.
+      if (!(write && holdsCode(host, known)) && !host.breakpointPage(high, low)) host.tlb.unwatch(kind, write, low);
       return known;
     }
     if (host.longMode && !isCanonical(high)) return this.fault(GP, 0);
@@ -259,7 +261,7 @@ export class MemoryAccess {
       this.physicalAddress = t.physical + (low & (PAGE - 1));
       return DEVICE;
     }
-    const watched = (write && host.physical.holdsCode[host.physical.pageAt(place)] === 1) || host.breakpointPage(high, low);
+    const watched = (write && holdsCode(host, place)) || host.breakpointPage(high, low);
     host.tlb.fill(kind, write, high, low, place, watched, t.global);
     return place + (low & (PAGE - 1));
   }
@@ -286,6 +288,7 @@ const DEVICE = -1;
 const CROSSES = -2;
 const FAULT = -3;
 
+const holdsCode = (host: AccessHost, place: number): boolean => host.physical.holdsCode[host.physical.pageAt(place)] === 1;
 /** 48-bit linear addresses: bits 63-47 are equal. */
 const isCanonical = (high: number): boolean => high >> 15 === 0 || high >> 15 === -1;
 function setCr2(host: AccessHost, high: number, low: number): void {

@@ -69,6 +69,10 @@ export class Tlb {
     if (this.kept[at] === UNLISTED) this.filled.push(entry);
     this.kept[at] = global ? LISTED_GLOBAL : LISTED;
   }
+  /** Accesses through this entry need the miss path no longer. */
+  unwatch(kind: number, write: boolean, low: number): void {
+    this.i32[this.entry(kind, write, low) >> 2] &= ~WATCHED;
+  }
   /** From now on every write (and, for data breakpoints, read) to the page at `place` takes the miss path. */
   watch(place: number, reads: boolean): void {
     for (const block of this.blocks) {
