@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // @ts-check
 /**
- * @fileoverview Builds what runs: dist/node (command line and library), dist/toolchain (the compiler of guest programs), dist/web
+ * @fileoverview Builds what runs: dist/interp (the generated interpreter), dist/node (command line and library), dist/toolchain (the compiler of guest programs), dist/web
  * (the page), and with the toolchain dist/guest (kernels and commands).
  *
  * Each target is built when the content of its sources has changed: the hash of the last build lies beside its output. So an
@@ -10,7 +10,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const home = dirname(dirname(fileURLToPath(import.meta.url)));
 
@@ -20,6 +20,7 @@ const home = dirname(dirname(fileURLToPath(import.meta.url)));
  * @property {string} output Folder under dist.
  * @property {string[]} sources Files and folders that the result depends on.
  * @property {() => import('vite').InlineConfig} config
+ * @property {(folder: string) => Promise<void>} [afterwards] Works on what has been bundled.
  */
 
 /** @type {Target} */
@@ -39,6 +40,36 @@ const nodeTarget = {
       },
     },
   }),
+};
+
+/** Generates the interpreter and stores it; what bundles a machine needs it. @type {Target} */
+const interpreterTarget = {
+  name: 'interpreter',
+  output: 'interp',
+  sources: [
+    ...['decode', 'interp', 'ir', 'isa', 'wasm'].map((name) => `emulator/${name}`),
+    'emulator/machine/storedInterpreter.ts',
+    'emulator/host/generateInterpreter.ts',
+    'package-lock.json',
+    'tools/build.js',
+  ],
+  config: () => ({
+    build: {
+      ssr: true,
+      target: 'node20',
+      minify: false,
+      rollupOptions: {
+        input: entries({ generate: 'emulator/host/generateInterpreter.ts' }),
+        output: { entryFileNames: '[name].js' },
+      },
+    },
+  }),
+  async afterwards(folder) {
+    const { interpreterToStore } = await import(pathToFileURL(join(folder, 'generate.js')).href);
+    const { wasm, description } = interpreterToStore();
+    writeFileSync(join(folder, 'interpreter.wasm'), wasm);
+    writeFileSync(join(folder, 'interpreter.json'), description);
+  },
 };
 
 /** @type {Target} */
@@ -74,10 +105,12 @@ const webTarget = {
 };
 
 export async function buildNode() {
+  await bringUpToDate(interpreterTarget);
   await bringUpToDate(nodeTarget);
 }
 
 export async function buildWeb() {
+  await bringUpToDate(interpreterTarget);
   await bringUpToDate(webTarget);
 }
 
@@ -118,6 +151,7 @@ async function bringUpToDate(target) {
     ...config,
     build: { ...config.build, outDir: folder, emptyOutDir: true },
   });
+  await target.afterwards?.(folder);
   writeFileSync(stamp, hash);
   console.error(`built ${target.name} in ${((Date.now() - started) / 1000).toFixed(1)} s`);
 }

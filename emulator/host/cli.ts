@@ -4,12 +4,10 @@
 
 import { readFileSync } from 'node:fs';
 import { main } from './commandLine.ts';
+import { makeNodeMachine } from './nodeMachine.ts';
 import { nodeTerminal } from './nodeTerminal.ts';
-import { UsageError } from './usageError.ts';
 
 /** Bundled into dist/node, two levels below the package's root. */
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string };
 
-process.exitCode = await main(process.argv.slice(2), version, nodeTerminal(), async () => {
-  throw new UsageError('running a machine is not available yet');
-});
+process.exitCode = await main(process.argv.slice(2), version, nodeTerminal(), makeNodeMachine);

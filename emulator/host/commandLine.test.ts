@@ -31,13 +31,12 @@ function greeter(): ReportingMachine {
     typeOnConsole: () => {},
     stateHash: () => 'abc',
     statistics: () => ({ exceptions: 7 }),
+    describe: () => 'RIP 1234',
+    onMissing: () => {},
   };
 }
 
-async function diorama(
-  words: string[],
-  factory: (configuration: MachineConfiguration) => Promise<ReportingMachine> = async () => greeter(),
-) {
+async function diorama(words: string[], factory: (configuration: MachineConfiguration) => ReportingMachine = () => greeter()) {
   let output = '';
   let errors = '';
   const exitCode = await main(
@@ -62,7 +61,7 @@ test('a run hands over what it was given and passes output on', async () => {
   writeFileSync(join(directory, 'disk'), new Uint8Array(1024));
   let seen: MachineConfiguration | undefined;
   const words = ['run', '--kernel', '@kernel', '--initrd', '@initrd', '--disk', '@disk', '--disk', 'mem:1M', '--append', 'a b'];
-  const result = await diorama(words, async (configuration) => {
+  const result = await diorama(words, (configuration) => {
     seen = configuration;
     return greeter();
   });
@@ -114,7 +113,7 @@ describe('one line, exit 2', () => {
   });
 
   test('an impossible machine', async () => {
-    const refused = await diorama(['run', '--kernel', '@kernel'], async () => {
+    const refused = await diorama(['run', '--kernel', '@kernel'], () => {
       throw new BootImageError('kernel: truncated');
     });
     expect(refused).toEqual({ exitCode: 2, output: '', errors: 'diorama: kernel: truncated\n' });
@@ -122,11 +121,20 @@ describe('one line, exit 2', () => {
 });
 
 test('our own faults are exit 4', async () => {
-  const fault = await diorama(['run', '--kernel', '@kernel'], async () => {
+  const fault = await diorama(['run', '--kernel', '@kernel'], () => {
     throw new Error('boom');
   });
   expect(fault.exitCode).toBe(4);
   expect(fault.errors).toMatch(/internal error: Error: boom/);
+});
+
+test('a fault of ours while a machine runs is told with its state', async () => {
+  const run = () => {
+    throw new Error('boom');
+  };
+  const fault = await diorama(['run', '--kernel', '@kernel'], () => ({ ...greeter(), run }));
+  expect(fault.exitCode).toBe(4);
+  expect(fault.errors).toMatch(/internal error: Error: boom[^]*\nRIP 1234\n$/);
 });
 
 test('an unmet expectation fails and says so', async () => {

@@ -40,10 +40,21 @@ export interface ReportingMachine extends SessionMachine {
   stateHash(): string | Promise<string>;
   /** Further figures for the report. */
   statistics(): Record<string, unknown>;
+  /** Registers and code of all processors, in several lines. */
+  describe(): string;
+  /** Tells, once each, of architectural features that the guest asked for in vain. */
+  onMissing(listener: (line: string) => void): void;
+}
+
+/** A fault of ours while a machine ran: what went wrong, and the state it left. */
+class MachineFault extends Error {
+  constructor(cause: unknown, state: string) {
+    super(`${cause instanceof Error ? cause.stack : cause}\n${state}`);
+  }
 }
 
 /** Makes a machine at power-on with its kernel loaded. Throws UsageError or BootImageError for impossible machines. */
-export type MachineFactory = (configuration: MachineConfiguration) => Promise<ReportingMachine>;
+export type MachineFactory = (configuration: MachineConfiguration) => ReportingMachine;
 
 const EXIT_USAGE = 2;
 const EXIT_FAULT = 4;
@@ -68,7 +79,8 @@ export async function main(
       terminal.writeError(`diorama: ${error.message}\n`);
       return EXIT_USAGE;
     }
-    terminal.writeError(`diorama: internal error: ${error instanceof Error ? error.stack : error}\n`);
+    const what = error instanceof MachineFault ? error.message : error instanceof Error ? error.stack : error;
+    terminal.writeError(`diorama: internal error: ${what}\n`);
     return EXIT_FAULT;
   }
 }
@@ -82,10 +94,13 @@ async function run(options: RunOptions, terminal: Terminal, makeMachine: Machine
   const disks = options.disks.map((disk) => ('file' in disk ? new FileDisk(disk.file) : disk));
   try {
     const { memory, cpu, smp, append } = options;
-    const machine = await makeMachine({ memory, cpu, smp, append, kernel, kernelName: options.kernel, initrd, disks });
+    const machine = makeMachine({ memory, cpu, smp, append, kernel, kernelName: options.kernel, initrd, disks });
+    machine.onMissing((line) => terminal.writeError(`\ndiorama: ${line}\n`));
     const { script, timeout, instructions } = options;
     const session = new Session(machine, { script, timeout, instructions, output });
-    const result = await runAtTerminal(session, terminal, options.serial.kind === 'stdio');
+    const result = await runAtTerminal(session, terminal, options.serial.kind === 'stdio').catch((error: unknown) => {
+      throw new MachineFault(error, machine.describe());
+    });
     if (options.json !== undefined) writeOutput('report', options.json, await report(machine, result));
     if (result.message !== '') terminal.writeError(`\ndiorama: ${result.message}\n`);
     return result.exitCode;

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
-/** @fileoverview A processor's registers as text, for reports of triple faults and panics. */
+/** @fileoverview A processor's registers and the code around RIP as text, for reports of triple faults and of faults of ours. */
 import type { Processor } from '../cpu/processor.ts';
+import { type Disassembled, disassemble } from '../decode/disassemble.ts';
+import { tablesFor } from '../interp/interpreter.ts';
 import { GPR, SEG, SEGMENT, SLOT, segmentSlot } from '../ir/state.ts';
+import { linearRip, peek } from './debugMemory.ts';
 
 const NAMES = ['RAX', 'RCX', 'RDX', 'RBX', 'RSP', 'RBP', 'RSI', 'RDI', 'R8 ', 'R9 ', 'R10', 'R11', 'R12', 'R13', 'R14', 'R15'];
 const hex64 = (value: bigint): string => BigInt.asUintN(64, value).toString(16).padStart(16, '0');
@@ -28,5 +31,56 @@ export function describeProcessor(cpu: Processor): string {
       `${name.toUpperCase().padEnd(4)} ${selector} base ${base} limit ${hex(cpu.view.getUint32(at + SEG.limit, true), 8)} attributes ${hex(cpu.view.getUint16(at + SEG.attributes, true), 4)}`,
     );
   }
-  return lines.join('\n');
+  return [...lines, ...describeCode(cpu)].join('\n');
+}
+
+/** Bytes that are disassembled on either side of RIP, and instructions shown there. */
+const BEFORE = 40;
+const AFTER = 64;
+const SHOWN_BEFORE = 5;
+const SHOWN_AFTER = 6;
+
+interface Line extends Disassembled {
+  at: number;
+}
+
+function describeCode(cpu: Processor): string[] {
+  const rip = BigInt.asUintN(64, cpu.instructionRip);
+  const linear = linearRip(cpu, rip);
+  const after = peek(cpu, linear, AFTER);
+  if (after.length === 0) return ['code: RIP is not mapped to RAM'];
+  // Of code before RIP only what is mapped without a gap up to RIP counts.
+  let before = peek(cpu, linear - BigInt(BEFORE), BEFORE);
+  if (before.length < BEFORE) before = new Uint8Array(0);
+  const bytes = new Uint8Array([...before, ...after]);
+  const lines = code(cpu, bytes, before.length, rip);
+  const current = lines.findIndex((line) => line.at === before.length);
+  return lines.slice(Math.max(0, current - SHOWN_BEFORE), current + SHOWN_AFTER).map(({ at, length, text }) => {
+    const address = hex64(rip + BigInt(at - before.length));
+    const shown = [...bytes.subarray(at, at + length)].map((byte) => hex(byte, 2)).join(' ');
+    return `${at === before.length ? '=>' : '  '} ${address}  ${shown.padEnd(30)} ${text}`;
+  });
+}
+
+/** Code cannot be read backwards: the earliest start from which it runs into RIP without nonsense is the likeliest. */
+function code(cpu: Processor, bytes: Uint8Array, at: number, rip: bigint): Line[] {
+  const tables = tablesFor((feature) => cpu.platform.cpuModel.has(feature));
+  const mode = { code: cpu.codeSize, protectedMode: (cpu.read32(SLOT.CR0) & 1) !== 0 };
+  const from = (start: number): Line[] => {
+    const lines: Line[] = [];
+    for (let next = start; next < bytes.length; ) {
+      const line = { at: next, ...disassemble(tables, bytes, next, mode, rip + BigInt(next - at)) };
+      // The last ones may be cut off.
+      if (line.text === '(bad)' && next > at && bytes.length - next < 15) break;
+      lines.push(line);
+      next += line.length;
+    }
+    return lines;
+  };
+  for (let start = 0; start < at; start++) {
+    const lines = from(start);
+    const reaches = lines.some((line) => line.at === at);
+    if (reaches && !lines.some((line) => line.at < at && line.text === '(bad)')) return lines;
+  }
+  return from(at);
 }

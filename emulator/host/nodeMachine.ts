@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: MIT
+/** @fileoverview A machine for a Node process, made from what the command line or a program asks for. */
+import { createHash } from 'node:crypto';
+import { MemoryDisk } from '../device/virtio/memoryDisk.ts';
+import { linearRip, peek } from '../machine/debugMemory.ts';
+import { describeProcessor } from '../machine/describe.ts';
+import { Machine, MachineError } from '../machine/machine.ts';
+import { stateChunks } from '../machine/stateHash.ts';
+import type { MachineConfiguration, ReportingMachine } from './commandLine.ts';
+import { FileDisk } from './fileDisk.ts';
+import { nodeInterpreter } from './nodeInterpreter.ts';
+import { UsageError } from './usageError.ts';
+
+const SECTOR = 512;
+const PAGE = 4096;
+/** The longest instruction. */
+const INSTRUCTION = 15;
+
+/** A `Machine` with what a report says about it. */
+export class NodeMachine extends Machine implements ReportingMachine {
+  stateHash(): string {
+    const hash = createHash('sha256');
+    for (const chunk of stateChunks(this)) hash.update(chunk);
+    return hash.digest('hex');
+  }
+
+  statistics(): Record<string, unknown> {
+    const missing = new Map<string, number>();
+    for (const { missingFeatures } of this.processors) {
+      for (const [feature, count] of missingFeatures) missing.set(feature, (missing.get(feature) ?? 0) + count);
+    }
+    return {
+      // The interpreter is the only engine: there are no regions, and so no exits from them.
+      tiers: { interpreter: this.instructions },
+      regionExits: {},
+      missing: Object.fromEntries(missing),
+      peakResidentBytes: process.resourceUsage().maxRSS * 1024,
+    };
+  }
+
+  describe(): string {
+    const head = `after ${this.instructions} instructions, ${(this.now / 1e9).toFixed(9)} s of virtual time`;
+    return [head, ...this.processors.map(describeProcessor)].join('\n');
+  }
+
+  onMissing(listener: (line: string) => void): void {
+    for (const cpu of this.processors) {
+      cpu.onMissing = (feature, rip) => {
+        const bytes = [...peek(cpu, linearRip(cpu, rip), INSTRUCTION)].map((byte) => byte.toString(16).padStart(2, '0'));
+        listener(`the guest asked for ${feature}, which this machine lacks, at RIP ${rip.toString(16)}: ${bytes.join(' ')}`);
+      };
+    }
+  }
+}
+
+/** Throws UsageError or BootImageError for impossible machines. */
+export function makeNodeMachine(configuration: MachineConfiguration): NodeMachine {
+  const { memory, cpu, smp, kernel, kernelName, initrd, append, disks } = configuration;
+  if (memory % PAGE !== 0) throw new UsageError(`memory: ${memory} bytes are no multiple of ${PAGE}`);
+  try {
+    const machine = new NodeMachine({
+      memory,
+      cpu,
+      cpus: smp,
+      interpreter: nodeInterpreter(),
+      disks: disks.map((disk, i) => {
+        if (disk instanceof FileDisk) return disk;
+        if (disk.memory % SECTOR !== 0) throw new UsageError(`disk: ${disk.memory} bytes are no multiple of ${SECTOR}`);
+        return new MemoryDisk(`disk${i}`, { sectors: disk.memory / SECTOR });
+      }),
+    });
+    const modules = initrd ? [{ contents: initrd, commandLine: '' }] : [];
+    machine.loadKernel(kernel, { commandLine: append, modules, imageName: kernelName });
+    return machine;
+  } catch (error) {
+    throw error instanceof MachineError ? new UsageError(error.message) : error;
+  }
+}
