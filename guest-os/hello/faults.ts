@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
-/** @fileoverview The four mistakes that must end in a clear report, on demand: `null`, `stack`, `range`, `unreachable`. */
+/**
+ * @fileoverview The four mistakes that must end in a clear report, on demand: the last word is `null`, `stack`, `range`
+ * or `unreachable`.
+ */
 class Box {
   pad: i32 = 0;
   value: i32 = 7;
@@ -7,11 +10,11 @@ class Box {
 const values: i32[] = [1, 2, 3];
 let nothing: usize = 0;
 
-export function provoke(word: string): i32 {
-  if (word == 'null') return changetype<Box>(nothing).value;
-  if (word == 'stack') return recurse(1);
-  if (word == 'range') return values[values.length];
-  if (word == 'unreachable') unreachable();
+export function provoke(words: string): i32 {
+  if (words.endsWith('null')) return changetype<Box>(nothing).value;
+  if (words.endsWith('stack')) return recurse(1);
+  if (words.endsWith('range')) return values[values.length];
+  if (words.endsWith('unreachable')) unreachable();
   return 0;
 }
 
