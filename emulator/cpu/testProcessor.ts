@@ -5,6 +5,7 @@
  */
 import { interpreter, tablesFor } from '../interp/interpreter.ts';
 import { SEG, SEGMENT, SLOT, segmentSlot } from '../ir/state.ts';
+import type { CpuModel } from '../isa/helper.ts';
 import { cpuModel, DEFAULT_MODEL } from '../isa/system/models.ts';
 import { setSegment } from '../isa/system/segmentation.ts';
 import { PhysicalMemory } from '../mmu/physical.ts';
@@ -24,7 +25,7 @@ let module: WebAssembly.Module | undefined;
 /** `ramSize` in bytes. */
 export function testProcessor(
   ramSize = 0x400000,
-  model = DEFAULT_MODEL,
+  model: string | CpuModel = DEFAULT_MODEL,
   platform: Partial<ProcessorPlatform> = {},
 ): TestProcessor {
   const { wasm, keys } = interpreter();
@@ -35,7 +36,7 @@ export function testProcessor(
     read: (_a, size) => 2 ** (8 * size) - 1,
     write() {},
   });
-  const definition = cpuModel(model);
+  const definition = typeof model === 'string' ? cpuModel(model) : model;
   if (!definition) throw new Error(`no CPU model ${model}`);
   const cpu: Processor = new Processor({
     index: 0,

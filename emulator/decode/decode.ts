@@ -150,6 +150,7 @@ export function decode(tables: Tables, bytes: Uint8Array, at: number, mode: Deco
   if (!entry) return 'undefined';
   const record = entry.record;
   if (record.modes === 'protected' && !mode.protectedMode) return 'undefined';
+  if (entry.segmentAt >= 0 && !isSegment((modrm >> 3) & 7, entry.segmentAt === 0)) return 'undefined';
   if (entry.prefix === '66') operand16 = false;
   else if (entry.prefix === 'F2' || entry.prefix === 'F3') repeat = 0;
 
@@ -253,6 +254,8 @@ export function operandType(spec: OperandSpec, effective: 16 | 32 | 64, rexW: bo
   }
 }
 
+/** ModRM.reg as a segment register; CS cannot be written. */
+const isSegment = (reg: number, written: boolean): boolean => reg <= SEGMENT.gs && !(written && reg === SEGMENT.cs);
 const isMemory = (o: OperandSpec | undefined): boolean => o !== undefined && 'EMWQ'.includes(o.letter);
 
 function memory16(d: Decoded, bytes: Uint8Array, at: number, modrm: number): number {

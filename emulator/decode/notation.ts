@@ -34,6 +34,8 @@ export interface Entry {
   literalSpan: number;
   mod: 'any' | 'mem' | 'reg';
   immediates: readonly Immediate[];
+  /** Which operand is a segment register by ModRM.reg, or -1. */
+  segmentAt: number;
   /** Condition code of +cc. */
   cc: number;
 }
@@ -136,6 +138,7 @@ export function parseEncoding(record: Instruction, notation: string, operandText
     literalSpan,
     mod,
     immediates,
+    segmentAt: letters.indexOf('S'),
     cc: byCondition ? i : 0,
   }));
 }

@@ -13,7 +13,7 @@
  */
 import type { OpName, SaturatingName, SimdName } from '../wasm/opcodes.ts';
 import { type ArithmeticOp, condition, type FlagDef, type FlagDefs, flagValue, PACKED, pack } from './flags.ts';
-import { GPR, SEG, SEGMENT, SLOT } from './state.ts';
+import { GPR, SEG, SEGMENT, SLOT, segmentSlot } from './state.ts';
 import {
   type BinaryOp,
   bits,
@@ -386,6 +386,23 @@ export class Builder {
   target(): Value {
     return this.wrap(this.leaf('target', 'i64'), this.branchWidth());
   }
+  /**
+   * The address `to`, after #GP(0) if execution cannot go there (and `when`): beyond the code segment's limit, or not canonical. The
+   * branch itself faults, so this comes before its stores.
+   */
+  checkDestination(to: Value, when?: Value): Value {
+    let wrong: Value;
+    if (this.env.code === 64) {
+      const sixteen = this.const(16, 'i64');
+      wrong = this.ne(this.sar(this.shl(to, sixteen), sixteen), to);
+    } else wrong = this.ult(this.zext(this.slot(segmentSlot(SEGMENT.cs) + SEG.limit, 'i32'), 'i64'), to);
+    this.fault(13, when ? this.and(when, wrong) : wrong);
+    return to;
+  }
+  /** A relative branch's target, checked where it can miss: in 64-bit mode fetching from it faults soon enough. */
+  checkedTarget(when?: Value): Value {
+    return this.env.code === 64 ? this.target() : this.checkDestination(this.target(), when);
+  }
   private branchWidth(): 16 | 32 | 64 {
     return this.env.code === 64 ? 64 : this.size === 16 ? 16 : 32;
   }
@@ -495,3 +512,10 @@ const CONDITION_FLAGS: readonly (readonly Flag[])[] = [
   ['SF', 'OF'],
   ['ZF', 'SF', 'OF'],
 ];
+
+/** Byte offset of the element of a bit string that holds bit `position`, a signed number: elements have its width. */
+export function bitElement(ir: Builder, position: Value): Value {
+  const size = bits(position.type);
+  const element = ir.sar(ir.sext(position, 'i64'), ir.const(Math.log2(size), 'i64'));
+  return ir.mul(element, ir.const(size / 8, 'i64'));
+}

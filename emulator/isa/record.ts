@@ -57,6 +57,8 @@ export interface Instruction {
   popsFirst?: boolean;
   /** What its helper does with the memory operand, where width and effects do not tell: bytes by operand size; whether it writes. */
   memory?: { bytes?: (size: number) => number; writes?: boolean };
+  /** Its second operand selects an element of a bit string in memory; `exec` adds its offset only where addresses have 64 bits. */
+  bitString?: boolean;
   /** Repeated, it copies or fills memory and may be done in stretches (one element of `size` bits an iteration). */
   bulk?: 'copy' | 'fill';
   /**

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview Bit tests, scans and counts, byte swaps (APM vol. 3). */
-import type { Builder } from '../../ir/builder.ts';
+import { type Builder, bitElement } from '../../ir/builder.ts';
 import type { IntType, Operand, Value } from '../../ir/value.ts';
 import { instruction } from '../record.ts';
 
@@ -31,6 +31,7 @@ const bitTest = (mnemonic: string, code: string, digit: number, change?: Change)
     mnemonic,
     encodings: { [`0F ${code} /r`]: 'Ev,Gv' },
     lock: change !== undefined,
+    bitString: true,
     undefinedFlags: testUndefined,
     exec(ir, dst, position) {
       const p = ir.read(position);
@@ -38,11 +39,10 @@ const bitTest = (mnemonic: string, code: string, digit: number, change?: Change)
         test(ir, dst, ir.zext(p, work(ir)));
         return;
       }
-      const shift = Math.log2(ir.size);
-      const element = ir.sar(ir.sext(p, 'i64'), ir.const(shift, 'i64'));
-      const addr = ir.add(dst.addr, ir.mul(element, ir.const(ir.size / 8, 'i64')));
-      const wrapped = ir.wrap(addr, ir.env.code === 64 ? 64 : 32);
-      test(ir, { kind: 'mem', type: dst.type, addr: wrapped }, ir.zext(p, work(ir)));
+      // Narrower addresses wrap after the element's offset has been added, so it is in them already.
+      const included = ir.env.code !== 64 || ir.env.address === 32;
+      const addr = included ? dst.addr : ir.add(dst.addr, bitElement(ir, p));
+      test(ir, { kind: 'mem', type: dst.type, addr }, ir.zext(p, work(ir)));
     },
   });
 };

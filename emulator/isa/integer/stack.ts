@@ -79,19 +79,23 @@ const enter = helper('enter', (cpu: Cpu) => {
   const oldTop = cpu.read64(SLOT.rsp);
   const frame = cpu.read64(SLOT.rbp);
   let top = oldTop & mask;
-  const values: bigint[] = [frame];
-  for (let i = 1; i < level; i++) {
-    values.push(cpu.load(cpu.linear(SEGMENT.ss, (frame - step * BigInt(i)) & mask, bytes, false), bytes));
-  }
+  const from: bigint[] = [];
+  const to: bigint[] = [];
+  for (let i = 1; i < level; i++) from.push(cpu.linear(SEGMENT.ss, (frame - step * BigInt(i)) & mask, bytes, false));
+  const pushes = level === 0 ? 1 : level + 1;
+  for (let i = 1; i <= pushes; i++) to.push(cpu.linear(SEGMENT.ss, (top - step * BigInt(i)) & mask, bytes, true));
+  for (const a of from) cpu.probe(a, bytes, false);
+  for (const a of to) cpu.probe(a, bytes, true);
   const newFrame = (top - step) & mask;
-  if (level > 0) values.push((oldTop & ~mask) | newFrame);
-  const addresses = values.map((_, i) => cpu.linear(SEGMENT.ss, (top - step * BigInt(i + 1)) & mask, bytes, true));
-  for (const a of addresses) cpu.probe(a, bytes, true);
-  const end = (top - step * BigInt(values.length) - BigInt(size)) & mask;
+  const end = (top - step * BigInt(pushes) - BigInt(size)) & mask;
   cpu.probe(cpu.linear(SEGMENT.ss, end, 1, true), 1, true);
-  values.forEach((v, i) => {
-    cpu.store(addresses[i], bytes, BigInt.asUintN(bytes * 8, v));
+  // Each frame pointer is read when it is pushed: the two stretches of stack may overlap.
+  const push = (i: number, value: bigint): void => cpu.store(to[i], bytes, BigInt.asUintN(bytes * 8, value));
+  push(0, frame);
+  from.forEach((address, i) => {
+    push(i + 1, cpu.load(address, bytes));
   });
+  if (level > 0) push(level, (oldTop & ~mask) | newFrame);
   top = end;
   cpu.write64(SLOT.rsp, (oldTop & ~mask) | top);
   const keep = bytes === 2 ? frame & ~0xffffn : 0n;
@@ -107,8 +111,9 @@ instruction({
   },
 });
 
-/** Branch destination: relative, or an operand of the operand size. */
-const destination = (ir: Builder, o: Operand): Value => (o.kind === 'imm' ? ir.target() : ir.zext(ir.read(o), 'i64'));
+/** Branch destination, checked: relative, or an operand of the operand size. */
+const destination = (ir: Builder, o: Operand): Value =>
+  o.kind === 'imm' ? ir.checkedTarget() : ir.checkDestination(ir.zext(ir.read(o), 'i64'));
 instruction({
   mnemonic: 'call',
   encodings: { 'E8 cz': 'Jz', 'FF /2': 'Ev' },
@@ -124,7 +129,7 @@ instruction({
   encodings: { C3: 'v' },
   force64: true,
   exec(ir) {
-    ir.jump(ir.zext(ir.pop(ir.type), 'i64'));
+    ir.jump(ir.checkDestination(ir.zext(ir.pop(ir.type), 'i64')));
   },
 });
 instruction({
@@ -134,10 +139,10 @@ instruction({
   exec(ir, release) {
     const bytes = ir.size / 8;
     const top = ir.stackPointer();
-    const to = ir.load(ir.stackAddress(top, bytes, false), ir.type);
+    const to = ir.checkDestination(ir.zext(ir.load(ir.stackAddress(top, bytes, false), ir.type), 'i64'));
     const above = ir.stackOffset(top, bytes);
     ir.setStackPointer(ir.stackOffset(above, ir.zext(ir.read(release), 'i64')));
-    ir.jump(ir.zext(to, 'i64'));
+    ir.jump(to);
   },
 });
 instruction({
@@ -154,7 +159,8 @@ instruction({
   force64: true,
   exec: needsContext,
   execWith(ir, { cc }) {
-    ir.jump(ir.target(), ir.condition(cc));
+    const taken = ir.condition(cc);
+    ir.jump(ir.checkedTarget(taken), taken);
   },
 });
 const counter = (ir: Builder): IntType => `i${ir.env.address}` as IntType;
@@ -169,7 +175,8 @@ const loop = (mnemonic: string, opcode: string, more: (ir: Builder) => Value | u
       ir.setGpr(1, left);
       const nonzero = ir.ne(left, ir.const(0, type));
       const flag = more(ir);
-      ir.jump(ir.target(), flag ? ir.and(nonzero, flag) : nonzero);
+      const taken = flag ? ir.and(nonzero, flag) : nonzero;
+      ir.jump(ir.checkedTarget(taken), taken);
     },
   });
 loop('loopne', 'E0', (ir) => ir.not(ir.flag('ZF')));
@@ -180,6 +187,7 @@ instruction({
   encodings: { 'E3 cb': 'Jb' },
   force64: true,
   exec(ir) {
-    ir.jump(ir.target(), ir.isZero(ir.gpr(1, counter(ir))));
+    const taken = ir.isZero(ir.gpr(1, counter(ir)));
+    ir.jump(ir.checkedTarget(taken), taken);
   },
 });
