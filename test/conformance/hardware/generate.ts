@@ -42,7 +42,14 @@ export const selectorBase = (selector: number): number => BASES[selector] ?? 0;
 export function randomSelectors(r: Random, mode: CodeSize): Selectors {
   if (mode === 64) {
     const any = (): number => r.pick([0, 0, SELECTOR.data, SELECTOR.data16]);
-    return { cs: SELECTOR.code64, ds: r.pick([0, SELECTOR.data]), es: r.pick([0, SELECTOR.data]), fs: any(), gs: any(), ss: SELECTOR.data };
+    return {
+      cs: SELECTOR.code64,
+      ds: r.pick([0, SELECTOR.data]),
+      es: r.pick([0, SELECTOR.data]),
+      fs: any(),
+      gs: any(),
+      ss: SELECTOR.data,
+    };
   }
   const data = r.one(2) ? SELECTOR.data : r.pick([SELECTOR.data16, SELECTOR.data32]);
   const other = (): number => r.pick([data, SELECTOR.data, SELECTOR.data16, SELECTOR.data32]);
@@ -106,7 +113,9 @@ function target(r: Random, low: boolean): bigint {
     case 4:
       return low ? BigInt(at + r.below(0x100)) : HIGH + BigInt(0xf00 + r.below(0x200));
     case 5:
-      return low ? BigInt(DATA - r.below(20)) : r.pick([0x800000000000n, 0x7ffffffffff0n, 0xffff7fffffffffffn, 0x123456789abcdef0n]);
+      return low
+        ? BigInt(DATA - r.below(20))
+        : r.pick([0x800000000000n, 0x7ffffffffff0n, 0xffff7fffffffffffn, 0x123456789abcdef0n]);
     case 6:
     case 7:
       return BigInt(DATA + 0xe00 + r.below(0x300));
@@ -144,7 +153,8 @@ function assemble(shape: Shape, r: Random, wanted: bigint): Assembled | undefine
   if (entry.prefix === '66') bytes.push(0x66);
   if (entry.prefix === 'F2') bytes.push(0xf2);
   if (entry.prefix === 'F3') bytes.push(0xf3);
-  const rex = long && (shape.rexW || entry.rexB || r.one(2)) ? 0x40 | (shape.rexW ? 8 : 0) | r.below(8) | (entry.rexB ? 1 : 0) : 0;
+  const rex =
+    long && (shape.rexW || entry.rexB || r.one(2)) ? 0x40 | (shape.rexW ? 8 : 0) | r.below(8) | (entry.rexB ? 1 : 0) : 0;
   if (rex) bytes.push(rex);
   if (entry.map > 0) bytes.push(0x0f);
   if (entry.map === 2) bytes.push(0x38);
@@ -203,7 +213,9 @@ function assemble(shape: Shape, r: Random, wanted: bigint): Assembled | undefine
         bytes.push(0x10 + r.below(0x60));
         break;
       case 'cz':
-        bytes.push(...littleEndian(BigInt(r.one(4) ? 0x10 + r.below(0x10000) : 0x10 + r.below(0x700)), !long && operand === 16 ? 2 : 4));
+        bytes.push(
+          ...littleEndian(BigInt(r.one(4) ? 0x10 + r.below(0x10000) : 0x10 + r.below(0x700)), !long && operand === 16 ? 2 : 4),
+        );
         break;
       case 'moffs':
         bytes.push(...littleEndian(address === 16 ? wanted - BigInt(DATA) : wanted, address / 8));
@@ -291,7 +303,10 @@ function pointOperand(
   if (m.base === 16) {
     // RIP-relative: the displacement is the last but the immediates.
     const at = Number(BigInt.asIntN(64, wanted)) - (rip + code.length);
-    const size = d.entry.immediates.reduce((n, kind) => n + (kind === 'ib' ? 1 : kind === 'iw' ? 2 : d.effective === 16 ? 2 : 4), 0);
+    const size = d.entry.immediates.reduce(
+      (n, kind) => n + (kind === 'ib' ? 1 : kind === 'iw' ? 2 : d.effective === 16 ? 2 : 4),
+      0,
+    );
     if (Math.abs(at) < 0x7fffffff) new DataView(code.buffer).setInt32(code.length - size - 4, at, true);
     return wanted;
   }
@@ -353,9 +368,15 @@ function pointTransfer(
     if (far) {
       overrides.push({ address: Number(stack), bytes: words([near(selector), BigInt(selector)], size) });
       if (name === 'iret')
-        overrides.push({ address: Number(stack) + 2 * size, bytes: words([BigInt(r.u32()) & 0xcd5n, registers[4] & ~15n], size) });
+        overrides.push({
+          address: Number(stack) + 2 * size,
+          bytes: words([BigInt(r.u32()) & 0xcd5n, registers[4] & ~15n], size),
+        });
       if (name === 'iret' && size === 8)
-        overrides.push({ address: Number(stack) + 32, bytes: words([BigInt(r.pick([SELECTOR.data, 0, SELECTOR.code64]))], size) });
+        overrides.push({
+          address: Number(stack) + 32,
+          bytes: words([BigInt(r.pick([SELECTOR.data, 0, SELECTOR.code64]))], size),
+        });
     } else overrides.push({ address: Number(stack), bytes: words([near(selectors.cs)], size) });
   }
   const isIndirect = (name === 'jmp' || name === 'call') && d.entry.opcode === 0xff;
@@ -369,14 +390,19 @@ function pointTransfer(
     } else if (at >= BigInt(DATA) && at < BigInt(DATA + AREA_SIZE - 16)) {
       overrides.length = 0;
       const offset = littleEndian(value, size);
-      overrides.push({ address: Number(at), bytes: Uint8Array.from(far ? [...offset, ...littleEndian(BigInt(selector), 2)] : offset) });
+      overrides.push({
+        address: Number(at),
+        bytes: Uint8Array.from(far ? [...offset, ...littleEndian(BigInt(selector), 2)] : offset),
+      });
     }
   }
-  const dataSelector = (): bigint => BigInt(r.pick([0, 1, SELECTOR.data, SELECTOR.data16, SELECTOR.data32, SELECTOR.code32, 0x10, 0x18, 0x12345]));
+  const dataSelector = (): bigint =>
+    BigInt(r.pick([0, 1, SELECTOR.data, SELECTOR.data16, SELECTOR.data32, SELECTOR.code32, 0x10, 0x18, 0x12345]));
   if (name === 'mov' && d.entry.opcode === 0x8e && !r.one(6)) {
     const o = d.operands[1];
     if (o.k === 'r') set(o.slot >> 3, dataSelector());
-    else if (at >= BigInt(DATA) && at < BigInt(DATA + AREA_SIZE - 16)) overrides.splice(0, 9, { address: Number(at), bytes: words([dataSelector()], 2) });
+    else if (at >= BigInt(DATA) && at < BigInt(DATA + AREA_SIZE - 16))
+      overrides.splice(0, 9, { address: Number(at), bytes: words([dataSelector()], 2) });
   }
   if (name === 'pop' && d.operands.some((o) => o.k === 'c') && onStack && !r.one(6))
     overrides.splice(0, 9, { address: Number(stack), bytes: words([dataSelector()], size) });
@@ -389,7 +415,8 @@ function pointTransfer(
     const o = d.operands[name === 'lar' || name === 'lsl' ? 1 : 0];
     if (o.k === 'r') set(o.slot >> 3, dataSelector());
   }
-  if ((name === 'leave' || name === 'enter') && !r.one(4)) set(5, BigInt(DATA + 0xe00 + r.below(0x300) - selectorBase(selectors.ss)));
+  if ((name === 'leave' || name === 'enter') && !r.one(4))
+    set(5, BigInt(DATA + 0xe00 + r.below(0x300) - selectorBase(selectors.ss)));
   // Flags that would trap or stay: TF would be delivered after the INT3 behind.
-  if (name === 'popf' && onStack) overrides.push({ address: Number(stack), bytes: words([BigInt(r.u32()) & 0x244cd5n], size) });
+  if (name === 'popf' && onStack) overrides.push({ address: Number(stack), bytes: words([BigInt(r.u32()) & 0x40cd5n], size) });
 }

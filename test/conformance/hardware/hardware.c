@@ -181,7 +181,8 @@ static void descriptor(u32 entry, u32 base, u32 limit, u32 bits) {
   call(MODIFY_LDT, 1, (long)&d, sizeof d, 0, 0, 0);
 }
 void _start(void) {
-  enum { PROT_R = 1, PROT_RW = 3, PROT_RWX = 7, SHARED_FIXED = 0x11, PRIVATE_FIXED = 0x32 };
+  /* All with MAP_POPULATE: a page that is not there yet faults otherwise than one that may not be written. */
+  enum { PROT_R = 1, PROT_RW = 3, PROT_RWX = 7, SHARED_FIXED = 0x8011, PRIVATE_FIXED = 0x8032 };
   long memory = call(MEMFD, (long)"data", 0, 0, 0, 0, 0);
   call(77 /* ftruncate */, memory, SIZE, 0, 0, 0, 0);
   call(MMAP, CODE, SIZE, PROT_RWX, PRIVATE_FIXED, -1, 0);

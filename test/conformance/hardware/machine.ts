@@ -8,6 +8,7 @@ import type { Processor } from '../../../emulator/cpu/processor.ts';
 import { type TestProcessor, testProcessor } from '../../../emulator/cpu/testProcessor.ts';
 import { GPR, SEG, SEGMENT, SLOT, segmentSlot, XMM } from '../../../emulator/ir/state.ts';
 import { setSegment } from '../../../emulator/isa/system/segmentation.ts';
+import { fullModel } from './inventory.ts';
 import {
   AREA_SIZE,
   type Case,
@@ -44,7 +45,12 @@ function descriptor(base: number, limit: number, attributes: number): bigint {
   const l = BigInt(limit);
   const a = BigInt(attributes);
   return (
-    (l & 0xffffn) | ((b & 0xffffffn) << 16n) | ((a & 0xffn) << 40n) | ((l >> 16n) << 48n) | ((a >> 8n) << 52n) | ((b >> 24n) << 56n)
+    (l & 0xffffn) |
+    ((b & 0xffffffn) << 16n) |
+    ((a & 0xffn) << 40n) |
+    ((l >> 16n) << 48n) |
+    ((a >> 8n) << 52n) |
+    ((b >> 24n) << 56n)
   );
 }
 interface Segment {
@@ -69,8 +75,8 @@ export class Machine {
   private readonly view: DataView;
   private readonly before = new Uint8Array(AREA_SIZE);
 
-  constructor(model?: string) {
-    this.t = testProcessor(0x80000, model);
+  constructor() {
+    this.t = testProcessor(0x80000, fullModel());
     this.cpu = this.t.cpu;
     this.view = new DataView(this.t.ram.buffer, this.t.ram.byteOffset, this.t.ram.byteLength);
     this.buildKernel();
@@ -114,6 +120,8 @@ export class Machine {
     }
     this.t.ram.fill(HLT, PLACE.handlers, PLACE.handlers + 256);
     view.setBigUint64(PLACE.tss + 4, STACK_TOP, true);
+    // The I/O permission bitmap lies beyond the limit: no port is allowed.
+    view.setUint16(PLACE.tss + 102, 104, true);
   }
 
   /** The state at the entry of a case. */

@@ -77,19 +77,61 @@ export function integer(r: Random): bigint {
 /** Bit patterns of every class: zeros, ones, denormals, smallest and largest normals, infinities, quiet and signalling NaNs, halves, limits of integers. */
 export const F32: readonly number[] = [
   ...[0, 0x3f800000, 0x40000000, 0x3f000000, 0x3fc00000, 0x40200000, 1, 0x7fffff, 0x800000, 0x7f7fffff, 0x7f800000, 0x7fc00000],
-  ...[0x7f800001, 0x7fbfffff, 0x7fffffff, 0x4f000000, 0x4effffff, 0x4f800000, 0x5f000000, 0x34000000, 0x00400000, 0x3f7fffff, 0x3fb504f3],
+  ...[
+    0x7f800001, 0x7fbfffff, 0x7fffffff, 0x4f000000, 0x4effffff, 0x4f800000, 0x5f000000, 0x34000000, 0x00400000, 0x3f7fffff,
+    0x3fb504f3,
+  ],
 ];
 export const F64: readonly bigint[] = [
   ...[0n, 0x3ff0000000000000n, 0x4000000000000000n, 0x3fe0000000000000n, 0x3ff8000000000000n, 0x4004000000000000n, 1n],
   ...[0xfffffffffffffn, 0x10000000000000n, 0x7fefffffffffffffn, 0x7ff0000000000000n, 0x7ff8000000000000n, 0x7ff0000000000001n],
-  ...[0x7ff7ffffffffffffn, 0x7fffffffffffffffn, 0x41e0000000000000n, 0x41dfffffffc00000n, 0x43e0000000000000n, 0x43dfffffffffffffn],
-  ...[0x36a0000000000000n, 0x380fffffc0000000n, 0x47efffffe0000000n, 0x47f0000000000000n, 0x3ca0000000000000n, 0x3ff6a09e667f3bcdn],
+  ...[
+    0x7ff7ffffffffffffn,
+    0x7fffffffffffffffn,
+    0x41e0000000000000n,
+    0x41dfffffffc00000n,
+    0x43e0000000000000n,
+    0x43dfffffffffffffn,
+  ],
+  ...[
+    0x36a0000000000000n,
+    0x380fffffc0000000n,
+    0x47efffffe0000000n,
+    0x47f0000000000000n,
+    0x3ca0000000000000n,
+    0x3ff6a09e667f3bcdn,
+  ],
 ];
 export const F80: readonly (readonly [number, bigint])[] = [
-  ...([[0, 0n], [0, 1n], [0, 1n << 63n], [1, 1n << 63n], [0x3fff, 1n << 63n], [0x3fff, 3n << 62n], [0x4001, 5n << 61n]] as const),
-  ...([[0x401d, 0xfffffffe00000000n], [0x403d, 0xffffffffffffffffn], [0x7ffe, 0xffffffffffffffffn], [0x7fff, 1n << 63n]] as const),
-  ...([[0x7fff, 3n << 62n], [0x7fff, (1n << 63n) | 1n], [0x7fff, 0n], [0x3fff, 1n], [0x3ffe, 1n << 63n], [0x4000, 1n << 63n]] as const),
-  ...([[0x3ffe, 0xffffffffffffffffn], [0x4000, 0xc90fdaa22168c235n], [0x403e, 1n << 63n], [0x3fc0, 1n << 63n]] as const),
+  ...([
+    [0, 0n],
+    [0, 1n],
+    [0, 1n << 63n],
+    [1, 1n << 63n],
+    [0x3fff, 1n << 63n],
+    [0x3fff, 3n << 62n],
+    [0x4001, 5n << 61n],
+  ] as const),
+  ...([
+    [0x401d, 0xfffffffe00000000n],
+    [0x403d, 0xffffffffffffffffn],
+    [0x7ffe, 0xffffffffffffffffn],
+    [0x7fff, 1n << 63n],
+  ] as const),
+  ...([
+    [0x7fff, 3n << 62n],
+    [0x7fff, (1n << 63n) | 1n],
+    [0x7fff, 0n],
+    [0x3fff, 1n],
+    [0x3ffe, 1n << 63n],
+    [0x4000, 1n << 63n],
+  ] as const),
+  ...([
+    [0x3ffe, 0xffffffffffffffffn],
+    [0x4000, 0xc90fdaa22168c235n],
+    [0x403e, 1n << 63n],
+    [0x3fc0, 1n << 63n],
+  ] as const),
 ];
 export function f32(r: Random): number {
   if (r.one(3)) return (r.pick(F32) | (r.below(2) << 31)) >>> 0;
@@ -141,7 +183,8 @@ export function stateFromSeed(seed: number, wide: boolean): RandomState {
   const pointer = (): bigint => BigInt(DATA + WINDOW + r.below(WINDOW_END - WINDOW));
   registers[4] = pointer() & ~7n;
   for (const n of [3, 5, 6, 7]) if (r.one(2)) registers[n] = pointer();
-  if (!wide) registers.forEach((value, i) => {
+  if (!wide)
+    registers.forEach((value, i) => {
       registers[i] = i < 8 ? value & 0xffffffffn : 0n;
     });
   let flags = 0x202;
@@ -152,7 +195,8 @@ export function stateFromSeed(seed: number, wide: boolean): RandomState {
 function randomFx(r: Random): Uint8Array {
   const fx = new Uint8Array(512);
   const v = new DataView(fx.buffer);
-  const fcw = ((0x40 | (r.below(0x1000) & 0xf7f) | (r.below(4) ? 0x3f : 0)) & ~(r.below(4) ? 0x100 : 0)) | (r.below(2) ? 0x300 : 0);
+  const fcw =
+    ((0x40 | (r.below(0x1000) & 0xf7f) | (r.below(4) ? 0x3f : 0)) & ~(r.below(4) ? 0x100 : 0)) | (r.below(2) ? 0x300 : 0);
   let fsw = (r.below(8) << 11) | (r.below(8) << 8) | (r.below(2) << 14);
   // Mostly nothing is pending.
   fsw |= r.one(16) ? r.below(0x80) : r.below(0x80) & fcw & 0x3f;
@@ -160,7 +204,9 @@ function randomFx(r: Random): Uint8Array {
   v.setUint16(0, fcw, true);
   v.setUint16(2, fsw, true);
   fx[4] = r.one(3) ? r.below(256) : 0xff ^ (r.below(2) << r.below(8));
-  const mxcsr = r.one(6) ? r.below(0x10000) : 0x1f80 | (r.below(4) << 13) | (r.one(4) ? r.below(2) << 15 : 0) | (r.one(4) ? r.below(2) << 6 : 0);
+  const mxcsr = r.one(6)
+    ? r.below(0x10000)
+    : 0x1f80 | (r.below(4) << 13) | (r.one(4) ? r.below(2) << 15 : 0) | (r.one(4) ? r.below(2) << 6 : 0);
   v.setUint32(24, mxcsr | (r.one(4) ? r.below(64) & (mxcsr >> 7) : 0), true);
   for (let i = 0; i < 8; i++) {
     const [se, significand] = r.one(6) ? [0xffff, integer(r)] : f80(r);

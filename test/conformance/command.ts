@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+/** @fileoverview The commands of tools/conformance.js. */
+import { hostProcessor, hostProcessorMissing } from './hardware/hostProcessor.ts';
+import { Machine } from './hardware/machine.ts';
+import { compareFresh, recipes, record } from './hardware/session.ts';
+
+/** Exit code. */
+export async function command(args: readonly string[]): Promise<number> {
+  const [name, ...rest] = args;
+  const say = (line: string): void => {
+    process.stdout.write(`${line}\n`);
+  };
+  const seed = Number(rest[0] ?? Date.now() % 0x100000000);
+  const until = Date.now() + Number(rest[1] ?? 60) * 1000;
+  if (name === 'record') {
+    const host = hostProcessor();
+    for (const [file, count] of record(host, Number(rest[0] ?? 4), Number(rest[1] ?? 1))) say(`${file}: ${count} vectors`);
+    host.close();
+    return 0;
+  }
+  if (name === 'instructions') {
+    const missing = hostProcessorMissing();
+    if (missing) throw new Error(missing);
+    const host = hostProcessor();
+    const machine = new Machine();
+    let count = 0;
+    let wrong = 0;
+    for (let s = seed; Date.now() < until; s++) {
+      const made = recipes(1, s);
+      count += made.length;
+      for (const line of compareFresh(host, machine, made)) {
+        say(`seed ${s}: ${line}`);
+        wrong++;
+      }
+    }
+    host.close();
+    say(`${count} instructions from seed ${seed}, ${wrong} different`);
+    return wrong ? 1 : 0;
+  }
+  say('commands: record, instructions, blocks, decoder, robustness');
+  return 2;
+}

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: MIT
+/**
+ * @fileoverview Every instruction that a user program can execute, against what hardware did: all recorded vectors; where the host is
+ * x86-64, a random hundredth of them recorded again, and fresh random instructions. docs/conformance.md says what is left out.
+ */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { allInstructions } from '../../../emulator/isa/record.ts';
+import { differences, masksFor } from './compare.ts';
+import { readVectors } from './files.ts';
+import { caseOf, decodeCode, shapesOf } from './generate.ts';
+import { type HostProcessor, hostProcessor, hostProcessorMissing } from './hostProcessor.ts';
+import { comparedEntries, EXCLUDED, exclusionOf, fullTables } from './inventory.ts';
+import { Machine } from './machine.ts';
+import { Random } from './random.ts';
+import { compareFresh, judge, recipes } from './session.ts';
+import { formatVector, parseVector } from './vectors.ts';
+
+const files = readVectors();
+const machine = new Machine();
+
+describe('recorded vectors', () => {
+  for (const [name, lines] of files) {
+    test(`${name}: ${lines.length} vectors have here the outcome that they had on hardware`, () => {
+      const wrong: string[] = [];
+      for (const line of lines) {
+        const { recipe, outcome } = parseVector(line);
+        const found = judge(recipe, outcome, machine);
+        if (found.length > 0) wrong.push(`${line}\n    ${found.join('\n    ')}`);
+      }
+      expect(wrong.slice(0, 10), `${wrong.length} differ`).toEqual([]);
+    });
+  }
+
+  test('cover every record, in every mode, operand size and kind of operand, or say why not', () => {
+    const present = new Set<string>();
+    const tables = fullTables();
+    const key = (id: number, mode: number, size: number, memory: boolean): string => `${id}/${mode}/${size}/${memory}`;
+    for (const line of [...files.values()].flat()) {
+      const { recipe } = parseVector(line);
+      const d = decodeCode(tables, recipe.code, recipe.mode);
+      if (d) present.add(key(d.entry.id, recipe.mode, d.effective, d.memory !== undefined));
+    }
+    const missing = new Set<string>();
+    for (const entry of comparedEntries()) {
+      const name = `${entry.record.mnemonic} '${entry.notation}'`;
+      const found = (mode: number, memory: boolean): boolean =>
+        [16, 32, 64].some((size) => present.has(key(entry.id, mode, size, memory)));
+      for (const shape of shapesOf(entry)) {
+        const memory = shape.memory || entry.operands.some((o) => o.letter === 'O' || o.letter === 'mDI');
+        if (!found(shape.mode, memory)) missing.add(`${name} in ${shape.mode}-bit code${memory ? ' with memory' : ''}`);
+      }
+    }
+    expect([...missing]).toEqual([]);
+    const compared = new Set(comparedEntries().map((e) => e.record));
+    const forgotten = allInstructions.filter((r) => !compared.has(r) && !exclusionOf(r.mnemonic));
+    expect(forgotten.map((r) => r.mnemonic)).toEqual([]);
+    for (const e of EXCLUDED)
+      expect(
+        allInstructions.some((r) => e.mnemonics.test(r.mnemonic)),
+        `${e.mnemonics} is needed`,
+      ).toBe(true);
+  });
+
+  test('a wrong outcome is noticed', () => {
+    const lines = [...files.values()].flat();
+    const { recipe, outcome } = parseVector(lines.find((line) => / > r0=/.test(line))!);
+    outcome.registers[0] ^= 1n;
+    expect(judge(recipe, outcome, machine).length).toBe(1);
+  });
+});
+
+const missing = hostProcessorMissing();
+describe.skipIf(missing)(`the host's processor${missing ? `: ${missing}` : ''}`, () => {
+  let host: HostProcessor;
+  beforeAll(() => {
+    host = hostProcessor();
+  });
+  afterAll(() => host.close());
+  const seed = Number(process.env.DIORAMA_SEED ?? Date.now() % 0x100000000);
+
+  test(`records a random hundredth again (DIORAMA_SEED=${seed})`, () => {
+    const r = new Random(seed);
+    const chosen = [...files.values()]
+      .flat()
+      .filter(() => r.one(100))
+      .map(parseVector);
+    const outcomes = host.run(chosen.map((v) => caseOf(v.recipe)));
+    const wrong: string[] = [];
+    chosen.forEach(({ recipe, outcome }, i) => {
+      const d = decodeCode(fullTables(), recipe.code, recipe.mode)!;
+      // Makers differ where the manuals leave them free, and in where the x87 pointers are kept.
+      const masks = { ...masksFor(d, caseOf(recipe), outcome) };
+      if (host.vendor !== 'GenuineIntel') masks.ignoreFx = (at) => at >= 6 && at < 24;
+      const found = differences(outcome, outcomes[i], masks, recipe.mode !== 64);
+      if (found.length > 0) wrong.push(`${formatVector({ recipe, outcome })}\n    ${found.join('\n    ')}`);
+    });
+    expect(wrong).toEqual([]);
+  });
+  test(`agrees with this machine on fresh random instructions (DIORAMA_SEED=${seed})`, () => {
+    expect(compareFresh(host, machine, recipes(1, seed)).slice(0, 10)).toEqual([]);
+  });
+});

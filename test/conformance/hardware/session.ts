@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+/**
+ * @fileoverview Comparing on demand: recording vectors, and fresh random instructions against the host's processor.
+ */
+import { differences, masksFor } from './compare.ts';
+import { unitOf, writeVectors } from './files.ts';
+import { caseOf, decodeCode, generate, type Recipe, shapesOf } from './generate.ts';
+import type { HostProcessor } from './hostProcessor.ts';
+import { comparedEntries, fullTables } from './inventory.ts';
+import type { Machine } from './machine.ts';
+import type { Outcome } from './programState.ts';
+import { Random } from './random.ts';
+import { formatRecipe, formatVector } from './vectors.ts';
+
+/** `perShape` recipes of every shape of every compared entry. */
+export function recipes(perShape: number, seed: number): Recipe[] {
+  const r = new Random(seed);
+  const tables = fullTables();
+  const made: Recipe[] = [];
+  for (const entry of comparedEntries()) {
+    for (const shape of shapesOf(entry)) {
+      for (let n = 0, tries = 0; n < perShape && tries < perShape * 20; tries++) {
+        const recipe = generate(shape, tables, r);
+        if (!recipe || entersKernel(recipe)) continue;
+        made.push(recipe);
+        n++;
+      }
+    }
+  }
+  return made;
+}
+/** INT 80h is a system call. */
+function entersKernel(recipe: Recipe): boolean {
+  const { code } = recipe;
+  return code[code.length - 1] === 0x80 && code[code.length - 2] === 0xcd;
+}
+
+/** What is wrong with this machine's outcome, or nothing. */
+export function judge(recipe: Recipe, hardware: Outcome, machine: Machine): string[] {
+  const d = decodeCode(fullTables(), recipe.code, recipe.mode);
+  if (!d) return ['not decoded'];
+  const c = caseOf(recipe);
+  return differences(hardware, machine.run(c), masksFor(d, c, hardware), recipe.mode !== 64);
+}
+/** Differences of fresh random instructions, described. */
+export function compareFresh(host: HostProcessor, machine: Machine, made: readonly Recipe[]): string[] {
+  const outcomes = host.run(made.map(caseOf));
+  const wrong: string[] = [];
+  made.forEach((recipe, i) => {
+    if (outcomes[i].vector === 255) return;
+    const lines = judge(recipe, outcomes[i], machine);
+    if (lines.length > 0) wrong.push(`${formatRecipe(recipe)}\n    ${lines.join('\n    ')}`);
+  });
+  return wrong;
+}
+
+/** Writes the vector files; how many vectors, by file. */
+export function record(host: HostProcessor, perShape: number, seed: number): Map<string, number> {
+  const made = recipes(perShape, seed);
+  const outcomes = host.run(made.map(caseOf));
+  const files = new Map<string, string[]>();
+  made.forEach((recipe, i) => {
+    const d = decodeCode(fullTables(), recipe.code, recipe.mode);
+    if (!d || outcomes[i].vector === 255) return;
+    const name = `${unitOf(d)}.txt`;
+    files.set(name, [...(files.get(name) ?? []), formatVector({ recipe, outcome: outcomes[i] })]);
+  });
+  const counts = new Map<string, number>();
+  for (const [name, lines] of files) {
+    const comments = [`Recorded on ${host.name}, by tools/conformance.js record ${perShape} ${seed}. Format: ../vectors.ts.`];
+    writeVectors(name, comments, lines);
+    counts.set(name, lines.length);
+  }
+  return counts;
+}

@@ -1,0 +1,22 @@
+#!/usr/bin/env node
+// SPDX-License-Identifier: MIT
+/**
+ * @fileoverview Comparisons with other people's processors and decoders for as long as one asks; docs/conformance.md describes them.
+ *
+ *   node tools/conformance.js record [PER-SHAPE] [SEED]   records the vectors of test/conformance/hardware/vectors anew
+ *   node tools/conformance.js COMMAND [SEED] [SECONDS]    instructions, blocks, decoder, robustness
+ */
+import { createServer } from 'vite';
+
+const server = await createServer({
+  server: { middlewareMode: true },
+  appType: 'custom',
+  logLevel: 'error',
+  optimizeDeps: { noDiscovery: true },
+});
+try {
+  const { command } = await server.ssrLoadModule('/test/conformance/command.ts');
+  process.exitCode = await command(process.argv.slice(2));
+} finally {
+  await server.close();
+}
