@@ -1,0 +1,3 @@
+// SPDX-License-Identifier: MIT
+/** What Vite makes importable besides modules. */
+declare module '*.css';
