@@ -7,7 +7,7 @@ const usable = process.platform === 'linux' && process.arch === 'x64' && hasGcc(
 
 it.skipIf(!usable)('six kernels against gcc -O2', { timeout: 300_000 }, async () => {
   const results: Measurement[] = [];
-  for (const kernel of kernels) results.push(await measure(kernel, 3));
+  for (const kernel of kernels) results.push(await measure(kernel, { rounds: 40, quiet: 6 }));
   const ms = (ns: number) => `${(ns / 1e6).toFixed(2)} ms`;
   for (const { kernel, ratio, translatedNs, gccNs } of results) {
     console.log(`${kernel.padEnd(10)} ${ratio.toFixed(2)}  (${ms(translatedNs)}, gcc ${ms(gccNs)})`);

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 /**
- * Random programs, natively and in V8. A few fixed seeds always, and, where FUZZ_SECONDS says so (CI: 60), new ones for that long, from a
+ * Random programs, natively and in V8. A few fixed seeds, and new ones for FUZZ_SECONDS (5, and 60 where CI is set), from a
  * seed that is printed and can be given back as FUZZ_SEED.
  */
 import { describe, expect, it } from 'vitest';
 import { canRunNative } from '../testing.ts';
 import { type FuzzSummary, fuzz } from './run.ts';
 
-const seconds = Number(process.env.FUZZ_SECONDS ?? 5);
+const seconds = Number(process.env.FUZZ_SECONDS ?? (process.env.CI ? 60 : 5));
 const fixed = 40;
 
 const report = ({ mismatches }: FuzzSummary) =>
