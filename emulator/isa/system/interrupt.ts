@@ -89,8 +89,10 @@ export function deliverException(cpu: Cpu, fault: GuestFault): void {
 function escalate(cpu: Cpu, first: number, second: GuestFault): Event {
   const contributory = CONTRIBUTORY.has(second.vector);
   if (first === VECTOR.DF) cpu.shutdown();
-  const double =
-    (CONTRIBUTORY.has(first) && contributory) || (first === VECTOR.PF && (contributory || second.vector === VECTOR.PF));
+  // Delivery itself never raises #UD: that is a task gate, which is missing, and must not be tried for ever.
+  const missing = second.vector === VECTOR.UD;
+  const pageFault = first === VECTOR.PF && (contributory || second.vector === VECTOR.PF);
+  const double = missing || pageFault || (CONTRIBUTORY.has(first) && contributory);
   return double
     ? { vector: VECTOR.DF, kind: 'exception', error: 0 }
     : { vector: second.vector, kind: 'exception', error: second.error };

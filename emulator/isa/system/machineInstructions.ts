@@ -52,7 +52,7 @@ for (const [mnemonic, digit, feature] of [
 ] as const) {
   instruction({
     mnemonic,
-    encodings: { [`0F C7 /${digit}`]: 'Rv' },
+    encodings: { [`NFx 0F C7 /${digit}`]: 'Rv' },
     cpuid: feature,
     exec(ir, dst) {
       ir.write(dst, ir.resize(ir.call(random, 'i64', []), ir.type));
