@@ -175,7 +175,7 @@ export function decode(tables: Tables, bytes: Uint8Array, at: number, mode: Deco
   let mod = 3;
   if (entry.modrm) {
     p++;
-    mod = modrm >> 6;
+    mod = entry.registerOnly ? 3 : modrm >> 6;
     if (mod !== 3) p = address === 16 ? memory16(d, bytes, p, modrm) : memory32(d, bytes, p, modrm, rex, long);
   }
   if (lock && !(record.lock && mod !== 3 && isMemory(entry.operands[0]))) return 'undefined';
@@ -201,6 +201,8 @@ function matches(e: Entry, modrm: number, operand16: boolean, repeat: number, re
   switch (e.prefix) {
     case 'any':
       return true;
+    case 'NFx':
+      return repeat === 0;
     case 'NP':
       return !operand16 && repeat === 0;
     case '66':

@@ -4,7 +4,7 @@
  */
 import type { Instruction } from '../isa/record.ts';
 
-export type Prefix = 'any' | 'NP' | '66' | 'F2' | 'F3';
+export type Prefix = 'any' | 'NP' | 'NFx' | '66' | 'F2' | 'F3';
 export type Immediate = 'ib' | 'iw' | 'iz' | 'iv' | 'id' | 'cb' | 'cz' | 'moffs' | 'far';
 export interface OperandSpec {
   letter: string;
@@ -33,6 +33,8 @@ export interface Entry {
   literal: number;
   literalSpan: number;
   mod: 'any' | 'mem' | 'reg';
+  /** ModRM.mod is ignored and taken for 3. */
+  registerOnly: boolean;
   immediates: readonly Immediate[];
   /** Which operand is a segment register by ModRM.reg, or -1. */
   segmentAt: number;
@@ -83,7 +85,7 @@ export function parseEncoding(record: Instruction, notation: string, operandText
   for (const [position, token] of tokens.entries()) {
     if (token === 'REX.W') rexW = true;
     else if (token === 'REX.B') rexB = true;
-    else if (token === 'NP') prefix = 'NP';
+    else if (token === 'NP' || token === 'NFx') prefix = token;
     else if (token.startsWith('VEX.')) {
       const [, length, ...rest] = token.split('.');
       const w = rest.pop() ?? bad();
@@ -121,7 +123,9 @@ export function parseEncoding(record: Instruction, notation: string, operandText
   }
   if (opcode < 0) bad();
   const letters = operands.map((o) => o.letter);
-  const mod = letters.includes('M') ? 'mem' : letters.some((l) => 'RUN'.includes(l)) ? 'reg' : 'any';
+  // Control and debug registers move to and from the register that ModRM.rm names, whatever ModRM.mod says.
+  const moves = letters.includes('C') || letters.includes('D');
+  const mod = moves ? 'any' : letters.includes('M') ? 'mem' : letters.some((l) => 'RUN'.includes(l)) ? 'reg' : 'any';
   return Array.from({ length: span }, (_, i) => ({
     record,
     notation,
@@ -137,6 +141,7 @@ export function parseEncoding(record: Instruction, notation: string, operandText
     literal,
     literalSpan,
     mod,
+    registerOnly: moves,
     immediates,
     segmentAt: letters.indexOf('S'),
     cc: byCondition ? i : 0,

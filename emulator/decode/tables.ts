@@ -48,7 +48,8 @@ export function buildTables(records: readonly Instruction[], available: (feature
 
 const specificity = (e: Entry): number =>
   (e.literal >= 0 ? 32 : 0) +
-  (e.prefix !== 'any' ? 16 : 0) +
+  (e.prefix !== 'any' ? 16 : 0) -
+  (e.prefix === 'NFx' ? 1 : 0) +
   (e.rexW || e.rexB || (e.vex !== undefined && e.vex.w !== 'WIG') ? 8 : 0) +
   (e.digit >= 0 ? 4 : 0) +
   (e.mod !== 'any' ? 2 : 0);
@@ -68,7 +69,7 @@ function overlap(a: Entry, b: Entry): boolean {
     a.literal >= 0 && b.literal >= 0 && (a.literal + a.literalSpan <= b.literal || b.literal + b.literalSpan <= a.literal);
   return (
     !literalApart &&
-    !(a.prefix !== b.prefix && a.prefix !== 'any' && b.prefix !== 'any') &&
+    !(a.prefix !== b.prefix && a.prefix !== 'any' && b.prefix !== 'any' && a.prefix !== 'NFx' && b.prefix !== 'NFx') &&
     !(a.digit >= 0 && b.digit >= 0 && a.digit !== b.digit) &&
     !(a.mod !== 'any' && b.mod !== 'any' && a.mod !== b.mod) &&
     !(

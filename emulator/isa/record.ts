@@ -5,6 +5,7 @@
  *
  * Encoding notation (APM vol. 3, 2.5; SDM vol. 2, 3.1.1), tokens separated by blanks:
  *   NP, 66, F2, F3   mandatory prefix; NP: none of the three. Without any of them 66 is the operand size and F2/F3 are ignored or REP.
+ *   NFx              neither F2 nor F3; 66 is the operand size
  *   REX.W, REX.B     only with that bit; encodings without it match the rest
  *   VEX.L.pp.map.W   e.g. VEX.128.66.0F38.W0 (L: 128 256 LIG LZ; W: W0 W1 WIG)
  *   0F, 0F 38, 0F 3A, 0F 0F  opcode map; then the opcode byte, with +r (register in its low bits), +cc (condition), +i (x87 register)

@@ -116,7 +116,7 @@ instruction({
 });
 instruction({
   mnemonic: 'movbe',
-  encodings: { '0F 38 F0 /r': 'Gv,Mv', '0F 38 F1 /r': 'Mv,Gv' },
+  encodings: { 'NFx 0F 38 F0 /r': 'Gv,Mv', 'NFx 0F 38 F1 /r': 'Mv,Gv' },
   cpuid: 'MOVBE',
   exec(ir, dst, src) {
     ir.write(dst, swapped(ir, ir.read(src)));
