@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview The commands of tools/conformance.js. */
+import { compareWithIced } from './decoder/iced.ts';
 import { hostProcessor, hostProcessorMissing } from './hardware/hostProcessor.ts';
 import { Machine } from './hardware/machine.ts';
 import { compareFresh, recipes, record } from './hardware/session.ts';
+import { MODES, runRandomCode } from './robustness/randomCode.ts';
+
+const STRINGS = 250_000;
 
 /** Exit code. */
 export async function command(args: readonly string[]): Promise<number> {
@@ -36,6 +40,30 @@ export async function command(args: readonly string[]): Promise<number> {
     host.close();
     say(`${count} instructions from seed ${seed}, ${wrong} different`);
     return wrong ? 1 : 0;
+  }
+  if (name === 'decoder') {
+    let count = 0;
+    let wrong = 0;
+    const absent = new Map<string, number>();
+    // A million at least.
+    for (let s = seed; count < 1_000_000 || Date.now() < until; s++) {
+      const report = compareWithIced(s, STRINGS);
+      count += STRINGS;
+      wrong += report.differences.length;
+      for (const line of report.differences) say(`seed ${s}: ${line}`);
+      for (const [features, n] of report.absent) absent.set(features, (absent.get(features) ?? 0) + n);
+    }
+    say(`${count} strings in three code sizes from seed ${seed}, ${wrong} different`);
+    say(`not in this machine: ${[...absent].map(([features, n]) => `${features} ${n}`).join(', ')}`);
+    return wrong ? 1 : 0;
+  }
+  if (name === 'robustness') {
+    for (let s = seed; Date.now() < until; s++)
+      for (const mode of MODES) {
+        const made = runRandomCode(mode, s, 1_000_000);
+        say(`seed ${s}, ${mode}: ${made.instructions} instructions, ${made.restarts} restarts`);
+      }
+    return 0;
   }
   say('commands: record, instructions, blocks, decoder, robustness');
   return 2;

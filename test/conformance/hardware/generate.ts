@@ -79,7 +79,7 @@ export function shapesOf(entry: Entry): Shape[] {
     const sized = entry.operands.some((o) => 'vzyp'.includes(o.width) && o.width !== '') || entry.operands.length === 0;
     for (const operandSizePrefix of entry.prefix === 'any' && sized ? [false, true] : [false]) {
       for (const rexW of entry.rexW ? [true] : mode === 64 && sized && !operandSizePrefix ? [false, true] : [false]) {
-        const hasMemory = entry.modrm && entry.literal < 0 && entry.mod !== 'reg';
+        const hasMemory = entry.modrm && entry.literal < 0 && entry.mod !== 'reg' && !entry.registerOnly;
         const hasRegister = !hasMemory || entry.mod === 'any';
         if (hasRegister) shapes.push({ entry, mode, operandSizePrefix, rexW, memory: false });
         if (hasMemory) shapes.push({ entry, mode, operandSizePrefix, rexW, memory: true });

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: MIT
+/**
+ * @fileoverview Random bytes as kernel code, in every mode: whatever they do to tables, control registers and themselves, the processor
+ * goes on or shuts down; an exception of the host is an error of ours. RAM is random, a part of it valid instructions, and interrupt
+ * tables point into it. After a shutdown, a halt, or a while, code starts anew with other registers.
+ */
+import { Shutdown } from '../../../emulator/cpu/processor.ts';
+import {
+  enterLongMode,
+  enterProtectedMode,
+  enterRealMode,
+  type TestProcessor,
+  testProcessor,
+} from '../../../emulator/cpu/testProcessor.ts';
+import { GPR, SEGMENT, SLOT } from '../../../emulator/ir/state.ts';
+import { setSegment } from '../../../emulator/isa/system/segmentation.ts';
+import { integer, Random } from '../hardware/random.ts';
+import { recipes } from '../hardware/session.ts';
+
+export const MODES = ['real', 'protected16', 'protected32', 'long'] as const;
+export type Mode = (typeof MODES)[number];
+
+const RAM_SIZE = 0x200000;
+const GDT = 0x8000;
+const IDT = 0x9000;
+/** Code: some of it random bytes, some of it instructions from the records. */
+const CODE = 0x10000;
+const CODE_END = 0x1f0000;
+const SLICE = 1000;
+
+export interface RandomRun {
+  instructions: number;
+  restarts: number;
+}
+/** Throws what the host threw, with the seed and the place. */
+export function runRandomCode(mode: Mode, seed: number, instructions: number): RandomRun {
+  const r = new Random(seed);
+  const t = testProcessor(RAM_SIZE);
+  const pieces = recipes(1, seed).map((recipe) => recipe.code);
+  fillMemory(t, mode, r, pieces);
+  let done = 0;
+  let restarts = 0;
+  while (done < instructions) {
+    start(t, mode, r);
+    restarts++;
+    const before = t.cpu.retired;
+    try {
+      // Not for ever: short loops are common.
+      for (let n = 0; n < 8 && !t.cpu.halted && !t.cpu.parked; n++) t.cpu.run(t.cpu.retired + SLICE);
+    } catch (e) {
+      if (!(e instanceof Shutdown)) {
+        const at = `seed ${seed}, ${mode}, after ${done + t.cpu.retired - before} instructions, RIP ${t.cpu.read64(SLOT.RIP).toString(16)}`;
+        throw new Error(`${at}: ${(e as Error).stack}`);
+      }
+    }
+    done += Math.max(1, t.cpu.retired - before);
+    // Code that runs into its own stores ends up all alike.
+    if (restarts % 500 === 0) fillMemory(t, mode, r, pieces);
+  }
+  return { instructions: done, restarts };
+}
+
+function fillMemory(t: TestProcessor, mode: Mode, r: Random, pieces: readonly Uint8Array[]): void {
+  const { physical } = t.cpu;
+  const memory = new Uint8Array(RAM_SIZE);
+  const view = new DataView(memory.buffer);
+  for (let i = 0; i < RAM_SIZE; i += 4) view.setUint32(i, r.u32(), true);
+  for (let at = CODE + 0x40000; at < CODE_END - 16; ) {
+    const piece = r.pick(pieces);
+    memory.set(piece, at);
+    at += piece.length;
+  }
+  const place = (): number => CODE + r.below(CODE_END - CODE);
+  for (let i = 0; i < 256; i++) {
+    const at = IDT + i * 8;
+    // Descriptors: half of them flat code or data of some privilege, half random.
+    if (r.one(2))
+      view.setBigUint64(
+        GDT + i * 8,
+        (BigInt(0x00cf0000 | 0x9000 | (r.below(4) << 13) | (r.below(16) << 8)) << 32n) | 0xffffn,
+        true,
+      );
+    if (mode === 'real') view.setUint32(i * 4, r.one(2) ? r.u32() : (place() >> 4) << 16, true);
+    const offset = place();
+    const type = mode === 'long' || mode === 'protected32' ? 0x8e00 : 0x8600;
+    if (mode === 'long') {
+      view.setBigUint64(
+        IDT + i * 16,
+        BigInt(offset & 0xffff) | (8n << 16n) | (0x8e00n << 32n) | (BigInt(offset >>> 16) << 48n),
+        true,
+      );
+      view.setBigUint64(IDT + i * 16 + 8, 0n, true);
+    } else
+      view.setBigUint64(at, BigInt(offset & 0xffff) | (8n << 16n) | (BigInt(type) << 32n) | (BigInt(offset >>> 16) << 48n), true);
+  }
+  view.setBigUint64(
+    GDT + 8,
+    mode === 'long' ? 0x00af9b000000ffffn : mode === 'protected32' ? 0x00cf9b000000ffffn : 0x008f9b000000ffffn,
+    true,
+  );
+  view.setBigUint64(GDT + 16, 0x00cf93000000ffffn, true);
+  physical.writeBytes(0, memory);
+}
+function start(t: TestProcessor, mode: Mode, r: Random): void {
+  const { cpu } = t;
+  cpu.reset();
+  if (mode === 'real') enterRealMode(t);
+  else if (mode === 'long') enterLongMode(t, r.one(8) ? 3 : 0);
+  else enterProtectedMode(t, mode === 'protected32' ? 32 : 16);
+  if (mode !== 'real') {
+    setSegment(cpu, SEGMENT.gdtr, 0, BigInt(GDT), 0x7ff, 0);
+    setSegment(cpu, SEGMENT.idtr, 0, BigInt(IDT), 0xfff, 0);
+  }
+  for (let i = 0; i < 16; i++) cpu.write64(GPR(i), r.one(2) ? BigInt(r.below(RAM_SIZE)) : integer(r));
+  cpu.write64(SLOT.rsp, BigInt(mode === 'real' ? r.below(0x10000) : CODE + r.below(CODE_END - CODE)));
+  const low = mode === 'real';
+  cpu.write64(SLOT.RIP, BigInt(low ? r.below(0x10000) : CODE + r.below(CODE_END - CODE)));
+  if (low) setSegment(cpu, SEGMENT.cs, 0x1000 * (1 + r.below(14)), BigInt(0x10000 * (1 + r.below(14))), 0xffff, 0x9b);
+  cpu.rflags = BigInt(2 | (r.one(16) ? 0x100 : 0) | (r.one(2) ? 0x200 : 0) | (r.u32() & 0xcd5));
+  cpu.modeChanged();
+}
