@@ -71,6 +71,8 @@ export class Board {
   readonly vga: Vga;
   readonly power: AcpiPm;
   readonly fwCfg: FwCfg;
+  /** Exists if it has ports. */
+  readonly virtioConsole: VirtioConsole | undefined;
   readonly devices: Device[];
 
   constructor(options: BoardOptions, memory: DmaMemory, events: BoardEvents) {
@@ -116,10 +118,8 @@ export class Board {
       powerManagement: this.power.registers,
     });
     sci = lpc.sci;
-    pci.add(hostBridge, 0);
-    pci.add(lpc, LPC_SLOT);
-    const functions = virtioFunctions(options, memory, this.entropy);
-    for (const { slot, device } of functions) pci.add(device, slot);
+    if (options.consolePorts.length > 0) this.virtioConsole = new VirtioConsole(options.consolePorts);
+    const functions = virtioFunctions(options, memory, this.entropy, this.virtioConsole);
 
     const mapPorts: readonly [number, number, string, RegisterBlock][] = [
       [0x20, 2, 'pic-master', this.pic.master],
@@ -146,6 +146,10 @@ export class Board {
     mmio.map(0xa0000, 0x20000, 'vga', this.vga.memory);
     mmio.map(IOAPIC_BASE, 0x1000, 'ioapic', ioapic.registers);
     mmio.map(HPET_BASE, 0x400, 'hpet', hpet.registers);
+    // Behind the fixed ranges, which win where a guest puts a BAR on top of them.
+    pci.add(hostBridge, 0);
+    pci.add(lpc, LPC_SLOT);
+    for (const { slot, device } of functions) pci.add(device, slot);
 
     this.devices = [
       clock,
@@ -176,11 +180,10 @@ function virtioFunctions(
   options: BoardOptions,
   memory: DmaMemory,
   entropy: SeededEntropy,
+  virtioConsole: VirtioConsole | undefined,
 ): { slot: number; device: VirtioPci }[] {
-  const list = [
-    { slot: 1, device: new VirtioPci('virtio-console', new VirtioConsole(options.consolePorts), memory) },
-    { slot: 2, device: new VirtioPci('virtio-rng', new VirtioRng(entropy), memory) },
-  ];
+  const list = [{ slot: 2, device: new VirtioPci('virtio-rng', new VirtioRng(entropy), memory) }];
+  if (virtioConsole) list.unshift({ slot: 1, device: new VirtioPci('virtio-console', virtioConsole, memory) });
   if (options.net) {
     const { backend, mac } = options.net;
     list.push({ slot: 3, device: new VirtioPci('virtio-net', new VirtioNet(backend, { mac }), memory) });

@@ -14,6 +14,7 @@
  * Several processors take turns of QUANTUM instructions; time is what they have retired together.
  */
 import type { Device } from '../bus/device.ts';
+import type { Mapping } from '../bus/portBus.ts';
 import { Processor, type ProcessorPlatform, Shutdown } from '../cpu/processor.ts';
 import { Lapic } from '../device/lapic.ts';
 import { setVgaTextMode } from '../device/vgaTextMode.ts';
@@ -74,6 +75,7 @@ export class Machine {
   readonly processors: Processor[];
   readonly ramSize: number;
   private readonly lapics: Lapic[];
+  private readonly lapicPage: Mapping;
   /** Disks whose contents are part of the machine, as opposed to files of the host. */
   private readonly savedDisks: Device[];
   /** Nanoseconds that passed while all processors were halted. */
@@ -164,7 +166,8 @@ export class Machine {
       this.lapics.push(this.localApic(index));
     }
     this.current = this.processors[0];
-    this.board.mmio.map(0xfee00000, LAPIC_PAGE, 'lapic', {
+    // Each processor sees its own registers at the address in its APIC_BASE. Guests keep them at one address; the first decides it.
+    this.lapicPage = this.board.mmio.map(0xfee00000, LAPIC_PAGE, 'lapic', {
       read: (offset, size) => this.lapics[this.current.index].registers.read(offset, size),
       write: (offset, size, value) => this.lapics[this.current.index].registers.write(offset, size, value),
     });
@@ -376,7 +379,11 @@ export class Machine {
         nmi: () => cpu.raiseNmi(),
         init: () => cpu.init(),
         sipi: (vector) => cpu.startUp(vector),
-        apicBaseChanged: () => {},
+        apicBaseChanged: (address) => {
+          if (index !== 0) return;
+          if (address === undefined) this.lapicPage.unmap();
+          else this.lapicPage.move(address);
+        },
       },
       {
         read: () => BigInt.asUintN(64, guestTsc()),

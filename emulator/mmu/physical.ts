@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /**
- * @fileoverview The physical address space: RAM in linear memory, and the register blocks of the MMIO bus everywhere else.
+ * @fileoverview The physical address space: RAM in linear memory, and the register blocks of the MMIO bus everywhere else. The accessors here
+ * are those of bus masters and page walks and reach RAM only; a processor's own accesses to registers go through `registers`.
  *
  * RAM is one stretch of linear memory; the guest sees it from address 0 up to `lowTop`, and the rest from 4 GiB on, as chipsets map
  * around the hole below 4 GiB. Only this class turns a physical address into a place in linear memory.
@@ -63,7 +64,7 @@ export class PhysicalMemory implements DmaMemory {
 
   read8(address: number): number {
     const at = this.place(address);
-    return at >= 0 ? this.u8[at] : this.registers.read(address, 1);
+    return at >= 0 ? this.u8[at] : 0xff;
   }
   read16(address: number): number {
     return this.whole(address, 2) ? this.view.getUint16(this.place(address), true) : this.read(address, 2);
@@ -91,15 +92,14 @@ export class PhysicalMemory implements DmaMemory {
   readBytes(address: number, into: Uint8Array): void {
     this.pieces(address, into.length, (at, from, n) => {
       if (at >= 0) into.set(this.u8.subarray(at, at + n), from);
-      else for (let i = 0; i < n; i++) into[from + i] = this.registers.read(address + from + i, 1);
+      else into.fill(0xff, from, from + n);
     });
   }
   writeBytes(address: number, from: Uint8Array): void {
     this.pieces(address, from.length, (at, start, n) => {
-      if (at >= 0) {
-        this.aboutToWrite(at, n);
-        this.u8.set(from.subarray(start, start + n), at);
-      } else for (let i = 0; i < n; i++) this.registers.write(address + start + i, 1, from[start + i]);
+      if (at < 0) return;
+      this.aboutToWrite(at, n);
+      this.u8.set(from.subarray(start, start + n), at);
     });
   }
   /** For whoever changes RAM at a place himself. */
@@ -113,7 +113,6 @@ export class PhysicalMemory implements DmaMemory {
     return (address & (PAGE - 1)) + size <= PAGE && this.place(address) >= 0;
   }
   private read(address: number, size: 2 | 4): number {
-    if (this.place(address) < 0 && (address & (PAGE - 1)) + size <= PAGE) return this.registers.read(address, size);
     let value = 0;
     for (let i = size - 1; i >= 0; i--) value = value * 256 + this.read8(address + i);
     return value;
@@ -122,8 +121,7 @@ export class PhysicalMemory implements DmaMemory {
     const at = this.place(address);
     if ((address & (PAGE - 1)) + size > PAGE) {
       for (let i = 0; i < size; i++) this.write(address + i, 1, (value >>> (8 * i)) & 0xff);
-    } else if (at < 0) this.registers.write(address, size, value >>> 0);
-    else {
+    } else if (at >= 0) {
       this.aboutToWrite(at, size);
       if (size === 1) this.u8[at] = value;
       else if (size === 2) this.view.setUint16(at, value, true);

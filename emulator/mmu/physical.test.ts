@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+import { expect, test } from 'vitest';
+import { PhysicalMemory } from './physical.ts';
+
+const MIB = 1 << 20;
+function memory(): { physical: PhysicalMemory; touched: number[] } {
+  const touched: number[] = [];
+  const registers = {
+    read(address: number): number {
+      touched.push(address);
+      return 0;
+    },
+    write(address: number): void {
+      touched.push(address);
+    },
+  };
+  const wasm = new WebAssembly.Memory({ initial: 64, maximum: 64 });
+  return { physical: new PhysicalMemory(wasm, MIB, 2 * MIB, MIB, registers), touched };
+}
+
+test('RAM appears below its low top and again from 4 GiB on', () => {
+  const { physical } = memory();
+  physical.write32(0x1000, 0x12345678);
+  physical.write32(2 ** 32 + 4, 0x9abcdef0);
+  expect(physical.view.getUint32(MIB + 0x1000, true)).toBe(0x12345678);
+  expect(physical.view.getUint32(2 * MIB + 4, true)).toBe(0x9abcdef0);
+  expect(physical.place(MIB)).toBe(-1);
+  expect(physical.place(2 ** 32 + MIB)).toBe(-1);
+});
+test('bus masters read ones outside RAM, change nothing there, and never reach registers', () => {
+  const { physical, touched } = memory();
+  physical.write64(0xfee00000, 1n);
+  physical.writeBytes(MIB - 2, Uint8Array.of(1, 2, 3, 4));
+  expect(physical.read32(0xfee00000)).toBe(0xffffffff);
+  expect(physical.read64(MIB - 4)).toBe(0xffffffff_02010000n);
+  const bytes = new Uint8Array(4);
+  physical.readBytes(MIB - 2, bytes);
+  expect([...bytes]).toEqual([1, 2, 0xff, 0xff]);
+  expect(touched).toEqual([]);
+});
+test('code pages are told before they change, also by an access that begins in the page before', () => {
+  const { physical } = memory();
+  const told: number[][] = [];
+  physical.codeWritten = (page, offset, size) => told.push([page, offset, size, physical.read8(0x2000)]);
+  physical.holdsCode[2] = 1;
+  physical.write16(0x1fff, 0x5566);
+  physical.write16(0x3000, 1);
+  expect(told).toEqual([[2, 0, 1, 0]]);
+});
