@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /**
- * @fileoverview Tidies a graph once it is complete: superfluous phis, straight lines of blocks, dead values, cold blocks.
+ * @fileoverview Tidies a graph once it is complete: superfluous phis, tests of what was just decided, straight lines of blocks,
+ * values that loops compute again and again, cold blocks, dead values.
  *
  * After it: `uses` counts are right, `epoch` tells loads from effects, blocks that end in a trap come last.
  */

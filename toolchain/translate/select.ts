@@ -11,6 +11,7 @@
  */
 import type { ValueType, WasmModule } from '../wasm/module.ts';
 import { fitsInt32 } from '../x86/x86.ts';
+import { cannotWrap, upperBound } from './bounds.ts';
 import {
   type Address,
   type Code,
@@ -343,12 +344,24 @@ export class Selector {
       const sum = Number(BigInt.asUintN(32, v.constant)) + offset;
       if (sum <= 0x7fff_ffff) return { scale: 1, disp: sum, window: !zero };
     }
-    if (!zero) return { index: this.use(v, { late }), scale: 1, disp: offset, window: true };
+    if (!zero) return this.windowAddress(v, offset, late);
     if (offset + bytes <= 4096) {
       const folded = this.foldSum(v, offset, late);
       if (folded) return folded;
     }
     return { base: this.use(v, { late }), scale: 1, disp: offset };
+  }
+
+  /** With a base register the sum has 64 bits: only terms that cannot wrap fold, as in tables at constant addresses. */
+  private windowAddress(v: Value, offset: number, late: boolean): Address {
+    let [index, disp] = [v, offset];
+    if (v.register < 0 && v.op === 'i32.add' && isConstant(v.args[1]) && cannotWrap(v.args[0], v.args[1].constant)) {
+      const sum = offset + Number(v.args[1].constant);
+      if (sum <= 0x7fff_ffff) [index, disp] = [v.args[0], sum];
+    }
+    const scaled = upperBound(index) < 0xffff_ffff ? this.foldScale(index) : undefined;
+    const use = this.use(scaled?.value ?? index, { late });
+    return { index: use, scale: scaled?.scale ?? 1, disp, window: true };
   }
 
   private foldSum(v: Value, offset: number, late: boolean): Address | undefined {

@@ -243,6 +243,14 @@ describe('translation', () => {
     expect(() => translate(unknown, options)).toThrow('unknown import env.f');
   });
 
+  it('checks the declared type of an intrinsic', () => {
+    const wrong = decoded(
+      (code) => code.op('call', 0),
+      (w) => void w.importFunction('linux', 'now', { parameters: [], result: 'i32' }),
+    );
+    expect(() => translate(wrong, options)).toThrow('linux.now is declared as (): i32, but is (): i64');
+  });
+
   it('lists trap sites with code bytes and wasm offsets, and lines', () => {
     const module = decoded((code) => code.constant('i32', 1n).open('if').op('unreachable').op('end').constant('i32', 0n));
     const { traps, sections, lines } = translate(module, options);

@@ -19,6 +19,7 @@ import { helpers } from './helpers.ts';
 import type { Address } from './machine.ts';
 import { type Callee, type ModuleContext, Selector } from './select.ts';
 import {
+  type Intrinsic,
   type LineEntry,
   type ProbeSite,
   type Section,
@@ -195,7 +196,10 @@ class ModuleTranslator implements ModuleContext {
     if (!f.import) return { kind: 'function', index: functionIndex };
     const { module, name } = f.import;
     const intrinsic = this.options.intrinsics?.get(`${module}.${name}`);
-    if (intrinsic) return { kind: 'intrinsic', intrinsic };
+    if (intrinsic) {
+      checkIntrinsicType(`${module}.${name}`, f.type, intrinsic);
+      return { kind: 'intrinsic', intrinsic };
+    }
     if (module === 'ts') {
       const index = this.exportsByName.get(name);
       if (index === undefined) throw new Error(`import ts.${name}: the module exports no function ${name}`);
@@ -371,6 +375,19 @@ class ModuleTranslator implements ModuleContext {
       start: module.start === undefined ? undefined : `${this.prefix}wasm_start`,
     };
   }
+}
+
+/** The declaration in guest code must say what the intrinsic is. */
+function checkIntrinsicType(name: string, declared: FunctionType, intrinsic: Intrinsic): void {
+  let expected: FunctionType;
+  if (intrinsic.kind === 'fixed') expected = { parameters: intrinsic.parameters, result: intrinsic.result };
+  else {
+    const value = intrinsic.type ?? (intrinsic.bytes === 8 ? 'i64' : 'i32');
+    expected =
+      intrinsic.kind === 'load' ? { parameters: ['i64'], result: value } : { parameters: ['i64', value], result: undefined };
+  }
+  const show = ({ parameters, result }: FunctionType) => `(${parameters.join(', ')}): ${result ?? 'void'}`;
+  if (show(declared) !== show(expected)) throw new Error(`${name} is declared as ${show(declared)}, but is ${show(expected)}`);
 }
 
 function refuseFloats(f: WasmFunction, name: string): void {
