@@ -29,6 +29,9 @@ function greeter(): ReportingMachine {
       listener = given;
     },
     typeOnConsole: () => {},
+    waitsWhenIdle: false,
+    idleFor: 0,
+    passIdle: () => {},
     stateHash: () => 'abc',
     statistics: () => ({ exceptions: 7 }),
     describe: () => 'RIP 1234',
@@ -49,7 +52,8 @@ async function diorama(words: string[], factory: (configuration: MachineConfigur
       writeError: (text) => {
         errors += text.replaceAll(`${directory}/`, '@');
       },
-      openKeyboard: () => undefined,
+      hasKeyboard: false,
+      openKeyboard: () => () => {},
     },
     factory,
   );
@@ -134,7 +138,7 @@ test('a fault of ours while a machine runs is told with its state', async () => 
   };
   const fault = await diorama(['run', '--kernel', '@kernel'], () => ({ ...greeter(), run }));
   expect(fault.exitCode).toBe(4);
-  expect(fault.errors).toMatch(/internal error: Error: boom[^]*\nRIP 1234\n$/);
+  expect(fault.errors).toMatch(/internal error: Error: boom[\s\S]*\nRIP 1234\n$/);
 });
 
 test('an unmet expectation fails and says so', async () => {

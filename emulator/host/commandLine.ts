@@ -8,6 +8,9 @@
  */
 
 import { openSync, writeSync } from 'node:fs';
+import type { BlockBackend } from '../device/virtio/block.ts';
+import type { ConsolePort } from '../device/virtio/console.ts';
+import type { NetBackend } from '../device/virtio/net.ts';
 import { BootImageError } from '../firmware/bootError.ts';
 import { FileDisk } from './fileDisk.ts';
 import { prepareOutput, readInput, reason, writeOutput } from './files.ts';
@@ -19,8 +22,10 @@ import { UsageError } from './usageError.ts';
 export interface Terminal {
   writeOutput(bytes: Uint8Array): void;
   writeError(text: string): void;
-  /** Delivers keys until the returned function is called; undefined where there is no terminal. */
-  openKeyboard(listener: (bytes: Uint8Array) => void): (() => void) | undefined;
+  /** Whether somebody can type. */
+  readonly hasKeyboard: boolean;
+  /** Delivers keys until the returned function is called. */
+  openKeyboard(listener: (bytes: Uint8Array) => void): () => void;
 }
 
 /** What a machine is made of. Files have been read; nothing in here refers to the host but the disks. */
@@ -32,7 +37,9 @@ export interface MachineConfiguration {
   kernelName: string;
   initrd: Uint8Array | undefined;
   append: string;
-  disks: (FileDisk | { memory: number })[];
+  disks: (BlockBackend | { memory: number })[];
+  net?: { backend: NetBackend; mac: readonly number[] };
+  consolePorts?: ConsolePort[];
 }
 
 /** A machine that can say what state it is in. */
@@ -97,8 +104,10 @@ async function run(options: RunOptions, terminal: Terminal, makeMachine: Machine
     const machine = makeMachine({ memory, cpu, smp, append, kernel, kernelName: options.kernel, initrd, disks });
     machine.onMissing((line) => terminal.writeError(`\ndiorama: ${line}\n`));
     const { script, timeout, instructions } = options;
-    const session = new Session(machine, { script, timeout, instructions, output });
-    const result = await runAtTerminal(session, terminal, options.serial.kind === 'stdio').catch((error: unknown) => {
+    const keyboard = options.serial.kind === 'stdio' && terminal.hasKeyboard;
+    const interactive = keyboard && script.length === 0;
+    const session = new Session(machine, { script, timeout, instructions, interactive, output });
+    const result = await runAtTerminal(session, terminal, keyboard).catch((error: unknown) => {
       throw new MachineFault(error, machine.describe());
     });
     if (options.json !== undefined) writeOutput('report', options.json, await report(machine, result));

@@ -7,7 +7,6 @@ import { describeProcessor } from '../machine/describe.ts';
 import { Machine, MachineError } from '../machine/machine.ts';
 import { stateChunks } from '../machine/stateHash.ts';
 import type { MachineConfiguration, ReportingMachine } from './commandLine.ts';
-import { FileDisk } from './fileDisk.ts';
 import { nodeInterpreter } from './nodeInterpreter.ts';
 import { UsageError } from './usageError.ts';
 
@@ -40,7 +39,11 @@ export class NodeMachine extends Machine implements ReportingMachine {
 
   describe(): string {
     const head = `after ${this.instructions} instructions, ${(this.now / 1e9).toFixed(9)} s of virtual time`;
-    return [head, ...this.processors.map(describeProcessor)].join('\n');
+    return [head, ...this.describeProcessors()].join('\n');
+  }
+  /** Registers and code of each. */
+  describeProcessors(): string[] {
+    return this.processors.map(describeProcessor);
   }
 
   onMissing(listener: (line: string) => void): void {
@@ -55,7 +58,7 @@ export class NodeMachine extends Machine implements ReportingMachine {
 
 /** Throws UsageError or BootImageError for impossible machines. */
 export function makeNodeMachine(configuration: MachineConfiguration): NodeMachine {
-  const { memory, cpu, smp, kernel, kernelName, initrd, append, disks } = configuration;
+  const { memory, cpu, smp, kernel, kernelName, initrd, append, disks, net, consolePorts } = configuration;
   if (memory % PAGE !== 0) throw new UsageError(`memory: ${memory} bytes are no multiple of ${PAGE}`);
   try {
     const machine = new NodeMachine({
@@ -63,8 +66,10 @@ export function makeNodeMachine(configuration: MachineConfiguration): NodeMachin
       cpu,
       cpus: smp,
       interpreter: nodeInterpreter(),
+      net,
+      consolePorts,
       disks: disks.map((disk, i) => {
-        if (disk instanceof FileDisk) return disk;
+        if (!('memory' in disk)) return disk;
         if (disk.memory % SECTOR !== 0) throw new UsageError(`disk: ${disk.memory} bytes are no multiple of ${SECTOR}`);
         return new MemoryDisk(`disk${i}`, { sectors: disk.memory / SECTOR });
       }),

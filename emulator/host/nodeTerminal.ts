@@ -12,9 +12,9 @@ export function nodeTerminal(): Terminal {
   return {
     writeOutput: (bytes) => void process.stdout.write(bytes),
     writeError: (text) => void process.stderr.write(text),
+    hasKeyboard: process.stdin.isTTY === true,
     openKeyboard(listener) {
       const { stdin } = process;
-      if (!stdin.isTTY) return undefined;
       const onData = (data: Buffer) => listener(data);
       stdin.setRawMode(true);
       stdin.on('data', onData);

@@ -18,7 +18,7 @@ const WINDOW = 16_384;
 const ENTER = '\r';
 
 export class ConsoleScript {
-  readonly #steps: readonly ScriptStep[];
+  readonly #steps: ScriptStep[];
   readonly #decoder = new TextDecoder();
   readonly #encoder = new TextEncoder();
   #next = 0;
@@ -27,11 +27,19 @@ export class ConsoleScript {
   #line = '';
   /** Where the last match ended, in #past + #line. */
   #searchFrom = 0;
+  /** Of the expectation met last. */
+  lastMatch: RegExpExecArray | undefined;
   /** The step whose expression has been tried on all that came before; from then on new text decides. */
   #tried = -1;
 
   constructor(steps: readonly ScriptStep[]) {
-    this.#steps = steps;
+    this.#steps = [...steps];
+  }
+
+  /** Adds a step at the end, and returns what to type at once. */
+  append(step: ScriptStep): Uint8Array[] {
+    this.#steps.push(step);
+    return this.#advance();
   }
 
   get finished(): boolean {
@@ -44,6 +52,11 @@ export class ConsoleScript {
     return step && 'expect' in step ? step.expect : undefined;
   }
 
+  /** Waits no longer for what it waits for, nor does what comes behind it. */
+  abandon(): void {
+    this.#next = this.#steps.length;
+  }
+
   /** To be called once before the guest runs: what to type before anything was expected. */
   start(): Uint8Array[] {
     return this.#advance();
@@ -52,7 +65,7 @@ export class ConsoleScript {
   /** Takes output of the guest and returns what to type, in order. */
   feed(output: Uint8Array): Uint8Array[] {
     const typed: Uint8Array[] = [];
-    for (let i = 0; i < output.length && !this.finished; i++) {
+    for (let i = 0; i < output.length; i++) {
       const character = this.#decoder.decode(output.subarray(i, i + 1), { stream: true });
       if (character === '') continue;
       this.#line += character;
@@ -86,6 +99,7 @@ export class ConsoleScript {
     const offset = this.#past.length + this.#line.length - within.length;
     expression.lastIndex = Math.max(0, this.#searchFrom - offset);
     const match = expression.exec(within);
+    if (match) this.lastMatch = match;
     if (match) this.#searchFrom = offset + match.index + match[0].length;
     return match !== null;
   }

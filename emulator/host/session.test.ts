@@ -10,6 +10,11 @@ class ScriptedMachine implements SessionMachine {
     return this.instructions * 10;
   }
   typed = '';
+  waitsWhenIdle = false;
+  idleFor = 0;
+  passIdle(nanoseconds: number): void {
+    this.idleFor = Math.max(0, this.idleFor - nanoseconds);
+  }
   #stopped = false;
   #listener: (byte: number) => void = () => {};
   output: string;
@@ -141,4 +146,27 @@ test('the user can leave', async () => {
   const session = new Session(new ScriptedMachine(''), { script: [], output: () => {} });
   setTimeout(() => session.leave(), 5);
   expect(await session.run()).toMatchObject({ outcome: 'left', exitCode: 0 });
+});
+
+test('at a terminal an idle machine waits for its timer, or for a key', async () => {
+  const machine = new ScriptedMachine('');
+  const naps: number[] = [];
+  machine.idleFor = 30e6;
+  const session = new Session(machine, {
+    script: [],
+    interactive: true,
+    output: () => {},
+    pause: async (milliseconds) => {
+      naps.push(milliseconds);
+      if (naps.length === 3) session.leave();
+    },
+    clock: (
+      (now) => () =>
+        (now += 20)
+    )(0),
+  });
+  await session.run();
+  expect(machine.waitsWhenIdle).toBe(true);
+  // The clock goes 20 ms a nap.
+  expect(naps).toEqual([30, 10, 0]);
 });

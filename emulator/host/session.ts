@@ -5,7 +5,8 @@
  * The machine runs in slices of a fixed number of instructions; between them the host's events are served: keys, time-out. What
  * depends on the guest alone happens inside the slice, at the instruction that caused it: the script sees each byte of console
  * output as it is written, its answers enter there, and its last step stops the machine there. So the same image and the same
- * script end at the same instruction.
+ * script end at the same instruction. Where somebody sits at the terminal, an idle machine lets the host idle too, and time passes
+ * for it as for the host.
  *
  * A script that ends by typing is done when the guest has had its say: when the machine ends, or COM1 has been silent for SETTLE.
  *
@@ -35,6 +36,12 @@ export interface SessionMachine {
   onConsoleOutput(listener: (byte: number) => void): void;
   /** Queues bytes to arrive at COM1, paced by the line. */
   typeOnConsole(bytes: Uint8Array): void;
+  /** Whether `run` returns while the machine idles, instead of letting its clock jump to the next timer. */
+  waitsWhenIdle: boolean;
+  /** Nanoseconds until the next timer while the machine idles, 0 while it has something to do. */
+  readonly idleFor: number;
+  /** Lets idle time pass, at most up to the next timer. */
+  passIdle(nanoseconds: number): void;
 }
 
 export interface SessionOptions {
@@ -42,12 +49,14 @@ export interface SessionOptions {
   /** Seconds of the host's time. */
   timeout?: number;
   instructions?: number;
+  /** Somebody sits at the terminal: an idle machine waits as long as its clock says. */
+  interactive?: boolean;
   /** Takes console output, a piece at a time. */
   output(bytes: Uint8Array): void;
   /** Milliseconds of the host's time, for the time-out and the report only. */
   clock?: () => number;
-  /** Lets the host's events happen; resolves when the machine may go on. */
-  pause?: () => Promise<void>;
+  /** Lets the host's events happen; resolves when the machine may go on, at the latest after that many milliseconds. */
+  pause?: (milliseconds: number, wakeUp: AbortSignal) => Promise<void>;
 }
 
 export type Outcome = 'script done' | 'instructions reached' | 'time-out' | 'left' | MachineEnd['kind'];
@@ -65,6 +74,8 @@ const SLICE = 4_000_000;
 const OUTPUT_PIECE = 4096;
 /** Nanoseconds of virtual time; an orderly shutdown pauses for a second or two between its messages. */
 const SETTLE = 5e9;
+/** Milliseconds of the host's time after which an idle session looks around: for its time-out, and for others that stop it. */
+const NAP = 100;
 
 export class Session {
   readonly #machine: SessionMachine;
@@ -75,6 +86,8 @@ export class Session {
   readonly #piece = new Uint8Array(OUTPUT_PIECE);
   #pieceLength = 0;
   #left = false;
+  /** Ends a nap. */
+  #alarm = new AbortController();
   /** Virtual time of the last byte on COM1, in either direction. */
   #lastTraffic = 0;
 
@@ -90,20 +103,23 @@ export class Session {
   /** The user types. */
   type(bytes: Uint8Array): void {
     this.#machine.typeOnConsole(bytes);
+    this.#alarm.abort();
   }
 
   /** The user has had enough: the session ends after the current slice. */
   leave(): void {
     this.#left = true;
+    this.#alarm.abort();
   }
 
   async run(): Promise<SessionResult> {
-    const { clock = () => performance.now(), pause = nextTurn, timeout, instructions = Number.MAX_SAFE_INTEGER } = this.#options;
+    const { clock = () => performance.now(), pause = nap, timeout, instructions = Number.MAX_SAFE_INTEGER } = this.#options;
     const started = clock();
     const finish = (outcome: Outcome, end?: MachineEnd): SessionResult => {
       this.#flush();
       return { outcome, ...this.#judge(outcome, end), seconds: (clock() - started) / 1000 };
     };
+    this.#machine.waitsWhenIdle = this.#options.interactive ?? false;
     for (const bytes of this.#script.start()) this.#machine.typeOnConsole(bytes);
     while (true) {
       const end = this.#machine.run(Math.min(instructions, this.#machine.instructions + SLICE));
@@ -114,9 +130,17 @@ export class Session {
       if (timeout !== undefined && clock() - started >= timeout * 1000) {
         return finish(this.#endsTyping && this.#script.finished ? 'script done' : 'time-out');
       }
-      await pause();
+      await this.#pause(pause, clock);
       if (this.#left) return finish('left');
     }
+  }
+
+  async #pause(pause: NonNullable<SessionOptions['pause']>, clock: () => number): Promise<void> {
+    const idle = this.#machine.waitsWhenIdle ? this.#machine.idleFor : 0;
+    const began = clock();
+    this.#alarm = new AbortController();
+    await pause(Math.min(idle / 1e6, NAP), this.#alarm.signal);
+    if (idle > 0) this.#machine.passIdle((clock() - began) * 1e6);
   }
 
   #hear(byte: number): void {
@@ -160,6 +184,17 @@ export class Session {
   }
 }
 
-function nextTurn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
+function nap(milliseconds: number, wakeUp: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    // A timer would cost a millisecond where there is nothing to wait for.
+    if (milliseconds === 0) {
+      setImmediate(resolve);
+      return;
+    }
+    const timer = setTimeout(resolve, milliseconds);
+    wakeUp.addEventListener('abort', () => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
 }

@@ -31,7 +31,7 @@ export function describeProcessor(cpu: Processor): string {
       `${name.toUpperCase().padEnd(4)} ${selector} base ${base} limit ${hex(cpu.view.getUint32(at + SEG.limit, true), 8)} attributes ${hex(cpu.view.getUint16(at + SEG.attributes, true), 4)}`,
     );
   }
-  return [...lines, ...describeCode(cpu)].join('\n');
+  return [...lines, describeStack(cpu), ...describeCode(cpu)].join('\n');
 }
 
 /** Bytes that are disassembled on either side of RIP, and instructions shown there. */
@@ -39,6 +39,22 @@ const BEFORE = 40;
 const AFTER = 64;
 const SHOWN_BEFORE = 5;
 const SHOWN_AFTER = 6;
+
+/** Words shown of the stack: who called what went wrong is among them. */
+const STACK_WORDS = 8;
+
+function describeStack(cpu: Processor): string {
+  const long = cpu.codeSize === 64;
+  const base = long ? 0n : cpu.read64(segmentSlot(SEGMENT.ss) + SEG.base);
+  const rsp = cpu.read64(SLOT.rsp);
+  const bytes = peek(cpu, long ? rsp : BigInt.asUintN(32, base + BigInt.asUintN(32, rsp)), STACK_WORDS * (long ? 8 : 4));
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const words: string[] = [];
+  for (let at = 0; at + (long ? 8 : 4) <= bytes.length; at += long ? 8 : 4) {
+    words.push(long ? hex64(view.getBigUint64(at, true)) : hex(view.getUint32(at, true), 8));
+  }
+  return `stack: ${words.length > 0 ? words.join(' ') : 'RSP is not mapped to RAM'}`;
+}
 
 interface Line extends Disassembled {
   at: number;

@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: MIT
+/**
+ * @fileoverview Diorama as a library: machines in programs and tests.
+ *
+ * ```ts
+ * import { Machine } from 'diorama';
+ *
+ * const machine = Machine.boot({ kernel: 'vmlinuz', initrd: 'initrd.gz', append: 'console=ttyS0' });
+ * await machine.console.expect(/# $/);
+ * machine.console.send('uname -m');
+ * await machine.console.expect(/^x86_64\r$/);
+ * machine.console.send('poweroff -f');
+ * console.log(await machine.run()); // { kind: 'power-off' }
+ * ```
+ *
+ * A machine runs only while it is told to: by `expect`, `run` or `step`, one at a time. Between them it stands still, at a definite
+ * instruction, so a program that types, waits and types again gets the same machine every time, however fast the host is. While it runs the
+ * host's events are served between slices of some milliseconds.
+ *
+ * Snapshots, and with them forks, are not there yet.
+ */
+import type { BlockBackend } from '../device/virtio/block.ts';
+import type { ConsolePort } from '../device/virtio/console.ts';
+import type { NetBackend } from '../device/virtio/net.ts';
+import { peek } from '../machine/debugMemory.ts';
+import type { MachineEnd } from '../machine/machine.ts';
+import { FileDisk } from './fileDisk.ts';
+import { readInput } from './files.ts';
+import { makeNodeMachine, type NodeMachine } from './nodeMachine.ts';
+import { ConsoleScript } from './script.ts';
+
+export type { BlockBackend } from '../device/virtio/block.ts';
+export type { ConsolePort } from '../device/virtio/console.ts';
+export { MemoryDisk } from '../device/virtio/memoryDisk.ts';
+export type { NetBackend } from '../device/virtio/net.ts';
+export { BootImageError } from '../firmware/bootError.ts';
+export type { MachineEnd } from '../machine/machine.ts';
+export { FileDisk } from './fileDisk.ts';
+export { UsageError } from './usageError.ts';
+
+export interface MachineOptions {
+  /** Linux bzImage, or an ELF kernel with multiboot header or PVH note: its path or its bytes. */
+  kernel: string | Uint8Array;
+  /** Initial RAM disk, or first module. */
+  initrd?: string | Uint8Array;
+  /** The kernel's command line. */
+  append?: string;
+  /** Bytes of RAM, a multiple of 4096; 512 MiB unless given. */
+  memory?: number;
+  /** Processor model by name. */
+  cpu?: string;
+  /** Number of processors; 1 unless given. */
+  smp?: number;
+  /** virtio disks: path of a raw image, bytes of an empty disk in memory, or anything that reads and writes sectors. */
+  disks?: readonly (string | { memory: number } | BlockBackend)[];
+  /** A virtio network interface and where its cable leads. */
+  net?: { backend: NetBackend; mac: readonly number[] };
+  /** Ports of a virtio console. */
+  consolePorts?: ConsolePort[];
+}
+
+export interface ExpectOptions {
+  /** Seconds of virtual time; for ever unless given. */
+  within?: number;
+}
+
+/** The state of a processor between two instructions. */
+export interface ProcessorState {
+  rip: bigint;
+  rflags: bigint;
+  /** Current privilege level. */
+  cpl: number;
+  halted: boolean;
+  /** RAX RCX RDX RBX RSP RBP RSI RDI R8 … R15. */
+  registers: readonly bigint[];
+  /** All registers, and the code around RIP, in several lines. */
+  description: string;
+}
+
+export interface MachineState {
+  /** Instructions retired since power-on. */
+  instructions: number;
+  /** Nanoseconds of virtual time since power-on. */
+  now: number;
+  processors: readonly ProcessorState[];
+}
+
+/** The machine ended, or time ran out, before an expectation was met. */
+export class UnmetExpectation extends Error {
+  override readonly name = 'UnmetExpectation';
+  /** How the machine ended; undefined if it can still run. */
+  readonly end: MachineEnd | undefined;
+  constructor(message: string, end: MachineEnd | undefined) {
+    super(message);
+    this.end = end;
+  }
+}
+
+/** Instructions between two looks at the host's events. */
+const SLICE = 4_000_000;
+const DEFAULT_MEMORY = 512 * 2 ** 20;
+const NANOSECONDS = 1e9;
+
+export class Machine {
+  /** COM1. */
+  readonly console: Console;
+  readonly #machine: NodeMachine;
+  readonly #files: FileDisk[] = [];
+  readonly #exitListeners: ((end: MachineEnd) => void)[] = [];
+  #end: MachineEnd | undefined;
+  #busy = false;
+
+  private constructor(options: MachineOptions) {
+    const { kernel, initrd, append = '', memory = DEFAULT_MEMORY, cpu, smp = 1, net, consolePorts } = options;
+    const disks = (options.disks ?? []).map((disk) => {
+      if (typeof disk !== 'string') return disk;
+      const file = new FileDisk(disk);
+      this.#files.push(file);
+      return file;
+    });
+    this.#machine = makeNodeMachine({
+      memory,
+      cpu,
+      smp,
+      kernel: contents('kernel', kernel),
+      kernelName: typeof kernel === 'string' ? kernel : 'kernel',
+      initrd: initrd === undefined ? undefined : contents('initrd', initrd),
+      append,
+      disks,
+      net,
+      consolePorts,
+    });
+    this.console = new Console(this.#machine, (until, deadline) => this.#advance(until, deadline));
+  }
+
+  /** A machine that is about to execute its kernel's first instruction. Throws UsageError or BootImageError if there can be none. */
+  static boot(options: MachineOptions): Machine {
+    return new Machine(options);
+  }
+
+  /** Calls `listener` once, when the machine has ended. */
+  on(event: 'exit', listener: (end: MachineEnd) => void): this {
+    if (event === 'exit') this.#exitListeners.push(listener);
+    return this;
+  }
+
+  /** Runs until the machine ends. */
+  async run(): Promise<MachineEnd> {
+    await this.#advance(() => false, Number.POSITIVE_INFINITY);
+    return this.#end!;
+  }
+
+  /** Runs exactly `instructions` more, or until the machine ends; then its end is returned. */
+  step(instructions = 1): MachineEnd | undefined {
+    if (this.#busy) throw new Error('the machine is running');
+    return this.#slice(this.#machine.instructions + instructions);
+  }
+
+  /** What the machine looks like now. */
+  inspect(): MachineState {
+    const { instructions, now, processors } = this.#machine;
+    const description = this.#machine.describeProcessors();
+    return {
+      instructions,
+      now,
+      processors: processors.map((cpu, index) => ({
+        rip: BigInt.asUintN(64, cpu.rip),
+        rflags: cpu.rflags,
+        cpl: cpu.cpl,
+        halted: cpu.halted,
+        registers: Array.from({ length: 16 }, (_, register) => cpu.read64(register * 8)),
+        description: description[index],
+      })),
+    };
+  }
+
+  /** Memory at a linear address, as the first processor maps it: as much as is mapped to RAM. Leaves no trace in the machine. */
+  readMemory(linear: bigint, length: number): Uint8Array {
+    return peek(this.#machine.processors[0], linear, length);
+  }
+
+  /** SHA-256 of the machine's whole state, in hexadecimal. Equal inputs give equal states at every instruction. */
+  stateHash(): string {
+    return this.#machine.stateHash();
+  }
+
+  /** Bytes to a port of the virtio console. */
+  sendToPort(port: number, bytes: Uint8Array): void {
+    const device = this.#machine.board.virtioConsole;
+    if (!device) throw new Error('the machine has no virtio console');
+    device.input(port, bytes);
+  }
+
+  /** Closes the files behind disks. The machine cannot run any more. */
+  close(): void {
+    for (const file of this.#files) file.close();
+  }
+
+  /** Runs until `done`, the machine's end, or the virtual time `deadline` in nanoseconds. */
+  async #advance(done: () => boolean, deadline: number): Promise<MachineEnd | undefined> {
+    if (this.#busy) throw new Error('the machine is running already');
+    this.#busy = true;
+    try {
+      while (!done() && !this.#end && this.#machine.now < deadline) {
+        this.#slice(this.#machine.instructions + SLICE);
+        if (!done() && !this.#end) await new Promise((resolve) => setImmediate(resolve));
+      }
+      return this.#end;
+    } finally {
+      this.#busy = false;
+    }
+  }
+
+  #slice(until: number): MachineEnd | undefined {
+    if (this.#end) return this.#end;
+    this.#end = this.#machine.run(until);
+    if (this.#end) for (const listener of this.#exitListeners) listener(this.#end);
+    return this.#end;
+  }
+}
+
+type Advance = (done: () => boolean, deadline: number) => Promise<MachineEnd | undefined>;
+
+/** The serial console: what the guest writes to COM1, and what is typed there. */
+export class Console {
+  readonly #machine: NodeMachine;
+  readonly #advance: Advance;
+  readonly #script = new ConsoleScript([]);
+  readonly #listeners: ((byte: number) => void)[] = [];
+
+  /** Made by the machine. */
+  constructor(machine: NodeMachine, advance: Advance) {
+    this.#machine = machine;
+    this.#advance = advance;
+    machine.onConsoleOutput((byte) => {
+      for (const listener of this.#listeners) listener(byte);
+      const waiting = !this.#script.finished;
+      this.#script.feed(Uint8Array.of(byte));
+      // No further instruction: what is sent next enters here.
+      if (waiting && this.#script.finished) machine.stop();
+    });
+  }
+
+  /**
+   * Runs the machine until its output since the last match matches; `$` and `^` match at line ends. The machine then stands at the instruction that
+   * wrote the last byte of the match. Rejects with UnmetExpectation.
+   */
+  async expect(expression: RegExp, { within = Number.POSITIVE_INFINITY }: ExpectOptions = {}): Promise<RegExpExecArray> {
+    const flags = [...new Set(`${expression.flags.replace('y', '')}gm`)].join('');
+    this.#script.append({ expect: new RegExp(expression.source, flags) });
+    const end = await this.#advance(() => this.#script.finished, this.#machine.now + within * NANOSECONDS);
+    if (this.#script.finished) return this.#script.lastMatch!;
+    this.#script.abandon();
+    const why = end ? `the machine ended (${end.kind})` : `${within} s of virtual time passed`;
+    throw new UnmetExpectation(`${why} before /${expression.source}/ was met${end?.message ? `\n${end.message}` : ''}`, end);
+  }
+
+  /** Types a line and Enter. It arrives as the machine runs, at the line's speed. */
+  send(line: string): void {
+    this.type(`${line}\r`);
+  }
+
+  /** Types just this. */
+  type(keys: string | Uint8Array): void {
+    this.#machine.typeOnConsole(typeof keys === 'string' ? new TextEncoder().encode(keys) : keys);
+  }
+
+  /** Hears every byte of output, at the instruction that writes it. */
+  onOutput(listener: (byte: number) => void): void {
+    this.#listeners.push(listener);
+  }
+}
+
+function contents(what: string, given: string | Uint8Array): Uint8Array {
+  return typeof given === 'string' ? readInput(what, given) : given;
+}
