@@ -1,24 +1,12 @@
 // SPDX-License-Identifier: MIT
 import { describe, expect, test } from 'vitest';
+import { multibootKernel } from '../../test/support/multibootKernel.ts';
 import { interpreter } from '../interp/interpreter.ts';
 import { Machine } from './machine.ts';
 
-const LOAD_ADDRESS = 0x10_0000;
-const HEADER_SIZE = 32;
-const MULTIBOOT_MAGIC = 0x1bad_b002;
-/** The header says where to load and enter. */
-const ADDRESSES_VALID = 1 << 16;
-
-/** A multiboot kernel that is nothing but `code`, entered in protected mode with interrupts off. */
 function machineWith(code: number[]): Machine {
-  const image = new Uint8Array(HEADER_SIZE + code.length);
-  const header = new DataView(image.buffer);
-  const end = LOAD_ADDRESS + image.length;
-  const fields = [MULTIBOOT_MAGIC, ADDRESSES_VALID, -(MULTIBOOT_MAGIC + ADDRESSES_VALID), LOAD_ADDRESS, LOAD_ADDRESS, end, end];
-  for (const [i, value] of [...fields, LOAD_ADDRESS + HEADER_SIZE].entries()) header.setUint32(4 * i, value, true);
-  image.set(code, HEADER_SIZE);
   const machine = new Machine({ memory: 4 << 20, interpreter: interpreter() });
-  machine.loadKernel(image);
+  machine.loadKernel(multibootKernel(code));
   return machine;
 }
 

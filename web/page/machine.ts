@@ -8,14 +8,16 @@
  * A worker holds one machine only. So whenever a machine is gone its worker is terminated, which gives its memory back, and the next
  * worker is made ready at once. `start` may be called while preparing: it takes effect when the worker is ready.
  */
-import type { Figures, FromWorker, StartMessage, ToWorker } from '../worker/messages.ts';
+import type { Figures, FromWorker, Port, StartMessage, ToWorker } from '../worker/messages.ts';
 
 export type MachineState = 'preparing' | 'off' | 'starting' | 'on';
 
 export interface MachineEvents {
   stateChanged(state: MachineState): void;
-  /** COM1; resolves when the bytes have been shown. */
-  output(bytes: Uint8Array): Promise<void>;
+  /** Resolves when the bytes have been shown. */
+  output(port: Port, bytes: Uint8Array): Promise<void>;
+  /** An Ethernet frame from the machine's network card. */
+  frame(frame: Uint8Array): void;
   figures(figures: Figures): void;
   missing(message: string): void;
   /** Why there is no machine any more: it ended, could not be, or failed. Not called after `stop`. */
@@ -53,8 +55,12 @@ export class PageMachine {
     this.#prepare();
   }
 
-  type(bytes: Uint8Array): void {
-    if (this.#on) this.#send({ kind: 'type', bytes });
+  type(port: Port, bytes: Uint8Array): void {
+    if (this.#on) this.#send({ kind: 'type', port, bytes });
+  }
+
+  sendFrame(frame: Uint8Array): void {
+    if (this.#on) this.#send({ kind: 'frame', frame });
   }
 
   /** A new worker in place of the old one. */
@@ -88,11 +94,14 @@ export class PageMachine {
         return;
       case 'output': {
         const worker = this.#worker;
-        void events.output(message.bytes).then(() => {
+        void events.output(message.port, message.bytes).then(() => {
           if (worker === this.#worker) this.#send({ kind: 'credit', bytes: message.bytes.length });
         });
         return;
       }
+      case 'frame':
+        events.frame(message.frame);
+        return;
       case 'figures':
         events.figures(message.figures);
         return;

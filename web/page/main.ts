@@ -2,14 +2,15 @@
 /**
  * @fileoverview The page: settings on one side, the console on the other, and the machine between them.
  *
- * `window.diorama` is the same for programs: start, stop, type, and hear.
+ * `window.diorama` is the same for programs: they see its state, type and hear, and hold the other end of the network cable.
  */
-import { openTerminal } from '../terminal/terminal.ts';
-import type { EndKind, Figures, FromWorker, StartMessage } from '../worker/messages.ts';
+import { openTerminal, type SerialTerminal } from '../terminal/terminal.ts';
+import type { EndKind, Figures, FromWorker, Port, StartMessage } from '../worker/messages.ts';
 import { FileList } from './fileList.ts';
 import { type MachineState, PageMachine } from './machine.ts';
 
 const MIB = 2 ** 20;
+const PORTS: readonly Port[] = ['com1', 'hvc0'];
 const STATES: Record<MachineState, string> = {
   preparing: 'Preparing…',
   off: 'Off',
@@ -27,22 +28,33 @@ const element = <T extends HTMLElement>(id: string): T => document.getElementByI
 const input = (id: string): HTMLInputElement => element<HTMLInputElement>(id);
 
 const files = new FileList(element('chosen'));
-const decoder = new TextDecoder();
-/** All that COM1 has said since the start. */
-let heard = '';
 let figures: Figures | undefined;
+let cableEnd: ((frame: Uint8Array) => void) | undefined;
 
-const terminal = openTerminal(element('terminal'), (bytes) => machine.type(bytes));
+interface Console {
+  terminal: SerialTerminal;
+  /** All that the guest has said since the start. */
+  heard: string;
+  decoder: TextDecoder;
+  tab: HTMLElement;
+}
+const consoles: Record<Port, Console> = { com1: openConsole('com1'), hvc0: openConsole('hvc0') };
+let shown: Port = 'com1';
+
 const machine = new PageMachine({
   stateChanged: showState,
-  output(bytes) {
-    heard += decoder.decode(bytes, { stream: true });
+  output(port, bytes) {
+    const { terminal, decoder, tab } = consoles[port];
+    consoles[port].heard += decoder.decode(bytes, { stream: true });
+    if (port !== shown) tab.classList.add('news');
     return terminal.write(bytes);
   },
+  frame: (frame) => cableEnd?.(frame),
   figures: showFigures,
   missing: (text) => showMessage(text, 'bad'),
   over: showEnd,
 });
+showState(machine.state);
 
 element<HTMLFormElement>('settings').onsubmit = (event) => {
   event.preventDefault();
@@ -67,6 +79,33 @@ document.ondrop = (event) => {
   void choose([...(event.dataTransfer?.files ?? [])]);
 };
 
+function openConsole(port: Port): Console {
+  const terminal = openTerminal(element(port), (bytes) => machine.type(port, bytes));
+  const tab = element(`${port}-tab`);
+  tab.onclick = () => {
+    showConsole(port);
+    terminal.focus();
+  };
+  tab.onkeydown = ({ key }) => {
+    if (key !== 'ArrowLeft' && key !== 'ArrowRight') return;
+    const other = port === 'com1' ? 'hvc0' : 'com1';
+    showConsole(other);
+    consoles[other].tab.focus();
+  };
+  return { terminal, heard: '', decoder: new TextDecoder(), tab };
+}
+
+function showConsole(port: Port): void {
+  shown = port;
+  for (const name of PORTS) {
+    const { tab } = consoles[name];
+    tab.ariaSelected = String(name === port);
+    tab.tabIndex = name === port ? 0 : -1;
+    element(name).classList.toggle('shown', name === port);
+  }
+  consoles[port].tab.classList.remove('news');
+}
+
 async function choose(chosen: File[]): Promise<void> {
   const refusals = await files.add(chosen);
   if (refusals.length > 0) showMessage(refusals.join('\n'), 'bad');
@@ -89,11 +128,16 @@ function start(): void {
     initrd: initramfs,
     commandLine: input('command-line').value,
     disks: [...files.disks.map((image) => ({ image })), ...(emptyDisk > 0 ? [{ bytes: emptyDisk }] : [])],
+    network: cableEnd !== undefined,
   };
   hideMessage();
-  element('welcome').hidden = true;
-  heard = '';
-  terminal.clear();
+  showConsole('com1');
+  for (const port of PORTS) {
+    consoles[port].heard = '';
+    consoles[port].decoder = new TextDecoder();
+    consoles[port].tab.classList.remove('news');
+    consoles[port].terminal.clear();
+  }
   machine.start(options);
 }
 
@@ -103,16 +147,22 @@ function showState(state: MachineState): void {
   element<HTMLFieldSetElement>('choices').disabled = on;
   element<HTMLButtonElement>('start').disabled = on;
   element<HTMLButtonElement>('stop').disabled = !on;
-  terminal.setEnabled(state === 'on');
-  if (state === 'on') {
-    element('screen').scrollIntoView({ block: 'nearest' });
-    terminal.focus();
-  }
+  document.body.classList.toggle('on', on);
+  for (const port of PORTS) consoles[port].terminal.setEnabled(state === 'on');
+  if (state === 'starting') element('figures').hidden = true;
+  if (state !== 'on') return;
+  // From now on there is something to see.
+  element('welcome').hidden = true;
+  element('tabs').hidden = false;
+  consoles[shown].terminal.focus();
 }
 
 function showFigures(now: Figures): void {
   figures = now;
-  element('mips').textContent = now.mips === undefined ? 'idle' : now.mips.toFixed(0);
+  element('figures').hidden = false;
+  const idle = now.mips === undefined;
+  if (machine.state === 'on') element('state').textContent = idle ? 'Idle' : STATES.on;
+  element('mips').textContent = now.mips === undefined ? '–' : now.mips.toFixed(0);
   element('instructions').textContent = now.instructions.toLocaleString('en');
   element('time').textContent = now.virtualSeconds.toFixed(1);
 }
@@ -161,13 +211,25 @@ const automation = {
     return figures;
   },
   stop: () => machine.stop(),
-  console: {
-    /** All that COM1 has said since the start. */
-    get output(): string {
-      return heard;
+  com1: portFor('com1'),
+  hvc0: portFor('hvc0'),
+  network: {
+    /** From the next start on, the machine has a network card, and `receive` is given its frames. */
+    connect(receive: (frame: Uint8Array) => void): void {
+      cableEnd = receive;
     },
-    send: (text: string) => machine.type(new TextEncoder().encode(text)),
+    send: (frame: Uint8Array) => machine.sendFrame(frame),
   },
 };
 export type Automation = typeof automation;
 Object.assign(window, { diorama: automation });
+
+function portFor(port: Port) {
+  return {
+    /** All that the guest has said since the start. */
+    get output(): string {
+      return consoles[port].heard;
+    },
+    send: (text: string) => machine.type(port, new TextEncoder().encode(text)),
+  };
+}

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /**
- * @fileoverview The terminal on COM1: xterm.js, as large as its element.
+ * @fileoverview A terminal on a port of the machine: xterm.js, as large as its element.
  *
- * Guests do not learn the size: a serial line has no way to tell. They ask with an escape sequence (as busybox's shell does), which
+ * Guests are not told the size: a serial line has no way to. They ask with an escape sequence (as busybox's shell does), which
  * xterm.js answers by itself.
  */
 import { FitAddon } from '@xterm/addon-fit';
@@ -16,8 +16,6 @@ export interface SerialTerminal {
   focus(): void;
   /** Whether keys are taken. */
   setEnabled(enabled: boolean): void;
-  /** What the terminal shows and remembers, line by line. */
-  text(): string;
 }
 
 const SCROLLBACK = 10_000;
@@ -33,14 +31,16 @@ export function openTerminal(element: HTMLElement, onKeys: (bytes: Uint8Array) =
     fontSize: Number.parseFloat(style.fontSize),
     theme: { background, foreground, cursor: foreground },
     disableStdin: true,
-    // Accessible to screen readers, at some cost only when one is there to ask for it.
-    screenReaderMode: false,
+    // At 1, underscores of some fonts fall below the line.
+    lineHeight: 1.15,
   });
   const fit = new FitAddon();
   terminal.loadAddon(fit);
   terminal.open(element);
-  fit.fit();
-  new ResizeObserver(() => fit.fit()).observe(element);
+  new ResizeObserver(() => {
+    terminal.options.fontSize = Number.parseFloat(getComputedStyle(element).fontSize);
+    fit.fit();
+  }).observe(element);
 
   const encoder = new TextEncoder();
   terminal.onData((text) => onKeys(encoder.encode(text)));
@@ -53,16 +53,6 @@ export function openTerminal(element: HTMLElement, onKeys: (bytes: Uint8Array) =
     focus: () => terminal.focus(),
     setEnabled(enabled) {
       terminal.options.disableStdin = !enabled;
-    },
-    text() {
-      const buffer = terminal.buffer.active;
-      let text = '';
-      for (let y = 0; y < buffer.length; y++) {
-        const line = buffer.getLine(y);
-        const wrapped = buffer.getLine(y + 1)?.isWrapped ?? false;
-        if (line) text += line.translateToString(!wrapped) + (wrapped ? '' : '\n');
-      }
-      return text;
     },
   };
 }

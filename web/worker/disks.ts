@@ -1,102 +1,62 @@
 // SPDX-License-Identifier: MIT
 /**
- * @fileoverview The disks of a machine in the browser: empty ones, and images that the user chose.
+ * @fileoverview The disks of a machine in the browser: empty ones, and images that the user chose. What the guest writes stays in memory.
  *
- * Both keep what the guest writes in memory, in chunks that are made when first written. An image is read a chunk at a time, when the
- * guest does, so that it may be larger than memory; the user's file never changes. The last chunks read stay in memory, as guests
- * read in smaller pieces.
- *
- * Reading must be synchronous, which browsers allow in workers only.
+ * An image is read when the guest does, so that it may be larger than memory, a chunk at a time, as guests read in smaller pieces. The
+ * last chunks stay in memory. Reading must be synchronous, which browsers allow in workers only.
  */
 import { type BlockBackend, MediumError, SECTOR_SIZE } from '../../emulator/device/virtio/block.ts';
+import { MemoryDisk } from '../../emulator/device/virtio/memoryDisk.ts';
+import type { DiskSpecification } from './messages.ts';
 
 const CHUNK_SIZE = 65_536;
-/** Chunks read from an image and not written: 16 MiB. */
 const CACHED_CHUNKS = 256;
 
-/** Bytes of a chunk that was never written; undefined where it is zeros. */
-type Source = (start: number, end: number) => Uint8Array | undefined;
+export function makeDisk(specification: DiskSpecification, index: number): BlockBackend {
+  const name = `disk${index}`;
+  if (!('image' in specification)) return new MemoryDisk(name, { sectors: specification.bytes / SECTOR_SIZE });
+  const base = new ImageReader(specification.image);
+  return new MemoryDisk(name, { sectors: base.sectors, base });
+}
 
-class ChunkedDisk implements BlockBackend {
+class ImageReader implements Pick<BlockBackend, 'sectors' | 'read'> {
   readonly sectors: number;
-  readonly readOnly = false;
-  readonly #size: number;
-  readonly #source: Source;
-  readonly #written = new Map<number, Uint8Array>();
-  /** In order of reading, oldest first. */
-  readonly #cached = new Map<number, Uint8Array>();
+  readonly #image: Blob;
+  readonly #reader = new FileReaderSync();
+  /** By number, in order of reading. */
+  readonly #chunks = new Map<number, Uint8Array>();
 
-  constructor(size: number, source: Source) {
-    this.#size = size;
-    this.sectors = size / SECTOR_SIZE;
-    this.#source = source;
+  constructor(image: Blob) {
+    this.#image = image;
+    this.sectors = image.size / SECTOR_SIZE;
   }
 
   read(sector: number, into: Uint8Array): void {
-    this.#pieces(sector, into.length, (index, offset, done, length) => {
-      const chunk = this.#chunk(index);
-      const target = into.subarray(done, done + length);
-      if (chunk) target.set(chunk.subarray(offset, offset + length));
-      else target.fill(0);
-    });
-  }
-
-  write(sector: number, from: Uint8Array): void {
-    this.#pieces(sector, from.length, (index, offset, done, length) => {
-      this.#own(index).set(from.subarray(done, done + length), offset);
-    });
-  }
-
-  /** Nothing here outlives the page. */
-  flush(): void {}
-
-  #pieces(sector: number, length: number, piece: (index: number, offset: number, done: number, length: number) => void): void {
-    for (let done = 0; done < length; ) {
+    for (let done = 0; done < into.length; ) {
       const position = sector * SECTOR_SIZE + done;
       const offset = position % CHUNK_SIZE;
-      const count = Math.min(CHUNK_SIZE - offset, length - done);
-      piece((position - offset) / CHUNK_SIZE, offset, done, count);
-      done += count;
+      const piece = this.#chunk((position - offset) / CHUNK_SIZE).subarray(offset, offset + into.length - done);
+      into.set(piece, done);
+      done += piece.length;
     }
   }
 
-  #chunk(index: number): Uint8Array | undefined {
-    const known = this.#written.get(index) ?? this.#cached.get(index);
+  #chunk(number: number): Uint8Array {
+    const known = this.#chunks.get(number);
     if (known) return known;
-    const start = index * CHUNK_SIZE;
-    const chunk = this.#source(start, Math.min(start + CHUNK_SIZE, this.#size));
-    if (!chunk) return undefined;
-    for (const oldest of this.#cached.keys()) {
-      if (this.#cached.size < CACHED_CHUNKS) break;
-      this.#cached.delete(oldest);
-    }
-    this.#cached.set(index, chunk);
-    return chunk;
-  }
-
-  #own(index: number): Uint8Array {
-    const written = this.#written.get(index);
-    if (written) return written;
-    const chunk = this.#chunk(index) ?? new Uint8Array(CHUNK_SIZE);
-    this.#cached.delete(index);
-    this.#written.set(index, chunk);
-    return chunk;
-  }
-}
-
-/** `size` is a multiple of the sector size. */
-export function memoryDisk(size: number): BlockBackend {
-  return new ChunkedDisk(size, () => undefined);
-}
-
-/** The image's size is a multiple of the sector size. */
-export function imageDisk(image: Blob): BlockBackend {
-  const reader = new FileReaderSync();
-  return new ChunkedDisk(image.size, (start, end) => {
+    const start = number * CHUNK_SIZE;
+    let chunk: Uint8Array;
     try {
-      return new Uint8Array(reader.readAsArrayBuffer(image.slice(start, end)));
+      chunk = new Uint8Array(this.#reader.readAsArrayBuffer(this.#image.slice(start, start + CHUNK_SIZE)));
     } catch (error) {
       throw new MediumError(error instanceof Error ? error.message : String(error));
     }
-  });
+    if (chunk.length !== Math.min(CHUNK_SIZE, this.#image.size - start)) throw new MediumError('the image has become shorter');
+    for (const oldest of this.#chunks.keys()) {
+      if (this.#chunks.size < CACHED_CHUNKS) break;
+      this.#chunks.delete(oldest);
+    }
+    this.#chunks.set(number, chunk);
+    return chunk;
+  }
 }

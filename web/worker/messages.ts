@@ -12,6 +12,9 @@
 /** A disk of the machine: an image the user chose, which is never written to (changes live in memory), or an empty one in memory. */
 export type DiskSpecification = { image: Blob } | { bytes: number };
 
+/** COM1, and port 0 of the virtio console, which Linux calls hvc0. */
+export type Port = 'com1' | 'hvc0';
+
 export interface StartMessage {
   kind: 'start';
   /** Bytes. */
@@ -21,11 +24,15 @@ export interface StartMessage {
   initrd: Blob | undefined;
   commandLine: string;
   disks: DiskSpecification[];
+  /** Whether there is a network card. Its cable ends at the page: `frame` messages go both ways. */
+  network: boolean;
 }
 
 export type ToWorker =
   | StartMessage
-  | { kind: 'type'; bytes: Uint8Array }
+  | { kind: 'type'; port: Port; bytes: Uint8Array }
+  /** An Ethernet frame for the machine, without frame check sequence. */
+  | { kind: 'frame'; frame: Uint8Array }
   /** So many bytes of output have been shown. */
   | { kind: 'credit'; bytes: number };
 
@@ -45,8 +52,8 @@ export type FromWorker =
   | { kind: 'started' }
   /** The machine cannot be: one line for the user. */
   | { kind: 'refused'; message: string }
-  /** COM1. */
-  | { kind: 'output'; bytes: Uint8Array }
+  | { kind: 'output'; port: Port; bytes: Uint8Array }
+  | { kind: 'frame'; frame: Uint8Array }
   | { kind: 'figures'; figures: Figures }
   /** An instruction that this processor lacks was met for the first time. */
   | { kind: 'missing'; message: string }

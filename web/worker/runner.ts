@@ -2,11 +2,11 @@
 /**
  * @fileoverview Runs a machine in slices of some milliseconds and lets the worker's messages in between.
  *
- * A turn of the loop: wait while the page owes credit for output; run a slice; send what COM1 wrote; if the machine is idle, sleep until
+ * A turn of the loop: wait while the page owes credit for output; run a slice; send what the ports wrote; if the machine is idle, sleep until
  * its next timer or until something is typed, and let as much virtual time pass (pace.ts). Figures go out several times a second.
  */
 import type { Machine, MachineEnd } from '../../emulator/machine/machine.ts';
-import type { Figures, FromWorker } from './messages.ts';
+import type { Figures, FromWorker, Port } from './messages.ts';
 import { Pace } from './pace.ts';
 
 /** Milliseconds. */
@@ -26,10 +26,11 @@ export class Runner {
   readonly #machine: Machine;
   readonly #post: (message: FromWorker) => void;
   readonly #pace = new Pace();
-  #output: number[] = [];
+  readonly #output: Record<Port, number[]> = { com1: [], hvc0: [] };
   #underWay = 0;
   #count = FIRST_COUNT;
-  #typed: Uint8Array[] = [];
+  /** Typed keys and frames, waiting for the next slice. */
+  #inputs: (() => void)[] = [];
   /** Ends the present pause, if there is one. */
   #wake: () => void = () => {};
   /** Milliseconds of running, and instructions, since the last figures. */
@@ -41,12 +42,17 @@ export class Runner {
     this.#machine = machine;
     this.#post = post;
     machine.waitsWhenIdle = true;
-    machine.onConsoleOutput((byte) => this.#output.push(byte));
+    machine.onConsoleOutput((byte) => this.#output.com1.push(byte));
   }
 
-  /** Enters the machine at the next slice: before that, the time since the last one passes. */
-  type(bytes: Uint8Array): void {
-    this.#typed.push(bytes);
+  /** For the console port that the machine was made with. */
+  hvc0(bytes: Uint8Array): void {
+    for (const byte of bytes) this.#output.hvc0.push(byte);
+  }
+
+  /** Happens to the machine before the next slice, after the time since the last one has passed. */
+  input(action: (machine: Machine) => void): void {
+    this.#inputs.push(() => action(this.#machine));
     this.#wake();
   }
 
@@ -59,7 +65,7 @@ export class Runner {
   async run(): Promise<void> {
     for (;;) {
       while (this.#underWay >= OUTPUT_UNDER_WAY) await this.#sleep(CREDIT_CHECK);
-      for (const bytes of this.#typed.splice(0)) this.#machine.typeOnConsole(bytes);
+      for (const input of this.#inputs.splice(0)) input();
       const end = this.#runSlice();
       this.#flush();
       if (end) {
@@ -74,7 +80,7 @@ export class Runner {
         continue;
       }
       const started = performance.now();
-      if (this.#typed.length === 0) await this.#sleep(sleep);
+      if (this.#inputs.length === 0) await this.#sleep(sleep);
       this.#machine.passIdle(this.#pace.settle(wait, performance.now() - started) * MS);
     }
   }
@@ -102,11 +108,13 @@ export class Runner {
   }
 
   #flush(): void {
-    if (this.#output.length === 0) return;
-    const bytes = Uint8Array.from(this.#output);
-    this.#output = [];
-    this.#underWay += bytes.length;
-    this.#post({ kind: 'output', bytes });
+    for (const port of ['com1', 'hvc0'] as const) {
+      if (this.#output[port].length === 0) continue;
+      const bytes = Uint8Array.from(this.#output[port]);
+      this.#output[port].length = 0;
+      this.#underWay += bytes.length;
+      this.#post({ kind: 'output', port, bytes });
+    }
   }
 
   #figures(): Figures {

@@ -1,26 +1,47 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview The worker's side of the conversation in messages.ts: makes the machine, and has a `Runner` run it. */
-import type { BlockBackend } from '../../emulator/device/virtio/block.ts';
+import type { NetBackend } from '../../emulator/device/virtio/net.ts';
 import { BootImageError } from '../../emulator/firmware/bootError.ts';
 import type { Interpreter } from '../../emulator/interp/generate.ts';
+import { linearRip, peek } from '../../emulator/machine/debugMemory.ts';
 import { Machine, MachineError } from '../../emulator/machine/machine.ts';
-import { imageDisk, memoryDisk } from './disks.ts';
+import { makeDisk } from './disks.ts';
 import { loadInterpreter } from './interpreter.ts';
-import type { DiskSpecification, FromWorker, StartMessage, ToWorker } from './messages.ts';
+import type { FromWorker, StartMessage, ToWorker } from './messages.ts';
 import { Runner } from './runner.ts';
+
+/** The first address that QEMU gives. */
+const MAC = [0x52, 0x54, 0x00, 0x12, 0x34, 0x56];
+/** The longest instruction. */
+const INSTRUCTION = 15;
 
 const page = globalThis as unknown as {
   postMessage(message: FromWorker): void;
   onmessage: (event: MessageEvent<ToWorker>) => void;
 };
 const post = (message: FromWorker): void => page.postMessage(message);
+/** The network card's cable, whose other end is the page. */
+const cable: NetBackend = { send: (frame) => post({ kind: 'frame', frame }), onReceive() {} };
 let interpreter: Interpreter | undefined;
 let runner: Runner | undefined;
 
 page.onmessage = ({ data }) => {
-  if (data.kind === 'type') runner?.type(data.bytes);
-  else if (data.kind === 'credit') runner?.credit(data.bytes);
-  else void reportingFaults(() => start(data));
+  switch (data.kind) {
+    case 'start':
+      void reportingFaults(() => start(data));
+      break;
+    case 'type':
+      runner?.input((machine) => {
+        if (data.port === 'com1') machine.typeOnConsole(data.bytes);
+        else machine.board.virtioConsole?.input(0, data.bytes);
+      });
+      break;
+    case 'frame':
+      runner?.input(() => cable.onReceive(data.frame));
+      break;
+    case 'credit':
+      runner?.credit(data.bytes);
+  }
 };
 void reportingFaults(async () => {
   interpreter = await loadInterpreter();
@@ -39,7 +60,13 @@ async function start(options: StartMessage): Promise<void> {
   }
   for (const processor of machine.processors) {
     processor.onMissing = (feature, rip) => {
-      post({ kind: 'missing', message: `The processor lacks ${feature}, which the guest used at ${rip.toString(16)}.` });
+      const bytes = [...peek(processor, linearRip(processor, rip), INSTRUCTION)].map((byte) =>
+        byte.toString(16).padStart(2, '0'),
+      );
+      post({
+        kind: 'missing',
+        message: `The guest asked for ${feature}, which this machine lacks, at RIP ${rip.toString(16)}: ${bytes.join(' ')}`,
+      });
     };
   }
   runner = new Runner(machine, post);
@@ -49,14 +76,16 @@ async function start(options: StartMessage): Promise<void> {
 
 async function makeMachine(interpreter: Interpreter, options: StartMessage): Promise<Machine> {
   const { memory, commandLine, kernelName, initrd } = options;
-  const machine = new Machine({ memory, interpreter, disks: options.disks.map(disk) });
+  const machine = new Machine({
+    memory,
+    interpreter,
+    disks: options.disks.map(makeDisk),
+    net: options.network ? { backend: cable, mac: MAC } : undefined,
+    consolePorts: [{ console: true, output: (bytes) => runner?.hvc0(bytes) }],
+  });
   const modules = initrd ? [{ contents: await bytesOf(initrd) }] : [];
   machine.loadKernel(await bytesOf(options.kernel), { commandLine, imageName: kernelName, modules });
   return machine;
-}
-
-function disk(specification: DiskSpecification): BlockBackend {
-  return 'image' in specification ? imageDisk(specification.image) : memoryDisk(specification.bytes);
 }
 
 /** Fails with a DOMException if the file has changed or gone since it was chosen. */
