@@ -392,9 +392,10 @@ export class Selector {
 
   /** `x << 1 … 3` as an index's scale. */
   foldScale(v: Value): { value: Value; scale: 2 | 4 | 8 } | undefined {
+    if (v.op !== 'i32.shl' || !isConstant(v.args[1])) return undefined;
     // Others may use the shifted value too: as long as nobody needs it in a register, each address shifts for itself.
     const isFree = this.isOwn(v) || (v.block === this.block && v.register < 0 && v.uses <= 4 && !isConstant(v.args[0]));
-    if (v.op !== 'i32.shl' || !isConstant(v.args[1]) || !isFree) return undefined;
+    if (!isFree) return undefined;
     const scale = ([1, 2, 4, 8] as const)[Number(v.args[1].constant & 31n)];
     if (!scale || scale === 1) return undefined;
     return { value: v.args[0], scale };

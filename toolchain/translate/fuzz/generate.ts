@@ -15,7 +15,7 @@ import { type Opcode, opcodes } from '../../wasm/opcodes.ts';
 import type { Random } from './random.ts';
 
 const TYPES: readonly ValueType[] = ['i32', 'i64', 'f32', 'f64'];
-/** Loads and stores stay in [REGION, REGION + 64 KiB + a little). */
+/** Loads and stores stay about [REGION, REGION + 128 KiB). */
 const REGION = 0x2_0000;
 const OUTPUT = 0x8_0000;
 const INITIAL_PAGES = 12;
@@ -146,7 +146,7 @@ class ProgramGenerator {
       // Indices are known beforehand, so that a body may call itself and, through the table, everything.
       const index = i + 1;
       this.functions.push({ index, type });
-      const scratch: ValueType[] = ['f32', 'f64', 'i32'];
+      const scratch: ValueType[] = ['f32', 'f64', 'i32', 'i32'];
       writer.function(type, [...scratch, ...locals], (code) => {
         new BodyGenerator(this, code, type, [...scratch, ...locals]).generate();
       });
@@ -181,7 +181,7 @@ class ProgramGenerator {
         .op(`${type}.store`, 8 * i);
     });
     writeOut(OUTPUT, 64);
-    writeOut(REGION - 64, 0x1_0000 + 1024);
+    writeOut(REGION - 256, 0x1_0000 + 1024);
     code.op('memory.size');
   }
 }
@@ -211,6 +211,8 @@ class BodyGenerator {
   private readonly labels: LabelInScope[] = [];
   private readonly f32Scratch: number;
   private readonly f64Scratch: number;
+  /** Two locals that always hold addresses in the region, as pointers of real programs do. */
+  private readonly pointers: readonly number[];
   /** Statements still allowed in this body. */
   private budget: number;
 
@@ -224,6 +226,7 @@ class BodyGenerator {
     this.variables = [...type.parameters, ...locals];
     this.f32Scratch = type.parameters.length;
     this.f64Scratch = type.parameters.length + 1;
+    this.pointers = [type.parameters.length + 2, type.parameters.length + 3];
     this.budget = 8 + this.random.below(30);
   }
 
@@ -232,8 +235,27 @@ class BodyGenerator {
       if (this.type.result) this.code.constant(this.type.result, 0n);
       this.code.op('return');
     });
+    for (const pointer of this.pointers)
+      this.code.constant('i32', BigInt(REGION + this.random.below(999))).op('local.set', pointer);
     this.statements(3);
     if (this.type.result) this.visible(this.type.result, 3);
+  }
+
+  /** A local for general use: neither scratch nor pointer. */
+  private isGeneral(index: number): boolean {
+    return index !== this.f32Scratch && index !== this.f64Scratch && !this.pointers.includes(index);
+  }
+
+  private movePointer(): void {
+    const { code, random } = this;
+    const pointer = random.pick(this.pointers);
+    if (random.chance(2))
+      code
+        .op('local.get', random.pick(this.pointers))
+        .constant('i32', BigInt(random.below(64) - 8))
+        .op('i32.add');
+    else this.expression('i32', 2);
+    code.constant('i32', 0xffffn).op('i32.and').constant('i32', BigInt(REGION)).op('i32.or').op('local.set', pointer);
   }
 
   private spendFuel(exhausted: () => void): void {
@@ -320,7 +342,10 @@ class BodyGenerator {
 
   private setVariable(): void {
     const index = this.random.below(this.variables.length);
-    if (index === this.f32Scratch || index === this.f64Scratch) return;
+    if (!this.isGeneral(index)) {
+      this.movePointer();
+      return;
+    }
     this.visible(this.variables[index], 4);
     this.code.op('local.set', index);
   }
@@ -531,7 +556,7 @@ class BodyGenerator {
         return;
       case 9: {
         const index = random.below(this.variables.length);
-        if (this.variables[index] === type && index !== this.f32Scratch && index !== this.f64Scratch) {
+        if (this.variables[index] === type && this.isGeneral(index)) {
           this.visible(type, depth - 1);
           code.op('local.tee', index);
         } else this.leaf(type);
@@ -579,9 +604,7 @@ class BodyGenerator {
 
   private leaf(type: ValueType): void {
     const { code, random } = this;
-    const candidates = this.variables.flatMap((t, i) =>
-      t === type && i !== this.f32Scratch && i !== this.f64Scratch ? [i] : [],
-    );
+    const candidates = this.variables.flatMap((t, i) => (t === type && this.isGeneral(i) ? [i] : []));
     const choice = random.below(8);
     if (choice < 5 && candidates.length > 0) code.op('local.get', random.pick(candidates));
     else if (choice < 6) {
@@ -599,6 +622,10 @@ class BodyGenerator {
     const mask = BigInt(atomic ? 0xfff8 : 0xffff);
     if (this.program.wild && random.chance(300)) {
       this.expression('i32', 1);
+      return;
+    }
+    if (!atomic && random.chance(2)) {
+      this.pointerAddress();
       return;
     }
     switch (random.below(atomic ? 1 : 5)) {
@@ -643,6 +670,30 @@ class BodyGenerator {
           .constant('i32', BigInt(REGION + 0x8000))
           .op('i32.sub');
         code.constant('i32', BigInt(2 * REGION + 0x8000)).op('i32.add');
+    }
+  }
+
+  /** p, p + constant, p + q's offset, p + (index << scale) */
+  private pointerAddress(): void {
+    const { code, random } = this;
+    code.op('local.get', random.pick(this.pointers));
+    switch (random.below(4)) {
+      case 0:
+        return;
+      case 1:
+        code.constant('i32', BigInt(random.below(300) - 100)).op('i32.add');
+        return;
+      case 2:
+        code.op('local.get', random.pick(this.pointers)).op('i32.add').constant('i32', BigInt(-REGION)).op('i32.add');
+        return;
+      default:
+        this.expression('i32', 1);
+        code
+          .constant('i32', 0xffn)
+          .op('i32.and')
+          .constant('i32', BigInt(random.below(4)))
+          .op('i32.shl')
+          .op('i32.add');
     }
   }
 
