@@ -121,6 +121,11 @@ export const SLOT = {
   MCG_STATUS: 0xb00,
   MCG_CTL: 0xb08,
   MC_BANKS: 0xb10,
+  /** AMD's memory map registers, behind ten banks. */
+  SYSCFG: 0xc50,
+  HWCR: 0xc58,
+  TOP_MEM: 0xc60,
+  TOP_MEM2: 0xc68,
 } as const;
 
 export const XMM = (n: number): number => 0x300 + n * 16;

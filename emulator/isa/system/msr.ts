@@ -139,10 +139,21 @@ for (let n = 0; n < VARIABLE_RANGES; n++) {
   stored(0x200 + 2 * n, `MTRRphysBase${n}`, slot, base, 'MTRR');
   stored(0x201 + 2 * n, `MTRRphysMask${n}`, slot + 8, onlyBits(PHYSICAL_PAGE | 0x800n), 'MTRR');
 }
+/** With SYSCFG.MtrrFixDramModEn bits 3 and 4 of a type route the range to memory; otherwise they are reserved. */
+const fixedTypes = (value: bigint, cpu: Cpu): boolean =>
+  memoryTypes(cpu.read64(SLOT.SYSCFG) & FIXED_ROUTING ? value & ~0x1818181818181818n : value, MTRR_TYPES);
+const FIXED_ROUTING = 1n << 19n;
 [0x250, 0x258, 0x259, 0x268, 0x269, 0x26a, 0x26b, 0x26c, 0x26d, 0x26e, 0x26f].forEach((number, i) => {
-  stored(number, `MTRRfix${i}`, SLOT.MTRR_FIXED + 8 * i, (value) => memoryTypes(value, MTRR_TYPES), 'MTRR');
+  stored(number, `MTRRfix${i}`, SLOT.MTRR_FIXED + 8 * i, fixedTypes, 'MTRR');
 });
 stored(0x2ff, 'MTRRdefType', SLOT.MTRR_DEFAULT, (v) => (v & ~0xcffn) === 0n && MTRR_TYPES.includes(v & 0xffn), 'MTRR');
+
+/** AMD's system configuration: enables of fixed and variable ranges and of the two tops of memory, which route nothing here. */
+stored(0xc0010010, 'SYSCFG', SLOT.SYSCFG, onlyBits(0x7c0000n));
+stored(0xc001001a, 'TOP_MEM', SLOT.TOP_MEM, onlyBits((1n << BigInt(PHYSICAL_BITS)) - 0x800000n));
+stored(0xc001001d, 'TOP_MEM2', SLOT.TOP_MEM2, onlyBits((1n << BigInt(PHYSICAL_BITS)) - 0x800000n));
+/** Hardware configuration. Bit 4 would turn off INVD's write-back, bit 6 the flush filter, bit 18 hides machine check status: no effect here. */
+stored(0xc0010015, 'HWCR', SLOT.HWCR, onlyBits(0x40050n));
 
 // Machine check: no bank ever reports anything of its own.
 
@@ -154,7 +165,7 @@ const allOrNone = (value: bigint): boolean => value === 0n || value === 0xffffff
 stored(0x17b, 'MCG_CTL', SLOT.MCG_CTL, allOrNone, 'MCA');
 for (let bank = 0; bank < MACHINE_CHECK_BANKS; bank++) {
   const slot = SLOT.MC_BANKS + bank * 32;
-  stored(0x400 + 4 * bank, `MC${bank}_CTL`, slot, allOrNone, 'MCA');
+  stored(0x400 + 4 * bank, `MC${bank}_CTL`, slot, any, 'MCA');
   // Status, address and miscellaneous registers may only be cleared.
   ['STATUS', 'ADDR', 'MISC'].forEach((name, i) => {
     stored(0x401 + 4 * bank + i, `MC${bank}_${name}`, slot + 8 * (i + 1), (value) => value === 0n, 'MCA');

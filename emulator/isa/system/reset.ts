@@ -46,6 +46,7 @@ export function reset(cpu: Cpu): void {
   cpu.write64(SLOT.MTRR_DEFAULT, 0n);
   for (let slot = SLOT.MCG_STATUS as number; slot < SLOT.MC_BANKS + 10 * 32; slot += 8) cpu.write64(slot, 0n);
   for (const slot of [SLOT.STAR, SLOT.LSTAR, SLOT.CSTAR, SLOT.SFMASK, SLOT.KERNEL_GS_BASE]) cpu.write64(slot, 0n);
+  for (const slot of [SLOT.SYSCFG, SLOT.HWCR, SLOT.TOP_MEM, SLOT.TOP_MEM2]) cpu.write64(slot, 0n);
   for (const slot of [SLOT.SYSENTER_CS, SLOT.SYSENTER_ESP, SLOT.SYSENTER_EIP]) cpu.write64(slot, 0n);
   cpu.write64(SLOT.MISC_ENABLE, MISC_ENABLE_RESET);
   cpu.write64(SLOT.APIC_BASE, APIC_ADDRESS | APIC_ENABLE | (cpu.platform.index === 0 ? APIC_BOOT : 0n));
