@@ -3,12 +3,15 @@
 import type { Processor } from '../cpu/processor.ts';
 import type { CpuEntry, RegisterName, SegmentName } from '../firmware/cpuEntry.ts';
 import { SEG, SEGMENT, SLOT, segmentSlot } from '../ir/state.ts';
+import { PHYSICAL_BITS } from '../isa/system/control.ts';
 import { setSegment } from '../isa/system/segmentation.ts';
+import { programMemoryTypes } from './memoryTypes.ts';
 
 const REGISTERS: readonly RegisterName[] = ['rax', 'rbx', 'rcx', 'rdx', 'rsi', 'rdi', 'rbp', 'rsp'];
 const SEGMENTS: readonly SegmentName[] = ['cs', 'ds', 'es', 'ss', 'fs', 'gs', 'tr', 'ldtr'];
 
 export function enter(cpu: Processor, entry: CpuEntry): void {
+  programMemoryTypes(cpu, PHYSICAL_BITS);
   for (const name of REGISTERS) cpu.write64(SLOT[name], BigInt(entry.registers[name]));
   cpu.write64(SLOT.CR0, BigInt(entry.cr0 >>> 0));
   cpu.write64(SLOT.CR3, BigInt(entry.cr3));

@@ -152,6 +152,8 @@ stored(0x2ff, 'MTRRdefType', SLOT.MTRR_DEFAULT, (v) => (v & ~0xcffn) === 0n && M
 stored(0xc0010010, 'SYSCFG', SLOT.SYSCFG, onlyBits(0x7c0000n));
 stored(0xc001001a, 'TOP_MEM', SLOT.TOP_MEM, onlyBits((1n << BigInt(PHYSICAL_BITS)) - 0x800000n));
 stored(0xc001001d, 'TOP_MEM2', SLOT.TOP_MEM2, onlyBits((1n << BigInt(PHYSICAL_BITS)) - 0x800000n));
+/** Interrupt pending messages and C1E: neither exists. */
+msr({ number: 0xc0010055, name: 'INT_PENDING', read: () => 0n });
 /** Hardware configuration. Bit 4 would turn off INVD's write-back, bit 6 the flush filter, bit 18 hides machine check status: no effect here. */
 stored(0xc0010015, 'HWCR', SLOT.HWCR, onlyBits(0x40050n));
 
