@@ -105,4 +105,11 @@ describe('dead guests: registers and code, exit 3', () => {
     expect(errors).toMatch(/^stack: 00001234 /m);
     expect(errors).toMatch(/^code: RIP is not mapped to RAM$/m);
   });
+
+  test('a panic that the guest reports', async () => {
+    // mov dx, 0x505; mov al, 1; out dx, al: the pvpanic device; then jmp $
+    const code = [0x66, 0xba, 0x05, 0x05, 0xb0, 0x01, 0xee, 0xeb, 0xfe];
+    const { exitCode, errors } = await diorama(['run', '--kernel', file('panic', multibootKernel(code))]);
+    expect({ exitCode, errors }).toEqual({ exitCode: 3, errors: '\ndiorama: the guest reported a panic\n' });
+  });
 });
