@@ -35,8 +35,6 @@ export interface AccessHost {
   /** One instruction is being executed by itself. */
   readonly alone: boolean;
   readonly longMode: boolean;
-  /** Whether a store of `size` bytes hits decoded code; `place` is in a page that holds some. */
-  hitsCode(place: number, size: number): boolean;
   /** Device registers are about to be accessed by record `ip`: brings the clock up to it. */
   beforeDevice(ip: number, budget: number): void;
   /** Whether an enabled data breakpoint lies in the page, and the note that an access may have hit one. */
@@ -109,7 +107,7 @@ export class MemoryAccess {
     return this.bounce;
   }
   private codeAt(place: number, size: number): boolean {
-    return place >= 0 && this.host.hitsCode(place, size);
+    return place >= 0 && this.host.physical.isCode(place, size);
   }
   /** The engine has stored into the bounce buffer. */
   flush(): void {

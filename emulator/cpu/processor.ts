@@ -19,7 +19,7 @@ import { DR6_BS, dataHit, debugException, executionBreakpoints, executionHit, wa
 import { deliverException, deliverInterrupt, deliverNmi, WITH_ERROR } from '../isa/system/interrupt.ts';
 import { init as initState, reset as resetState, startup } from '../isa/system/reset.ts';
 import { linearAddress } from '../isa/system/segmentation.ts';
-import type { PhysicalMemory } from '../mmu/physical.ts';
+import type { CodeHolder, PhysicalMemory } from '../mmu/physical.ts';
 import { Tlb } from '../mmu/tlb.ts';
 import type { WalkEnvironment } from '../mmu/walk.ts';
 import { type AccessHost, MemoryAccess } from './memoryAccess.ts';
@@ -70,7 +70,7 @@ export class Shutdown extends Error {}
 
 type EngineRun = (ip: number, budget: number, tlb: number, base: number) => void;
 
-export class Processor implements Cpu, AccessHost, RunHost {
+export class Processor implements Cpu, AccessHost, RunHost, CodeHolder {
   readonly index: number;
   readonly base: number;
   readonly view: DataView;
@@ -156,6 +156,7 @@ export class Processor implements Cpu, AccessHost, RunHost {
       },
     });
     this.engine = instance.exports.run as EngineRun;
+    options.physical.codeHolders.push(this);
     this.reset();
   }
 
@@ -295,10 +296,6 @@ export class Processor implements Cpu, AccessHost, RunHost {
 
   // AccessHost.
 
-  hitsCode(place: number, size: number): boolean {
-    const page = this.physical.pageAt(place);
-    return this.physical.holdsCode[page] === 1 && this.runs.isWatched(page, place & (PAGE - 1), size);
-  }
   beforeDevice(ip: number, budget: number): void {
     this.platform.synchronize(
       ip
@@ -325,19 +322,27 @@ export class Processor implements Cpu, AccessHost, RunHost {
   // RunHost.
 
   codeAppeared(page: number): void {
-    this.physical.holdsCode[page] = 1;
-    this.tlb.watch(this.physical.placeOfPage(page), false);
+    this.physical.codeAppeared(page);
   }
   runsDropped(): void {
     this.generation++;
     this.tlb.flushJumps();
     this.leaving = true;
   }
-  /** RAM under decoded code is about to change. */
+
+  // CodeHolder.
+
+  watchCode(page: number): void {
+    this.tlb.watch(this.physical.placeOfPage(page), false);
+  }
   codeWritten(page: number, offset: number, size: number): void {
-    if (!this.runs.isWatched(page, offset, size)) return;
-    this.runs.invalidate(page);
-    this.physical.holdsCode[page] = 0;
+    if (this.isCode(page, offset, size)) this.runs.invalidate(page);
+  }
+  isCode(page: number, offset: number, size: number): boolean {
+    return this.runs.isWatched(page, offset, size);
+  }
+  holdsCode(page: number): boolean {
+    return this.runs.isCode(page);
   }
 
   // Cpu, for helpers.
@@ -460,6 +465,8 @@ export class Processor implements Cpu, AccessHost, RunHost {
   private deliver(fault: GuestFault): void {
     this.currentRecord = 0;
     deliverException(this, fault);
+    // Delivery takes the time of an instruction: a handler whose first instruction faults for ever must not stop the clock.
+    this.retired++;
   }
   /** False while halted. */
   private takeEvents(): boolean {

@@ -66,7 +66,6 @@ export function testProcessor(
       ...platform,
     },
   });
-  physical.codeWritten = (page, offset, size) => cpu.codeWritten(page, offset, size);
   return { cpu, ram: physical.u8.subarray(TEST_RAM, TEST_RAM + ramSize) };
 }
 

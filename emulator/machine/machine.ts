@@ -11,7 +11,8 @@
  * Typical sequence: `new Machine(options)`, `loadKernel` or let it start at the reset vector, `run(n)` again and again until it
  * returns an end. Inputs (`typeOnConsole`, keys, packets) enter between or during runs, at the instruction count then reached.
  *
- * Several processors take turns of QUANTUM instructions; time is what they have retired together.
+ * Several processors take turns of QUANTUM instructions; time is what they have retired together. A turn ends early where its processor
+ * halts or interrupts another, which is probably waited for.
  */
 import type { Device } from '../bus/device.ts';
 import type { Mapping } from '../bus/portBus.ts';
@@ -143,9 +144,6 @@ export class Machine {
         },
       },
     );
-    this.physical.codeWritten = (page, offset, size) => {
-      for (const p of this.processors) p.codeWritten(page, offset, size);
-    };
     const tables = tablesFor((feature) => model.has(feature));
     const module = new WebAssembly.Module(options.interpreter.wasm);
     this.lapics = [];
@@ -315,6 +313,10 @@ export class Machine {
       }
     }
   }
+  /** Another processor than the one whose turn it is has been called: it need not wait for its turn as long as that lasts. */
+  private wakeOther(cpu: Processor): void {
+    if (cpu !== this.current) this.current.requestStop();
+  }
   private restart(): void {
     this.resetRequested = false;
     for (const p of this.processors) p.reset();
@@ -338,7 +340,7 @@ export class Machine {
       processors,
       cpuModel: cpuModelOf,
       entropy: board.entropy,
-      tsc: () => BigInt(this.retiredBefore + this.processors[index].instructionsNow + this.idle),
+      tsc: () => BigInt(this.retiredBefore + this.current.instructionsNow + this.idle),
       apic: {
         get taskPriority() {
           return lapic().cr8 << 4;
@@ -375,10 +377,19 @@ export class Machine {
       board.clock,
       board.interrupts,
       {
-        intr: (level) => cpu.setInterruptLine(level),
-        nmi: () => cpu.raiseNmi(),
+        intr: (level) => {
+          cpu.setInterruptLine(level);
+          if (level) this.wakeOther(cpu);
+        },
+        nmi: () => {
+          cpu.raiseNmi();
+          this.wakeOther(cpu);
+        },
         init: () => cpu.init(),
-        sipi: (vector) => cpu.startUp(vector),
+        sipi: (vector) => {
+          cpu.startUp(vector);
+          this.wakeOther(cpu);
+        },
         apicBaseChanged: (address) => {
           if (index !== 0) return;
           if (address === undefined) this.lapicPage.unmap();

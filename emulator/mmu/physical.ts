@@ -6,8 +6,8 @@
  * RAM is one stretch of linear memory; the guest sees it from address 0 up to `lowTop`, and the rest from 4 GiB on, as chipsets map
  * around the hole below 4 GiB. Only this class turns a physical address into a place in linear memory.
  *
- * Bus masters (`DmaMemory`) write through here, so decoded code that they overwrite is noticed: pages that hold code call
- * `codeWritten` before they change.
+ * Bus masters (`DmaMemory`) write through here, so decoded code that they overwrite is noticed: before a page that holds code changes,
+ * every processor is told, since each decodes for itself what all of them may write.
  */
 import type { AccessSize, DmaMemory } from '../bus/device.ts';
 
@@ -18,6 +18,17 @@ const PAGE = 4096;
 export interface Registers {
   read(address: number, size: AccessSize): number;
   write(address: number, size: AccessSize, value: number): void;
+}
+
+/** A processor, as the holder of decoded code. */
+export interface CodeHolder {
+  /** Decoded code has appeared in a page, here or elsewhere: stores to it must be announced from now on. */
+  watchCode(page: number): void;
+  /** Bytes of a page change: code that was decoded from them is forgotten. */
+  codeWritten(page: number, offset: number, size: number): void;
+  /** Whether any of these bytes is decoded; whether anything in the page is. */
+  isCode(page: number, offset: number, size: number): boolean;
+  holdsCode(page: number): boolean;
 }
 
 export class PhysicalMemory implements DmaMemory {
@@ -32,8 +43,7 @@ export class PhysicalMemory implements DmaMemory {
   readonly registers: Registers;
   /** One byte a RAM page: 1 while decoded code lies in it. */
   readonly holdsCode: Uint8Array;
-  /** Called before `size` bytes of RAM change in a page that holds code; clears its mark if all code there is forgotten. */
-  codeWritten: (page: number, offset: number, size: number) => void = () => {};
+  readonly codeHolders: CodeHolder[] = [];
 
   constructor(memory: WebAssembly.Memory, ramStart: number, ramSize: number, lowTop: number, registers: Registers) {
     this.memory = memory;
@@ -101,6 +111,25 @@ export class PhysicalMemory implements DmaMemory {
       this.aboutToWrite(at, n);
       this.u8.set(from.subarray(start, start + n), at);
     });
+  }
+  /** A processor has decoded its first code in a page. */
+  codeAppeared(page: number): void {
+    this.holdsCode[page] = 1;
+    for (const holder of this.codeHolders) holder.watchCode(page);
+  }
+  /** `size` bytes of RAM are about to change in a page that holds code. */
+  codeWritten(page: number, offset: number, size: number): void {
+    let left = false;
+    for (const holder of this.codeHolders) {
+      holder.codeWritten(page, offset, size);
+      left ||= holder.holdsCode(page);
+    }
+    if (!left) this.holdsCode[page] = 0;
+  }
+  /** Whether any processor has decoded one of `size` bytes at a place. */
+  isCode(place: number, size: number): boolean {
+    const page = this.pageAt(place);
+    return this.holdsCode[page] === 1 && this.codeHolders.some((holder) => holder.isCode(page, place & (PAGE - 1), size));
   }
   /** For whoever changes RAM at a place himself. */
   aboutToWrite(place: number, size: number): void {

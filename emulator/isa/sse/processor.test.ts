@@ -38,7 +38,7 @@ function catchFaults(): void {
 function vectorOf(code: string): number | undefined {
   const { cpu } = t;
   t.ram.set(bytes(`${code} eb fe`), CODE);
-  cpu.physical.codeWritten?.(CODE >> 12, 0, 32);
+  cpu.physical.codeWritten(CODE >> 12, 0, 32);
   cpu.write64(SLOT.RIP, BigInt(CODE));
   cpu.run(cpu.retired + 2);
   const rip = Number(cpu.read64(SLOT.RIP));

@@ -143,7 +143,6 @@ function createProcessor(): Processor {
     pool: { start: poolStart, end: poolEnd },
     platform: platform as never,
   });
-  physical.codeWritten = (page, offset, size) => cpu.codeWritten(page, offset, size);
   const table = (at: number, index: number, to: number): void => physical.write64(at + index * 8, BigInt(to | 7));
   table(0x1000, 0, 0x2000);
   table(0x2000, 0, 0x3000);
