@@ -5,7 +5,7 @@ import { geometricMean, hasGcc, kernels, type Measurement, measure } from './ben
 
 const usable = process.platform === 'linux' && process.arch === 'x64' && hasGcc();
 
-it.skipIf(!usable)('six kernels against gcc -O2', { timeout: 300_000 }, async () => {
+it.skipIf(!usable)('six kernels against gcc -O2', { timeout: 300_000, retry: 1 }, async () => {
   const results: Measurement[] = [];
   for (const kernel of kernels) results.push(await measure(kernel, { rounds: 40, quiet: 6 }));
   const ms = (ns: number) => `${(ns / 1e6).toFixed(2)} ms`;
