@@ -58,6 +58,15 @@ describe('reserved values are #GP(0)', () => {
   });
 });
 
+test('what AMD processors of family 0Fh have is there', () => {
+  expect(readMsr(cpu, 0xc0010010)).toBe(0n);
+  writeMsr(cpu, 0xc0010010, 1n << 19n);
+  expect(readMsr(cpu, 0xc0010010)).toBe(1n << 19n);
+  expect(refuses(() => writeMsr(cpu, 0xc0010010, 1n))).toBe(true);
+  writeMsr(cpu, 0x410, 0xfffffffffffffbffn);
+  expect(readMsr(cpu, 0x410)).toBe(0xfffffffffffffbffn);
+});
+
 test('writes to the time stamp counter show in TSC_ADJUST and the other way round', () => {
   const u = testProcessor(undefined, undefined, { tsc: () => 1000n });
   writeMsr(u.cpu, 0x10, 5000n);

@@ -163,8 +163,7 @@ export const MACHINE_CHECK_BANKS = 10;
 const MCG_CTL_P = 1n << 8n;
 msr({ number: 0x179, name: 'MCG_CAP', cpuid: 'MCA', read: () => MCG_CTL_P | BigInt(MACHINE_CHECK_BANKS) });
 stored(0x17a, 'MCG_STATUS', SLOT.MCG_STATUS, upTo(3), 'MCA');
-const allOrNone = (value: bigint): boolean => value === 0n || value === 0xffffffffffffffffn;
-stored(0x17b, 'MCG_CTL', SLOT.MCG_CTL, allOrNone, 'MCA');
+stored(0x17b, 'MCG_CTL', SLOT.MCG_CTL, any, 'MCA');
 for (let bank = 0; bank < MACHINE_CHECK_BANKS; bank++) {
   const slot = SLOT.MC_BANKS + bank * 32;
   stored(0x400 + 4 * bank, `MC${bank}_CTL`, slot, any, 'MCA');
