@@ -21,6 +21,7 @@ const PAGE = 4096;
 const PF = 14;
 const GP = 13;
 const SS = 12;
+const AC = 17;
 
 /** What the miss path needs of its processor. */
 export interface AccessHost {
@@ -35,6 +36,8 @@ export interface AccessHost {
   /** One instruction is being executed by itself. */
   readonly alone: boolean;
   readonly longMode: boolean;
+  /** CR0.AM, RFLAGS.AC and CPL 3: every access of the program comes through here and must be aligned. */
+  readonly alignmentCheck: boolean;
   /** Device registers are about to be accessed by record `ip`: brings the clock up to it. */
   beforeDevice(ip: number, budget: number): void;
   /** Whether an enabled data breakpoint lies in the page, and the note that an access may have hit one. */
@@ -87,6 +90,10 @@ export class MemoryAccess {
       second = this.translate(host.accessKind, nextHigh, next | 0, write);
       if (second === FAULT) return this.leaveWithFault(ip);
       secondAddress = this.physicalAddress;
+    }
+    if (host.alignmentCheck && misaligned(low, size)) {
+      this.fault(AC, 0);
+      return this.leaveWithFault(ip);
     }
     const device = first < 0 || second < 0;
     if (
@@ -232,6 +239,7 @@ export class MemoryAccess {
     const { host } = this;
     const at = this.translate(system ? host.systemKind : host.accessKind, high, low, write);
     if (at === FAULT) throw new GuestFault(this.vector, this.error);
+    if (!system && host.alignmentCheck && misaligned(low, bytes)) throw new GuestFault(AC, 0);
     if (!system && host.breakpointPage(high, low)) host.breakpointAccess(high, low, bytes, write);
     return at;
   }
@@ -244,7 +252,8 @@ export class MemoryAccess {
     const known = host.tlb.lookup(kind, write, high, low);
     if (known >= 0) {
       // The page may have held code when the entry was filled or marked, and does no longer.
-      if (!(write && holdsCode(host, known)) && !host.breakpointPage(high, low)) host.tlb.unwatch(kind, write, low);
+      const slow = host.alignmentCheck || host.breakpointPage(high, low);
+      if (!(write && holdsCode(host, known)) && !slow) host.tlb.unwatch(kind, write, low);
       return known;
     }
     if (host.longMode && !isCanonical(high)) return this.fault(GP, 0);
@@ -259,7 +268,7 @@ export class MemoryAccess {
       this.physicalAddress = t.physical + (low & (PAGE - 1));
       return DEVICE;
     }
-    const watched = (write && holdsCode(host, place)) || host.breakpointPage(high, low);
+    const watched = (write && holdsCode(host, place)) || host.breakpointPage(high, low) || host.alignmentCheck;
     host.tlb.fill(kind, write, high, low, place, watched, t.global);
     return place + (low & (PAGE - 1));
   }
@@ -286,6 +295,8 @@ const DEVICE = -1;
 const CROSSES = -2;
 const FAULT = -3;
 
+/** Natural alignment of 2, 4 and 8 bytes; wider operands check their own (APM vol. 2, 8.2.17). */
+const misaligned = (low: number, size: number): boolean => size <= 8 && (size & (size - 1)) === 0 && (low & (size - 1)) !== 0;
 const holdsCode = (host: AccessHost, place: number): boolean => host.physical.holdsCode[host.physical.pageAt(place)] === 1;
 /** 48-bit linear addresses: bits 63-47 are equal. */
 const isCanonical = (high: number): boolean => high >> 15 === 0 || high >> 15 === -1;

@@ -29,6 +29,7 @@ const CR0_PE = 1;
 const CR0_MP = 2;
 const CR0_EM = 4;
 const CR0_TS = 8;
+const CR0_AM = 1 << 18;
 const CR4_OSFXSR = 1 << 9;
 const CR4_SMAP = 1 << 21;
 const EFER_LMA = 1 << 10;
@@ -98,6 +99,9 @@ export class Processor implements Cpu, AccessHost, RunHost, CodeHolder {
   accessKind: number = ACCESS_KIND.supervisor;
   systemKind: number = ACCESS_KIND.supervisor;
   longMode = false;
+  alignmentCheck = false;
+  /** The user's translations were all filled under alignment checking, so that none of them hides an access. */
+  private checkedFills = false;
   alone = false;
   codeSize: 16 | 32 | 64 = 16;
 
@@ -245,6 +249,11 @@ export class Processor implements Cpu, AccessHost, RunHost, CodeHolder {
     this.systemKind = smap ? ACCESS_KIND.supervisorSmap : ACCESS_KIND.supervisor;
     const relaxed = (this.read32(SLOT.RFLAGS) & RFLAGS_AC) !== 0;
     this.accessKind = this.cpl === 3 ? ACCESS_KIND.user : smap && !relaxed ? ACCESS_KIND.supervisorSmap : ACCESS_KIND.supervisor;
+    this.alignmentCheck = this.cpl === 3 && relaxed && (cr0 & CR0_AM) !== 0;
+    if (this.cpl === 3 && this.alignmentCheck !== this.checkedFills) {
+      this.checkedFills = this.alignmentCheck;
+      if (this.alignmentCheck) this.tlb.flush(false);
+    }
     this.write32(SLOT.TLB, this.tlb.block(this.accessKind));
     const codeBase = this.codeSize === 64 ? 0n : this.read64(segmentSlot(SEGMENT.cs) + SEG.base);
     const mode = this.internMode(this.codeSize, stack, cr0, cr4);
@@ -711,7 +720,7 @@ export class Processor implements Cpu, AccessHost, RunHost, CodeHolder {
   private plainPlace(linear: bigint, write: boolean): number {
     const low = Number(BigInt.asIntN(32, linear));
     const high = Number(BigInt.asIntN(32, linear >> 32n));
-    if (this.breakpointPage(high, low)) return -1;
+    if (this.alignmentCheck || this.breakpointPage(high, low)) return -1;
     const place = this.tlb.lookup(this.accessKind, write, high, low);
     return place >= 0 && !(write && this.physical.holdsCode[this.physical.pageAt(place)]) ? place : -1;
   }
