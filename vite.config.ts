@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: MIT
 import { defineConfig } from 'vitest/config';
 
-const unit = ['emulator/**/*.test.ts', 'web/**/*.test.ts', 'toolchain/**/*.test.ts', 'tools/**/*.test.ts', 'guest-os/**/*.test.ts'];
+const unit = [
+  'emulator/**/*.test.ts',
+  'web/**/*.test.ts',
+  'toolchain/**/*.test.ts',
+  'tools/**/*.test.ts',
+  'guest-os/**/*.test.ts',
+];
 export default defineConfig({
   test: {
     projects: [

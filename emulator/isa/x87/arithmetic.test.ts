@@ -290,7 +290,7 @@ describe.skipIf(!available)('x87 conversions against the host', () => {
     ...Array.from({ length: 3000 }, () => randomBits(160)),
     ...Array.from({ length: 1500 }, () => randomBits(2200)),
   ];
-  function compareStore(code: number[], bytes: number, store: (a: Float80) => bigint | undefined): void {
+  function compareStore(code: number[], bytes: number, store: (a: Float80) => unknown): void {
     differences((report) => {
       // The stack is full, so the popping forms are all right too. Memory starts as all ones.
       const cases = values.flatMap((v) =>
@@ -298,7 +298,8 @@ describe.skipIf(!available)('x87 conversions against the host', () => {
       );
       onHost(cases, (c, view, at) => {
         setControl(env, c.fcw);
-        const here = store(load(c.st[0])) ?? BigInt.asUintN(bytes * 8, both());
+        const result = store(load(c.st[0]));
+        const here = typeof result === 'bigint' ? result : BigInt.asUintN(bytes * 8, both());
         const host = BigInt.asUintN(bytes * 8, (view.getBigUint64(at + 200, true) << 64n) | view.getBigUint64(at + 192, true));
         const status = view.getUint16(at + 2, true);
         if (host !== here || (status & EXCEPTIONS) !== env.flags) {
