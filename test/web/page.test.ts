@@ -26,6 +26,8 @@ const DESKTOP = { width: 1280, height: 800 };
 const PHONE = { width: 390, height: 844 };
 
 const UD2 = [0x0f, 0x0b];
+/** Returns each byte that COM1 receives: mov dx,3fdh; in al,dx; test al,1; jz; mov dx,3f8h; in al,dx; out dx,al; jmp. */
+const ECHO = [0x66, 0xba, 0xfd, 3, 0xec, 0xa8, 1, 0x74, 0xf7, 0x66, 0xba, 0xf8, 3, 0xec, 0xee, 0xeb, 0xef];
 const JUMP_TO_ITSELF = [0xeb, 0xfe];
 
 const kernel = haveOracles('busybox', 'chromium') ? debianKernel() : undefined;
@@ -129,6 +131,18 @@ describe.skipIf(!haveOracles('chromium'))('the page', () => {
       const box = await page.locator(id).boundingBox();
       expect(box && box.y >= 0 && box.y + box.height <= PHONE.height).toBe(true);
     }
+  });
+
+  test('offers touch what its keyboards lack', async () => {
+    const context = await browser.newContext({ viewport: PHONE, hasTouch: true, isMobile: true });
+    const touched = await context.newPage();
+    await touched.goto(served.url);
+    await touched.setInputFiles('#files', { name: 'echo.elf', mimeType: '', buffer: Buffer.from(multibootKernel(ECHO)) });
+    await touched.locator('#chosen li').waitFor();
+    await touched.tap('#start');
+    await touched.getByLabel('Control C').tap();
+    await touched.waitForFunction(() => diorama.com1.output === '\x03');
+    await context.close();
   });
 
   test('can be used by keyboard', async () => {

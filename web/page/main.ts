@@ -10,6 +10,7 @@ import { FileList } from './fileList.ts';
 import { type MachineState, PageMachine } from './machine.ts';
 
 const MIB = 2 ** 20;
+const HEARD_LIMIT = 2 ** 24;
 const PORTS: readonly Port[] = ['com1', 'hvc0'];
 const STATES: Record<MachineState, string> = {
   preparing: 'Preparing…',
@@ -24,6 +25,18 @@ const ENDS: Record<EndKind, readonly [string, 'good' | 'bad']> = {
   'triple-fault': ['Triple fault: the processor could not deliver an exception and has shut down.', 'bad'],
 };
 
+/** Labels, names for screen readers where labels are no words, and what they send. */
+const TOUCH_KEYS: readonly [string, string, string][] = [
+  ['Esc', 'Escape', '\x1b'],
+  ['Tab', 'Tab', '\t'],
+  ['^C', 'Control C', '\x03'],
+  ['^D', 'Control D', '\x04'],
+  ['↑', 'Up', '\x1b[A'],
+  ['↓', 'Down', '\x1b[B'],
+  ['←', 'Left', '\x1b[D'],
+  ['→', 'Right', '\x1b[C'],
+];
+
 const element = <T extends HTMLElement>(id: string): T => document.getElementById(id) as T;
 const input = (id: string): HTMLInputElement => element<HTMLInputElement>(id);
 
@@ -33,7 +46,7 @@ let cableEnd: ((frame: Uint8Array) => void) | undefined;
 
 interface Console {
   terminal: SerialTerminal;
-  /** All that the guest has said since the start. */
+  /** What the guest has said since the start; the older part is forgotten beyond HEARD_LIMIT characters. */
   heard: string;
   decoder: TextDecoder;
   tab: HTMLElement;
@@ -45,7 +58,8 @@ const machine = new PageMachine({
   stateChanged: showState,
   output(port, bytes) {
     const { terminal, decoder, tab } = consoles[port];
-    consoles[port].heard += decoder.decode(bytes, { stream: true });
+    const heard = consoles[port].heard + decoder.decode(bytes, { stream: true });
+    consoles[port].heard = heard.length > HEARD_LIMIT ? heard.slice(-HEARD_LIMIT / 2) : heard;
     if (port !== shown) tab.classList.add('news');
     return terminal.write(bytes);
   },
@@ -78,6 +92,19 @@ document.ondrop = (event) => {
   document.body.classList.remove('dropping');
   void choose([...(event.dataTransfer?.files ?? [])]);
 };
+
+element('keys').append(
+  ...TOUCH_KEYS.map(([label, name, bytes]) => {
+    const button = document.createElement('button');
+    button.type = 'button';
+    button.textContent = label;
+    button.ariaLabel = name;
+    // The keyboard on the screen stays while the terminal has the focus.
+    button.onpointerdown = (event) => event.preventDefault();
+    button.onclick = () => machine.type(shown, new TextEncoder().encode(bytes));
+    return button;
+  }),
+);
 
 function openConsole(port: Port): Console {
   const terminal = openTerminal(element(port), (bytes) => machine.type(port, bytes));
@@ -178,8 +205,9 @@ function showEnd(message: Extract<FromWorker, { kind: 'ended' | 'refused' | 'fau
   }
   showFigures(message.figures);
   const [text, kind] = ENDS[message.end];
-  // Only a triple fault has more to say: the registers.
-  showMessage(text, kind, message.end === 'triple-fault' ? message.message : undefined);
+  // Only a triple fault has more to say: the registers, after its name.
+  const registers = message.end === 'triple-fault' ? message.message?.replace(/^triple fault\n/, '') : undefined;
+  showMessage(text, kind, registers);
 }
 
 /** `details` keep their line breaks: registers, a stack. */
@@ -196,6 +224,8 @@ function showMessage(text: string, kind: 'good' | 'bad', details?: string): void
   if (details === undefined) return;
   const block = document.createElement('pre');
   block.textContent = details;
+  // So that the keyboard can scroll it.
+  block.tabIndex = 0;
   box.append(block);
 }
 
@@ -226,7 +256,7 @@ Object.assign(window, { diorama: automation });
 
 function portFor(port: Port) {
   return {
-    /** All that the guest has said since the start. */
+    /** What the guest has said since the start, megabytes of it. */
     get output(): string {
       return consoles[port].heard;
     },

@@ -42,7 +42,7 @@ const FOREIGN_DISKS: readonly Signature[] = [
 export function recognise(name: string, size: number, head: Uint8Array): Recognised {
   if (size === 0) return { refusal: `${name} is empty.` };
   // Boot sector signature and setup header of the Linux boot protocol.
-  if (has(head, [0x1fe, '\x55\xaa', '']) && has(head, [0x202, 'HdrS', ''])) return { role: 'kernel', format: 'Linux bzImage' };
+  if (has(head, [0x1fe, '\x55\xaa', '']) && has(head, [0x202, 'HdrS', ''])) return { role: 'kernel', format: 'bzImage' };
   if (has(head, [0, '\x7fELF', ''])) return { role: 'kernel', format: 'ELF' };
   if (isMultiboot2(head) || isMultiboot1(head)) return { role: 'kernel', format: 'multiboot' };
   const archive = ARCHIVES.find((signature) => has(head, signature));
