@@ -109,6 +109,8 @@ export function propagateNaN(r: Float80, a: Float80, b: Float80, env: Environmen
   }
   const signalingA = isSignaling(a);
   const signalingB = isSignaling(b);
+  // A NaN hides a denormal operand, one from memory too, which its conversion has noted already.
+  env.flags &= ~FSW.DE;
   if (signalingA || signalingB) env.flags |= FSW.IE;
   let pick = a;
   if (!isAnyNaN(a)) pick = b;
