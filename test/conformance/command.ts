@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview The commands of tools/conformance.js. */
 import { compareWithIced } from './decoder/iced.ts';
+import { compareBlocks } from './hardware/blocks.ts';
 import { hostProcessor, hostProcessorMissing } from './hardware/hostProcessor.ts';
 import { Machine } from './hardware/machine.ts';
 import { compareFresh, recipes, record } from './hardware/session.ts';
 import { MODES, runRandomCode } from './robustness/randomCode.ts';
 
 const STRINGS = 250_000;
+const BLOCKS = 2000;
 
 /** Exit code. */
 export async function command(args: readonly string[]): Promise<number> {
@@ -39,6 +41,23 @@ export async function command(args: readonly string[]): Promise<number> {
     }
     host.close();
     say(`${count} instructions from seed ${seed}, ${wrong} different`);
+    return wrong ? 1 : 0;
+  }
+  if (name === 'blocks') {
+    const host = hostProcessor();
+    const machine = new Machine();
+    let count = 0;
+    let complete = 0;
+    let wrong = 0;
+    for (let s = seed; Date.now() < until; s += BLOCKS) {
+      const report = compareBlocks(host, machine, s, BLOCKS);
+      count += report.blocks;
+      complete += report.complete;
+      wrong += report.differences.length;
+      for (const line of report.differences) say(line);
+    }
+    host.close();
+    say(`${count} blocks from seed ${seed}, ${complete} of them to their end, ${wrong} different`);
     return wrong ? 1 : 0;
   }
   if (name === 'decoder') {

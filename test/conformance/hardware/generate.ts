@@ -231,12 +231,12 @@ function assemble(shape: Shape, r: Random, wanted: bigint): Assembled | undefine
   return { bytes };
 }
 
-/** A recipe of the shape, or undefined if the dice made something else. */
-export function generate(shape: Shape, tables: Tables, r: Random): Recipe | undefined {
+/** A recipe of the shape, or undefined if the dice made something else. `at`: where its memory operand shall lie. */
+export function generate(shape: Shape, tables: Tables, r: Random, at?: number): Recipe | undefined {
   const seed = r.u32();
   const { mode } = shape;
   const long = mode === 64;
-  const wanted = target(r, !long || !r.one(2));
+  const wanted = at === undefined ? target(r, !long || !r.one(2)) : BigInt(at);
   const { bytes } = assemble(shape, r, BigInt.asUintN(31, wanted))!;
   if (bytes.length > 15) return undefined;
   const code = Uint8Array.from(bytes);
@@ -260,12 +260,12 @@ export function generate(shape: Shape, tables: Tables, r: Random): Recipe | unde
   if (selectorBase(selectors.ss)) set(4, s.registers[4] - BigInt(selectorBase(selectors.ss)));
   if (d.record.repeat && !r.one(4)) set(1, BigInt(r.below(20)));
   pointString(d, selectors, set, r);
-  const at = pointOperand(d, code, selectors, s.registers, set, wanted, rip);
+  const operand = pointOperand(d, code, selectors, s.registers, set, wanted, rip);
   const overrides: Override[] = [];
-  const place = at >= HIGH ? at - HIGH + BigInt(DATA) : at;
+  const place = operand >= HIGH ? operand - HIGH + BigInt(DATA) : operand;
   if (d.memory && place >= BigInt(DATA) && place < BigInt(DATA + AREA_SIZE - 16) && r.one(2))
     overrides.push({ address: Number(place), bytes: memoryValue(r, d) });
-  pointTransfer(d, selectors, s.registers, overrides, set, r, at);
+  pointTransfer(d, selectors, s.registers, overrides, set, r, operand);
   return { mode, code, seed, registers, overrides, selectors, rip };
 }
 

@@ -17,7 +17,8 @@ typedef unsigned long u64;
 #define CODE 0x10000000UL
 #define DATA 0x20000000UL
 #define READ_ONLY 0x30000000UL
-/* The data pages once more, above 4 GiB. */
+/* The code pages once more, writable only; the data pages once more, above 4 GiB. */
+#define CODE_ALIAS 0x18000000UL
 #define HIGH 0x345620000000UL
 #define SIZE 0x2000
 #define WINDOW 0xe00
@@ -182,10 +183,11 @@ static void descriptor(u32 entry, u32 base, u32 limit, u32 bits) {
 }
 void _start(void) {
   /* All with MAP_POPULATE: a page that is not there yet faults otherwise than one that may not be written. */
-  enum { PROT_R = 1, PROT_RW = 3, PROT_RWX = 7, SHARED_FIXED = 0x8011, PRIVATE_FIXED = 0x8032 };
+  enum { PROT_R = 1, PROT_RW = 3, PROT_RWX = 7, SHARED_FIXED = 0x8011 };
   long memory = call(MEMFD, (long)"data", 0, 0, 0, 0, 0);
-  call(77 /* ftruncate */, memory, SIZE, 0, 0, 0, 0);
-  call(MMAP, CODE, SIZE, PROT_RWX, PRIVATE_FIXED, -1, 0);
+  call(77 /* ftruncate */, memory, 2 * SIZE, 0, 0, 0, 0);
+  call(MMAP, CODE, SIZE, PROT_RWX, SHARED_FIXED, memory, SIZE);
+  call(MMAP, CODE_ALIAS, SIZE, PROT_RW, SHARED_FIXED, memory, SIZE);
   call(MMAP, DATA, SIZE, PROT_RW, SHARED_FIXED, memory, 0);
   call(MMAP, HIGH, SIZE, PROT_RW, SHARED_FIXED, memory, 0);
   call(MMAP, READ_ONLY, SIZE, PROT_R, SHARED_FIXED, memory, 0);

@@ -13,6 +13,7 @@ import {
   AREA_SIZE,
   type Case,
   CODE,
+  CODE_ALIAS,
   DATA,
   DATA16_LIMIT,
   DATA32_LIMIT,
@@ -99,6 +100,7 @@ export class Machine {
     const { view } = this;
     for (let page = 0; page < AREA_SIZE; page += 0x1000) {
       this.map(BigInt(CODE + page), CODE_PLACE + page, PRESENT | WRITABLE | USER);
+      this.map(BigInt(CODE_ALIAS + page), CODE_PLACE + page, PRESENT | WRITABLE | USER | NO_EXECUTE);
       this.map(BigInt(DATA + page), DATA_PLACE + page, PRESENT | WRITABLE | USER | NO_EXECUTE);
       this.map(HIGH + BigInt(page), DATA_PLACE + page, PRESENT | WRITABLE | USER | NO_EXECUTE);
       this.map(BigInt(READ_ONLY + page), DATA_PLACE + page, PRESENT | USER | NO_EXECUTE);

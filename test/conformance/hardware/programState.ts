@@ -3,11 +3,13 @@
  * @fileoverview What a user program can see of a processor: the state before a case, the state after it, and the address space both
  * live in. `hardware.c` and `machine.ts` give it to their processors alike.
  *
- * The address space: two pages of code; two pages of data, which appear again read-only and once more above 4 GiB; nothing else. Descriptor
+ * The address space: two pages of code, which appear again as data; two pages of data, which appear again read-only and once more above 4 GiB; nothing else. Descriptor
  * tables are Linux's: 64-bit code 33h, 32-bit code 23h, data 2Bh, and in the LDT 16-bit code over the code pages, 16-bit data over the
  * data pages (its limit a page beyond them), 32-bit data over the data pages (expand-up, limit at their end).
  */
 export const CODE = 0x10000000;
+/** The same pages, to write to. */
+export const CODE_ALIAS = 0x18000000;
 export const DATA = 0x20000000;
 export const READ_ONLY = 0x30000000;
 export const HIGH = 0x345620000000n;

@@ -2,15 +2,19 @@
 /**
  * @fileoverview Comparing on demand: recording vectors, and fresh random instructions against the host's processor.
  */
+import type { Decoded } from '../../../emulator/decode/decode.ts';
 import { differences, masksFor } from './compare.ts';
 import { unitOf, writeVectors } from './files.ts';
 import { caseOf, decodeCode, generate, type Recipe, shapesOf } from './generate.ts';
 import type { HostProcessor } from './hostProcessor.ts';
 import { comparedEntries, fullTables } from './inventory.ts';
 import type { Machine } from './machine.ts';
-import type { Outcome } from './programState.ts';
+import { AREA_SIZE, DATA, type Outcome } from './programState.ts';
 import { Random } from './random.ts';
+import { PROGRAMS, recipeOfProgram } from './selfModifying.ts';
 import { formatRecipe, formatVector } from './vectors.ts';
+
+export const SELF_MODIFYING = 'selfModifying.txt';
 
 /** `perShape` recipes of every shape of every compared entry. */
 export function recipes(perShape: number, seed: number): Recipe[] {
@@ -29,6 +33,22 @@ export function recipes(perShape: number, seed: number): Recipe[] {
   }
   return made;
 }
+/** Every memory operand on the last bytes before a page that is not there, in 64- and 32-bit code. */
+export function pageEndRecipes(seed: number): Recipe[] {
+  const r = new Random(seed);
+  const made: Recipe[] = [];
+  const shapes = comparedEntries().flatMap(shapesOf);
+  for (const shape of shapes) {
+    if (!shape.memory || shape.mode === 16) continue;
+    for (let tries = 0; tries < 20; tries++) {
+      const recipe = generate(shape, fullTables(), r, DATA + AREA_SIZE - 1 - r.below(4));
+      if (!recipe) continue;
+      made.push(recipe);
+      break;
+    }
+  }
+  return made;
+}
 /** INT 80h is a system call. */
 function entersKernel(recipe: Recipe): boolean {
   const { code } = recipe;
@@ -41,6 +61,10 @@ export function judge(recipe: Recipe, hardware: Outcome, machine: Machine): stri
   if (!d) return ['not decoded'];
   const c = caseOf(recipe);
   return differences(hardware, machine.run(c), masksFor(d, c, hardware), recipe.mode !== 64);
+}
+/** Whole programs leave nothing undefined. */
+export function judgeExactly(recipe: Recipe, hardware: Outcome, machine: Machine): string[] {
+  return differences(hardware, machine.run(caseOf(recipe)), { flags: 0, faults: [] }, recipe.mode !== 64);
 }
 /** Differences of fresh random instructions, described. */
 export function compareFresh(host: HostProcessor, machine: Machine, made: readonly Recipe[]): string[] {
@@ -56,15 +80,26 @@ export function compareFresh(host: HostProcessor, machine: Machine, made: readon
 
 /** Writes the vector files; how many vectors, by file. */
 export function record(host: HostProcessor, perShape: number, seed: number): Map<string, number> {
-  const made = recipes(perShape, seed);
-  const outcomes = host.run(made.map(caseOf));
   const files = new Map<string, string[]>();
-  made.forEach((recipe, i) => {
-    const d = decodeCode(fullTables(), recipe.code, recipe.mode);
-    if (!d || outcomes[i].vector === 255) return;
-    const name = `${unitOf(d)}.txt`;
-    files.set(name, [...(files.get(name) ?? []), formatVector({ recipe, outcome: outcomes[i] })]);
-  });
+  const add = (made: readonly Recipe[], fileOf: (d: Decoded) => string): void => {
+    const outcomes = host.run(made.map(caseOf));
+    made.forEach((recipe, i) => {
+      const d = decodeCode(fullTables(), recipe.code, recipe.mode);
+      if (!d || outcomes[i].vector === 255) return;
+      const name = fileOf(d);
+      const list = files.get(name) ?? [];
+      list.push(formatVector({ recipe, outcome: outcomes[i] }));
+      files.set(name, list);
+    });
+  };
+  add(recipes(perShape, seed), (d) => `${unitOf(d)}.txt`);
+  add(pageEndRecipes(seed), () => 'pageEnds.txt');
+  const programs = PROGRAMS.map(recipeOfProgram);
+  const ended = host.run(programs.map(caseOf));
+  files.set(
+    SELF_MODIFYING,
+    programs.map((recipe, i) => formatVector({ recipe, outcome: ended[i] })),
+  );
   const counts = new Map<string, number>();
   for (const [name, lines] of files) {
     const comments = [`Recorded on ${host.name}, by tools/conformance.js record ${perShape} ${seed}. Format: ../vectors.ts.`];

@@ -26,8 +26,15 @@ const IDT = 0x9000;
 /** Code: some of it random bytes, some of it instructions from the records. */
 const CODE = 0x10000;
 const CODE_END = 0x1f0000;
-const SLICE = 1000;
+const SLICE = 60;
+const SLICES = 100;
 
+function wander(t: TestProcessor, r: Random): void {
+  const { cpu } = t;
+  cpu.write64(SLOT.RIP, BigInt(cpu.codeSize === 16 ? r.below(0x10000) : CODE + r.below(CODE_END - CODE)));
+  for (let i = 0; i < 4; i++) cpu.write64(GPR(r.below(16)), r.one(2) ? BigInt(r.below(RAM_SIZE)) : integer(r));
+  if (r.one(4)) cpu.write64(SLOT.rsp, BigInt(CODE + r.below(0xf000)));
+}
 export interface RandomRun {
   instructions: number;
   restarts: number;
@@ -45,8 +52,12 @@ export function runRandomCode(mode: Mode, seed: number, instructions: number): R
     restarts++;
     const before = t.cpu.retired;
     try {
-      // Not for ever: short loops are common.
-      for (let n = 0; n < 8 && !t.cpu.halted && !t.cpu.parked; n++) t.cpu.run(t.cpu.retired + SLICE);
+      for (let n = 0; n < SLICES; n++) {
+        t.cpu.run(t.cpu.retired + SLICE);
+        if (t.cpu.halted) t.cpu.raiseNmi();
+        // Short loops are common: go on elsewhere, in whatever state the processor is in by now.
+        wander(t, r);
+      }
     } catch (e) {
       if (!(e instanceof Shutdown)) {
         const at = `seed ${seed}, ${mode}, after ${done + t.cpu.retired - before} instructions, RIP ${t.cpu.read64(SLOT.RIP).toString(16)}`;
@@ -55,7 +66,7 @@ export function runRandomCode(mode: Mode, seed: number, instructions: number): R
     }
     done += Math.max(1, t.cpu.retired - before);
     // Code that runs into its own stores ends up all alike.
-    if (restarts % 500 === 0) fillMemory(t, mode, r, pieces);
+    if (restarts % 100 === 0) fillMemory(t, mode, r, pieces);
   }
   return { instructions: done, restarts };
 }
