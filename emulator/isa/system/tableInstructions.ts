@@ -228,11 +228,11 @@ for (const [mnemonic, code, run] of [
   });
 }
 
-/** ARPL raises the destination's RPL to the source's. 64-bit mode uses its opcode for MOVSXD. */
 /** Memory is written, and write permission needed, only where the selector changes. */
 const storeAdjusted = helper('arpl', (cpu) => {
   if (cpu.args.u32(2)) cpu.store(cpu.args.u64(0), 2, BigInt(cpu.args.u32(1)));
 });
+/** ARPL raises the destination's RPL to the source's. 64-bit mode uses its opcode for MOVSXD. */
 instruction({
   mnemonic: 'arpl',
   encodings: { '63 /r': 'Ew,Gw' },
