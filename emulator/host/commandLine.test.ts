@@ -31,6 +31,7 @@ function greeter(): ReportingMachine {
     typeOnConsole: () => {},
     waitsWhenIdle: false,
     idleFor: 0,
+    isDeaf: false,
     passIdle: () => {},
     stateHash: () => 'abc',
     statistics: () => ({ exceptions: 7 }),

@@ -150,7 +150,10 @@ export class Machine {
     return this.#end!;
   }
 
-  /** Runs exactly `instructions` more, or until the machine ends; then its end is returned. */
+  /**
+   * Runs exactly `instructions` more, or until the machine ends; then its end is returned. A machine that idles for seconds of virtual time
+   * comes back earlier.
+   */
   step(instructions = 1): MachineEnd | undefined {
     if (this.#busy) throw new Error('the machine is running');
     return this.#slice(this.#machine.instructions + instructions);

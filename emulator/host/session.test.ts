@@ -11,6 +11,7 @@ class ScriptedMachine implements SessionMachine {
   }
   typed = '';
   waitsWhenIdle = false;
+  isDeaf = false;
   idleFor = 0;
   passIdle(nanoseconds: number): void {
     this.idleFor = Math.max(0, this.idleFor - nanoseconds);

@@ -42,6 +42,8 @@ export interface SessionMachine {
   readonly idleFor: number;
   /** Lets idle time pass, at most up to the next timer. */
   passIdle(nanoseconds: number): void;
+  /** All processors are halted with interrupts disabled. */
+  readonly isDeaf: boolean;
 }
 
 export interface SessionOptions {
@@ -74,6 +76,8 @@ const SLICE = 4_000_000;
 const OUTPUT_PIECE = 4096;
 /** Nanoseconds of virtual time; an orderly shutdown pauses for a second or two between its messages. */
 const SETTLE = 5e9;
+/** Nanoseconds of virtual time after which a processor that is halted with interrupts disabled is taken to have halted for good. */
+const DEAF = 10e9;
 /** Milliseconds of the host's time after which an idle session looks around: for its time-out, and for others that stop it. */
 const NAP = 100;
 
@@ -86,6 +90,8 @@ export class Session {
   readonly #piece = new Uint8Array(OUTPUT_PIECE);
   #pieceLength = 0;
   #left = false;
+  /** When the machine was first seen deaf, and at which instruction. */
+  #deaf: { instructions: number; now: number } | undefined;
   /** Ends a nap. */
   #alarm = new AbortController();
   /** Virtual time of the last byte on COM1, in either direction. */
@@ -126,6 +132,7 @@ export class Session {
       this.#flush();
       if (this.#isDone()) return finish('script done');
       if (end) return finish(end.kind, end);
+      if (this.#isGone()) return finish('halted');
       if (this.#machine.instructions >= instructions) return finish('instructions reached');
       if (timeout !== undefined && clock() - started >= timeout * 1000) {
         return finish(this.#endsTyping && this.#script.finished ? 'script done' : 'time-out');
@@ -150,6 +157,13 @@ export class Session {
     if (this.#script.finished) return;
     for (const bytes of this.#script.feed(Uint8Array.of(byte))) this.#machine.typeOnConsole(bytes);
     if (this.#isDone()) this.#machine.stop();
+  }
+
+  #isGone(): boolean {
+    const { instructions, now, isDeaf } = this.#machine;
+    if (!isDeaf) this.#deaf = undefined;
+    else if (this.#deaf?.instructions !== instructions) this.#deaf = { instructions, now };
+    return this.#deaf !== undefined && now - this.#deaf.now >= DEAF;
   }
 
   #isDone(): boolean {

@@ -278,6 +278,10 @@ export class Machine {
     }
     return this.end;
   }
+  /** All processors are halted with interrupts disabled: nothing but an NMI or a reset gets them on. */
+  get isDeaf(): boolean {
+    return this.processors.every((p) => p.parked || (p.halted && !p.nmiWaiting && (p.rflags & BigInt(RFLAGS_IF)) === 0n));
+  }
   /** Whether a halted processor takes interrupts, or a timer is armed: otherwise nothing will ever happen again. */
   private canWake(): boolean {
     if (this.board.clock.nextDeadline() !== Number.POSITIVE_INFINITY) return true;

@@ -113,3 +113,9 @@ describe('dead guests: registers and code, exit 3', () => {
     expect({ exitCode, errors }).toEqual({ exitCode: 3, errors: '\ndiorama: the guest reported a panic\n' });
   });
 });
+
+test('a processor that halts for good ends the run', async () => {
+  // cli; hlt
+  const { exitCode, errors } = await diorama(['run', '--kernel', file('halt', multibootKernel([0xfa, 0xf4]))]);
+  expect({ exitCode, errors }).toEqual({ exitCode: 1, errors: '\ndiorama: the processor halted with nothing left to wake it\n' });
+});
