@@ -8,7 +8,7 @@
  * up-to-date tree costs little more than reading the sources, and Vite is not even loaded.
  */
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
@@ -141,18 +141,28 @@ async function bringUpToDate(target) {
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === hash) return;
 
   const started = Date.now();
-  rmSync(stamp, { force: true });
+  // Beside its place, then moved there: whoever starts meanwhile finds the old build or the new one, never half of one.
+  const fresh = `${folder}.${process.pid}`;
   const { build } = await import('vite');
   const config = target.config();
-  await build({
-    configFile: false,
-    root: home,
-    logLevel: 'warn',
-    ...config,
-    build: { ...config.build, outDir: folder, emptyOutDir: true },
-  });
-  await target.afterwards?.(folder);
-  writeFileSync(stamp, hash);
+  try {
+    await build({
+      configFile: false,
+      root: home,
+      logLevel: 'warn',
+      ...config,
+      build: { ...config.build, outDir: fresh, emptyOutDir: true },
+    });
+    await target.afterwards?.(fresh);
+    writeFileSync(join(fresh, '.sources'), hash);
+    rmSync(folder, { recursive: true, force: true });
+    renameSync(fresh, folder);
+  } catch (error) {
+    // Somebody else has put the same there in between.
+    if (/** @type {NodeJS.ErrnoException} */ (error).code !== 'ENOTEMPTY') throw error;
+  } finally {
+    rmSync(fresh, { recursive: true, force: true });
+  }
   console.error(`built ${target.name} in ${((Date.now() - started) / 1000).toFixed(1)} s`);
 }
 
