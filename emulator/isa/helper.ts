@@ -122,6 +122,8 @@ export interface Cpu {
    * not followed by one, SYSCALL and SYSRET go by the flag that they load.
    */
   singleStep(trap: boolean): void;
+  /** A breakpoint that traps behind this instruction was hit: bits of DR6. */
+  debugTrap(bits: number): void;
   /** HLT, MWAIT: no instruction after this one until an interrupt that is let through, NMI, INIT or RESET. */
   halt(): void;
   /** Triple fault. Throws. */

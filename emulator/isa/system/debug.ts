@@ -3,7 +3,7 @@
  * @fileoverview Debug registers, breakpoints and single-stepping (APM vol. 2, 13.1; SDM vol. 3, 18.2).
  *
  * What the processor calls:
- * - before each instruction while `executionBreakpoints` says so and RFLAGS.RF is clear: `executionHit` with the linear address of its
+ * - before each instruction while `steppingBreakpoints` says so and RFLAGS.RF is clear: `executionHit` with the linear address of its
  *   first byte; a hit is a fault: `debugException` before the instruction;
  * - at each data access to a page that `watchedPages` names (such pages stay out of the TLB): `dataHit`; the bits returned are kept
  *   until the instruction is complete, then `debugException`: a trap;
@@ -86,7 +86,8 @@ function hits(cpu: Cpu, kinds: readonly Kind[], address: bigint, bytes: number):
   return bits;
 }
 
-export const executionBreakpoints = (cpu: Cpu): boolean => enabled(cpu).some((b) => b.kind === 'execute');
+/** Breakpoints on instructions or ports: code must run one instruction at a time. */
+export const steppingBreakpoints = (cpu: Cpu): boolean => enabled(cpu).some((b) => b.kind === 'execute' || b.kind === 'port');
 /** Linear addresses of the pages that data breakpoints touch. */
 export function watchedPages(cpu: Cpu): bigint[] {
   const pages = new Set<bigint>();

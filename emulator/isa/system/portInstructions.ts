@@ -10,6 +10,7 @@ import { intType, type Operand, type Value } from '../../ir/value.ts';
 import { type Cpu, helper } from '../helper.ts';
 import { instruction } from '../record.ts';
 import { ATTRIBUTE, attributesOf, baseOf, ioPrivilege, protectedMode, VECTOR } from './bits.ts';
+import { portHit } from './debug.ts';
 import { systemAddress } from './segmentation.ts';
 import { settle } from './segmentInstructions.ts';
 
@@ -34,12 +35,14 @@ const input = helper('in', (cpu) => {
   const port = cpu.args.u32(0) & 0xffff;
   const bytes = cpu.args.u32(1) as 1 | 2 | 4;
   checkPort(cpu, port, bytes);
+  cpu.debugTrap(portHit(cpu, port, bytes));
   cpu.args.returnU32(cpu.portRead(port, bytes));
 });
 const output = helper('out', (cpu) => {
   const port = cpu.args.u32(0) & 0xffff;
   const bytes = cpu.args.u32(1) as 1 | 2 | 4;
   checkPort(cpu, port, bytes);
+  cpu.debugTrap(portHit(cpu, port, bytes));
   cpu.portWrite(port, bytes, cpu.args.u32(2));
 });
 /** There are no 8-byte ports: REX.W is ignored. */

@@ -360,7 +360,7 @@ singles:
         dd s_smsw, s_lmsw, s_invlpg, s_wbinvd, s_invd, s_rdmsr, s_wrmsr, s_rdtsc, s_rdpmc, s_cli, s_sti, s_in, s_out, s_int3, s_into
         dd s_into1, s_int1, s_ud2, s_div0, s_bound, s_sysenter, s_sysexit, s_movcs, s_mov6, s_pushcs, s_popss, s_lssnull, s_nt, s_rdmsrbad
         dd s_wrmsrbad, s_insb, s_outsb, s_nw, s_swapgs, s_rdfsbase, s_lock, s_icebp, s_clac, s_xsetbv, s_retfnull, s_tf, s_tfpush
-        dd s_movsstf, s_dr6, s_bp_exec, s_bp_write, s_bp_gd, s_monitor, s_rsm, s_syscall, s_sysret, s_ac
+        dd s_movsstf, s_dr6, s_bp_exec, s_bp_write, s_bp_gd, s_monitor, s_rsm, s_syscall, s_sysret, s_ac, s_bp_port, s_bp_next, s_bp_rep
 singles_end:
 s_hlt:  cmp dword [level], 0
         je .skip
@@ -615,6 +615,40 @@ s_syscall:
         END
 s_sysret:
         sysret
+        END
+s_bp_port:
+        cmp dword [level], 3
+        je .user
+        mov ecx, cr4
+        or ecx, 8
+        mov cr4, ecx
+        mov ecx, 0x80
+        mov dr0, ecx
+        mov ecx, 0x00020402
+        mov dr7, ecx
+.user:  in al, 0x81
+        out 0x80, al
+        nop
+        END
+s_bp_next:
+        mov ecx, .two
+        mov dr0, ecx
+        mov ecx, scratch
+        mov dr1, ecx
+        mov ecx, 0x00110409 | 6
+        mov dr7, ecx
+        mov [scratch], cl
+.two:   nop
+        END
+s_bp_rep:
+        mov ecx, scratch + 2
+        mov dr3, ecx
+        mov ecx, 0x10000480
+        mov dr7, ecx
+        mov edi, scratch
+        mov ecx, 5
+        rep stosb
+        nop
         END
 s_ac:   pushfd
         or dword [esp], 0x40000
