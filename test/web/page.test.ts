@@ -18,6 +18,7 @@ declare const diorama: Automation;
 
 const MIB = 2 ** 20;
 /** Milliseconds; the host may be slow and shared. */
+const BUILD_TIMEOUT = 300_000;
 const BOOT_TIMEOUT = 400_000;
 const ANSWER_TIMEOUT = 60_000;
 const MODULES = ['virtio_pci', 'virtio_blk', 'virtio_net', 'virtio_console', 'virtio_rng'];
@@ -42,7 +43,7 @@ describe.skipIf(!haveOracles('chromium'))('the page', () => {
 
   beforeAll(async () => {
     [served, browser] = await Promise.all([serve(), launchBrowser()]);
-  });
+  }, BUILD_TIMEOUT);
   afterAll(async () => {
     await browser?.close();
     served?.stop();
@@ -126,7 +127,8 @@ describe.skipIf(!haveOracles('chromium'))('the page', () => {
     await start();
     await page.waitForFunction(() => diorama.state === 'on');
     expect(await width()).toBeLessThanOrEqual(PHONE.width);
-    // Its console and Stop are all in the window.
+    // The console has most of the window, and all there is to use is in it.
+    expect((await page.locator('#com1').boundingBox())?.height).toBeGreaterThan(PHONE.height * 0.6);
     for (const id of ['#com1', '#stop', '#state']) {
       const box = await page.locator(id).boundingBox();
       expect(box && box.y >= 0 && box.y + box.height <= PHONE.height).toBe(true);
