@@ -15,7 +15,7 @@ import { BULK_MINIMUM } from '../interp/handlers.ts';
 import { FUSED, RunCache, type RunHost, type RunMode } from '../interp/runs.ts';
 import { ACCESS_KIND, EXIT, MAXIMUM_RUN, RECORD, SEG, SEGMENT, SLOT, STATE_SIZE, segmentSlot, stateBase } from '../ir/state.ts';
 import { allHelpers, type Cpu, GuestFault, type HelperArgs, type Platform } from '../isa/helper.ts';
-import { DR6_BS, dataHit, debugException, executionBreakpoints, executionHit, watchedPages } from '../isa/system/debug.ts';
+import { DR6_BS, dataHit, debugException, executionHit, steppingBreakpoints, watchedPages } from '../isa/system/debug.ts';
 import { deliverException, deliverInterrupt, deliverNmi, WITH_ERROR } from '../isa/system/interrupt.ts';
 import { init as initState, reset as resetState, startup } from '../isa/system/reset.ts';
 import { linearAddress } from '../isa/system/segmentation.ts';
@@ -298,7 +298,7 @@ export class Processor implements Cpu, AccessHost, RunHost, CodeHolder {
     this.leaving = true;
   }
   breakpointsChanged(): void {
-    this.executionBreakpoints = executionBreakpoints(this);
+    this.executionBreakpoints = steppingBreakpoints(this);
     this.watchedPages = new Set(watchedPages(this).map((page) => Number(page >> 12n)));
     this.flushTlb(false);
   }
@@ -361,6 +361,9 @@ export class Processor implements Cpu, AccessHost, RunHost, CodeHolder {
   }
   leave(): void {
     this.leaving = true;
+  }
+  debugTrap(bits: number): void {
+    this.trapsPending |= bits;
   }
   singleStep(trap: boolean): void {
     this.trapsPending = trap ? this.trapsPending | DR6_BS : this.trapsPending & ~DR6_BS;
