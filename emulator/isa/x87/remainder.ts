@@ -128,14 +128,18 @@ export function scale(r: Float80, a: Float80, b: Float80, env: Environment): voi
     r.copy(a);
     return;
   }
-  let by = 0;
-  if (!isZero(b)) {
-    unpack(y, b);
-    const power = y.exponent - BIAS;
-    if (power >= 17) by = FAR;
-    else if (power >= 0) by = y.hi >>> (31 - power);
-    if (y.sign !== 0) by = -by;
+  // A scale of zero passes the number on: a denormal does not underflow, a pseudo-denormal becomes what it stands for.
+  if (isZero(b)) {
+    r.copy(a);
+    if ((a.se & EXPONENT) === 0 && a.hi >>> 31 !== 0) r.se |= 1;
+    return;
   }
+  let by = 0;
+  unpack(y, b);
+  const power = y.exponent - BIAS;
+  if (power >= 17) by = FAR;
+  else if (power >= 0) by = y.hi >>> (31 - power);
+  if (y.sign !== 0) by = -by;
   unpack(x, a);
   const exponent = x.exponent + by;
   // So far out that even the scaled result of an unmasked exception does not fit (SDM vol. 1, 8.5.4 and 8.5.5).
