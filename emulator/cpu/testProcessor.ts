@@ -3,9 +3,11 @@
  * @fileoverview A processor with RAM and nothing else, for tests of instructions: no devices (ports and registers read as ones), no
  * interrupt controller, the time stamp counter counts retired instructions.
  */
-import { interpreter, tablesFor } from '../interp/interpreter.ts';
+import { buildTables } from '../decode/tables.ts';
+import { interpreter } from '../interp/interpreter.ts';
 import { SEG, SEGMENT, SLOT, segmentSlot } from '../ir/state.ts';
 import type { CpuModel } from '../isa/helper.ts';
+import { allInstructions, type Instruction } from '../isa/record.ts';
 import { cpuModel, DEFAULT_MODEL } from '../isa/system/models.ts';
 import { setSegment } from '../isa/system/segmentation.ts';
 import { PhysicalMemory } from '../mmu/physical.ts';
@@ -27,6 +29,7 @@ export function testProcessor(
   ramSize = 0x400000,
   model: string | CpuModel = DEFAULT_MODEL,
   platform: Partial<ProcessorPlatform> = {},
+  records: readonly Instruction[] = allInstructions,
 ): TestProcessor {
   const { wasm, keys } = interpreter();
   module ??= new WebAssembly.Module(wasm);
@@ -41,7 +44,7 @@ export function testProcessor(
   const cpu: Processor = new Processor({
     index: 0,
     physical,
-    tables: tablesFor((feature) => definition.has(feature)),
+    tables: buildTables(records, (feature) => definition.has(feature)),
     module,
     keys,
     pool: { start: POOL_START, end: POOL_END },

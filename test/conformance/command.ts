@@ -5,6 +5,7 @@ import { compareBlocks } from './hardware/blocks.ts';
 import { hostProcessor, hostProcessorMissing } from './hardware/hostProcessor.ts';
 import { Machine } from './hardware/machine.ts';
 import { compareFresh, recipes, record } from './hardware/session.ts';
+import { compareSpecialValues } from './hardware/specialValues.ts';
 import { MODES, runRandomCode } from './robustness/randomCode.ts';
 
 const STRINGS = 250_000;
@@ -60,6 +61,14 @@ export async function command(args: readonly string[]): Promise<number> {
     say(`${count} blocks from seed ${seed}, ${complete} of them to their end, ${wrong} different`);
     return wrong ? 1 : 0;
   }
+  if (name === 'special') {
+    const host = hostProcessor();
+    const report = compareSpecialValues(host, new Machine(), seed, 1);
+    host.close();
+    for (const line of report.differences) say(line);
+    say(`${report.cases} instructions on special values, ${report.differences.length} different`);
+    return report.differences.length ? 1 : 0;
+  }
   if (name === 'decoder') {
     let count = 0;
     let wrong = 0;
@@ -84,6 +93,6 @@ export async function command(args: readonly string[]): Promise<number> {
       }
     return 0;
   }
-  say('commands: record, instructions, blocks, decoder, robustness');
+  say('commands: record, instructions, blocks, special, decoder, robustness');
   return 2;
 }

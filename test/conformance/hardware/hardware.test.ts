@@ -14,6 +14,7 @@ import { comparedEntries, EXCLUDED, exclusionOf, fullTables } from './inventory.
 import { Machine } from './machine.ts';
 import { Random } from './random.ts';
 import { compareFresh, judge, judgeExactly, recipes, SELF_MODIFYING } from './session.ts';
+import { compareSpecialValues } from './specialValues.ts';
 import { formatVector, parseVector } from './vectors.ts';
 
 const BLOCKS = 500;
@@ -106,6 +107,11 @@ describe.skipIf(missing)(`the host's processor${missing ? `: ${missing}` : ''}`,
       expect(report.differences.slice(0, 5)).toEqual([]);
       expect(report.complete).toBeGreaterThan(BLOCKS / 3);
     });
+  test(`agrees with this machine on special floating-point values (DIORAMA_SEED=${seed})`, () => {
+    const report = compareSpecialValues(host, machine, seed, 40);
+    expect(report.differences.slice(0, 10)).toEqual([]);
+    expect(report.cases).toBeGreaterThan(1000);
+  });
   test(`agrees with this machine on fresh random instructions (DIORAMA_SEED=${seed})`, () => {
     expect(compareFresh(host, machine, recipes(1, seed)).slice(0, 10)).toEqual([]);
   });
