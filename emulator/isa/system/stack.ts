@@ -4,7 +4,7 @@
  * 4.8.2 and 12.2). Nothing is committed before `commit`, so a transfer that faults half-way has left registers alone; words already
  * written lie below the old stack pointer.
  *
- * An inner stack is written with the rights of the level that will use it: as supervisor below level 3.
+ * The current stack is accessed with the rights that the program has; an inner one as the supervisor that will use it.
  */
 import { SEG, SEGMENT, SLOT, segmentSlot } from '../../ir/state.ts';
 import type { Cpu } from '../helper.ts';
@@ -102,11 +102,11 @@ export function currentStack(cpu: Cpu, error = 0): Stack {
   const at = (field: number): number => cpu.read32(slot + field) >>> 0;
   const read = { low: at(SEG.readLow), high: at(SEG.readHigh) };
   const write = { low: at(SEG.writeLow), high: at(SEG.writeHigh) };
-  return new Stack(cpu, stackSize(cpu), baseOf(cpu, SEGMENT.ss), read, write, cpu.read64(SLOT.rsp), error, cpu.cpl < 3);
+  return new Stack(cpu, stackSize(cpu), baseOf(cpu, SEGMENT.ss), read, write, cpu.read64(SLOT.rsp), error, false);
 }
 /** A flat 64-bit stack. */
 export const flatStack = (cpu: Cpu, sp: bigint, level: number, error: number): Stack =>
-  new Stack(cpu, 64, 0n, NO_BOUNDS, NO_BOUNDS, sp, error, level < 3);
+  new Stack(cpu, 64, 0n, NO_BOUNDS, NO_BOUNDS, sp, error, level < cpu.cpl);
 const NO_BOUNDS: Bounds = { low: 0, high: 0 };
 
 export interface InnerStack {
