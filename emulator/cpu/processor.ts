@@ -18,7 +18,7 @@ import { allHelpers, type Cpu, GuestFault, type HelperArgs, type Platform } from
 import { DR6_BS, dataHit, debugException, executionHit, steppingBreakpoints, watchedPages } from '../isa/system/debug.ts';
 import { deliverException, deliverInterrupt, deliverNmi, WITH_ERROR } from '../isa/system/interrupt.ts';
 import { init as initState, reset as resetState, startup } from '../isa/system/reset.ts';
-import { linearAddress } from '../isa/system/segmentation.ts';
+import { deriveAllBounds, linearAddress } from '../isa/system/segmentation.ts';
 import type { CodeHolder, PhysicalMemory } from '../mmu/physical.ts';
 import { Tlb } from '../mmu/tlb.ts';
 import type { WalkEnvironment } from '../mmu/walk.ts';
@@ -69,6 +69,16 @@ export interface ProcessorOptions {
 /** Thrown by `shutdown`: a triple fault. */
 export class Shutdown extends Error {}
 
+/** What guests can see of a processor and is neither in linear memory nor in the TLB. */
+export interface HiddenState {
+  /** DR6 bits of traps that MOV SS holds back. */
+  trapsPending: number;
+  /** All user translations were filled under alignment checking. */
+  checkedFills: boolean;
+  /** Translations that code was fetched through, `place` of the page in linear memory. */
+  code: readonly { kind: number; high: number; low: number; place: number; global: boolean }[];
+}
+
 type EngineRun = (ip: number, budget: number, tlb: number, base: number) => void;
 
 export class Processor implements Cpu, AccessHost, RunHost, CodeHolder {
@@ -106,7 +116,10 @@ export class Processor implements Cpu, AccessHost, RunHost, CodeHolder {
   codeSize: 16 | 32 | 64 = 16;
 
   private readonly access: MemoryAccess;
-  private readonly engine: EngineRun;
+  /** The interpreter's loops for 64-bit code and for other modes. */
+  private readonly longEngine: EngineRun;
+  private readonly legacyEngine: EngineRun;
+  private engine: EngineRun;
   private readonly modes = new Map<number, RunMode>();
   private mode!: RunMode;
   private codeBase = 0n;
@@ -159,7 +172,9 @@ export class Processor implements Cpu, AccessHost, RunHost, CodeHolder {
         bulk: (ip: number, budget: number, bytes: number, copy: number) => this.bulk(ip, budget, bytes, copy === 1),
       },
     });
-    this.engine = instance.exports.run as EngineRun;
+    this.longEngine = instance.exports.run as EngineRun;
+    this.legacyEngine = instance.exports.runLegacy as EngineRun;
+    this.engine = this.legacyEngine;
     options.physical.codeHolders.push(this);
     this.reset();
   }
@@ -244,6 +259,7 @@ export class Processor implements Cpu, AccessHost, RunHost, CodeHolder {
     const cs = this.read16(segmentSlot(SEGMENT.cs) + SEG.attributes);
     const ss = this.read16(segmentSlot(SEGMENT.ss) + SEG.attributes);
     this.codeSize = this.longMode && cs & ATTRIBUTE_LONG ? 64 : cs & ATTRIBUTE_BIG ? 32 : 16;
+    this.engine = this.codeSize === 64 ? this.longEngine : this.legacyEngine;
     const stack = this.codeSize === 64 ? 64 : ss & ATTRIBUTE_BIG ? 32 : 16;
     const smap = (cr4 & CR4_SMAP) !== 0;
     this.systemKind = smap ? ACCESS_KIND.supervisorSmap : ACCESS_KIND.supervisor;
@@ -583,7 +599,7 @@ export class Processor implements Cpu, AccessHost, RunHost, CodeHolder {
   }
   /** Place of a page of code. Code outside RAM is not executed: there is nothing there but ones. */
   private codePlace(high: number, low: number): number {
-    const key = (high * 0x100000 + (low >>> 12)) * 4 + this.accessKind;
+    const key = codeKey(high, low, this.accessKind);
     let code = this.codePlaces.get(key);
     if (code === undefined) {
       code = this.access.fetch(high, low);
@@ -728,6 +744,29 @@ export class Processor implements Cpu, AccessHost, RunHost, CodeHolder {
     return place >= 0 && !(write && this.physical.holdsCode[this.physical.pageAt(place)]) ? place : -1;
   }
 
+  // Snapshots.
+
+  get hidden(): HiddenState {
+    const { trapsPending, checkedFills } = this;
+    const code = [...this.codePlaces].map(([key, { place, global }]) => {
+      const page = Math.floor(key / 4);
+      return { kind: key - page * 4, high: Math.floor(page / 0x100000), low: (page << 12) | 0, place, global };
+    });
+    return { trapsPending, checkedFills, code };
+  }
+  /** Registers in linear memory have been replaced, and RAM: what was made of them is made anew. The TLB is empty then. */
+  stateReplaced({ trapsPending, checkedFills, code }: HiddenState): void {
+    this.currentRecord = 0;
+    this.linkFrom = 0;
+    this.runs.clear();
+    deriveAllBounds(this);
+    this.breakpointsChanged();
+    this.modeChanged();
+    this.trapsPending = trapsPending;
+    this.checkedFills = checkedFills;
+    for (const { kind, high, low, place, global } of code) this.codePlaces.set(codeKey(high, low, kind), { place, global });
+  }
+
   // Reset.
 
   /** Power-on or RESET#. */
@@ -759,6 +798,9 @@ export class Processor implements Cpu, AccessHost, RunHost, CodeHolder {
     this.linkFrom = 0;
   }
 }
+
+/** Linear page and access kind in one number. */
+const codeKey = (high: number, low: number, kind: number): number => (high * 0x100000 + (low >>> 12)) * 4 + kind;
 
 /** A view of the state that the page walk reads; nothing is copied, so it is always current. */
 function walkEnvironment(cpu: Processor): WalkEnvironment {

@@ -3,8 +3,11 @@
  * @fileoverview Generates the interpreter's wasm module from the instruction records.
  *
  * A br_table function with thousands of handlers starts slowly everywhere and is badly allocated for ever, so only the hot
- * handlers sit in the main loop; all others are in functions of GROUP handlers behind one call_indirect, which costs some
- * nanoseconds per cold instruction. Hot handlers have the lowest numbers.
+ * handlers sit in the main loop; every handler is also in a function of GROUP handlers behind one call_indirect, which costs some
+ * nanoseconds per cold instruction.
+ *
+ * There are two main loops: 64-bit code and code of the other modes have little in common that is hot, and a loop takes only so
+ * many handlers. Handlers are numbered so that those of each loop are contiguous: hot in 64-bit code, hot in both, hot in other modes, cold.
  */
 import type { Entry } from '../decode/notation.ts';
 import type { Builder } from '../ir/builder.ts';
@@ -18,7 +21,7 @@ export interface Interpreter {
   wasm: Uint8Array<ArrayBuffer>;
   /** Handler keys by number. */
   keys: string[];
-  /** How many of them are in the main loop. */
+  /** How many of them are in a main loop. */
   hot: number;
 }
 export interface MemoryShape {
@@ -117,19 +120,20 @@ function instructionHandlers(entries: readonly Entry[]): Handler[] {
   return out;
 }
 
+/** Whether the handler with this key belongs into the main loop of 64-bit code or of other modes. */
+export type IsHot = (key: string, long: boolean) => boolean;
+
 /**
- * `isHot` chooses the main loop's handlers by key. `profile`: address of one u32 a handler in linear memory, which counts its
+ * `isHot` chooses the main loops' handlers by key. `profile`: address of one u32 a handler in linear memory, which counts its
  * executions; for choosing the hot ones.
  */
-export function generateInterpreter(
-  entries: readonly Entry[],
-  isHot: (key: string) => boolean,
-  memory: MemoryShape,
-  profile?: number,
-): Interpreter {
-  const handlers = [...pseudoHandlers(), ...instructionHandlers(entries)];
-  const hot = handlers.filter((h) => isHot(h.key));
-  const cold = handlers.filter((h) => !isHot(h.key));
+export function generateInterpreter(entries: readonly Entry[], isHot: IsHot, memory: MemoryShape, profile?: number): Interpreter {
+  const unordered = [...pseudoHandlers(), ...instructionHandlers(entries)];
+  const chosen = (long: boolean, legacy: boolean): Handler[] =>
+    unordered.filter((h) => isHot(h.key, true) === long && isHot(h.key, false) === legacy);
+  const [longOnly, both, legacyOnly, cold] = [chosen(true, false), chosen(true, true), chosen(false, true), chosen(false, false)];
+  const hot = [...longOnly, ...both, ...legacyOnly];
+  const handlers = [...hot, ...cold];
   const module = new Module(memory);
   const imported = {
     slow: module.importFunction('slow', [I32, I32, I32, I32, I32], [I32]),
@@ -139,13 +143,17 @@ export function generateInterpreter(
   };
   const imports: Imports = { ...imported, divideWide: module.func(divideWide(module)) };
   const coldType = module.type(PARAMETERS, [I32]);
-  const main = mainLoop(hot, imports, coldType, profile);
-  for (let i = 0; i < cold.length; i += GROUP) {
-    const e = coldGroup(cold.slice(i, i + GROUP), hot.length + i, imports);
+  for (let i = 0; i < handlers.length; i += GROUP) {
+    const e = coldGroup(handlers.slice(i, i + GROUP), i, imports);
     module.elements.push(module.func({ type: coldType, locals: e.locals, code: e.code }));
   }
-  module.export('run', module.func({ type: module.type(PARAMETERS, []), locals: main.locals, code: main.code }));
-  return { wasm: module.build(), keys: [...hot, ...cold].map((h) => h.key), hot: hot.length };
+  const loop = (name: string, of: readonly Handler[], first: number): void => {
+    const e = mainLoop(of, first, imports, coldType, profile);
+    module.export(name, module.func({ type: module.type(PARAMETERS, []), locals: e.locals, code: e.code }));
+  };
+  loop('run', [...longOnly, ...both], 0);
+  loop('runLegacy', [...both, ...legacyOnly], longOnly.length);
+  return { wasm: module.build(), keys: handlers.map((h) => h.key), hot: hot.length };
 }
 
 /** Pushes the current record's handler number less `first`. */
@@ -158,7 +166,14 @@ function storeExit(code: Code): void {
   code.get(LOCAL.base).get(LOCAL.budget).mem('i32.store', SLOT.BUDGET);
 }
 
-function mainLoop(hot: readonly Handler[], imports: Imports, coldType: number, profile: number | undefined): HandlerEmitter {
+/** A loop over records with `hot` handlers, numbered from `first`, in it. */
+function mainLoop(
+  hot: readonly Handler[],
+  first: number,
+  imports: Imports,
+  coldType: number,
+  profile: number | undefined,
+): HandlerEmitter {
   const e = new HandlerEmitter(imports);
   const c = e.code;
   const cold = e.newLocal(I32);
@@ -167,7 +182,7 @@ function mainLoop(hot: readonly Handler[], imports: Imports, coldType: number, p
   e.chargedLabel = e.nextLabel;
   if (profile !== undefined) countHandler(e, profile);
   for (let i = 0; i <= hot.length; i++) e.openBlock();
-  handlerNumber(c, 0);
+  handlerNumber(c, first);
   c.brTable(
     hot.map((_, i) => i),
     hot.length,
@@ -178,7 +193,7 @@ function mainLoop(hot: readonly Handler[], imports: Imports, coldType: number, p
   }
   e.close();
   for (const local of [LOCAL.ip, LOCAL.budget, LOCAL.tlb, LOCAL.base]) c.get(local);
-  handlerNumber(c, hot.length);
+  handlerNumber(c, 0);
   c.i32(Math.log2(GROUP)).op('i32.shr_u').callIndirect(coldType).tee(cold).op('i32.eqz');
   e.openIf();
   c.op('return');

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 /**
- * @fileoverview Which handlers sit in the main loop: the most executed ones from Debian 12's kernel start to its busybox prompt, as
- * counted by an interpreter generated with `profile` (see `generateInterpreter`). They cover 99.7 % of what that boot executes.
+ * @fileoverview Which handlers sit in the main loops: the most executed ones from the start of Debian 12's kernels, amd64 and 686-pae, to
+ * their busybox prompts, as counted by an interpreter generated with `profile` (see `generateInterpreter`). They cover 99.7 % of what the
+ * boot executes in 64-bit code, 99.9 % in 32-bit code.
  *
- * The list is short because V8's optimiser falls back to a slower register allocator above some 8,192 virtual registers, about
+ * The lists are short because V8's optimiser falls back to a slower register allocator above some 8,192 virtual registers, about
  * 250 handlers in Node 20. Keys are those of `dryRun`, blanks written as underscores; a key that no longer exists does no harm.
  */
-const PROFILE = `
+const LONG = `
   mov/32/r32,r32 mov/64/r64,r64 mov/64/r64,b64 mov/32/b32,r32 mov/32/r32,b32 mov/64/b64,r64 mov/8/m8,r8 mov/16/b16,r16
   mov/32/r32,i32 mov/64/r64,m64 mov/16/m16,r16 mov/64/r64,i64 mov/64/m64,r64 mov/8/b8,r8 mov/64/b64,i64 mov/8/b8,i8
   mov/32/b32,i32 mov/32/r32,m32 mov/32/m32,r32 mov/8/r8,b8 mov#3/32/r32,i8
@@ -77,10 +78,35 @@ const PROFILE = `
   mul/64/r64
   cbw/64/
 `;
-const HOT = new Set(
-  PROFILE.trim()
-    .split(/\s+/)
-    .map((key) => key.replaceAll('_', ' ')),
-);
-/** Whether the form with this key belongs into the main loop. */
-export const isHot = (key: string): boolean => HOT.has(key);
+const LEGACY = `
+  address_segmentread32 mov/32/r32,b32 mov/32/r32,r32 address_segmentwrite32 mov/32/b32,r32 add/32/r32,r32 imul#2/32/r32,r32
+  shr/32/r32,i8 cmp/32/r32,r32 lea/32/r32,b8 add/32/r32,i32 jcc/32/j/cc5/c32 sub/32/r32,r32 movzx/32/r32,r16 cmp/32/r32,i32
+  shl/32/r32,i8 xor/32/r32,r32 jcc/32/j/cc2/c32 setcc/8/r8/cc2 link jcc/32/j/cc7/c32 movzx/32/r32,b16 jcc/32/j/cc4/c32
+  adc/32/r32,r32 cmovcc/32/r32,b32/cc3 push/32/r32/s32 pop/32/r32/s32 mov/32/r32,i32 mov/16/b16,r16 add/32/r32,b32 sar/32/r32,i8
+  inc#2/32/r32 cmp/32/b32,r32 mov/8/r8,b8 movzx/32/r32,r8 jmp/32/j/c32 jcc/32/j/cc3/c32 dec/32/b32 and/32/r32,i32 ret/32//c32s32
+  cmp/32/r32,b32 movzx/32/r32,b8 sbb/32/r32,r32 inc/32/b32 and/32/r32,r32 dec#2/32/r32 call/32/J/c32s32 shr/16/r16,i8 nop/32/
+  sub/32/r32,b32 mov/8/b8,r8 jcc/32/j/cc6/c32 cmp/8/f8,i8 mov/16/r16,b16 sbb/32/r32,b32 xor/32/r32,b32 rdtscp/32/ xor/8/r8,b8
+  sub/32/r32,i32 test/32/r32,r32 stos/32//rep/c32a32 adc/32/r32,i32 test/8/r8,r8 shr/32/r32,c8@1 stos/8//rep/c32a32
+  jcc/32/J/cc2/c32 cmp/32/f32,i32 shl/32/r32,f8@8 and/32/r32,b32 movs/32//rep/c32a32 not/32/r32 jcc/32/j/cc9/c32 mov/32/b32,i32
+  and/32/b32,r32 cmp/32/b32,i32 neg/32/r32 jcc/32/J/cc7/c32 cmovcc/32/r32,r32/cc2 address_absoluteread32 shr/32/r32,f8@8
+  mov/32/f32,b32 add/32/b32,r32 or/32/r32,r32 nop/16/ mov/8/r8,r8 mov/8/r8,i8 lods/8//c32a32 jcc/32/j/cc8/c32 scas/8//c32a32
+  test/8/b8,i8 call/32/j/c32s32 div/32/b32 in/8/f8,i8 rdtsc/32/ jcc/32/j/cc15/c32 out/8/i8,f8 add/32/f32,i32 add/32/b32,i32
+  ror/32/r32,i8 cmp/8/r8,i8 rol/32/r32,i8 test/8/r8,i8 jcc/32/j/cc14/c32 push/32/b32/s32 scas/8//repne/c32a32 mov/8/b8,i8
+  cmovcc/32/r32,r32/cc3 leave/32//s32 jcc/32/J/cc5/c32 jmp/32/J/c32 movs/16//c32a32 and/32/f32,i32 link_far or/8/f8,i8 stop
+  jcc/32/J/cc4/c32 or/32/r32,b32 sub/32/b32,i32 cmp/8/b8,i8 movsx/32/r32,r8 test/32/r32,i32 push/32/i32/s32
+  imul#3/32/r32,r32,i32 movs/8//rep/c32a32 cmpxchg/32/b32,r32 bswap/32/r32 sbb/32/r32,i32 pushf/32//s32 cmovcc/32/r32,r32/cc4
+  cmp/8/r8,r8 or/32/r32,i32 movsx/32/r32,b8 btr/32/b32,i8 mov/8/f8,b8 sar/32/r32,c8@1 jcc/32/J/cc3/c32 and/8/r8,i8
+  cmpxchg8b/64/b64 cli/32/ cmovcc/32/r32,r32/cc5 test/8/f8,i8 setcc/8/r8/cc5 test/32/b32,i32 cmps/8//rep/c32a32 test/32/f32,i32
+  xchg/32/r32,f32 cmp/16/r16,i16 jcc/32/j/cc13/c32 address_segment64 address_bits32
+`;
+const keysOf = (list: string): Set<string> =>
+  new Set(
+    list
+      .trim()
+      .split(/\s+/)
+      .map((key) => key.replaceAll('_', ' ')),
+  );
+const HOT_LONG = keysOf(LONG);
+const HOT_LEGACY = keysOf(LEGACY);
+/** Whether the form with this key belongs into the main loop of 64-bit code, or of other modes. */
+export const isHot = (key: string, long: boolean): boolean => (long ? HOT_LONG : HOT_LEGACY).has(key);
