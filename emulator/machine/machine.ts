@@ -14,13 +14,14 @@
  * Several processors take turns of QUANTUM instructions; time is what they have retired together. A turn ends early where its processor
  * halts or interrupts another, which is probably waited for.
  */
-import type { Device } from '../bus/device.ts';
+import type { Device, DeviceState } from '../bus/device.ts';
 import type { Mapping } from '../bus/portBus.ts';
 import { Processor, type ProcessorPlatform, Shutdown } from '../cpu/processor.ts';
 import { Lapic } from '../device/lapic.ts';
 import { setVgaTextMode } from '../device/vgaTextMode.ts';
 import type { BlockBackend } from '../device/virtio/block.ts';
 import type { ConsolePort } from '../device/virtio/console.ts';
+import { MemoryDisk } from '../device/virtio/memoryDisk.ts';
 import type { NetBackend } from '../device/virtio/net.ts';
 import { BootImageError } from '../firmware/bootError.ts';
 import { type BootOptions, loadBootImage } from '../firmware/bootImage.ts';
@@ -33,8 +34,10 @@ import { RFLAGS_IF } from '../isa/system/bits.ts';
 import { cpuModel, DEFAULT_MODEL } from '../isa/system/models.ts';
 import { PhysicalMemory } from '../mmu/physical.ts';
 import { Board } from './board.ts';
+import type { Hash } from './chunks.ts';
 import { describeProcessor } from './describe.ts';
 import { enter } from './entry.ts';
+import { type Boot, copyMachine, loadMachine, ownFields, SNAPSHOT_VERSION, type Snapshot, saveMachine } from './snapshot.ts';
 
 export interface MachineOptions {
   /** Bytes, a multiple of 4 KiB. */
@@ -50,7 +53,13 @@ export interface MachineOptions {
   /** What `tools/build.js` has generated; made here otherwise. */
   interpreter: Interpreter;
 }
-export type EndKind = 'power-off' | 'panic' | 'triple-fault' | 'halted';
+/** Options with nothing left to default, but the interpreter. */
+export type FullMachineOptions = Required<Omit<MachineOptions, 'net' | 'seed' | 'interpreter'>> & Pick<MachineOptions, 'net'>;
+/** What a forked machine is connected to; it needs what the first one has. */
+export type ForkOptions = Pick<MachineOptions, 'net' | 'consolePorts'>;
+
+const END_KINDS = ['power-off', 'panic', 'triple-fault', 'halted'] as const;
+export type EndKind = (typeof END_KINDS)[number];
 export interface MachineEnd {
   kind: EndKind;
   message?: string;
@@ -77,8 +86,12 @@ export class Machine {
   readonly ramSize: number;
   private readonly lapics: Lapic[];
   private readonly lapicPage: Mapping;
+  readonly configuration: FullMachineOptions;
   /** Disks whose contents are part of the machine, as opposed to files of the host. */
-  private readonly savedDisks: Device[];
+  readonly savedDisks: (BlockBackend & Device)[];
+  /** What a reset boots; undefined: the reset vector. */
+  boot: Boot | undefined;
+  private readonly interpreter: Interpreter;
   /** Nanoseconds that passed while all processors were halted. */
   private idle = 0;
   /** Instructions retired by all processors up to the start of the current turn, and the processor whose turn it is. */
@@ -90,7 +103,7 @@ export class Machine {
   private readonly consoleListeners: ((byte: number) => void)[] = [];
   private readonly debugListeners: ((byte: number) => void)[] = [];
   private readonly serial1Listeners: ((byte: number) => void)[] = [];
-  private startAgain: () => void = () => {};
+  private running = false;
   /** Whether idle time is the host's to pass (`passIdle`), instead of jumping to the next timer. */
   waitsWhenIdle = false;
 
@@ -101,8 +114,11 @@ export class Machine {
     }
     const model = cpuModel(options.cpu ?? DEFAULT_MODEL);
     if (!model) throw new MachineError(`there is no CPU model ${options.cpu}`);
+    const { memory: bytes, net, disks = [], consolePorts = [], epoch = EPOCH, interpreter } = options;
+    this.configuration = { memory: bytes, cpu: options.cpu ?? DEFAULT_MODEL, cpus, disks, net, consolePorts, epoch };
+    this.interpreter = interpreter;
     this.ramSize = options.memory;
-    this.savedDisks = (options.disks ?? []).filter((disk): disk is BlockBackend & Device => 'save' in disk);
+    this.savedDisks = disks.filter((disk): disk is BlockBackend & Device => 'save' in disk);
     const poolStart = Math.ceil(LAYOUT_END / PAGE_64K) * PAGE_64K;
     const ramStart = poolStart + POOL_BYTES * cpus;
     const layout = layoutOf(options.memory);
@@ -119,11 +135,11 @@ export class Machine {
       {
         ramSize: options.memory,
         cpus,
-        epoch: options.epoch ?? EPOCH,
+        epoch,
         seed: options.seed ?? 'diorama',
-        disks: options.disks ?? [],
-        net: options.net,
-        consolePorts: options.consolePorts ?? [],
+        disks,
+        net,
+        consolePorts,
       },
       this.physical,
       {
@@ -145,7 +161,7 @@ export class Machine {
       },
     );
     const tables = tablesFor((feature) => model.has(feature));
-    const module = new WebAssembly.Module(options.interpreter.wasm);
+    const module = moduleOf(interpreter);
     this.lapics = [];
     this.processors = [];
     for (let index = 0; index < cpus; index++) {
@@ -156,7 +172,7 @@ export class Machine {
           physical: this.physical,
           tables,
           module,
-          keys: options.interpreter.keys,
+          keys: interpreter.keys,
           pool: { start, end: start + POOL_BYTES },
           platform: this.platform(index, cpus, model),
         }),
@@ -176,40 +192,41 @@ export class Machine {
 
   /** Boots a kernel image instead of starting at the reset vector; a reset of the machine boots it again. */
   loadKernel(image: Uint8Array, options: BootOptions = {}): void {
-    const start = (): void => {
-      const ram = {
-        size: this.ramSize,
-        read: (address: number, length: number): Uint8Array => {
-          const bytes = new Uint8Array(length);
-          this.physical.readBytes(address, bytes);
-          return bytes;
-        },
-        write: (address: number, bytes: Uint8Array): void => this.physical.writeBytes(address, bytes),
-      };
-      const ports = {
-        in: (port: number, size: 1 | 2 | 4) => this.board.ports.read(port, size),
-        out: (port: number, size: 1 | 2 | 4, value: number) => this.board.ports.write(port, size, value),
-      };
-      setVgaTextMode({
-        in: (port) => this.board.ports.read(port, 1),
-        out: (port, value) => this.board.ports.write(port, 1, value),
-        write16: (address, value) => this.board.mmio.write(address, 2, value),
-      });
-      const cpu = this.processors[0];
-      const [eax, , , edx] = cpu.platform.cpuModel.cpuid(1, 0, cpu);
-      const { rsdp } = prepareMachine(ram, ports, {
-        ramSize: this.ramSize,
-        cpus: this.processors.length,
-        serialPorts: 2,
-        pvpanic: true,
-        fwCfg: true,
-        cpuSignature: eax >>> 0,
-        cpuFeatures: edx >>> 0,
-      });
-      enter(cpu, loadBootImage(ram, image, { ...options, rsdp }).entry);
+    const boot = { image, options };
+    this.startKernel(boot);
+    this.boot = boot;
+  }
+  private startKernel({ image, options }: Boot): void {
+    const ram = {
+      size: this.ramSize,
+      read: (address: number, length: number): Uint8Array => {
+        const bytes = new Uint8Array(length);
+        this.physical.readBytes(address, bytes);
+        return bytes;
+      },
+      write: (address: number, bytes: Uint8Array): void => this.physical.writeBytes(address, bytes),
     };
-    start();
-    this.startAgain = start;
+    const ports = {
+      in: (port: number, size: 1 | 2 | 4) => this.board.ports.read(port, size),
+      out: (port: number, size: 1 | 2 | 4, value: number) => this.board.ports.write(port, size, value),
+    };
+    setVgaTextMode({
+      in: (port) => this.board.ports.read(port, 1),
+      out: (port, value) => this.board.ports.write(port, 1, value),
+      write16: (address, value) => this.board.mmio.write(address, 2, value),
+    });
+    const cpu = this.processors[0];
+    const [eax, , , edx] = cpu.platform.cpuModel.cpuid(1, 0, cpu);
+    const { rsdp } = prepareMachine(ram, ports, {
+      ramSize: this.ramSize,
+      cpus: this.processors.length,
+      serialPorts: 2,
+      pvpanic: true,
+      fwCfg: true,
+      cpuSignature: eax >>> 0,
+      cpuFeatures: edx >>> 0,
+    });
+    enter(cpu, loadBootImage(ram, image, { ...options, rsdp }).entry);
   }
 
   /** Instructions retired since power-on, by all processors. */
@@ -224,6 +241,63 @@ export class Machine {
   /** Everything that has a state besides processors and RAM; the order is that of snapshots. */
   get devices(): Device[] {
     return [...this.board.devices, ...this.lapics, ...this.savedDisks];
+  }
+
+  /** The machine as it is now; it goes on as if nothing had happened. Not to be called by listeners during `run`. */
+  save(hash: Hash): Snapshot {
+    this.mustStand();
+    return saveMachine(this, hash);
+  }
+  /**
+   * Makes this machine the one that was saved; it must have been made with the same options. Throws SnapshotError, after which the machine
+   * is to be discarded.
+   */
+  load(snapshot: Snapshot, hash: Hash): void {
+    this.mustStand();
+    loadMachine(this, snapshot, hash);
+  }
+  /** A second machine in the same state. Disks in memory are copied; of whatever else this one is connected to it needs its own. */
+  fork(options: ForkOptions = {}): this {
+    this.mustStand();
+    const { disks, net, consolePorts } = this.configuration;
+    if (net && !options.net) throw new MachineError('a fork of this machine needs a network of its own');
+    if (consolePorts.length !== (options.consolePorts?.length ?? 0)) {
+      throw new MachineError(`a fork of this machine needs ${consolePorts.length} console ports of its own`);
+    }
+    const copies = disks.map((disk, index) => {
+      if (disk instanceof MemoryDisk) return disk.fork();
+      throw new MachineError(`a fork of this machine needs a disk ${index} of its own`);
+    });
+    const make = this.constructor as new (options: MachineOptions) => this;
+    const fork = new make({ ...this.configuration, ...options, disks: copies, interpreter: this.interpreter });
+    copyMachine(this, fork);
+    return fork;
+  }
+  private mustStand(): void {
+    if (this.running) throw new Error('the machine is running: it can be saved, loaded and forked between two runs');
+  }
+  /** What belongs to no processor and no device. */
+  saveOwn(): DeviceState {
+    const { idle, retiredBefore, resetRequested, end } = this;
+    const current = this.current.index;
+    return {
+      version: SNAPSHOT_VERSION,
+      idle,
+      retiredBefore,
+      current,
+      resetRequested,
+      end: end?.kind ?? '',
+      endMessage: end?.message ?? '',
+    };
+  }
+  loadOwn(state: DeviceState): void {
+    const { idle, retiredBefore, current, resetRequested, end, endMessage } = ownFields(state);
+    const kind = END_KINDS.find((known) => known === end);
+    this.idle = idle;
+    this.retiredBefore = retiredBefore;
+    this.current = this.processors[current] ?? this.processors[0];
+    this.resetRequested = resetRequested;
+    this.end = kind && { kind, message: endMessage === '' ? undefined : endMessage };
   }
 
   onConsoleOutput(listener: (byte: number) => void): void {
@@ -267,6 +341,16 @@ export class Machine {
    * keep the host in here.
    */
   run(until: number): MachineEnd | undefined {
+    this.running = true;
+    try {
+      return this.runUntil(until);
+    } finally {
+      this.running = false;
+      // Devices work out their state from the time: between runs it is that of the last instruction, wherever runs begin and end.
+      this.board.clock.setNow(this.now);
+    }
+  }
+  private runUntil(until: number): MachineEnd | undefined {
     this.stopping = false;
     const idleUntil = this.idle + IDLE_LIMIT;
     while (!this.end && !this.stopping && this.instructions < until && this.idle < idleUntil) {
@@ -326,7 +410,7 @@ export class Machine {
     for (const p of this.processors) p.reset();
     for (const lapic of this.lapics) lapic.reset();
     for (const device of this.board.devices) device.reset();
-    this.startAgain();
+    if (this.boot) this.startKernel(this.boot);
   }
   private finish(end: MachineEnd): void {
     this.end ??= end;
@@ -409,6 +493,16 @@ export class Machine {
   }
 }
 
+const modules = new WeakMap<Interpreter, WebAssembly.Module>();
+/** Compiled once a process, however many machines there are. */
+function moduleOf(interpreter: Interpreter): WebAssembly.Module {
+  let module = modules.get(interpreter);
+  if (!module) {
+    module = new WebAssembly.Module(interpreter.wasm);
+    modules.set(interpreter, module);
+  }
+  return module;
+}
 function layoutOf(memory: number): ReturnType<typeof memoryLayout> {
   try {
     return memoryLayout(memory);

@@ -11,7 +11,6 @@
 import type { StateValue } from '../bus/device.ts';
 import type { Processor } from '../cpu/processor.ts';
 import { SEG, SEGMENT, SLOT, segmentSlot, XMM } from '../ir/state.ts';
-import { MACHINE_CHECK_BANKS } from '../isa/system/msr.ts';
 import type { Machine } from './machine.ts';
 
 const PAGE = 4096;
@@ -24,7 +23,7 @@ const PLAIN: readonly [number, number][] = [
   [XMM(0), SLOT.FPR],
   [SLOT.FCW, SLOT.MXCSR + 4],
   [SLOT.CR0, SLOT.SCRATCH],
-  [SLOT.MCG_STATUS, SLOT.MC_BANKS + MACHINE_CHECK_BANKS * 32],
+  [SLOT.MCG_STATUS, SLOT.TOP_MEM2 + 8],
 ];
 /** Names and values are ASCII. */
 const encode = (text: string): Uint8Array => Uint8Array.from(text, (character) => character.charCodeAt(0));

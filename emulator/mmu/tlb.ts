@@ -17,6 +17,16 @@ const UNLISTED = 0;
 const LISTED = 1;
 const LISTED_GLOBAL = 2;
 
+/** Arguments of `fill`. */
+export interface TlbEntry {
+  kind: number;
+  write: boolean;
+  high: number;
+  low: number;
+  place: number;
+  global: boolean;
+}
+
 export class Tlb {
   private readonly i32: Int32Array;
   private readonly blocks: number[];
@@ -84,6 +94,23 @@ export class Tlb {
         }
       }
     }
+  }
+  /** Everything that is in the two TLBs, for snapshots. */
+  entries(): TlbEntry[] {
+    const list: TlbEntry[] = [];
+    for (const [kind, block] of this.blocks.entries()) {
+      for (const write of [false, true]) {
+        for (let i = 0; i < TLB_ENTRIES; i++) {
+          const entry = block + (write ? TLB_WRITE : TLB_READ) + i * 16;
+          const e = entry >> 2;
+          if (this.i32[e] === -1) continue;
+          const low = this.i32[e] & ~0xfff;
+          const global = this.kept[(entry - this.first) >> 4] === LISTED_GLOBAL;
+          list.push({ kind, write, high: this.i32[e + 1], low, place: (this.i32[e + 2] + low) >>> 0, global });
+        }
+      }
+    }
+    return list;
   }
   flush(keepGlobal: boolean): void {
     let left = 0;

@@ -69,6 +69,13 @@ export class MemoryDisk implements BlockBackend, Device {
     });
   }
 
+  /** Another disk with the same contents, over the same base. */
+  fork(): MemoryDisk {
+    const fork = new MemoryDisk(this.name, { sectors: this.sectors, readOnly: this.readOnly, base: this.#base });
+    for (const [number, chunk] of this.#chunks) fork.#chunks.set(number, chunk.slice());
+    return fork;
+  }
+
   /** A disk keeps its contents through a reset. */
   reset(): void {}
 

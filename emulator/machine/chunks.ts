@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: MIT
+/**
+ * @fileoverview Content-addressed chunks: how snapshots hold RAM, disks and everything else that is large.
+ *
+ * Bytes are cut into chunks of CHUNK_SIZE, the last one may be shorter. A chunk's name is its SHA-256, so that chunks that are equal, within
+ * a snapshot or among several, are held once. A chunk of zeros has no name and is not held.
+ *
+ * Where SHA-256 comes from is the host's business: a `Hash` gives it as text, in whatever alphabet, always the same.
+ */
+
+export const CHUNK_SIZE = 0x1_0000;
+/** SHA-256 as text. */
+export type Hash = (bytes: Uint8Array) => string;
+/** By name. Nobody changes the bytes. */
+export type Chunks = ReadonlyMap<string, Uint8Array>;
+
+/** A string of bytes as its chunks; null stands for zeros. */
+export class ChunkList {
+  readonly length: number;
+  readonly names: readonly (string | null)[];
+
+  constructor(length: number, names: readonly (string | null)[]) {
+    this.length = length;
+    this.names = names;
+  }
+}
+
+/** Collects chunks. */
+export class ChunkStore {
+  readonly hash: Hash;
+  readonly chunks = new Map<string, Uint8Array>();
+
+  constructor(hash: Hash) {
+    this.hash = hash;
+  }
+
+  /** Copies what it has not got yet. */
+  add(bytes: Uint8Array): ChunkList {
+    const names: (string | null)[] = [];
+    for (let at = 0; at < bytes.length; at += CHUNK_SIZE) names.push(this.addChunk(bytes.subarray(at, at + CHUNK_SIZE)));
+    return new ChunkList(bytes.length, names);
+  }
+
+  private addChunk(chunk: Uint8Array): string | null {
+    if (isZero(chunk)) return null;
+    const name = this.hash(chunk);
+    if (!this.chunks.has(name)) this.chunks.set(name, chunk.slice());
+    return name;
+  }
+}
+
+/** Writes the bytes of a list; `into` has its length. Throws an Error with one line if a chunk is missing or has the wrong size. */
+export function readChunks(chunks: Chunks, list: ChunkList, into: Uint8Array): void {
+  if (list.length !== into.length || list.names.length !== Math.ceil(into.length / CHUNK_SIZE)) {
+    throw new Error(`${list.length} bytes in ${list.names.length} chunks do not make ${into.length} bytes`);
+  }
+  for (const [index, name] of list.names.entries()) {
+    const piece = into.subarray(index * CHUNK_SIZE, (index + 1) * CHUNK_SIZE);
+    if (name === null) {
+      // Memory that was never touched costs the host nothing, and writing zeros would touch it.
+      if (!isZero(piece)) piece.fill(0);
+      continue;
+    }
+    const chunk = chunks.get(name);
+    if (chunk?.length !== piece.length) throw new Error(`chunk ${name} is ${chunk ? 'of another size' : 'missing'}`);
+    piece.set(chunk);
+  }
+}
+
+/** Copies `from` over `to`, of the same length, leaving alone what is zero in both. */
+export function copySparse(from: Uint8Array, to: Uint8Array): void {
+  for (let at = 0; at < from.length; at += CHUNK_SIZE) {
+    const piece = from.subarray(at, at + CHUNK_SIZE);
+    const place = to.subarray(at, at + CHUNK_SIZE);
+    if (!isZero(piece)) place.set(piece);
+    else if (!isZero(place)) place.fill(0);
+  }
+}
+
+export function isZero(bytes: Uint8Array): boolean {
+  const aligned = bytes.byteOffset % 4 === 0;
+  const words = aligned ? new Int32Array(bytes.buffer, bytes.byteOffset, bytes.length >> 2) : new Int32Array(0);
+  for (let i = 0; i < words.length; i++) if (words[i] !== 0) return false;
+  for (let i = words.length * 4; i < bytes.length; i++) if (bytes[i] !== 0) return false;
+  return true;
+}
