@@ -5,16 +5,20 @@
 import type { Decoded } from '../../../emulator/decode/decode.ts';
 import { differences, masksFor } from './compare.ts';
 import { unitOf, writeVectors } from './files.ts';
+import { FOUND } from './found.ts';
 import { caseOf, decodeCode, generate, type Recipe, shapesOf } from './generate.ts';
 import type { HostProcessor } from './hostProcessor.ts';
 import { comparedEntries, fullTables } from './inventory.ts';
 import type { Machine } from './machine.ts';
-import { AREA_SIZE, DATA, type Outcome } from './programState.ts';
+import { AREA_SIZE, CODE, DATA, type Outcome } from './programState.ts';
 import { Random } from './random.ts';
 import { PROGRAMS, recipeOfProgram } from './selfModifying.ts';
-import { formatRecipe, formatVector } from './vectors.ts';
+import { formatRecipe, formatVector, parseRecipe } from './vectors.ts';
 
 export const SELF_MODIFYING = 'selfModifying.txt';
+export const CUT = 'cut.txt';
+/** Files whose vectors are more, or less, than one instruction. */
+export const EXACT: readonly string[] = [SELF_MODIFYING, CUT];
 
 /** `perShape` recipes of every shape of every compared entry. */
 export function recipes(perShape: number, seed: number): Recipe[] {
@@ -49,6 +53,20 @@ export function pageEndRecipes(seed: number): Recipe[] {
   }
   return made;
 }
+/** Instructions of which only the first bytes are in memory. */
+export function cutRecipes(seed: number): Recipe[] {
+  const r = new Random(seed);
+  const made: Recipe[] = [];
+  for (const entry of comparedEntries()) {
+    for (const shape of shapesOf(entry)) {
+      const recipe = r.one(8) ? generate(shape, fullTables(), r) : undefined;
+      if (!recipe || recipe.code.length < 2) continue;
+      const code = recipe.code.subarray(0, 1 + r.below(recipe.code.length - 1));
+      made.push({ ...recipe, code, rip: CODE + AREA_SIZE - code.length });
+    }
+  }
+  return made;
+}
 /** INT 80h is a system call. */
 function entersKernel(recipe: Recipe): boolean {
   const { code } = recipe;
@@ -58,7 +76,8 @@ function entersKernel(recipe: Recipe): boolean {
 /** What is wrong with this machine's outcome, or nothing. */
 export function judge(recipe: Recipe, hardware: Outcome, machine: Machine): string[] {
   const d = decodeCode(fullTables(), recipe.code, recipe.mode);
-  if (!d) return ['not decoded'];
+  // Undefined, or cut off by the end of memory.
+  if (!d) return judgeExactly(recipe, hardware, machine);
   const c = caseOf(recipe);
   return differences(hardware, machine.run(c), masksFor(d, c, hardware), recipe.mode !== 64);
 }
@@ -94,17 +113,21 @@ export function record(host: HostProcessor, perShape: number, seed: number): Map
   };
   add(recipes(perShape, seed), (d) => `${unitOf(d)}.txt`);
   add(pageEndRecipes(seed), () => 'pageEnds.txt');
-  const programs = PROGRAMS.map(recipeOfProgram);
-  const ended = host.run(programs.map(caseOf));
+  const list = (made: readonly Recipe[]): string[] => {
+    const outcomes = host.run(made.map(caseOf));
+    return made.map((recipe, i) => formatVector({ recipe, outcome: outcomes[i] }));
+  };
+  files.set(SELF_MODIFYING, list(PROGRAMS.map(recipeOfProgram)));
+  files.set(CUT, list(cutRecipes(seed)));
   files.set(
-    SELF_MODIFYING,
-    programs.map((recipe, i) => formatVector({ recipe, outcome: ended[i] })),
+    'found.txt',
+    list(FOUND.map((f) => parseRecipe(f.recipe))).flatMap((line, i) => [`# ${FOUND[i].what}`, line]),
   );
   const counts = new Map<string, number>();
   for (const [name, lines] of files) {
     const comments = [`Recorded on ${host.name}, by tools/conformance.js record ${perShape} ${seed}. Format: ../vectors.ts.`];
     writeVectors(name, comments, lines);
-    counts.set(name, lines.length);
+    counts.set(name, lines.filter((line) => !line.startsWith('#')).length);
   }
   return counts;
 }
