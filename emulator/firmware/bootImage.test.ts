@@ -174,6 +174,13 @@ describe('Linux', () => {
     expect([u32(second), u32(second + 8), u32(second + 12)]).toEqual([0, 5, 1]);
   });
 
+  test('the last paragraph of the code need not be whole', () => {
+    const image = bzImage();
+    const { ram } = load(image.subarray(0, image.length - 15));
+    expect([...ram.read(0x100_0000 + 4095 - 15, 2)]).toEqual([0x90, 0]);
+    expect(() => load(image.subarray(0, image.length - 16))).toThrow('truncated');
+  });
+
   test('initrd_addr_max is obeyed', () => {
     const { entry, u32 } = load(bzImage({ initrdMax: 0x17f_ffff }), { modules: [{ contents: new Uint8Array(100) }] });
     expect(u32(entry.registers.rsi + 0x218)).toBe(0x17f_f000);

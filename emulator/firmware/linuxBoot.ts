@@ -52,6 +52,8 @@ const E820_TABLE = 0x2d0;
 const E820_MAX_ENTRIES = 128;
 const SETUP_HEADER = 0x1f1;
 const BOOT_PARAMS_SIZE = 0x1000;
+/** Unit of the size of the protected-mode code. */
+const PARAGRAPH = 16;
 
 const HDRS = 0x5372_6448;
 const LOADED_HIGH = 1 << 0;
@@ -99,7 +101,7 @@ export function loadLinux(memory: BootMemory, image: Uint8Array, options: LinuxO
   const reader = new ByteReader(image, 'kernel');
   const header = parseHeader(reader);
   const systemStart = (header.setupSectors + 1) * 512;
-  const system = reader.slice(systemStart, header.systemSize);
+  const system = reader.slice(systemStart, Math.min(header.systemSize, reader.length - systemStart));
 
   const loadAddress = placeKernel(memory, header);
   memory.ram.write(loadAddress, system);
@@ -158,7 +160,7 @@ function parseHeader(reader: ByteReader): SetupHeader {
   const relocatable = reader.u8(RELOCATABLE_KERNEL) !== 0;
   const header: SetupHeader = {
     setupSectors: reader.u8(SETUP_SECTS) || 4,
-    systemSize: reader.u32(SYSSIZE) * 16,
+    systemSize: reader.u32(SYSSIZE) * PARAGRAPH,
     version,
     initrdLimit: reader.u32(INITRD_ADDR_MAX),
     alignment: reader.u32(KERNEL_ALIGNMENT),
@@ -171,7 +173,9 @@ function parseHeader(reader: ByteReader): SetupHeader {
   };
   if (header.systemSize === 0) throw new BootImageError('kernel: the image has no protected-mode code');
   const needed = (header.setupSectors + 1) * 512 + header.systemSize;
-  if (reader.length < needed) throw new BootImageError(`kernel: truncated: needs ${needed} bytes, has ${reader.length}`);
+  // The size is in whole paragraphs; the last one need not be in the file.
+  if (reader.length <= needed - PARAGRAPH)
+    throw new BootImageError(`kernel: truncated: needs ${needed} bytes, has ${reader.length}`);
   if (relocatable && !isPowerOfTwo(header.alignment)) {
     throw new BootImageError(`kernel: impossible alignment 0x${header.alignment.toString(16)}`);
   }
