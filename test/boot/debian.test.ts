@@ -49,7 +49,9 @@ describe.skipIf(!kernel)('Debian 12', () => {
     return { ...result, disk: readFileSync(disk), report: JSON.parse(readFileSync(report, 'utf8')) };
   }
 
-  test('a shell on the serial line, a disk that the host reads, power-off; and the same state a second time', async () => {
+  test('a shell on the serial line, a disk that the host reads, power-off; and the same state a second time', {
+    timeout: 2 * Number(TIMEOUT) * 1000,
+  }, async () => {
     const first = await workday('first');
     expect(first.errors).toBe('');
     expect(first.exitCode).toBe(0);
