@@ -17,11 +17,15 @@ afterEach(() => rmSync(directory, { recursive: true, force: true }));
 /** Says hello and powers off after a million instructions. */
 function greeter(): ReportingMachine {
   let listener: (byte: number) => void = () => {};
+  let instructions = 0;
   return {
-    instructions: 1_000_000,
+    get instructions() {
+      return instructions;
+    },
     now: 2_000_000,
     run: () => {
       for (const byte of Buffer.from('hello\n')) listener(byte);
+      instructions = 1_000_000;
       return { kind: 'power-off' };
     },
     stop: () => {},
@@ -33,6 +37,9 @@ function greeter(): ReportingMachine {
     idleFor: 0,
     isDeaf: false,
     passIdle: () => {},
+    save: () => {
+      throw new Error('nothing to save');
+    },
     stateHash: () => 'abc',
     statistics: () => ({ exceptions: 7 }),
     describe: () => 'RIP 1234',

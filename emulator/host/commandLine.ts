@@ -8,13 +8,16 @@
  */
 
 import { openSync, writeSync } from 'node:fs';
-import type { BlockBackend } from '../device/virtio/block.ts';
+import { type BlockBackend, SECTOR_SIZE } from '../device/virtio/block.ts';
 import type { ConsolePort } from '../device/virtio/console.ts';
 import type { NetBackend } from '../device/virtio/net.ts';
 import { BootImageError } from '../firmware/bootError.ts';
+import type { Hash } from '../machine/chunks.ts';
+import type { Snapshot } from '../machine/snapshot.ts';
 import { FileDisk } from './fileDisk.ts';
 import { prepareOutput, readInput, reason, writeOutput } from './files.ts';
-import { parseCommandLine, type RunOptions } from './options.ts';
+import { naming, readSnapshot, SnapshotOutput, sha256 } from './nodeSnapshot.ts';
+import { DEFAULT_MEMORY, type DiskOption, parseCommandLine, type RunOptions } from './options.ts';
 import { Session, type SessionMachine, type SessionResult } from './session.ts';
 import { UsageError } from './usageError.ts';
 
@@ -33,10 +36,13 @@ export interface MachineConfiguration {
   memory: number;
   cpu: string | undefined;
   smp: number;
-  kernel: Uint8Array;
-  kernelName: string;
-  initrd: Uint8Array | undefined;
-  append: string;
+  /** What to boot, unless there is a snapshot. */
+  kernel?: Uint8Array;
+  kernelName?: string;
+  /** Go on from here. */
+  snapshot?: Snapshot;
+  initrd?: Uint8Array;
+  append?: string;
   disks: (BlockBackend | { memory: number })[];
   net?: { backend: NetBackend; mac: readonly number[] };
   consolePorts?: ConsolePort[];
@@ -44,6 +50,7 @@ export interface MachineConfiguration {
 
 /** A machine that can say what state it is in. */
 export interface ReportingMachine extends SessionMachine {
+  save(hash: Hash): Snapshot;
   stateHash(): string | Promise<string>;
   /** Further figures for the report. */
   statistics(): Record<string, unknown>;
@@ -60,7 +67,10 @@ class MachineFault extends Error {
   }
 }
 
-/** Makes a machine at power-on with its kernel loaded. Throws UsageError or BootImageError for impossible machines. */
+/**
+ * Makes a machine at power-on with its kernel loaded, or from a snapshot. Throws UsageError or BootImageError for impossible machines,
+ * SnapshotError for a snapshot of another one.
+ */
 export type MachineFactory = (configuration: MachineConfiguration) => ReportingMachine;
 
 const EXIT_USAGE = 2;
@@ -93,29 +103,52 @@ export async function main(
 }
 
 async function run(options: RunOptions, terminal: Terminal, makeMachine: MachineFactory): Promise<number> {
-  if (options.kernel === undefined) throw new UsageError('nothing to boot: give --kernel');
+  const start = readStart(options);
   if (options.json !== undefined) prepareOutput('report', options.json);
   const output = openOutput(options, terminal);
-  const kernel = readInput('kernel', options.kernel);
-  const initrd = options.initrd === undefined ? undefined : readInput('initrd', options.initrd);
-  const disks = options.disks.map((disk) => ('file' in disk ? new FileDisk(disk.file) : disk));
+  const disks = (options.disks.length > 0 ? options.disks : disksOf(start.snapshot)).map((disk) =>
+    'file' in disk ? new FileDisk(disk.file) : disk,
+  );
+  let saved: SnapshotOutput | undefined;
   try {
-    const { memory, cpu, smp, append } = options;
-    const machine = makeMachine({ memory, cpu, smp, append, kernel, kernelName: options.kernel, initrd, disks });
+    if (options.snapshotSave !== undefined) saved = new SnapshotOutput(options.snapshotSave);
+    const given = start.snapshot?.configuration;
+    const { memory = given?.memory ?? DEFAULT_MEMORY, cpu = given?.cpu, smp = given?.cpus ?? 1 } = options;
+    const machine = naming(options.snapshotLoad ?? '', () => makeMachine({ memory, cpu, smp, disks, ...start }));
     machine.onMissing((line) => terminal.writeError(`\ndiorama: ${line}\n`));
     const { script, timeout, instructions } = options;
+    const before = machine.instructions;
     const keyboard = options.serial.kind === 'stdio' && terminal.hasKeyboard;
     const interactive = keyboard && script.length === 0;
     const session = new Session(machine, { script, timeout, instructions, interactive, output });
     const result = await runAtTerminal(session, terminal, keyboard).catch((error: unknown) => {
       throw new MachineFault(error, machine.describe());
     });
-    if (options.json !== undefined) writeOutput('report', options.json, await report(machine, result));
+    if (options.json !== undefined) writeOutput('report', options.json, await report(machine, result, before));
+    if (result.exitCode === 0) saved?.write(machine.save(sha256));
     if (result.message !== '') terminal.writeError(`\ndiorama: ${result.message}\n`);
     return result.exitCode;
   } finally {
+    saved?.close();
     for (const disk of disks) if (disk instanceof FileDisk) disk.close();
   }
+}
+
+type Start = Pick<MachineConfiguration, 'kernel' | 'kernelName' | 'initrd' | 'append' | 'snapshot'>;
+function readStart({ kernel, initrd, append, snapshotLoad }: RunOptions): Start {
+  if (snapshotLoad !== undefined) return { snapshot: readSnapshot(snapshotLoad) };
+  if (kernel === undefined) throw new UsageError('nothing to boot: give --kernel');
+  return {
+    kernel: readInput('kernel', kernel),
+    kernelName: kernel,
+    initrd: initrd === undefined ? undefined : readInput('initrd', initrd),
+    append,
+  };
+}
+/** Disks in memory need not be asked for again. */
+function disksOf(snapshot: Snapshot | undefined): DiskOption[] {
+  const disks = snapshot?.configuration.disks ?? [];
+  return disks.every((disk) => disk.contents === null) ? disks.map((disk) => ({ memory: disk.sectors * SECTOR_SIZE })) : [];
 }
 
 /** Where COM1's output goes. A script hears it in any case. */
@@ -146,14 +179,14 @@ function takeKeys(session: Session, bytes: Uint8Array): void {
   if (leave >= 0) session.leave();
 }
 
-async function report(machine: ReportingMachine, { outcome, exitCode, seconds }: SessionResult): Promise<string> {
+async function report(machine: ReportingMachine, { outcome, exitCode, seconds }: SessionResult, before: number): Promise<string> {
   const { instructions, now } = machine;
   const figures = {
     outcome,
     exitCode,
     instructions,
     seconds: Number(seconds.toFixed(3)),
-    mips: Number((instructions / Math.max(seconds, 1e-6) / 1e6).toFixed(1)),
+    mips: Number(((instructions - before) / Math.max(seconds, 1e-6) / 1e6).toFixed(1)),
     virtualSeconds: now / 1e9,
     stateHash: await machine.stateHash(),
     ...machine.statistics(),

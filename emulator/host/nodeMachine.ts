@@ -8,6 +8,7 @@ import { Machine, MachineError } from '../machine/machine.ts';
 import { stateChunks } from '../machine/stateHash.ts';
 import type { MachineConfiguration, ReportingMachine } from './commandLine.ts';
 import { nodeInterpreter } from './nodeInterpreter.ts';
+import { sha256 } from './nodeSnapshot.ts';
 import { UsageError } from './usageError.ts';
 
 const SECTOR = 512;
@@ -56,9 +57,9 @@ export class NodeMachine extends Machine implements ReportingMachine {
   }
 }
 
-/** Throws UsageError or BootImageError for impossible machines. */
+/** Throws UsageError or BootImageError for impossible machines, SnapshotError for snapshots of others. */
 export function makeNodeMachine(configuration: MachineConfiguration): NodeMachine {
-  const { memory, cpu, smp, kernel, kernelName, initrd, append, disks, net, consolePorts } = configuration;
+  const { memory, cpu, smp, kernel, kernelName, initrd, append, snapshot, disks, net, consolePorts } = configuration;
   if (memory % PAGE !== 0) throw new UsageError(`memory: ${memory} bytes are no multiple of ${PAGE}`);
   try {
     const machine = new NodeMachine({
@@ -74,6 +75,8 @@ export function makeNodeMachine(configuration: MachineConfiguration): NodeMachin
         return new MemoryDisk(`disk${i}`, { sectors: disk.memory / SECTOR });
       }),
     });
+    if (snapshot) machine.load(snapshot, sha256);
+    if (!kernel) return machine;
     const modules = initrd ? [{ contents: initrd, commandLine: '' }] : [];
     machine.loadKernel(kernel, { commandLine: append, modules, imageName: kernelName });
     return machine;

@@ -15,21 +15,23 @@ test('defaults', () => {
     initrd: undefined,
     append: '',
     disks: [],
-    memory: 512 * 2 ** 20,
+    memory: undefined,
     cpu: undefined,
-    smp: 1,
+    smp: undefined,
     serial: { kind: 'stdio' },
     net: 'none',
     script: [],
     timeout: undefined,
     instructions: undefined,
     json: undefined,
+    snapshotSave: undefined,
+    snapshotLoad: undefined,
   });
 });
 
 test('everything at once', () => {
   const words = '--kernel k --initrd i --append=console=ttyS0 --disk a --disk mem:64M --memory 2G --cpu c --smp 2';
-  const more = '--serial file:log --net none --timeout 1.5 --instructions 1000000 --json r.json';
+  const more = '--serial file:log --net none --timeout 1.5 --instructions 1000000 --json r.json --snapshot-save s';
   expect(run(...words.split(' '), ...more.split(' '))).toMatchObject({
     kernel: 'k',
     initrd: 'i',
@@ -42,6 +44,7 @@ test('everything at once', () => {
     timeout: 1.5,
     instructions: 1_000_000,
     json: 'r.json',
+    snapshotSave: 's',
   });
 });
 
@@ -80,7 +83,7 @@ describe('refused in one line', () => {
     [['run', '--instructions', '-1'], /--instructions/],
     [['run', '--disk', 'mem:lots'], /--disk/],
     [['run', '--cdrom', 'x'], /^--cdrom is not available yet$/],
-    [['run', '--snapshot-save', 'x'], /^--snapshot-save is not available yet$/],
+    [['run', '--snapshot-load', 'x', '--initrd', 'y'], /^--snapshot-load takes no --initrd: nothing is booted$/],
     [['run', '--gdb', '1234'], /^--gdb is not available yet$/],
   ])('%j', (words, message) => {
     expect(() => parseCommandLine(words, '1.2.3')).toThrow(message);

@@ -18,9 +18,10 @@ export interface RunOptions {
   initrd: string | undefined;
   append: string;
   disks: DiskOption[];
-  memory: number;
+  /** Not given: that of the snapshot, or DEFAULT_MEMORY. */
+  memory: number | undefined;
   cpu: string | undefined;
-  smp: number;
+  smp: number | undefined;
   serial: SerialOption;
   net: 'none';
   script: ScriptStep[];
@@ -28,12 +29,14 @@ export interface RunOptions {
   timeout: number | undefined;
   instructions: number | undefined;
   json: string | undefined;
+  snapshotSave: string | undefined;
+  snapshotLoad: string | undefined;
 }
 
 export type Invocation = { kind: 'run'; options: RunOptions } | { kind: 'text'; text: string };
 
 const MIB = 2 ** 20;
-const DEFAULT_MEMORY = 512 * MIB;
+export const DEFAULT_MEMORY = 512 * MIB;
 
 /** Options to come, by name, with what they will take. */
 const LATER: { [name: string]: string } = {
@@ -41,8 +44,6 @@ const LATER: { [name: string]: string } = {
   usb: 'FILE',
   pxe: 'DIR',
   bios: 'FILE',
-  'snapshot-save': 'FILE',
-  'snapshot-load': 'FILE',
   record: 'FILE',
   replay: 'FILE',
   gdb: 'PORT',
@@ -112,7 +113,9 @@ function runCommand(parsed: (options: RunOptions) => void): Command {
     })
     .option('--timeout <seconds>', 'give up after this long', seconds)
     .option('--instructions <n>', 'stop after n instructions', (word) => integer(word, 1, Number.MAX_SAFE_INTEGER))
-    .option('--json <file>', 'write a report');
+    .option('--json <file>', 'write a report')
+    .option('--snapshot-save <file>', 'save the machine after the last --expect and --send, or --instructions')
+    .option('--snapshot-load <file>', 'go on from there instead of booting a kernel');
   for (const [name, value] of Object.entries(LATER))
     command.addOption(new Option(`--${name} <${value.toLowerCase()}>`).hideHelp());
   command.action((image: string | undefined, values: Record<string, unknown>) => {
@@ -120,20 +123,25 @@ function runCommand(parsed: (options: RunOptions) => void): Command {
       if (command.getOptionValue(camelCase(name)) !== undefined) throw new UsageError(`--${name} is not available yet`);
     }
     if (image !== undefined) throw new UsageError('booting an IMAGE is not available yet; use --kernel');
+    const booting = ['kernel', 'initrd', 'append'].find((name) => values[name] !== undefined);
+    if (values.snapshotLoad !== undefined && booting)
+      throw new UsageError(`--snapshot-load takes no --${booting}: nothing is booted`);
     parsed({
       kernel: values.kernel as string | undefined,
       initrd: values.initrd as string | undefined,
       append: (values.append as string | undefined) ?? '',
       disks: (values.disk as DiskOption[] | undefined) ?? [],
-      memory: (values.memory as number | undefined) ?? DEFAULT_MEMORY,
+      memory: values.memory as number | undefined,
       cpu: values.cpu as string | undefined,
-      smp: (values.smp as number | undefined) ?? 1,
+      smp: values.smp as number | undefined,
       serial: (values.serial as SerialOption | undefined) ?? { kind: 'stdio' },
       net: 'none',
       script,
       timeout: values.timeout as number | undefined,
       instructions: values.instructions as number | undefined,
       json: values.json as string | undefined,
+      snapshotSave: values.snapshotSave as string | undefined,
+      snapshotLoad: values.snapshotLoad as string | undefined,
     });
   });
   return command;

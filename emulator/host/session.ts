@@ -103,6 +103,7 @@ export class Session {
     this.#script = new ConsoleScript(options.script);
     const last = options.script.at(-1);
     this.#endsTyping = last !== undefined && 'send' in last;
+    this.#lastTraffic = machine.now;
     machine.onConsoleOutput((byte) => this.#hear(byte));
   }
 

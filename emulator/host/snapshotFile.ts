@@ -13,7 +13,7 @@
  * Everything is covered by a hash, so a file that was cut, changed or made by another format is refused with one line before any of it is
  * used. A file that somebody made on purpose is checked by those who load the fields.
  *
- * Compression is the host's: zlib in Node, fflate in a page; either reads what the other has written.
+ * Compression is the host's, and any implementation of DEFLATE reads what another has written.
  */
 import { CHUNK_SIZE, ChunkList, type Hash } from '../machine/chunks.ts';
 import { type Configuration, type Packed, type Snapshot, SnapshotError } from '../machine/snapshot.ts';

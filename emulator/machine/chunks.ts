@@ -44,7 +44,7 @@ export class ChunkStore {
   private addChunk(chunk: Uint8Array): string | null {
     if (isZero(chunk)) return null;
     const name = this.hash(chunk);
-    if (!this.chunks.has(name)) this.chunks.set(name, chunk.slice());
+    if (!this.chunks.has(name)) this.chunks.set(name, new Uint8Array(chunk));
     return name;
   }
 }

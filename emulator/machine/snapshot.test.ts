@@ -7,7 +7,7 @@ import { MemoryDisk } from '../device/virtio/memoryDisk.ts';
 import { interpreter } from '../interp/interpreter.ts';
 import { SLOT, XMM } from '../ir/state.ts';
 import { Machine, type MachineOptions } from './machine.ts';
-import { SnapshotError } from './snapshot.ts';
+import { type Packed, type Snapshot, SnapshotError } from './snapshot.ts';
 import { stateChunks } from './stateHash.ts';
 
 const MIB = 2 ** 20;
@@ -256,16 +256,17 @@ describe('refused', () => {
     const machine = boot(STALE);
     machine.run(5000);
     const good = machine.save(sha256);
-    const cpu = good.processors[0] as { [name: string]: never };
-    const tlb = { ...(cpu.tlb as object), page: (cpu.tlb as { page: number[] }).page.map(() => 1024) };
+    const cpu = good.processors[0] as { [name: string]: Packed };
+    const entries = cpu.tlb as { [name: string]: number[] };
+    const tlb = { ...entries, page: entries.page.map(() => 1024) };
     const { rtc: _, ...devices } = good.devices;
-    const bad = [
+    const bad: [Snapshot, string][] = [
       [{ ...good, version: 2 }, 'the snapshot has version 2, this program reads version 1'],
       [{ ...good, devices }, 'rtc is missing'],
       [{ ...good, chunks: new Map() }, 'is missing'],
       [{ ...good, processors: [{ ...cpu, tlb }] }, "cpu0: snapshot field 'tlb' is malformed"],
       [{ ...good, processors: [{ ...cpu, CPL: 4n }] }, "cpu0: snapshot field 'CPL' is malformed"],
-    ] as const;
+    ];
     for (const [snapshot, message] of bad) {
       expect(() => make().load(snapshot, sha256)).toThrow(SnapshotError);
       expect(() => make().load(snapshot, sha256)).toThrow(message);

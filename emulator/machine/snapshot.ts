@@ -249,7 +249,7 @@ function loadBoot(value: StateValue): Boot | undefined {
 
 function pack(value: StateValue, store: ChunkStore): Packed {
   if (value === null || typeof value !== 'object') return value;
-  if (value instanceof Uint8Array) return value.length > INLINE ? store.add(value) : value.slice();
+  if (value instanceof Uint8Array) return value.length > INLINE ? store.add(value) : new Uint8Array(value);
   if (Array.isArray(value)) return value.map((item) => pack(item, store));
   return Object.fromEntries(Object.entries(value).map(([name, field]) => [name, pack(field, store)]));
 }
