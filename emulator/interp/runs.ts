@@ -414,7 +414,10 @@ export class RunCache {
       const r = this.record(this.handlers.get(addressKey(kind))!, offset + length, length, before + 1);
       view.setUint16(r + RECORD.dst, segment, true);
       const type = d.operands.find((o) => o.k === 'm')?.type ?? 'i8';
-      const bytes = d.record.memory?.bytes?.(d.size) ?? (type === 'v128' ? 16 : Number(type.slice(1)) / 8);
+      // A far pointer is an offset of the operand size and a selector.
+      const far = d.entry.operands.some((o) => o.letter === 'M' && o.width === 'p');
+      const whole = type === 'v128' ? 16 : Number(type.slice(1)) / 8;
+      const bytes = d.record.memory?.bytes?.(d.size) ?? (far ? d.size / 8 + 2 : whole);
       view.setUint16(r + RECORD.src, bytes, true);
       view.setUint16(r + RECORD.base, base + SLOT.ZERO, true);
       view.setUint16(r + RECORD.index, base + SLOT.ZERO, true);

@@ -6,6 +6,7 @@
  * allowances below. Every allowance has its reason.
  */
 import type { Decoded } from '../../../emulator/decode/decode.ts';
+import { SEGMENT } from '../../../emulator/ir/state.ts';
 import type { Flag } from '../../../emulator/ir/value.ts';
 import { type Case, DATA, type Outcome, SELECTOR } from './programState.ts';
 
@@ -42,6 +43,13 @@ const APPROXIMATE = new Set(['rcpps', 'rcpss', 'rsqrtps', 'rsqrtss']);
 const stackOffset = (c: Case): number => Number(c.registers[4]) - (c.selectors.ss < 0x20 ? 0 : DATA);
 const isSegmentPush = (d: Decoded): boolean => d.record.mnemonic === 'push' && d.operands[0].k === 'c';
 const registerOf = (d: Decoded): number => (d.operands[0].k === 'r' ? d.operands[0].slot >> 3 : -1);
+/** Whether the selector, in a register or given by an override, is one of 78h to 7Bh. */
+function namesProcessorNumber(d: Decoded, c: Case): boolean {
+  const source = d.operands[d.operands.length - 1];
+  const isIt = (selector: number): boolean => (selector & 0xfffc) === 0x78;
+  if (source.k === 'r') return isIt(Number(c.registers[source.slot >> 3] & 0xffffn));
+  return c.overrides.some((o) => isIt(o.bytes[0] | (o.bytes[1] << 8)));
+}
 export const ALLOWANCES: readonly Allowance[] = [
   {
     why: 'PUSH of a segment register with 32-bit operand size: Intel writes 16 bits and leaves the rest (SDM vol. 2, PUSH), AMD and this machine write zeros',
@@ -90,6 +98,26 @@ export const ALLOWANCES: readonly Allowance[] = [
     masks: () => ({ faults: { hardware: [12, 13], here: [12, 13] } }),
   },
   {
+    why: 'MASKMOVQ and MASKMOVDQU may fault for bytes that their mask leaves out (SDM vol. 2, MASKMOVDQU)',
+    applies: (d) => d.record.mnemonic.startsWith('maskmov'),
+    masks: () => ({ faults: { hardware: [12, 13, 14], here: [3] } }),
+  },
+  {
+    why: 'ARPL that changes nothing looks at its segment for a write on Intel, though not at the page; here at neither',
+    applies: (d) => d.record.mnemonic === 'arpl',
+    masks: () => ({ faults: { hardware: [12, 13], here: [3] } }),
+  },
+  {
+    why: 'LSL and LAR of 78h: the kernel under the oracle keeps the number of the processor there',
+    applies: (d, c) => /^(lsl|lar|verr|verw)$/.test(d.record.mnemonic) && namesProcessorNumber(d, c),
+    masks: () => ({ everything: true }),
+  },
+  {
+    why: 'an x87 operand on the stack that is not canonical is #SS; helpers that access memory raise #GP',
+    applies: (d, c) => c.selectors.cs === SELECTOR.code64 && d.record.unit === 'fpu' && d.memory?.segment === SEGMENT.ss,
+    masks: () => ({ faults: { hardware: [12], here: [13] } }),
+  },
+  {
     why: 'an operand outside its segment and another reason to fault (privilege, alignment, a pending x87 exception): here the segment comes first',
     applies: (d, c) => c.selectors.cs !== SELECTOR.code64 && d.memory !== undefined,
     masks: () => ({ faults: { hardware: [13, 16], here: [12, 13] } }),
@@ -106,7 +134,7 @@ export const ALLOWANCES: readonly Allowance[] = [
   },
   {
     why: 'an access that wraps around a segment of 4 GiB may fault for the limit or not (SDM vol. 3, 5.3)',
-    applies: (d, c) => c.selectors.cs !== SELECTOR.code64 && (d.record.sourceSegment || d.memory !== undefined),
+    applies: (_, c) => c.selectors.cs !== SELECTOR.code64,
     masks: () => ({ faults: { hardware: [14], here: [12, 13] } }),
   },
   {
