@@ -40,6 +40,8 @@ export interface AccessHost {
   readonly alignmentCheck: boolean;
   /** Device registers are about to be accessed by record `ip`: brings the clock up to it. */
   beforeDevice(ip: number, budget: number): void;
+  /** Whether the instruction that a helper executes has its operand in the stack segment: not canonical is #SS then. */
+  readonly stackOperand: boolean;
   /** Whether an enabled data breakpoint lies in the page, and the note that an access may have hit one. */
   breakpointPage(high: number, low: number): boolean;
   breakpointAccess(high: number, low: number, size: number, write: boolean): void;
@@ -238,7 +240,7 @@ export class MemoryAccess {
     if ((low & (PAGE - 1)) + bytes > PAGE) return CROSSES;
     const { host } = this;
     const at = this.translate(system ? host.systemKind : host.accessKind, high, low, write);
-    if (at === FAULT) throw new GuestFault(this.vector, this.error);
+    if (at === FAULT) throw new GuestFault(!system && this.vector === GP && host.stackOperand ? SS : this.vector, this.error);
     if (!system && host.alignmentCheck && misaligned(low, bytes)) throw new GuestFault(AC, 0);
     if (!system && host.breakpointPage(high, low)) host.breakpointAccess(high, low, bytes, write);
     return at;

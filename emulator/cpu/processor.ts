@@ -12,7 +12,7 @@
  */
 import type { Tables } from '../decode/tables.ts';
 import { BULK_MINIMUM } from '../interp/handlers.ts';
-import { FUSED, RunCache, type RunHost, type RunMode } from '../interp/runs.ts';
+import { FUSED, RunCache, type RunHost, type RunMode, STACK_SEGMENT } from '../interp/runs.ts';
 import { ACCESS_KIND, EXIT, MAXIMUM_RUN, RECORD, SEG, SEGMENT, SLOT, STATE_SIZE, segmentSlot, stateBase } from '../ir/state.ts';
 import { allHelpers, type Cpu, GuestFault, type HelperArgs, type Platform } from '../isa/helper.ts';
 import { DR6_BS, dataHit, debugException, executionHit, steppingBreakpoints, watchedPages } from '../isa/system/debug.ts';
@@ -329,6 +329,9 @@ export class Processor implements Cpu, AccessHost, RunHost, CodeHolder {
           ? this.retiredAt(this.currentRecord, this.currentBudget)
           : this.retired,
     );
+  }
+  get stackOperand(): boolean {
+    return this.currentRecord !== 0 && (this.view.getUint8(this.currentRecord + RECORD.length) & STACK_SEGMENT) !== 0;
   }
   breakpointPage(high: number, low: number): boolean {
     return this.watchedPages.size > 0 && this.watchedPages.has((high >>> 0) * 0x100000 + (low >>> 12));

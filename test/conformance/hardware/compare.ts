@@ -6,7 +6,6 @@
  * allowances below. Every allowance has its reason.
  */
 import type { Decoded } from '../../../emulator/decode/decode.ts';
-import { SEGMENT } from '../../../emulator/ir/state.ts';
 import type { Flag } from '../../../emulator/ir/value.ts';
 import { type Case, DATA, type Outcome, SELECTOR } from './programState.ts';
 
@@ -111,11 +110,6 @@ export const ALLOWANCES: readonly Allowance[] = [
     why: 'LSL and LAR of 78h: the kernel under the oracle keeps the number of the processor there',
     applies: (d, c) => /^(lsl|lar|verr|verw)$/.test(d.record.mnemonic) && namesProcessorNumber(d, c),
     masks: () => ({ everything: true }),
-  },
-  {
-    why: 'an x87 operand on the stack that is not canonical is #SS; helpers that access memory raise #GP',
-    applies: (d, c) => c.selectors.cs === SELECTOR.code64 && d.record.unit === 'fpu' && d.memory?.segment === SEGMENT.ss,
-    masks: () => ({ faults: { hardware: [12], here: [13] } }),
   },
   {
     why: 'an operand outside its segment and another reason to fault (privilege, alignment, a pending x87 exception): here the segment comes first',

@@ -25,5 +25,9 @@ export const FOUND: readonly { what: string; recipe: string }[] = [
     recipe: '64 6740d84a4d 360921ba s=0,0,f,0,2b r2=20001013 m20001060=7400000000000000ff7f000000000000',
   },
   { what: 'a far pointer that ends with its segment', recipe: '32 c430 1 s=17,17,0,0,2b r0=1ffa m20001ffa=00010203' },
+  {
+    what: 'an x87 operand by way of rBP that is not canonical is #SS',
+    recipe: '64 df9dfbc112a3 47796da1 s=2b,0,2b,0,2b r5=12345678f7aa1cf5',
+  },
   { what: 'an MMX load across the end of memory', recipe: '64 0f6f00 1 s=0,0,0,0,2b r0=20001ffc' },
 ];
