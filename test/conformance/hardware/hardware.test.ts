@@ -3,8 +3,10 @@
  * @fileoverview Every instruction that a user program can execute, against what hardware did: all recorded vectors; where the host is
  * x86-64, a random hundredth of them recorded again, and fresh random instructions. docs/conformance.md says what is left out.
  */
+
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { allInstructions } from '../../../emulator/isa/record.ts';
+import { commitSeed } from '../../support/seed.ts';
 import { compareBlocks } from './blocks.ts';
 import { differences, type Masks, masksFor } from './compare.ts';
 import { readVectors } from './files.ts';
@@ -90,7 +92,7 @@ describe.skipIf(missing)(`the host's processor${missing ? `: ${missing}` : ''}`,
     if (host.isIntel) expect(wrong.slice(0, 10), `${wrong.length} of ${of} differ`).toEqual([]);
     else expect(wrong.length).toBeLessThan(of * 0.05);
   };
-  const seed = Number(process.env.DIORAMA_SEED ?? Date.now() % 0x100000000);
+  const seed = commitSeed();
 
   test(`records a random hundredth again (DIORAMA_SEED=${seed})`, () => {
     const r = new Random(seed);

@@ -3,7 +3,9 @@
  * Random programs, natively and in V8. A few fixed seeds, and new ones for FUZZ_SECONDS (5, and 60 where CI is set), from a
  * seed that is printed and can be given back as FUZZ_SEED.
  */
+
 import { describe, expect, it } from 'vitest';
+import { commitSeed } from '../../../test/support/seed.ts';
 import { canRunNative } from '../testing.ts';
 import { type FuzzSummary, fuzz } from './run.ts';
 
@@ -24,7 +26,7 @@ describe.skipIf(!canRunNative)('differential fuzz against V8', () => {
   });
 
   it('fresh seeds', { timeout: seconds * 1000 + 60_000 }, () => {
-    const first = Number(process.env.FUZZ_SEED ?? Date.now() % 1_000_000_000);
+    const first = Number(process.env.FUZZ_SEED ?? commitSeed());
     const summary = fuzz(first, { milliseconds: seconds * 1000 });
     console.log(`seeds from ${first}: ${summary.programs} programs, ${summary.traps} of them trapping`);
     expect(report(summary)).toEqual([]);
