@@ -8,7 +8,7 @@
  */
 
 import { openSync, writeSync } from 'node:fs';
-import { type BlockBackend, SECTOR_SIZE } from '../device/virtio/block.ts';
+import type { BlockBackend } from '../device/virtio/block.ts';
 import type { ConsolePort } from '../device/virtio/console.ts';
 import type { NetBackend } from '../device/virtio/net.ts';
 import { BootImageError } from '../firmware/bootError.ts';
@@ -16,8 +16,8 @@ import type { Hash } from '../machine/chunks.ts';
 import type { Snapshot } from '../machine/snapshot.ts';
 import { FileDisk } from './fileDisk.ts';
 import { prepareOutput, readInput, reason, writeOutput } from './files.ts';
-import { naming, readSnapshot, SnapshotOutput, sha256 } from './nodeSnapshot.ts';
-import { DEFAULT_MEMORY, type DiskOption, parseCommandLine, type RunOptions } from './options.ts';
+import { disksOf, naming, readSnapshot, SnapshotOutput, sha256 } from './nodeSnapshot.ts';
+import { DEFAULT_MEMORY, parseCommandLine, type RunOptions } from './options.ts';
 import { Session, type SessionMachine, type SessionResult } from './session.ts';
 import { UsageError } from './usageError.ts';
 
@@ -106,7 +106,7 @@ async function run(options: RunOptions, terminal: Terminal, makeMachine: Machine
   const start = readStart(options);
   if (options.json !== undefined) prepareOutput('report', options.json);
   const output = openOutput(options, terminal);
-  const disks = (options.disks.length > 0 ? options.disks : disksOf(start.snapshot)).map((disk) =>
+  const disks = (options.disks.length > 0 ? options.disks : start.snapshot ? disksOf(start.snapshot) : []).map((disk) =>
     'file' in disk ? new FileDisk(disk.file) : disk,
   );
   let saved: SnapshotOutput | undefined;
@@ -144,11 +144,6 @@ function readStart({ kernel, initrd, append, snapshotLoad }: RunOptions): Start 
     initrd: initrd === undefined ? undefined : readInput('initrd', initrd),
     append,
   };
-}
-/** Disks in memory need not be asked for again. */
-function disksOf(snapshot: Snapshot | undefined): DiskOption[] {
-  const disks = snapshot?.configuration.disks ?? [];
-  return disks.every((disk) => disk.contents === null) ? disks.map((disk) => ({ memory: disk.sectors * SECTOR_SIZE })) : [];
 }
 
 /** Where COM1's output goes. A script hears it in any case. */

@@ -17,7 +17,8 @@
  * instruction, so a program that types, waits and types again gets the same machine every time, however fast the host is. While it runs the
  * host's events are served between slices of some milliseconds.
  *
- * Snapshots, and with them forks, are not there yet.
+ * `snapshot` gives the whole machine as bytes for a file, from which `restore` makes another that goes on exactly so; `fork` does both at
+ * once, within the process, so that many tests can begin at one booted machine.
  */
 import type { BlockBackend } from '../device/virtio/block.ts';
 import type { ConsolePort } from '../device/virtio/console.ts';
@@ -27,7 +28,9 @@ import type { MachineEnd } from '../machine/machine.ts';
 import { FileDisk } from './fileDisk.ts';
 import { readInput } from './files.ts';
 import { makeNodeMachine, type NodeMachine } from './nodeMachine.ts';
+import { disksOf, naming, nodeCodec, readSnapshot, sha256 } from './nodeSnapshot.ts';
 import { ConsoleScript } from './script.ts';
+import { decodeSnapshot, encodeSnapshot } from './snapshotFile.ts';
 
 export type { BlockBackend } from '../device/virtio/block.ts';
 export type { ConsolePort } from '../device/virtio/console.ts';
@@ -58,6 +61,9 @@ export interface MachineOptions {
   /** Ports of a virtio console. */
   consolePorts?: ConsolePort[];
 }
+
+/** What a restored or forked machine is connected to: the same as the first one was, but its own. */
+export type Connections = Pick<MachineOptions, 'net' | 'consolePorts'>;
 
 export interface ExpectOptions {
   /** Seconds of virtual time; for ever unless given. */
@@ -105,20 +111,22 @@ export class Machine {
   /** COM1. */
   readonly console: Console;
   readonly #machine: NodeMachine;
-  readonly #files: FileDisk[] = [];
+  readonly #files: readonly FileDisk[];
   readonly #exitListeners: ((end: MachineEnd) => void)[] = [];
   #end: MachineEnd | undefined;
   #busy = false;
 
-  private constructor(options: MachineOptions) {
+  private constructor(machine: NodeMachine, files: readonly FileDisk[]) {
+    this.#machine = machine;
+    this.#files = files;
+    this.console = new Console(this.#machine, (until, deadline) => this.#advance(until, deadline));
+  }
+
+  /** A machine that is about to execute its kernel's first instruction. Throws UsageError or BootImageError if there can be none. */
+  static boot(options: MachineOptions): Machine {
     const { kernel, initrd, append = '', memory = DEFAULT_MEMORY, cpu, smp = 1, net, consolePorts } = options;
-    const disks = (options.disks ?? []).map((disk) => {
-      if (typeof disk !== 'string') return disk;
-      const file = new FileDisk(disk);
-      this.#files.push(file);
-      return file;
-    });
-    this.#machine = makeNodeMachine({
+    const { disks, files } = openDisks(options.disks);
+    const machine = makeNodeMachine({
       memory,
       cpu,
       smp,
@@ -130,12 +138,36 @@ export class Machine {
       net,
       consolePorts,
     });
-    this.console = new Console(this.#machine, (until, deadline) => this.#advance(until, deadline));
+    return new Machine(machine, files);
   }
 
-  /** A machine that is about to execute its kernel's first instruction. Throws UsageError or BootImageError if there can be none. */
-  static boot(options: MachineOptions): Machine {
-    return new Machine(options);
+  /**
+   * The machine that a snapshot was taken of, from the snapshot's bytes or its file's path. Disks in memory are in the snapshot; if there
+   * were others, all disks are given again, and host files must hold what they held then. Throws UsageError.
+   */
+  static restore(snapshot: string | Uint8Array, options: Connections & Pick<MachineOptions, 'disks'> = {}): Machine {
+    const path = typeof snapshot === 'string' ? snapshot : 'given';
+    const saved = typeof snapshot === 'string' ? readSnapshot(snapshot) : naming(path, () => decodeSnapshot(snapshot, nodeCodec));
+    const { memory, cpu, cpus } = saved.configuration;
+    const { disks, files } = openDisks(options.disks ?? disksOf(saved));
+    const { net, consolePorts } = options;
+    const machine = naming(path, () => makeNodeMachine({ memory, cpu, smp: cpus, disks, net, consolePorts, snapshot: saved }));
+    return new Machine(machine, files);
+  }
+
+  /** The whole machine, for a file. It goes on as if nothing had happened. */
+  snapshot(): Uint8Array {
+    this.#mustStand();
+    return Buffer.concat(encodeSnapshot(this.#machine.save(sha256), nodeCodec));
+  }
+
+  /**
+   * A second machine in this one's state, with copies of its disks in memory; from here on they know nothing of each other. A machine with
+   * disks in files of the host cannot be forked.
+   */
+  fork(connections: Connections = {}): Machine {
+    this.#mustStand();
+    return new Machine(this.#machine.fork(connections), []);
   }
 
   /** Calls `listener` once, when the machine has ended. */
@@ -155,7 +187,7 @@ export class Machine {
    * comes back earlier.
    */
   step(instructions = 1): MachineEnd | undefined {
-    if (this.#busy) throw new Error('the machine is running');
+    this.#mustStand();
     return this.#slice(this.#machine.instructions + instructions);
   }
 
@@ -201,7 +233,7 @@ export class Machine {
 
   /** Runs until `done`, the machine's end, or the virtual time `deadline` in nanoseconds. */
   async #advance(done: () => boolean, deadline: number): Promise<MachineEnd | undefined> {
-    if (this.#busy) throw new Error('the machine is running already');
+    this.#mustStand();
     this.#busy = true;
     try {
       while (!done() && !this.#end && this.#machine.now < deadline) {
@@ -212,6 +244,10 @@ export class Machine {
     } finally {
       this.#busy = false;
     }
+  }
+
+  #mustStand(): void {
+    if (this.#busy) throw new Error('the machine is running');
   }
 
   #slice(until: number): MachineEnd | undefined {
@@ -272,6 +308,17 @@ export class Console {
   onOutput(listener: (byte: number) => void): void {
     this.#listeners.push(listener);
   }
+}
+
+function openDisks(given: MachineOptions['disks'] = []) {
+  const files: FileDisk[] = [];
+  const disks = given.map((disk) => {
+    if (typeof disk !== 'string') return disk;
+    const file = new FileDisk(disk);
+    files.push(file);
+    return file;
+  });
+  return { disks, files };
 }
 
 function contents(what: string, given: string | Uint8Array): Uint8Array {

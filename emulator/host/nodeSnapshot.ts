@@ -3,8 +3,8 @@
 import { createHash } from 'node:crypto';
 import { closeSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
-import type { Snapshot } from '../machine/snapshot.ts';
-import { SnapshotError } from '../machine/snapshot.ts';
+import { SECTOR_SIZE } from '../device/virtio/block.ts';
+import { type Snapshot, SnapshotError } from '../machine/snapshot.ts';
 import { readInput, reason } from './files.ts';
 import { type Codec, decodeSnapshot, encodeSnapshot } from './snapshotFile.ts';
 import { UsageError } from './usageError.ts';
@@ -22,6 +22,11 @@ export const nodeCodec: Codec = {
 export function readSnapshot(path: string): Snapshot {
   const file = readInput('snapshot', path);
   return naming(path, () => decodeSnapshot(file, nodeCodec));
+}
+
+/** The disks of a machine that has them all in memory need not be asked for again. */
+export function disksOf({ configuration: { disks } }: Snapshot): { memory: number }[] {
+  return disks.every((disk) => disk.contents === null) ? disks.map((disk) => ({ memory: disk.sectors * SECTOR_SIZE })) : [];
 }
 
 /** What `action` finds wrong with a snapshot becomes one line that names its file. */

@@ -160,6 +160,7 @@ describe('one line, exit 2', () => {
 
 describe('the reader refuses with SnapshotError or UsageError alone', () => {
   test('files with changed bytes', () => {
+    const whole = decodeSnapshot(file, nodeCodec);
     const mutation = fc.array(fc.tuple(fc.nat(), fc.nat(255)), { minLength: 1, maxLength: 4 });
     fc.assert(
       fc.property(mutation, fc.nat(), fc.boolean(), (changes, cut, cuts) => {
@@ -168,7 +169,12 @@ describe('the reader refuses with SnapshotError or UsageError alone', () => {
         for (const [at, value] of changes)
           if (copy.length > 0) copy[at % (at & 1 ? copy.length : Math.min(copy.length, 200))] ^= value;
         if (Buffer.compare(copy, file) === 0) return;
-        expect(() => decodeSnapshot(copy, nodeCodec)).toThrow(SnapshotError);
+        try {
+          // The last bits of a compressed chunk may mean nothing.
+          expect(decodeSnapshot(copy, nodeCodec)).toEqual(whole);
+        } catch (error) {
+          if (!(error instanceof SnapshotError)) throw error;
+        }
       }),
       { numRuns: 1000 },
     );

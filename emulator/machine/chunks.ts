@@ -67,20 +67,25 @@ export function readChunks(chunks: Chunks, list: ChunkList, into: Uint8Array): v
   }
 }
 
-/** Copies `from` over `to`, of the same length, leaving alone what is zero in both. */
-export function copySparse(from: Uint8Array, to: Uint8Array): void {
+/** Copies `from` over `to`, which has the same length and is all zeros, without touching what stays so. */
+export function copyOverZeros(from: Uint8Array, to: Uint8Array): void {
   for (let at = 0; at < from.length; at += CHUNK_SIZE) {
     const piece = from.subarray(at, at + CHUNK_SIZE);
-    const place = to.subarray(at, at + CHUNK_SIZE);
-    if (!isZero(piece)) place.set(piece);
-    else if (!isZero(place)) place.fill(0);
+    if (!isZero(piece)) to.set(piece, at);
   }
 }
 
 export function isZero(bytes: Uint8Array): boolean {
   const aligned = bytes.byteOffset % 4 === 0;
   const words = aligned ? new Int32Array(bytes.buffer, bytes.byteOffset, bytes.length >> 2) : new Int32Array(0);
-  for (let i = 0; i < words.length; i++) if (words[i] !== 0) return false;
-  for (let i = words.length * 4; i < bytes.length; i++) if (bytes[i] !== 0) return false;
+  const n = words.length;
+  // Whole memories are looked through: eight words at a time is several times as fast.
+  const whole = n - (n % 8);
+  for (let i = 0; i < whole; i += 8) {
+    const low = words[i] | words[i + 1] | words[i + 2] | words[i + 3];
+    if ((low | words[i + 4] | words[i + 5] | words[i + 6] | words[i + 7]) !== 0) return false;
+  }
+  for (let i = whole; i < n; i++) if (words[i] !== 0) return false;
+  for (let i = n * 4; i < bytes.length; i++) if (bytes[i] !== 0) return false;
   return true;
 }

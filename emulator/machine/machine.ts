@@ -104,6 +104,8 @@ export class Machine {
   private readonly debugListeners: ((byte: number) => void)[] = [];
   private readonly serial1Listeners: ((byte: number) => void)[] = [];
   private running = false;
+  /** What is due at the current time has happened. */
+  private settled = false;
   /** Whether idle time is the host's to pass (`passIdle`), instead of jumping to the next timer. */
   waitsWhenIdle = false;
 
@@ -297,6 +299,7 @@ export class Machine {
     this.retiredBefore = retiredBefore;
     this.current = this.processors[current] ?? this.processors[0];
     this.resetRequested = resetRequested;
+    this.settled = true;
     this.end = kind && { kind, message: endMessage === '' ? undefined : endMessage };
   }
 
@@ -332,6 +335,7 @@ export class Machine {
     const passed = Math.floor(Math.max(0, Math.min(nanoseconds, this.idleFor)));
     this.idle += passed;
     this.board.clock.setNow(this.now);
+    if (passed > 0) this.settled = false;
     return passed;
   }
 
@@ -348,13 +352,21 @@ export class Machine {
       this.running = false;
       // Devices work out their state from the time: between runs it is that of the last instruction, wherever runs begin and end.
       this.board.clock.setNow(this.now);
+      this.settled = false;
     }
+  }
+  /** Lets timers go off that are due now, instead of at the beginning of the next run: only then do devices agree with each other. */
+  settle(): void {
+    if (this.settled || this.end || this.running) return;
+    this.board.clock.fire(this.now);
+    this.settled = true;
   }
   private runUntil(until: number): MachineEnd | undefined {
     this.stopping = false;
     const idleUntil = this.idle + IDLE_LIMIT;
     while (!this.end && !this.stopping && this.instructions < until && this.idle < idleUntil) {
-      this.board.clock.fire(this.now);
+      if (!this.settled) this.board.clock.fire(this.now);
+      this.settled = false;
       if (this.resetRequested) this.restart();
       if (this.waitsWhenIdle && this.idleFor > 0 && this.canWake()) return undefined;
       if (this.processors.every((p) => p.halted || p.parked) && !this.wake()) continue;

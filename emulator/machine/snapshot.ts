@@ -19,7 +19,7 @@ import type { Device, DeviceState, StateValue } from '../bus/device.ts';
 import { loadFields } from '../bus/state.ts';
 import { type BlockBackend, SECTOR_SIZE } from '../device/virtio/block.ts';
 import type { BootKind, BootOptions } from '../firmware/bootImage.ts';
-import { CHUNK_SIZE, ChunkList, ChunkStore, type Chunks, copySparse, type Hash, isZero, readChunks } from './chunks.ts';
+import { CHUNK_SIZE, ChunkList, ChunkStore, type Chunks, copyOverZeros, type Hash, isZero, readChunks } from './chunks.ts';
 import type { Machine } from './machine.ts';
 import { loadProcessor, saveProcessor } from './processorState.ts';
 
@@ -67,6 +67,7 @@ export class SnapshotError extends Error {}
 const INLINE = 1024;
 
 export function saveMachine(machine: Machine, hash: Hash): Snapshot {
+  machine.settle();
   const store = new ChunkStore(hash);
   const names = new Set(machine.devices.map((device) => device.name));
   if (names.size !== machine.devices.length) throw new SnapshotError('two disks have the same name');
@@ -104,11 +105,12 @@ export function loadMachine(machine: Machine, snapshot: Snapshot, hash: Hash): v
   });
 }
 
-/** Makes `to`, of the same configuration, what `from` is; without chunks or hashes. Their disks are `to`'s business. */
+/** Makes `to`, new and of the same configuration, what `from` is; without chunks or hashes. Their disks are `to`'s business. */
 export function copyMachine(from: Machine, to: Machine): void {
+  from.settle();
   const source = from.physical;
   const target = to.physical;
-  copySparse(
+  copyOverZeros(
     source.u8.subarray(source.ramStart, source.ramStart + source.ramSize),
     target.u8.subarray(target.ramStart, target.ramStart + target.ramSize),
   );

@@ -30,6 +30,7 @@ const encode = (text: string): Uint8Array => Uint8Array.from(text, (character) =
 
 /** Pieces are valid until the next one is asked for. */
 export function* stateChunks(machine: Machine): Generator<Uint8Array> {
+  machine.settle();
   yield encode(`machine ${machine.instructions} ${machine.now} ${machine.ramSize};`);
   for (const cpu of machine.processors) yield* processorChunks(cpu);
   for (const device of machine.devices) yield* valueChunks(device.name, device.save());
