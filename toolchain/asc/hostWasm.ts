@@ -13,6 +13,7 @@
  *   objects as roots.
  */
 import { intrinsicRecords, type Target } from '../intrinsics/intrinsics.ts';
+import { generatedSources } from '../registry/sources.ts';
 import { cachedCompile } from './cache.ts';
 import type { CompileRequest } from './compile.ts';
 import { sourceOrigin } from './compile.ts';
@@ -67,7 +68,10 @@ export async function loadGuest(options: GuestOptions): Promise<Guest> {
   if (!runtime) throw new Error('no runtime/entry');
   // The test allocates and pins from outside, which programs do not.
   libraries.set('runtime/entry', { ...runtime, text: `${runtime.text}export { __new, __pin, __unpin } from 'runtime/heap';\n` });
-  const overlay = new Map(options.source === undefined ? [] : [['source.ts', options.source]]);
+  const overlay = new Map([
+    ...generatedSources(root),
+    ...(options.source === undefined ? [] : [['source.ts', options.source] as const]),
+  ]);
   const entry = options.source === undefined ? options.entry : 'source.ts';
   if (entry === undefined) throw new Error('neither entry nor source');
   const request: CompileRequest = {

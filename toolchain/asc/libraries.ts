@@ -15,6 +15,7 @@ import { addressModule } from '../image/addresses.ts';
 import { guestDeclarations, type Target } from '../intrinsics/intrinsics.ts';
 import { layoutModules } from '../layout/definitions/index.ts';
 import { guestModule } from '../layout/guest.ts';
+import { generatedSources } from '../registry/sources.ts';
 import type { Libraries } from './compile.ts';
 
 type Library = { readonly text: string; readonly origin: string };
@@ -53,6 +54,11 @@ export function writeForEditors(root: string): void {
       mkdirSync(dirname(path), { recursive: true });
       writeFileSync(path, text);
     }
+  }
+  for (const [name, text] of generatedSources(root)) {
+    const path = join(folder, 'tree', name);
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, text);
   }
   const declarations = readFileSync(join(root, 'node_modules/assemblyscript/std/assembly/index.d.ts'), 'utf8');
   const alias = 'declare type Number = _Float;';

@@ -15,7 +15,13 @@ const shared: readonly Routine[] = [
   ['sym.imageTables(): u64', "The image's own tables (layout/image, ImageTables)."],
 ];
 
-const user: readonly Routine[] = [['sym.stackTop(): u64', 'Address of a word that holds where the stack began.']];
+const user: readonly Routine[] = [
+  ['sym.stackTop(): u64', 'Address of a word that holds where the stack began.'],
+  [
+    'sym.signalEntry(): u64',
+    'A handler for sigaction: calls the export signalArrived(signal: i32), then continues where the signal came.',
+  ],
+];
 
 const kernel: readonly Routine[] = [
   ['asm.switchTo(saveStackPointer: u64, nextStackPointer: u64): void', 'Saves the callee-saved registers and changes stacks.'],

@@ -16,6 +16,7 @@ import { writeForEditors } from '../asc/libraries.ts';
 import { projectRoot } from '../asc/root.ts';
 import type { BuildStamp } from '../image/image.ts';
 import { LinkError } from '../link/link.ts';
+import { platformArchive } from './platform.ts';
 import { buildProgram, type Program } from './program.ts';
 
 export interface BuildOptions {
@@ -54,7 +55,16 @@ interface Target extends Program {
 
 const KERNELS: readonly Target[] = [
   { name: 'hello kernel', target: 'kernel', entry: 'guest-os/hello/kernel.ts', path: 'guest/hello/unix' },
+  {
+    name: 'unix',
+    target: 'kernel',
+    entry: 'guest-os/boot/unix.ts',
+    path: 'platform/i86pc/kernel/amd64/unix',
+    heapBytes: 16 << 20,
+  },
 ];
+/** Made of the commands, where there is the kernel that boots it. */
+const ARCHIVE = 'platform/i86pc/amd64/boot_archive';
 
 export async function build(options: BuildOptions = {}): Promise<BuildResult> {
   const root = options.root ?? projectRoot();
@@ -68,12 +78,14 @@ export async function build(options: BuildOptions = {}): Promise<BuildResult> {
   const rebuilt: string[] = [];
   const warnings = new Set<string>();
   const problems: string[] = [];
+  const programs = new Map<string, Uint8Array>();
   for (const [index, target] of targets.entries()) {
     const started = Date.now();
     try {
       const { optimize, cache } = options;
       const built = await buildProgram(target, { root, optimize, cache, stamp, toolchain });
       for (const warning of built.warnings) warnings.add(warning);
+      if (target.target === 'user') programs.set(target.name, built.image);
       const path = join(output, target.path);
       if (!built.fresh && existsSync(path) && readFileSync(path).equals(built.image)) continue;
       mkdirSync(dirname(path), { recursive: true });
@@ -87,10 +99,22 @@ export async function build(options: BuildOptions = {}): Promise<BuildResult> {
     }
   }
   removeStale(output, targets);
+  const images = targets.map(({ path }) => path);
+  if (existsSync(join(root, 'guest-os/boot/unix.ts')) && problems.length === 0) {
+    images.push(ARCHIVE);
+    if (writeIfChanged(join(output, ARCHIVE), platformArchive(root, programs, stamp))) rebuilt.push(ARCHIVE);
+  }
   if (rebuilt.length) pruneCache(options.cache ?? cacheDirectory());
   for (const warning of warnings) report(warning);
   if (problems.length) throw new BuildError([...new Set(problems.flatMap((problem) => problem.split('\n')))]);
-  return { images: targets.map(({ path }) => path), rebuilt, warnings: [...warnings] };
+  return { images, rebuilt, warnings: [...warnings] };
+}
+
+function writeIfChanged(path: string, content: Uint8Array): boolean {
+  if (existsSync(path) && readFileSync(path).equals(content)) return false;
+  mkdirSync(dirname(path), { recursive: true });
+  writeAtomically(path, content);
+  return true;
 }
 
 function findTargets(root: string): Target[] {

@@ -13,7 +13,10 @@ import { codeSegments, type Image, memorySection, type ProgramInput, translatePr
 
 export function userImage(input: ProgramInput): Image {
   const module = translateProgram(input.wasm, 'user');
-  const code = codeSegments(module, userStubs(module.start !== undefined), input, { address: USER_TEXT, physicalOffset: 0n });
+  const code = codeSegments(module, userStubs(module.start !== undefined, new Set(module.exports)), input, {
+    address: USER_TEXT,
+    physicalOffset: 0n,
+  });
   const { section, end } = memorySection(module, USER_MEMORY_BASE);
   const memoryEnd = module.memory.initialPages << 16;
   const linked = link(

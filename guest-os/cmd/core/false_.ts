@@ -1,0 +1,5 @@
+// SPDX-License-Identifier: MIT
+/** @fileoverview false(1): exit status 1, as POSIX.1-2017 allows and Debian's has it. */
+export function main(args: string[]): i32 {
+  return 1;
+}

@@ -1,0 +1,574 @@
+// SPDX-License-Identifier: MIT
+/**
+ * @fileoverview Runs commands (POSIX.1-2017, 2.9): what needs a process of its own is forked, builtins and functions are not.
+ *
+ * An interactive shell gives each pipeline a process group, makes it the terminal's foreground while it waits, and takes the terminal
+ * back. Output that is buffered goes out before a fork, or it would come twice.
+ */
+import * as calls from '../../lib/calls';
+import { EACCES, ENOENT, ENOEXEC, errorText } from '../../lib/errors';
+import { status } from '../../lib/files';
+import { flush, O_APPEND, O_CREAT, O_RDONLY, O_RDWR, O_TRUNC, O_WRONLY, openFile, readAll, say } from '../../lib/io';
+import {
+  ChildNews,
+  defaultSignal,
+  execute as executeFile,
+  fork,
+  SIGINT,
+  SIGQUIT,
+  SIGTSTP,
+  SIGTTIN,
+  SIGTTOU,
+  takeSignal,
+  waitFor,
+  WSTOPPED,
+} from '../../lib/process';
+import { bytesOf, parseNumber } from '../../lib/text';
+import { builtin, isBuiltin, isSpecial, NOT_BUILTIN } from './builtins';
+import { expandDocument, expandText, expandWords, matchesPattern } from './expand';
+import { addJob, noteTerminal, setForeground } from './jobs';
+import { Parser } from './parser';
+import { exportedList, exportVariable, functions, get, has, setVariable, state, unsetVariable, isExported } from './state';
+import {
+  AND,
+  BRACE,
+  CASE,
+  Command,
+  FOR,
+  FUNCTION,
+  IF,
+  OR,
+  PIPELINE,
+  Redirection,
+  SEQUENCE,
+  SIMPLE,
+  SUBSHELL,
+  UNTIL,
+  WHILE,
+} from './syntax';
+
+/** Descriptors that the shell keeps for itself begin here. */
+const SAVED: i32 = 10;
+
+/** Runs a command; its exit status, which is `$?` too. */
+export function run(command: Command | null): i32 {
+  if (!command || state.leaving) return state.status;
+  if (command.background) return runBackground(command);
+  state.status = runForeground(command);
+  if (takeSignal() == SIGINT) state.interrupted = true;
+  if (state.status && state.exitOnError && !state.conditionDepth && command.kind <= PIPELINE && !command.negated)
+    state.exiting = true;
+  return state.status;
+}
+
+function runForeground(command: Command): i32 {
+  switch (command.kind) {
+    case SIMPLE:
+      return runSimple(command);
+    case PIPELINE:
+      return runPipeline(command);
+    case AND:
+      return condition(command.first) ? state.status : run(command.second);
+    case OR:
+      return condition(command.first) ? run(command.second) : state.status;
+    case SEQUENCE:
+      for (let i = 0; i < command.list.length && !state.leaving; i++) run(command.list[i]);
+      return state.status;
+    case FUNCTION:
+      functions.set(command.name, command.first!);
+      return 0;
+    case SUBSHELL:
+      return runChild(command, null);
+  }
+  const saved = redirect(command.redirections, true);
+  if (!saved) return 1;
+  const result = runCompound(command);
+  restore(saved);
+  return result;
+}
+
+function condition(command: Command | null): i32 {
+  state.conditionDepth++;
+  const result = run(command);
+  state.conditionDepth--;
+  return result;
+}
+
+function runCompound(command: Command): i32 {
+  switch (command.kind) {
+    case BRACE:
+      return run(command.first);
+    case IF: {
+      const failed = condition(command.first);
+      if (state.leaving) return state.status;
+      const branch = failed ? command.third : command.second;
+      return branch ? run(branch) : 0;
+    }
+    case WHILE:
+    case UNTIL:
+      return runLoop(command);
+    case FOR:
+      return runFor(command);
+    case CASE:
+      return runCase(command);
+  }
+  return 0;
+}
+
+/** After a loop's body: does the loop end? */
+function leavesLoop(): bool {
+  if (!state.breaking) return state.leaving;
+  if (--state.breaking) return true;
+  const ends = !state.continuing;
+  state.continuing = false;
+  return ends;
+}
+
+function runLoop(command: Command): i32 {
+  let result = 0;
+  state.loops++;
+  while (!state.leaving) {
+    const failed = condition(command.first);
+    if (state.leaving) {
+      if (leavesLoop()) break;
+      continue;
+    }
+    if ((failed != 0) == (command.kind == WHILE)) break;
+    result = run(command.second);
+    if (leavesLoop()) break;
+  }
+  state.loops--;
+  return state.leaving ? state.status : result;
+}
+
+function runFor(command: Command): i32 {
+  const words = command.overParameters ? state.parameters.slice(0) : expandWords(command.words);
+  let result = 0;
+  state.loops++;
+  for (let i = 0; i < words.length && !state.leaving; i++) {
+    setVariable(command.name, words[i]);
+    result = run(command.first);
+    if (leavesLoop()) break;
+  }
+  state.loops--;
+  return state.leaving ? state.status : result;
+}
+
+function runCase(command: Command): i32 {
+  const text = expandText(command.words[0]);
+  for (let i = 0; i < command.patterns.length; i++) {
+    const patterns = command.patterns[i];
+    for (let k = 0; k < patterns.length; k++) {
+      if (!matchesPattern(patterns[k], text)) continue;
+      const branch = command.list[i];
+      return branch ? run(branch) : 0;
+    }
+  }
+  return 0;
+}
+
+// ---- simple commands
+
+function runSimple(command: Command): i32 {
+  const before = state.status;
+  const words = expandWords(command.words);
+  if (state.failed) return state.status;
+  if (state.trace) trace(command, words);
+  if (!words.length) return runAssignments(command, before);
+  const name = words[0];
+  const isFunction = functions.has(name);
+  if (!isFunction && !isBuiltin(name)) return runChild(command, words);
+  const saved = redirect(command.redirections, true);
+  if (!saved) return 1;
+  const keep = isSpecial(name) && !isFunction;
+  const noNames: string[] = [];
+  const old: string[] = keep ? noNames : remember(command.assignments);
+  assign(command.assignments, !keep);
+  let result: i32;
+  if (isFunction) result = callFunction(functions.get(name), words);
+  else result = builtin(name, words);
+  flush();
+  // `exec` without a command keeps its redirections.
+  if (name == 'exec' && words.length == 1) forget(saved);
+  else restore(saved);
+  for (let i = 0; i < old.length; i += 2) {
+    if (old[i + 1].length) setVariable(old[i], old[i + 1].substring(1));
+    else unsetVariable(old[i]);
+  }
+  return result;
+}
+
+function trace(command: Command, words: string[]): void {
+  say('+ ' + command.assignments.concat(words).join(' ') + '\n');
+}
+
+function runAssignments(command: Command, before: i32): i32 {
+  // The status of a command substitution among them is the command's.
+  state.status = 0;
+  assign(command.assignments, false);
+  const result = state.status;
+  const saved = redirect(command.redirections, true);
+  if (!saved) return 1;
+  restore(saved);
+  return command.assignments.length || command.words.length ? result : 0;
+}
+
+function assign(assignments: string[], forExport: bool): void {
+  for (let i = 0; i < assignments.length; i++) {
+    const equals = assignments[i].indexOf('=');
+    const name = assignments[i].substring(0, equals);
+    setVariable(name, expandText(assignments[i].substring(equals + 1)));
+    if (forExport) exportVariable(name);
+  }
+}
+
+/** Names and values before assignments that last for one command: `=value`, or nothing if it was not set. */
+function remember(assignments: string[]): string[] {
+  const old: string[] = [];
+  for (let i = 0; i < assignments.length; i++) {
+    const name = assignments[i].substring(0, assignments[i].indexOf('='));
+    old.push(name);
+    old.push(has(name) ? '=' + get(name) : '');
+  }
+  return old;
+}
+
+function callFunction(body: Command, words: string[]): i32 {
+  const outer = state.parameters;
+  state.parameters = words.slice(1);
+  state.callDepth++;
+  const result = run(body);
+  state.callDepth--;
+  state.returning = false;
+  state.parameters = outer;
+  return state.failed ? state.status : result == state.status ? result : state.status;
+}
+
+// ---- redirections
+
+/** Pairs: descriptor, where it is kept (-1: it was not open). */
+class Saved {
+  readonly pairs: i32[] = [];
+}
+
+/** Null: one of them failed, and has been complained about. */
+function redirect(redirections: Redirection[], keep: bool): Saved | null {
+  const saved = new Saved();
+  if (redirections.length) flush();
+  for (let i = 0; i < redirections.length; i++) {
+    const redirection = redirections[i];
+    if (keep) {
+      saved.pairs.push(redirection.descriptor);
+      const copy = <i32>calls.fcntl(redirection.descriptor, 37, SAVED);
+      saved.pairs.push(copy < 0 ? -1 : copy);
+    }
+    if (apply(redirection)) continue;
+    restore(saved);
+    return null;
+  }
+  return saved;
+}
+
+function restore(saved: Saved): void {
+  if (saved.pairs.length) flush();
+  for (let i = saved.pairs.length - 2; i >= 0; i -= 2) {
+    const descriptor = saved.pairs[i];
+    const copy = saved.pairs[i + 1];
+    if (copy < 0) {
+      calls.close(descriptor);
+    } else {
+      calls.fcntl(copy, 9, descriptor);
+      calls.close(copy);
+    }
+  }
+}
+function forget(saved: Saved): void {
+  for (let i = 1; i < saved.pairs.length; i += 2) if (saved.pairs[i] >= 0) calls.close(saved.pairs[i]);
+}
+
+function apply(redirection: Redirection): bool {
+  const operator = redirection.operator;
+  if (operator == '<<') return move(documentPipe(redirection), redirection.descriptor);
+  const target = expandText(redirection.target);
+  if (state.failed) return false;
+  if (operator == '<&' || operator == '>&') {
+    if (target == '-') {
+      calls.close(redirection.descriptor);
+      return true;
+    }
+    const from = <i32>parseNumber(target);
+    if (from >= 0 && calls.fcntl(from, 9, redirection.descriptor) >= 0) return true;
+    say(state.name + ': ' + target + ': Bad file number\n');
+    return false;
+  }
+  let flags = O_WRONLY | O_CREAT | O_TRUNC;
+  if (operator == '<') flags = O_RDONLY;
+  else if (operator == '>>') flags = O_WRONLY | O_CREAT | O_APPEND;
+  else if (operator == '<>') flags = O_RDWR | O_CREAT;
+  const opened = openFile(target, flags);
+  if (opened >= 0) return move(opened, redirection.descriptor);
+  say(state.name + ': ' + target + ': cannot ' + (operator == '<' ? 'open' : 'create') + ': ' + errorText(-opened) + '\n');
+  return false;
+}
+
+function move(from: i32, to: i32): bool {
+  if (from < 0 || from == to) return from >= 0;
+  calls.fcntl(from, 9, to);
+  calls.close(from);
+  return true;
+}
+
+const ends = memory.data(8, 8);
+
+/** A pipe that a child fills with the document. */
+function documentPipe(redirection: Redirection): i32 {
+  const text = redirection.literal ? redirection.document : expandDocument(redirection.document);
+  if (calls.pipe(ends) < 0) return -1;
+  const reader = load<i32>(ends);
+  const writer = load<i32>(ends, 4);
+  if (!forkShell()) {
+    calls.close(reader);
+    const bytes = bytesOf(text);
+    for (let done = 0; done < text.length; ) {
+      const count = calls.write(writer, <u64>changetype<usize>(bytes) + done, <u64>text.length - done);
+      if (count < 0) break;
+      done += <i32>count;
+    }
+    calls.exit(0);
+  }
+  calls.close(writer);
+  return reader;
+}
+
+// ---- processes
+
+/** fork; the child is a shell that asks nobody and whose signals do what they do by default. */
+function forkShell(): i32 {
+  flush();
+  const pid = fork();
+  if (pid < 0) say(state.name + ': cannot fork: ' + errorText(-pid) + '\n');
+  if (pid) return pid;
+  state.inSubshell = true;
+  return 0;
+}
+
+/** In the child: signals as a new program expects them, for job control in a group of its own. */
+function becomeJob(group: i32, foreground: bool): void {
+  if (!state.interactive) return;
+  calls.pgrpsys(5, 0, group);
+  if (foreground) setForeground(group ? group : <i32>calls.getpid());
+  state.interactive = false;
+  defaultSignal(SIGINT);
+  defaultSignal(SIGQUIT);
+  defaultSignal(SIGTSTP);
+  defaultSignal(SIGTTIN);
+  defaultSignal(SIGTTOU);
+}
+
+/** One command in a child, in the foreground: a subshell, or a program (`words`). */
+function runChild(command: Command, words: string[] | null): i32 {
+  // A child of the shell that has nothing else to do becomes the program itself.
+  const pid = forkShell();
+  if (pid < 0) return 126;
+  if (!pid) {
+    becomeJob(0, true);
+    runInChild(command, words);
+  }
+  const pids = [pid];
+  return waitForJob(pids, pid, command);
+}
+
+/** Does not return. */
+function runInChild(command: Command, words: string[] | null): void {
+  let result = 1;
+  if (redirect(command.redirections, false)) {
+    if (words) {
+      assign(command.assignments, true);
+      replaceBy(words);
+    }
+    state.loops = 0;
+    run(command.first);
+    result = state.status;
+  }
+  flush();
+  calls.exit(result);
+}
+
+/** What a forked child does with any command. Does not return. */
+function childMain(command: Command): void {
+  if (command.kind == SIMPLE) {
+    const words = expandWords(command.words);
+    if (state.failed) calls.exit(2);
+    if (words.length && !functions.has(words[0]) && !isBuiltin(words[0])) runInChild(command, words);
+  }
+  if (command.kind == SUBSHELL) runInChild(command, null);
+  command.background = false;
+  run(command);
+  flush();
+  calls.exit(state.status);
+}
+
+/** Finds and executes a program; says why it cannot. Does not return. */
+export function replaceBy(words: string[]): void {
+  flush();
+  const name = words[0];
+  let errno: i64 = ENOENT;
+  if (name.includes('/')) {
+    errno = tryExecute(name, words);
+  } else {
+    const path = get('PATH').split(':');
+    for (let i = 0; i < path.length; i++) {
+      const error = tryExecute((path[i].length ? path[i] : '.') + '/' + name, words);
+      if (error == ENOENT || error == 20) continue;
+      errno = error;
+      if (error != EACCES) break;
+    }
+  }
+  if (errno == ENOENT && !name.includes('/')) say(state.name + ': ' + name + ': command not found\n');
+  else say(state.name + ': ' + name + ': ' + errorText(errno) + '\n');
+  calls.exit(errno == ENOENT ? 127 : 126);
+}
+
+function tryExecute(path: string, words: string[]): i64 {
+  const error = -executeFile(path, words, exportedList());
+  if (error != ENOEXEC) return error;
+  // A script without `#!` is the shell's own.
+  const script = ['sh', path].concat(words.slice(1));
+  return -executeFile('/usr/bin/sh', script, exportedList());
+}
+
+function runPipeline(pipeline: Command): i32 {
+  if (pipeline.list.length == 1) {
+    state.conditionDepth++;
+    const result = run(pipeline.list[0]);
+    state.conditionDepth--;
+    return result ? 0 : 1;
+  }
+  const pids: i32[] = [];
+  let input = -1;
+  let group = 0;
+  for (let i = 0; i < pipeline.list.length; i++) {
+    const last = i == pipeline.list.length - 1;
+    let reader = -1;
+    let writer = -1;
+    if (!last) {
+      if (calls.pipe(ends) < 0) break;
+      reader = load<i32>(ends);
+      writer = load<i32>(ends, 4);
+    }
+    const pid = forkShell();
+    if (!pid) {
+      becomeJob(group, true);
+      if (reader >= 0) calls.close(reader);
+      if (input >= 0) move(input, 0);
+      if (writer >= 0) move(writer, 1);
+      childMain(pipeline.list[i]!);
+    }
+    if (input >= 0) calls.close(input);
+    if (writer >= 0) calls.close(writer);
+    input = reader;
+    if (pid < 0) break;
+    if (!group) group = pid;
+    if (state.interactive) calls.pgrpsys(5, pid, group);
+    pids.push(pid);
+  }
+  if (!pids.length) return 126;
+  const result = waitForJob(pids, group, pipeline);
+  return pipeline.negated ? (result ? 0 : 1) : result;
+}
+
+/** Waits for all of a foreground job; the status of its last process. */
+function waitForJob(pids: i32[], group: i32, command: Command): i32 {
+  if (state.interactive) {
+    calls.pgrpsys(5, pids[0], group);
+    setForeground(group);
+  }
+  const result = waitForAll(pids, group, command.source);
+  if (state.interactive) setForeground(<i32>calls.getpid());
+  return result;
+}
+
+/** Also for `fg`. */
+export function waitForAll(pids: i32[], group: i32, source: string): i32 {
+  let result = 0;
+  for (let i = 0; i < pids.length; i++) {
+    let news: ChildNews;
+    do {
+      news = waitFor(pids[i], state.interactive ? WSTOPPED : 0);
+      // A signal for the shell itself; what it waits for goes on.
+    } while (news.pid == -4);
+    if (news.pid < 0) continue;
+    if (news.stopped) {
+      addJob(pids, group, source, true);
+      say('\n');
+      return 128 + news.signal;
+    }
+    if (i == pids.length - 1) {
+      result = news.status;
+      noteTerminal(news);
+      if (news.signal == SIGINT && state.interactive) state.interrupted = true;
+    }
+  }
+  return result;
+}
+
+function runBackground(command: Command): i32 {
+  const pid = forkShell();
+  if (!pid) {
+    if (state.interactive) {
+      becomeJob(0, false);
+    } else {
+      // Without job control it must not take the script's input, nor its keyboard signals.
+      const null_ = openFile('/dev/null', O_RDONLY);
+      move(null_, 0);
+    }
+    childMain(command);
+  }
+  if (pid < 0) return (state.status = 126);
+  if (state.interactive) calls.pgrpsys(5, pid, pid);
+  state.lastBackground = pid;
+  addJob([pid], pid, command.source, false);
+  return (state.status = 0);
+}
+
+/** `$(…)`: what the commands write, without the newlines at its end. */
+export function substitute(source: string): string {
+  if (calls.pipe(ends) < 0) return '';
+  const reader = load<i32>(ends);
+  const writer = load<i32>(ends, 4);
+  const pid = forkShell();
+  if (!pid) {
+    calls.close(reader);
+    move(writer, 1);
+    state.interactive = false;
+    defaultSignal(SIGINT);
+    runText(source);
+    flush();
+    calls.exit(state.status);
+  }
+  calls.close(writer);
+  const text = pid > 0 ? readAll(reader) : '';
+  calls.close(reader);
+  if (pid > 0) state.status = waitFor(pid).status;
+  let end = text.length;
+  while (end > 0 && text.charCodeAt(end - 1) == 0x0a) end--;
+  return text.substring(0, end);
+}
+
+/** Runs a text, command by command. False: it had a mistake. */
+export function runText(text: string): bool {
+  const parser = new Parser(text, 0);
+  while (!state.leaving) {
+    const command = parser.next();
+    if (!command) {
+      if (parser.error.length || parser.incomplete) {
+        say(state.name + ': ' + (parser.error.length ? parser.error : 'syntax error: unexpected end of file') + '\n');
+        state.status = 2;
+        return false;
+      }
+      return true;
+    }
+    run(command);
+  }
+  return true;
+}

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: MIT
+/** @fileoverview What a shell remembers: variables, positional parameters, functions, the last status, options. */
+import { environment } from '../../lib/process';
+import { Command } from './syntax';
+
+const variables = new Map<string, string>();
+const exported = new Set<string>();
+export const functions = new Map<string, Command>();
+
+/** `$?`, `$!`, `$$`, `$0`. */
+export class State {
+  status: i32 = 0;
+  lastBackground: i32 = 0;
+  pid: i32 = 0;
+  name: string = 'sh';
+  parameters: string[] = [];
+  interactive: bool = false;
+  /** In a child that the shell has forked. */
+  inSubshell: bool = false;
+  /** set -e, -x, -u. */
+  exitOnError: bool = false;
+  trace: bool = false;
+  /** Where a failure does not end a `set -e` shell: conditions. */
+  conditionDepth: i32 = 0;
+  /** Loops around, functions around. */
+  loops: i32 = 0;
+  callDepth: i32 = 0;
+  /** Loops still to be left by break (or continued, at the last), a return on its way, the shell's end. */
+  breaking: i32 = 0;
+  continuing: bool = false;
+  returning: bool = false;
+  exiting: bool = false;
+  interrupted: bool = false;
+  /** Failed in a way that ends a script: ${x?}, division by zero. */
+  failed: bool = false;
+
+  /** Does anything keep the next command from running? */
+  get leaving(): bool {
+    return this.breaking > 0 || this.returning || this.exiting || this.interrupted || this.failed;
+  }
+}
+export const state = new State();
+
+export function importEnvironment(): void {
+  const list = environment();
+  for (let i = 0; i < list.length; i++) {
+    const equals = list[i].indexOf('=');
+    if (equals <= 0) continue;
+    variables.set(list[i].substring(0, equals), list[i].substring(equals + 1));
+    exported.add(list[i].substring(0, equals));
+  }
+}
+
+export function has(name: string): bool {
+  return variables.has(name);
+}
+export function get(name: string): string {
+  return variables.has(name) ? variables.get(name) : '';
+}
+export function setVariable(name: string, value: string): void {
+  variables.set(name, value);
+}
+export function unsetVariable(name: string): void {
+  variables.delete(name);
+  exported.delete(name);
+}
+export function exportVariable(name: string): void {
+  exported.add(name);
+}
+export function isExported(name: string): bool {
+  return exported.has(name);
+}
+export function names(): string[] {
+  return variables.keys();
+}
+
+/** `NAME=value` for execve. */
+export function exportedList(): string[] {
+  const list: string[] = [];
+  const all = variables.keys();
+  for (let i = 0; i < all.length; i++) if (exported.has(all[i])) list.push(all[i] + '=' + variables.get(all[i]));
+  return list;
+}

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+/**
+ * @fileoverview Error numbers, by illumos's values (<sys/errno.h>), and the one place where errors begin.
+ *
+ * Kernel functions return a negative errno, or 0 and above. Those that return an object return null and leave the errno in
+ * {@link failure}, which the caller reads at once: nothing sleeps between the two, and one processor is in the kernel at a time.
+ */
+export const EPERM: i32 = 1;
+export const ENOENT: i32 = 2;
+export const ESRCH: i32 = 3;
+export const EINTR: i32 = 4;
+export const EIO: i32 = 5;
+export const ENXIO: i32 = 6;
+export const E2BIG: i32 = 7;
+export const ENOEXEC: i32 = 8;
+export const EBADF: i32 = 9;
+export const ECHILD: i32 = 10;
+export const EAGAIN: i32 = 11;
+export const ENOMEM: i32 = 12;
+export const EACCES: i32 = 13;
+export const EFAULT: i32 = 14;
+export const EBUSY: i32 = 16;
+export const EEXIST: i32 = 17;
+export const EXDEV: i32 = 18;
+export const ENOTDIR: i32 = 20;
+export const EISDIR: i32 = 21;
+export const EINVAL: i32 = 22;
+export const EMFILE: i32 = 24;
+export const ENOTTY: i32 = 25;
+export const EFBIG: i32 = 27;
+export const ENOSPC: i32 = 28;
+export const ESPIPE: i32 = 29;
+export const EROFS: i32 = 30;
+export const EMLINK: i32 = 31;
+export const EPIPE: i32 = 32;
+export const ERANGE: i32 = 34;
+export const ENAMETOOLONG: i32 = 78;
+export const ENOSYS: i32 = 89;
+export const ELOOP: i32 = 90;
+export const ENOTEMPTY: i32 = 93;
+
+/** Why the last function that gave null did so: an errno, positive. */
+export let failure: i32 = 0;
+
+/** Every error result is made here. */
+export function setError(errno: i32): i32 {
+  return -errno;
+}
+
+/** For functions that return null. */
+export function setFailure(errno: i32): void {
+  failure = -setError(errno);
+}

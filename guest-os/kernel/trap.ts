@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: MIT
+/**
+ * @fileoverview Exceptions, interrupts, and the way back to user code.
+ *
+ * Three kinds arrive here, interrupts off:
+ * - Interrupts (vectors 32 to 47, the 8259A pair's lines): a handler by line, which allocates nothing and only moves threads.
+ * - Page faults of user addresses, from user code or from copies of the kernel: the address space brings the page, with interrupts on, or
+ *   the program gets SIGSEGV, or the copy fails by the fault table.
+ * - Everything else: a signal if user code did it, else a panic, in the words of what went wrong.
+ * On the way to user mode another thread may be chosen and signals are delivered; system calls end the same way.
+ *
+ * APM vol. 2, chapter 8; 8259A data sheet.
+ */
+import { GateDescriptor, PerCpuAt, PseudoDescriptor, TrapFrame } from 'layout/processor';
+import { KERNEL_STACK_SLOT, KERNEL_STACKS, USER_END, WINDOW } from 'machine/addresses';
+import { cli, inb, lidt, outb, readCr2, sti, wrmsr } from 'machine/cpu';
+import { address, load64 } from 'machine/mem';
+import * as percpu from 'machine/percpu';
+import { faultTable, systemCallEntry, trapEntries } from 'machine/stubs';
+import { print, printDecimal, printHex } from 'runtime/console';
+import { beginPanic, endPanic } from 'runtime/panic';
+import { peek64 } from 'runtime/symbols';
+import { dispatch } from '../syscall/table';
+import { printFault } from './faultReport';
+import { ENOMEM } from './errno';
+import { Process } from './process';
+import { deliverSignals, SIGBUS, SIGFPE, SIGILL, SIGKILL, SIGSEGV, SIGTRAP } from './signal';
+import { current, preempt } from './thread';
+
+const VECTOR_DE: u64 = 0;
+const VECTOR_DB: u64 = 1;
+const VECTOR_BP: u64 = 3;
+const VECTOR_UD: u64 = 6;
+const VECTOR_DF: u64 = 8;
+const VECTOR_GP: u64 = 13;
+const VECTOR_PF: u64 = 14;
+const VECTOR_MF: u64 = 16;
+const VECTOR_XM: u64 = 19;
+/** Where the interrupt controllers' lines begin. */
+const VECTOR_IRQ: u64 = 32;
+const LINES: u64 = 16;
+
+const PF_WRITE: u64 = 2;
+const PF_EXECUTE: u64 = 16;
+
+const KERNEL_CODE: u16 = 0x08;
+const INTERRUPT_GATE: u8 = 0x8e;
+/** Reachable by INT3 and INTO of user code. */
+const USER_GATE: u8 = 0xee;
+const DOUBLE_FAULT_STACK: u8 = 1;
+
+const MSR_STAR: u32 = 0xc0000081;
+const MSR_LSTAR: u32 = 0xc0000082;
+const MSR_SFMASK: u32 = 0xc0000084;
+/** SYSRET takes cs 2Bh and ss 23h from the upper selector, SYSCALL cs 8 and ss 10h from the lower. */
+const SELECTORS: u64 = ((<u64>0x1b) << 48) | ((<u64>0x08) << 32);
+/** SYSCALL clears AC, NT, IOPL, DF, IF and TF. */
+const CLEARED_FLAGS: u64 = 0x47700;
+
+const idt = memory.data(4096, 16);
+const pseudo = memory.data(16, 16);
+const lines = new StaticArray<((inUser: bool) => void) | null>(16);
+let interrupts_: u64 = 0;
+let systemCalls_: u64 = 0;
+
+export function interruptsSoFar(): u64 {
+  return interrupts_;
+}
+export function systemCallsSoFar(): u64 {
+  return systemCalls_;
+}
+
+export function initTraps(): void {
+  for (let vector: u64 = 0; vector < 256; vector++) {
+    const entry = trapEntries() + vector * 16;
+    const gate = changetype<GateDescriptor>(idt + <usize>vector * GateDescriptor.SIZE);
+    gate.offsetLow = <u16>entry;
+    gate.offsetMiddle = <u16>(entry >> 16);
+    gate.offsetHigh = <u32>(entry >> 32);
+    gate.selector = KERNEL_CODE;
+    gate.type = vector == VECTOR_BP ? USER_GATE : INTERRUPT_GATE;
+    gate.ist = vector == VECTOR_DF ? DOUBLE_FAULT_STACK : 0;
+  }
+  const table = changetype<PseudoDescriptor>(pseudo);
+  table.limit = 4095;
+  table.base = address(idt);
+  lidt(address(pseudo));
+  // The 8259A pair's lines, away from the exceptions, all masked.
+  outb(0x20, 0x11);
+  outb(0xa0, 0x11);
+  outb(0x21, <u32>VECTOR_IRQ);
+  outb(0xa1, <u32>VECTOR_IRQ + 8);
+  outb(0x21, 4);
+  outb(0xa1, 2);
+  outb(0x21, 1);
+  outb(0xa1, 1);
+  outb(0x21, 0xfb);
+  outb(0xa1, 0xff);
+  wrmsr(MSR_STAR, SELECTORS);
+  wrmsr(MSR_LSTAR, systemCallEntry());
+  wrmsr(MSR_SFMASK, CLEARED_FLAGS);
+}
+
+/** Lets a line interrupt, and says who answers. */
+export function setInterrupt(line: u32, handler: (inUser: bool) => void): void {
+  lines[line] = handler;
+  const port: u32 = line < 8 ? 0x21 : 0xa1;
+  outb(port, inb(port) & ~(1 << (line & 7)));
+}
+
+/** Called by the stubs for every exception and interrupt. */
+export function trapHandler(frame: TrapFrame): void {
+  const user = (frame.cs & 3) != 0;
+  if (frame.vector - VECTOR_IRQ < LINES) interruptArrived(<u32>(frame.vector - VECTOR_IRQ), user);
+  else if (frame.vector == VECTOR_PF && readCr2() < USER_END) userPageFault(frame, user);
+  else if (user) signalForTrap(frame);
+  else kernelTrap(frame);
+  if (user) leaveKernel(frame);
+}
+
+/** Called by the stub of SYSCALL with interrupts on. */
+export function systemCallHandler(frame: TrapFrame): void {
+  systemCalls_++;
+  frame.rax = dispatch(<u32>min<u64>(frame.rax, 0xffff), frame.rdi, frame.rsi, frame.rdx, frame.r10, frame.r8, frame.r9);
+  leaveKernel(frame);
+}
+
+/** The last thing before user mode. */
+function leaveKernel(frame: TrapFrame): void {
+  const process = current().process!;
+  sti();
+  for (;;) {
+    preempt();
+    if (!process.hasSignal()) break;
+    deliverSignals(process, frame);
+  }
+  cli();
+}
+
+function interruptArrived(line: u32, user: bool): void {
+  percpu.add32(PerCpuAt.interruptDepthOffset, 1);
+  interrupts_++;
+  if (line >= 8) outb(0xa0, 0x20);
+  outb(0x20, 0x20);
+  const handler = lines[line];
+  if (handler) handler(user);
+  percpu.add32(PerCpuAt.interruptDepthOffset, -1);
+}
+
+function userPageFault(frame: TrapFrame, user: bool): void {
+  const at = readCr2();
+  const process = current().process;
+  if (frame.rflags & 0x200) sti();
+  const space = process ? process.space : null;
+  const error = space ? space.fault(at, (frame.error & PF_WRITE) != 0, (frame.error & PF_EXECUTE) != 0) : -1;
+  cli();
+  if (!error) return;
+  if (user && process) {
+    sti();
+    if (error == -ENOMEM) print('WARNING: out of memory, process killed\n');
+    refuse(process, frame, error == -ENOMEM ? SIGKILL : SIGSEGV, at);
+    cli();
+  } else if (!recover(frame)) {
+    kernelTrap(frame);
+  }
+}
+
+/** A fault that user code cannot continue from: the signal comes even if it is blocked or ignored. */
+function refuse(process: Process, frame: TrapFrame, signal: i32, at: u64): void {
+  printFault(process, frame, signal, at);
+  process.force(signal);
+}
+
+function signalForTrap(frame: TrapFrame): void {
+  const process = current().process!;
+  const vector = frame.vector;
+  let signal = SIGSEGV;
+  if (vector == VECTOR_DE || vector == VECTOR_MF || vector == VECTOR_XM) signal = SIGFPE;
+  else if (vector == VECTOR_UD) signal = SIGILL;
+  else if (vector == VECTOR_DB || vector == VECTOR_BP) signal = SIGTRAP;
+  else if (vector == 17) signal = SIGBUS;
+  sti();
+  refuse(process, frame, signal, vector == VECTOR_PF ? readCr2() : 0);
+  cli();
+}
+
+/** A fault of an instruction that expects one: continues where the fault table says. */
+function recover(frame: TrapFrame): bool {
+  const rip = frame.rip;
+  for (let row = faultTable(); load64(row); row += 24) {
+    if (rip < load64(row) || rip >= load64(row + 8)) continue;
+    frame.rip = load64(row + 16);
+    return true;
+  }
+  return false;
+}
+
+function kernelTrap(frame: TrapFrame): void {
+  if (frame.vector == VECTOR_PF && recover(frame)) return;
+  const at = frame.vector == VECTOR_PF || frame.vector == VECTOR_DF ? readCr2() : 0;
+  beginPanic(reasonOf(frame.vector, frame.rip, at, false));
+  if (at) {
+    print(', address 0x');
+    printHex(at);
+  }
+  print(', vector ');
+  printDecimal(frame.vector);
+  print(', error 0x');
+  printHex(frame.error);
+  endPanic(frame.rip, frame.rbp);
+}
+
+/** What happened, in the words of the language that the code was written in. */
+export function reasonOf(vector: u64, rip: u64, at: u64, user: bool): string {
+  if (vector == VECTOR_UD) return trapReason(rip);
+  if (vector == VECTOR_DE) return 'division by zero or overflow';
+  if (vector == VECTOR_GP) return 'general protection fault';
+  if (vector == VECTOR_DF) return isGuard(at) ? 'stack overflow' : 'double fault';
+  if (vector != VECTOR_PF) return 'unexpected trap';
+  if (at - (user ? 0 : WINDOW) < 4096) return 'null dereference';
+  if (!user && isGuard(at)) return 'stack overflow';
+  return !user && at - WINDOW < (<u64>1) << 33 ? 'bad window pointer' : 'page fault';
+}
+
+/** Does the address lie in the guard page that a stack's slot begins with? */
+function isGuard(at: u64): bool {
+  const offset = at - WINDOW - KERNEL_STACKS;
+  return offset < (<u64>1) << 29 && offset % KERNEL_STACK_SLOT < 4096;
+}
+
+/** The byte behind a ud2 says why compiled code gave up (toolchain/translate/types.ts). */
+function trapReason(rip: u64): string {
+  const bytes = peek64(rip);
+  if ((bytes & 0xffff) != 0x0b0f) return 'invalid opcode';
+  switch (<i32>(bytes >> 16) & 0xff) {
+    case 0:
+      return 'unreachable';
+    case 1:
+      return 'function table index out of range';
+    case 2:
+      return 'indirect call of another type';
+    case 3:
+      return 'number too large for an integer';
+    case 4:
+      return 'unaligned atomic';
+    case 5:
+      return 'stack overflow';
+    case 6:
+      return 'memory operation out of bounds';
+  }
+  return 'invalid opcode';
+}

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: MIT
+/**
+ * @fileoverview Buffered output, lines of input, whole files.
+ *
+ * Standard output is buffered up to 8 KiB: whoever ends or forks flushes it first ({@link flush}). Errors are written at once, after
+ * what was said before.
+ */
+import * as calls from './calls';
+import { errorText } from './errors';
+import { pathOf, textOf } from './text';
+
+const SIZE: i32 = 8192;
+const buffer = memory.data(8192);
+let used = 0;
+let failed: i64 = 0;
+
+export const O_RDONLY: i32 = 0;
+export const O_WRONLY: i32 = 1;
+export const O_RDWR: i32 = 2;
+export const O_APPEND: i32 = 8;
+export const O_CREAT: i32 = 0x100;
+export const O_TRUNC: i32 = 0x200;
+
+/** All bytes, however many calls it takes: 0 or a negative errno. */
+export function writeAll(descriptor: i32, from: usize, count: i32): i64 {
+  for (let done = 0; done < count; ) {
+    const result = calls.write(descriptor, <u64>from + done, <u64>count - done);
+    if (result < 0) return result;
+    done += <i32>result;
+  }
+  return 0;
+}
+
+export function flush(): void {
+  const count = used;
+  used = 0;
+  if (!count) return;
+  const result = writeAll(1, buffer, count);
+  if (result < 0) failed = result;
+}
+
+/** The first error of standard output, 0 if there was none. */
+export function outputError(): i64 {
+  return failed;
+}
+
+/** To standard output. */
+export function out(text: string): void {
+  for (let i = 0; i < text.length; i++) {
+    if (used == SIZE) flush();
+    store<u8>(buffer + used++, <u8>text.charCodeAt(i));
+  }
+}
+
+export function outBytes(from: usize, count: i32): void {
+  if (count > SIZE - used) flush();
+  if (count > SIZE) {
+    const result = writeAll(1, from, count);
+    if (result < 0) failed = result;
+    return;
+  }
+  memory.copy(buffer + used, from, count);
+  used += count;
+}
+
+/** To standard error. */
+export function say(text: string): void {
+  flush();
+  const bytes = new StaticArray<u8>(text.length);
+  for (let i = 0; i < text.length; i++) bytes[i] = <u8>text.charCodeAt(i);
+  writeAll(2, changetype<usize>(bytes), text.length);
+}
+
+/** `name: what: why` on standard error. */
+export function complain(name: string, what: string, errno: i64): void {
+  say(name + ': ' + what + ': ' + errorText(errno < 0 ? -errno : errno) + '\n');
+}
+
+export function openFile(path: string, flags: i32, mode: i32 = 0o666): i32 {
+  return <i32>calls.open(pathOf(path), flags, mode);
+}
+
+/** Bytes of a descriptor, line by line. */
+export class Reader {
+  private readonly buffer: StaticArray<u8> = new StaticArray<u8>(4096);
+  private at: i32 = 0;
+  private end: i32 = 0;
+  /** A negative errno that ended the input. */
+  error: i64 = 0;
+  /** The last line had no newline behind it. */
+  unterminated: bool = false;
+
+  constructor(private readonly descriptor: i32) {}
+
+  private fill(): bool {
+    const count = calls.read(this.descriptor, changetype<usize>(this.buffer), 4096);
+    if (count < 0) this.error = count;
+    this.at = 0;
+    this.end = <i32>max<i64>(count, 0);
+    return this.end > 0;
+  }
+
+  /** A line without its newline; null at the end. */
+  line(): string | null {
+    let text = '';
+    let any = false;
+    while (true) {
+      if (this.at == this.end && !this.fill()) {
+        this.unterminated = any;
+        return any ? text : null;
+      }
+      any = true;
+      const start = this.at;
+      while (this.at < this.end && this.buffer[this.at] != 0x0a) this.at++;
+      text += textOf(changetype<usize>(this.buffer) + start, this.at - start);
+      if (this.at < this.end) {
+        this.at++;
+        this.unterminated = false;
+        return text;
+      }
+    }
+  }
+}
+
+/** Everything that a descriptor gives, as text. */
+export function readAll(descriptor: i32): string {
+  const parts: string[] = [];
+  const chunk = new StaticArray<u8>(4096);
+  while (true) {
+    const count = calls.read(descriptor, changetype<usize>(chunk), 4096);
+    if (count <= 0) return parts.join('');
+    parts.push(textOf(changetype<usize>(chunk), <i32>count));
+  }
+}

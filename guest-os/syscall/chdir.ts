@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: MIT
+/** @fileoverview System call 12, chdir: the current directory. */
+import { Walk } from '../fs/lookup';
+import { EACCES, ENOTDIR, failure, setError } from '../kernel/errno';
+import { currentProcess } from '../kernel/process';
+import { fetchText } from '../kernel/user';
+
+export function chdir(path: u64): i64 {
+  const process = currentProcess();
+  const name = fetchText(path);
+  if (name == null) return setError(failure);
+  const vnode = new Walk(process.root!, process.credentials).find(process.directory!, name, true);
+  if (!vnode) return setError(failure);
+  const attributes = vnode.attributes();
+  let errno = 0;
+  if (!vnode.isDirectory) errno = ENOTDIR;
+  else if (!process.credentials.permits(attributes.mode, attributes.uid, attributes.gid, 1)) errno = EACCES;
+  if (errno) {
+    vnode.release();
+    return setError(errno);
+  }
+  process.directory!.release();
+  process.directory = vnode;
+  return 0;
+}

@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: MIT
+/** @fileoverview System call 1, exit: the process ends. */
+import { exitProcess } from '../kernel/process';
+
+export function exit(status: i32): i64 {
+  exitProcess(status & 0xff, 0);
+  return 0;
+}

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: MIT
+/** @fileoverview System call 39, pgrpsys: process groups and sessions, by subcode. */
+import { EINVAL, failure, setError } from '../kernel/errno';
+import { currentProcess, findProcess, newSession, setGroup } from '../kernel/process';
+
+export function pgrpsys(subcode: i32, pid: i32, group: i32): i64 {
+  const caller = currentProcess();
+  const process = pid && (subcode == 2 || subcode == 4) ? findProcess(pid) : caller;
+  if (!process) return setError(failure);
+  switch (subcode) {
+    case 0:
+      return caller.group;
+    case 1:
+      // System V's setpgrp: a new session, for who does not lead a group.
+      if (caller.session != caller.pid) newSession();
+      return caller.group;
+    case 2:
+      return process.session;
+    case 3:
+      return newSession();
+    case 4:
+      return process.group;
+    case 5:
+      return setGroup(pid, group);
+  }
+  return setError(EINVAL);
+}

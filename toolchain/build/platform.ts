@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+/**
+ * @fileoverview What the platform's boot archive contains: programs, their names, the files of /etc, empty directories.
+ *
+ * Commands of the multi-call program `core` are names of one file; /bin is /usr/bin. Text files are those of guest-os/etc, with `@build@`
+ * replaced by the build's name.
+ */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type ArchiveFile, writeArchive } from '../image/archive.ts';
+import type { BuildStamp } from '../image/image.ts';
+import { commandFiles, commandName } from '../registry/commands.ts';
+
+/** Where a program lies, if not in /usr/bin. */
+const PLACES: Readonly<Record<string, string>> = { init: 'sbin/init' };
+/** Programs for demonstration only. */
+const LEFT_OUT = new Set(['hello']);
+const DIRECTORIES = [
+  'dev',
+  'etc',
+  'export',
+  'home',
+  'mnt',
+  'opt',
+  'proc',
+  'root',
+  'sbin',
+  'system',
+  'tmp',
+  'usr/bin',
+  'usr/sbin',
+  'var/log',
+  'var/tmp',
+];
+
+/** `programs`: images by name. */
+export function platformArchive(root: string, programs: ReadonlyMap<string, Uint8Array>, stamp: BuildStamp): Uint8Array {
+  const files: ArchiveFile[] = [];
+  const links = new Map<string, string[]>();
+  for (const [name, content] of programs) {
+    if (LEFT_OUT.has(name)) continue;
+    const path = PLACES[name] ?? `usr/bin/${name}`;
+    files.push({ path, mode: 0o755, content });
+    if (name === 'core')
+      links.set(
+        path,
+        commandFiles(root).map((file) => `usr/bin/${commandName(file)}`),
+      );
+  }
+  const etc = join(root, 'guest-os/etc');
+  for (const name of existsSync(etc) ? readdirSync(etc) : []) {
+    const content = readFileSync(join(etc, name), 'utf8').replaceAll('@build@', stamp.name.replace('diorama_', ''));
+    files.push({ path: `etc/${name}`, content });
+  }
+  const symlinks = new Map([
+    ['bin', 'usr/bin'],
+    ['sbin/sh', '../usr/bin/sh'],
+    ['sbin/uadmin', '../usr/bin/uadmin'],
+  ]);
+  return writeArchive({ directories: DIRECTORIES, files, links, symlinks }, stamp.time);
+}

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: MIT
+/**
+ * @fileoverview The system calls, from one file each: what guest-os/syscall/NAME.ts says becomes the kernel's table and the programs' stubs.
+ *
+ * A file carries its record itself: the number in its first comment (`System call 3, read: …`), the arguments and their types in
+ * the signature of the function it exports. From all of them come, as sources that exist only for the compiler:
+ * - `guest-os/syscall/table.ts` for the kernel: `dispatch` by number, `callName` for truss and probes;
+ * - `guest-os/lib/calls.ts` for programs: a function for each, whose result is the call's, a negative errno among them.
+ */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+export interface SystemCall {
+  readonly name: string;
+  readonly number: number;
+  /** What it does, from its comment. */
+  readonly summary: string;
+  readonly parameters: readonly { readonly name: string; readonly type: string }[];
+}
+
+const TYPES = new Set(['i32', 'u32', 'i64', 'u64']);
+
+/** What one file says of its call. Throws for a file that is not one. */
+export function parseSystemCall(name: string, text: string): SystemCall {
+  const record = /System call (\d+), (\w+): ([^*]*?)\s*\*\//.exec(text);
+  if (!record || record[2] !== name)
+    throw new Error(`guest-os/syscall/${name}.ts: no "System call N, ${name}: …" in its comment`);
+  const signature = new RegExp(`export function ${name}\\(([^)]*)\\): i64`).exec(text);
+  if (!signature) throw new Error(`guest-os/syscall/${name}.ts: no exported function ${name} with result i64`);
+  const parameters = signature[1]
+    .split(',')
+    .filter((part) => part.trim() !== '')
+    .map((part) => {
+      const [parameter, type] = part.split(':').map((word) => word.trim());
+      if (!TYPES.has(type)) throw new Error(`guest-os/syscall/${name}.ts: argument ${parameter} is no ${[...TYPES].join(', ')}`);
+      return { name: parameter, type };
+    });
+  if (parameters.length > 6) throw new Error(`guest-os/syscall/${name}.ts: more than six arguments`);
+  return { name, number: Number(record[1]), summary: record[3], parameters };
+}
+
+/** All system calls of a tree, by number. */
+export function readSystemCalls(root: string): SystemCall[] {
+  const folder = join(root, 'guest-os/syscall');
+  if (!existsSync(folder)) return [];
+  const calls = readdirSync(folder)
+    .filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts'))
+    .map((file) => parseSystemCall(file.slice(0, -3), readFileSync(join(folder, file), 'utf8')))
+    .sort((a, b) => a.number - b.number);
+  for (const [index, call] of calls.entries()) {
+    const before = calls[index - 1];
+    if (before?.number === call.number) throw new Error(`system call ${call.number} is both ${before.name} and ${call.name}`);
+  }
+  return calls;
+}
+
+const REGISTERS = 'abcdef';
+
+export function kernelTable(calls: readonly SystemCall[]): string {
+  const argument = (type: string, index: number): string => (type === 'u64' ? REGISTERS[index] : `<${type}>${REGISTERS[index]}`);
+  return [
+    '// Generated from guest-os/syscall.',
+    "import { ENOSYS, setError } from '../kernel/errno';",
+    ...calls.map(({ name }) => `import { ${name} } from './${name}';`),
+    '/** Calls a system call by its number: its result, or a negative errno. */',
+    'export function dispatch(number: u32, a: u64, b: u64, c: u64, d: u64, e: u64, f: u64): i64 {',
+    '  switch (number) {',
+    ...calls.map(({ name, number, parameters }) => {
+      const values = parameters.map(({ type }, index) => argument(type, index));
+      return `    case ${number}: return ${name}(${values.join(', ')});`;
+    }),
+    '  }',
+    '  return setError(ENOSYS);',
+    '}',
+    '/** The name of a system call, empty where there is none. */',
+    'export function callName(number: u32): string {',
+    '  switch (number) {',
+    ...calls.map(({ name, number }) => `    case ${number}: return '${name}';`),
+    '  }',
+    "  return '';",
+    '}',
+    '',
+  ].join('\n');
+}
+
+export function userStubs(calls: readonly SystemCall[]): string {
+  return [
+    '// Generated from guest-os/syscall.',
+    "import { call, call6 } from 'machine/sys';",
+    ...calls.flatMap(({ name, number, summary, parameters }) => {
+      const list = parameters.map((parameter) => `${parameter.name}: ${parameter.type}`).join(', ');
+      const values = parameters.map((parameter) => (parameter.type === 'u64' ? parameter.name : `<u64>${parameter.name}`));
+      const wide = parameters.length > 3;
+      const all = [...values, ...Array(wide ? 6 : 3).fill('0')].slice(0, wide ? 6 : 3);
+      return [
+        `/** ${name}(2): ${summary} */`,
+        `export function ${name}(${list}): i64 { return ${wide ? 'call6' : 'call'}(${[number, ...all].join(', ')}); }`,
+      ];
+    }),
+    '',
+  ].join('\n');
+}
