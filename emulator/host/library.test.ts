@@ -92,3 +92,20 @@ test('impossible machines are refused', () => {
   expect(() => boot({ kernel: '/nowhere' })).toThrow("cannot read kernel '/nowhere': no such file or directory");
   expect(() => boot({ memory: 1000 })).toThrow('memory: 1000 bytes');
 });
+
+test('a snapshot restores, a fork goes its own way, and both say what the first would have said', async () => {
+  const machine = boot({ disks: [{ memory: 4096 }] });
+  await machine.console.expect(/^ok$/);
+  machine.console.type('abc');
+  const restored = Machine.restore(machine.snapshot());
+  const fork = machine.fork();
+  await machine.console.expect(/c/);
+  for (const other of [restored, fork]) {
+    await other.console.expect(/c/);
+    expect(other.stateHash()).toBe(machine.stateHash());
+  }
+  fork.console.type('q');
+  expect(await fork.run()).toEqual({ kind: 'power-off' });
+  expect(restored.step(1000)).toBeUndefined();
+  expect(() => Machine.restore(machine.snapshot().subarray(1))).toThrow("cannot load snapshot 'given': it is no snapshot");
+});
