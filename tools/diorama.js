@@ -4,6 +4,7 @@
  * @fileoverview The commands of ./diorama that belong to the source tree (test, build, serving the page); all others go to the bundled
  * command line, which is brought up to date first.
  */
+import { fileURLToPath } from 'node:url';
 import { buildNode } from './build.js';
 
 const [command, ...rest] = process.argv.slice(2);
@@ -20,6 +21,11 @@ try {
     await serve(process.argv.slice(2));
   } else {
     await buildNode();
+    if (command === 'run' && bootsOurs(rest)) {
+      const { buildGuest } = await import('./build.js');
+      await buildGuest();
+      process.argv.push(...ownSystem(rest));
+    }
     // The bundle does not exist when this file is type-checked.
     const bundle = new URL('../dist/node/cli.js', import.meta.url).href;
     await import(bundle);
@@ -28,4 +34,24 @@ try {
   const known = error instanceof Error && error.name === 'UsageError';
   console.error(`diorama: ${known ? error.message : error instanceof Error ? error.stack : error}`);
   process.exitCode = known ? 2 : 4;
+}
+
+/**
+ * Is nothing named that could be booted? Then it is our own system.
+ * @param {string[]} words
+ */
+function bootsOurs(words) {
+  const named = ['--kernel', '--cdrom', '--usb', '--pxe', '--bios', '--snapshot-load', '--replay', '--help', '-h'];
+  const image = words.length > 0 && !words[0].startsWith('-');
+  return !image && !words.some((word) => named.includes(word.split('=')[0]));
+}
+
+/**
+ * @param {string[]} words What the user says of the rest stays.
+ * @returns {string[]}
+ */
+function ownSystem(words) {
+  const platform = fileURLToPath(new URL('../dist/platform/i86pc/', import.meta.url));
+  const own = ['--kernel', `${platform}kernel/amd64/unix`, '--initrd', `${platform}amd64/boot_archive`];
+  return words.some((word) => word.startsWith('--append')) ? own : [...own, '--append', 'console=ttya'];
 }

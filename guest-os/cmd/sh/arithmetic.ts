@@ -20,7 +20,7 @@ export class Arithmetic {
   }
   private take(operator: string): bool {
     this.skip();
-    if (!this.text.startsWith(operator, this.at)) return false;
+    if (this.text.substr(this.at, operator.length) != operator) return false;
     this.at += operator.length;
     return true;
   }

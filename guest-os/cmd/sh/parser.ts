@@ -176,6 +176,9 @@ export class Parser {
   private want(token: string): void {
     if (!this.takeIf(token)) this.unexpected();
   }
+  private isNewline(): bool {
+    return !this.atEnd && this.token == '\n';
+  }
   private skipNewlines(): void {
     while (!this.atEnd && this.token == '\n') this.advance();
   }
@@ -337,7 +340,7 @@ export class Parser {
         command.words.push(this.token);
         this.advance();
       }
-      if (!this.takeIf(';') && !(this.token == '\n' && !this.atEnd)) this.unexpected();
+      if (!this.takeIf(';') && !this.isNewline()) this.unexpected();
     } else {
       command.overParameters = true;
       this.takeIf(';');
