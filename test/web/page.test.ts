@@ -142,6 +142,8 @@ describe.skipIf(!haveOracles('chromium'))('the page', () => {
     await touched.setInputFiles('#files', { name: 'echo.elf', mimeType: '', buffer: Buffer.from(multibootKernel(ECHO)) });
     await touched.locator('#chosen li').waitFor();
     await touched.tap('#start');
+    // What is typed before the machine is on reaches nobody.
+    await touched.waitForFunction(() => diorama.state === 'on');
     await touched.getByLabel('Control C').tap();
     await touched.waitForFunction(() => diorama.com1.output === '\x03');
     await context.close();
