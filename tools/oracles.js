@@ -52,27 +52,51 @@ export function haveOracles(...commands) {
 }
 
 /**
- * Debian's kernel for amd64: the image, and the tree that holds lib/modules. Undefined where it cannot be had.
+ * Debian's kernel for amd64, or for i386 with PAE: the image, and the tree that holds lib/modules. Undefined where it cannot be had.
+ * @param {'amd64' | '686-pae'} [flavour]
  * @returns {{ image: string, root: string, version: string } | undefined}
  */
-export function debianKernel() {
-  const root = join(cache, 'linux-amd64');
-  if (!existsSync(root) && !fetchKernel(root)) return undefined;
+export function debianKernel(flavour = 'amd64') {
+  const empty = flavour === 'amd64' ? 'linux-image-amd64' : `linux-image-${flavour}:i386`;
+  // It only depends on the current kernel.
+  const root = unpackedPackage(`linux-${flavour}`, () => {
+    const { stdout } = spawnSync('apt-cache', ['depends', empty], { encoding: 'utf8' });
+    return /Depends: (linux-image-\S+)/.exec(stdout ?? '')?.[1];
+  });
+  if (!root) return undefined;
   const name = readdirSync(join(root, 'boot')).find((file) => file.startsWith('vmlinuz-'));
   if (!name) throw new Error(`no kernel in ${root}; remove it to fetch it again`);
   return { image: join(root, 'boot', name), root, version: name.slice('vmlinuz-'.length) };
 }
 
-/** @param {string} root */
-function fetchKernel(root) {
-  if (!onPath('apt-get') || !onPath('dpkg-deb')) return unavailable('the Debian kernel (linux-image-amd64)');
+/**
+ * A package's files, unpacked and not installed: the folder, or undefined where it cannot be had. `resolve` finds the package's name,
+ * which with `:i386` is one of that architecture.
+ * @param {string} folder Name in the cache.
+ * @param {() => string | undefined} [resolve]
+ * @returns {string | undefined}
+ */
+export function unpackedPackage(folder, resolve = () => folder) {
+  const root = join(cache, folder.replace(':', '-'));
+  return existsSync(root) || fetchPackage(root, folder, resolve) ? root : undefined;
+}
+
+/**
+ * @param {string} root
+ * @param {string} what
+ * @param {() => string | undefined} resolve
+ */
+function fetchPackage(root, what, resolve) {
+  if (!onPath('apt-get') || !onPath('dpkg-deb')) return unavailable(what);
   mkdirSync(cache, { recursive: true });
   const work = mkdtempSync(join(cache, 'fetch-'));
   try {
-    // linux-image-amd64 is an empty package that depends on the current kernel.
-    if (!kernelPackage() && CAN_INSTALL) run('apt-get', ['update']);
-    const name = kernelPackage();
-    if (!name) return unavailable('the Debian kernel (linux-image-amd64)');
+    if (!isKnown(resolve()) && CAN_INSTALL) {
+      run('dpkg', ['--add-architecture', 'i386']);
+      run('apt-get', ['update']);
+    }
+    const name = resolve();
+    if (!name) return unavailable(what);
     // The sandbox user of apt cannot write into our directory.
     run('apt-get', ['-o', 'APT::Sandbox::User=root', 'download', name], work);
     const archive = readdirSync(work).find((file) => file.endsWith('.deb'));
@@ -83,15 +107,15 @@ function fetchKernel(root) {
   } catch (error) {
     // Another test file may have been faster.
     if (existsSync(root)) return true;
-    return unavailable(`the Debian kernel: ${/** @type {Error} */ (error).message.split('\n')[0]}`);
+    return unavailable(`${what}: ${/** @type {Error} */ (error).message.split('\n')[0]}`);
   } finally {
     rmSync(work, { recursive: true, force: true });
   }
 }
 
-function kernelPackage() {
-  const { stdout } = spawnSync('apt-cache', ['depends', 'linux-image-amd64'], { encoding: 'utf8' });
-  return /Depends: (linux-image-\S+)/.exec(stdout ?? '')?.[1];
+/** @param {string | undefined} name */
+function isKnown(name) {
+  return name !== undefined && spawnSync('apt-cache', ['show', name], { stdio: 'ignore' }).status === 0;
 }
 
 /** @param {string[]} names */

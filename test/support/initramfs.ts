@@ -8,10 +8,11 @@ import { gzipSync } from 'node:zlib';
 import { type CpioEntry, cpio } from './cpio.ts';
 import type { KernelModule } from './kernelModules.ts';
 
+/** The host's own, from Debian's busybox-static. */
 const BUSYBOX = '/bin/busybox';
 
 /** A gzipped archive. */
-export function initramfs(modules: readonly KernelModule[] = []): Uint8Array {
+export function initramfs(modules: readonly KernelModule[] = [], busybox = BUSYBOX): Uint8Array {
   const init = [
     '#!/bin/busybox sh',
     '/bin/busybox --install -s /bin',
@@ -27,7 +28,7 @@ export function initramfs(modules: readonly KernelModule[] = []): Uint8Array {
     ...folders.map((path): CpioEntry => ({ path, kind: 'directory' })),
     // Without it the kernel gives init neither input nor output.
     { path: 'dev/console', kind: 'character device', major: 5, minor: 1 },
-    { path: 'bin/busybox', kind: 'file', contents: readFileSync(BUSYBOX), executable: true },
+    { path: 'bin/busybox', kind: 'file', contents: readFileSync(busybox), executable: true },
     { path: 'init', kind: 'file', contents: init, executable: true },
     ...modules.map(({ name, contents }): CpioEntry => ({ path: `modules/${name}.ko`, kind: 'file', contents })),
   ];
