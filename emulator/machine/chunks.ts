@@ -49,8 +49,11 @@ export class ChunkStore {
   }
 }
 
-/** Writes the bytes of a list; `into` has its length. Throws an Error with one line if a chunk is missing or has the wrong size. */
-export function readChunks(chunks: Chunks, list: ChunkList, into: Uint8Array): void {
+/**
+ * Writes the bytes of a list; `into` has its length, and is all zeros if `fresh`. Throws an Error with one line if a chunk is missing or has
+ * the wrong size.
+ */
+export function readChunks(chunks: Chunks, list: ChunkList, into: Uint8Array, fresh: boolean): void {
   if (list.length !== into.length || list.names.length !== Math.ceil(into.length / CHUNK_SIZE)) {
     throw new Error(`${list.length} bytes in ${list.names.length} chunks do not make ${into.length} bytes`);
   }
@@ -58,7 +61,7 @@ export function readChunks(chunks: Chunks, list: ChunkList, into: Uint8Array): v
     const piece = into.subarray(index * CHUNK_SIZE, (index + 1) * CHUNK_SIZE);
     if (name === null) {
       // Memory that was never touched costs the host nothing, and writing zeros would touch it.
-      if (!isZero(piece)) piece.fill(0);
+      if (!fresh && !isZero(piece)) piece.fill(0);
       continue;
     }
     const chunk = chunks.get(name);

@@ -104,6 +104,8 @@ export class Machine {
   private readonly debugListeners: ((byte: number) => void)[] = [];
   private readonly serial1Listeners: ((byte: number) => void)[] = [];
   private running = false;
+  /** Nothing has been loaded or run: RAM is all zeros, unless the host has written to it behind the machine's back. */
+  private isFresh = true;
   /** What is due at the current time has happened. */
   private settled = false;
   /** Whether idle time is the host's to pass (`passIdle`), instead of jumping to the next timer. */
@@ -199,6 +201,7 @@ export class Machine {
     this.boot = boot;
   }
   private startKernel({ image, options }: Boot): void {
+    this.isFresh = false;
     const ram = {
       size: this.ramSize,
       read: (address: number, length: number): Uint8Array => {
@@ -256,7 +259,9 @@ export class Machine {
    */
   load(snapshot: Snapshot, hash: Hash): void {
     this.mustStand();
-    loadMachine(this, snapshot, hash);
+    const { isFresh } = this;
+    this.isFresh = false;
+    loadMachine(this, snapshot, hash, isFresh);
   }
   /** A second machine in the same state. Disks in memory are copied; of whatever else this one is connected to it needs its own. */
   fork(options: ForkOptions = {}): this {
@@ -345,6 +350,7 @@ export class Machine {
    * keep the host in here.
    */
   run(until: number): MachineEnd | undefined {
+    this.isFresh = false;
     this.running = true;
     try {
       return this.runUntil(until);

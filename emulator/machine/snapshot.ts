@@ -84,8 +84,8 @@ export function saveMachine(machine: Machine, hash: Hash): Snapshot {
   };
 }
 
-/** Throws SnapshotError. `hash` is the one that the snapshot was saved with. */
-export function loadMachine(machine: Machine, snapshot: Snapshot, hash: Hash): void {
+/** Throws SnapshotError. `hash` is the one that the snapshot was saved with; `fresh`: the machine's RAM is all zeros. */
+export function loadMachine(machine: Machine, snapshot: Snapshot, hash: Hash, fresh: boolean): void {
   if (snapshot.version !== SNAPSHOT_VERSION) {
     throw new SnapshotError(`the snapshot has version ${snapshot.version}, this program reads version ${SNAPSHOT_VERSION}`);
   }
@@ -93,7 +93,8 @@ export function loadMachine(machine: Machine, snapshot: Snapshot, hash: Hash): v
   const { chunks } = snapshot;
   refusing(() => {
     const { physical, processors } = machine;
-    readChunks(chunks, snapshot.ram, physical.u8.subarray(physical.ramStart, physical.ramStart + physical.ramSize));
+    const ram = physical.u8.subarray(physical.ramStart, physical.ramStart + physical.ramSize);
+    readChunks(chunks, snapshot.ram, ram, fresh);
     machine.boot = loadBoot(unpack(snapshot.boot, chunks));
     const { devices } = machine;
     const states = devices.map((device) => state(unpack(snapshot.devices[device.name], chunks), device.name));
@@ -263,7 +264,7 @@ function unpack(value: Packed | undefined, chunks: Chunks): StateValue {
     // Checked before anything is reserved.
     if (value.names.length !== Math.ceil(value.length / CHUNK_SIZE)) throw new Error('a list of chunks has the wrong length');
     const bytes = new Uint8Array(value.length);
-    readChunks(chunks, value, bytes);
+    readChunks(chunks, value, bytes, true);
     return bytes;
   }
   if (Array.isArray(value)) return value.map((item) => unpack(item, chunks));
