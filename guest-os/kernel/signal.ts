@@ -85,6 +85,11 @@ const buffer = memory.data(704, 16);
 const RED_ZONE: u64 = 128;
 const USER_CODE: u64 = 0x2b;
 const USER_DATA: u64 = 0x23;
+/**
+ * SYSRET would leave rip in rcx and rflags in r11, which the interrupted code may be using. The system call's stub takes it only for
+ * exactly the user's selector; IRETQ looks at the low 16 bits alone.
+ */
+const BY_IRET: u64 = 0x10000;
 /** CF PF AF ZF SF DF OF: what a user may set. */
 const USER_FLAGS: u64 = 0xcd5;
 const INTERRUPTS_ON: u64 = 0x202;
@@ -132,7 +137,7 @@ function enterHandler(process: Process, frame: TrapFrame, signal: i32, dispositi
 export function restoreContext(process: Process, frame: TrapFrame, from: u64): i64 {
   if (copyIn(buffer, from, CONTEXT)) return setError(EFAULT);
   const saved = changetype<TrapFrame>(buffer);
-  saved.cs = USER_CODE;
+  saved.cs = USER_CODE | BY_IRET;
   saved.ss = USER_DATA;
   saved.rflags = (saved.rflags & USER_FLAGS) | INTERRUPTS_ON;
   memory.copy(frame.pointer, buffer, FRAME);

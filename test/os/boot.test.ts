@@ -132,6 +132,32 @@ describe.each([
   });
 });
 
+// The interrupted program goes on with every register as it was: the shell is in the middle of something.
+test.skipIf(!hasQemu())('^C ends a busy loop of the shell, which goes on', async () => {
+  const child = onQemu();
+  const timer = setTimeout(() => child.kill('SIGKILL'), 30_000);
+  let text = '';
+  const steps: [wait: RegExp, type: string][] = [
+    [PROMPT, 'while :; do :; done\n'],
+    [/done\n$/, '\x03'],
+    [PROMPT, 'echo status $?\n'],
+    [PROMPT, 'poweroff\n'],
+  ];
+  let all = '';
+  child.stdout?.on('data', (data: Buffer) => {
+    text += data.toString('latin1').replaceAll('\r', '');
+    if (!steps[0]?.[0].test(text)) return;
+    const type = steps.shift()?.[1];
+    all += text;
+    text = '';
+    setTimeout(() => child.stdin?.write(type), 200);
+  });
+  await new Promise((resolve) => child.on('exit', resolve));
+  clearTimeout(timer);
+  expect(all).toContain('^C\n');
+  expect(all).toContain('\nstatus 130\n');
+});
+
 test('without an archive the kernel panics with a reason and a symbolised stack, exit 3', () => {
   const words = [join(projectRoot(), 'tools/diorama.js'), 'run', '--kernel', kernel, '--memory', '256M'];
   const { status, stdout } = spawnSync(process.execPath, words, { encoding: 'latin1', input: '', timeout: 60_000 });

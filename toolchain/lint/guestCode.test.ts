@@ -29,7 +29,8 @@ test('guest code is formatted (node tools/formatGuest.js)', () => {
     return formatGuest(text) !== text;
   });
   expect(unformatted.map((file) => relative(root, file))).toEqual([]);
-});
+  // A process for each file.
+}, 240_000);
 
 test.each(['guest-os', 'guest-os/cmd', 'toolchain/runtime', 'toolchain/runtime/tsconfig.user.json'])(
   'TypeScript understands %s',

@@ -55,7 +55,11 @@ export function run(command: Command | null): i32 {
   if (!command || state.leaving) return state.status;
   if (command.background) return runBackground(command);
   state.status = runForeground(command);
-  if (takeSignal() == SIGINT) state.interrupted = true;
+  if (takeSignal() == SIGINT) {
+    state.interrupted = true;
+    state.status = 128 + SIGINT;
+    if (state.interactive) say('\n');
+  }
   if (state.status && state.exitOnError && !state.conditionDepth && command.kind <= PIPELINE && !command.negated)
     state.exiting = true;
   return state.status;
