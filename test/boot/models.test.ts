@@ -23,7 +23,7 @@ describe.skipIf(!kernel)('Debian boots', () => {
     const { console } = machine;
     await console.expect(/# $/, SOON);
     console.send('grep ^flags /proc/cpuinfo');
-    expect((await console.expect(/^flags.*$/, SOON))[0]).toMatch(flags);
+    expect((await console.expect(/^flags.*\r$/, SOON))[0]).toMatch(flags);
     await console.expect(/# $/, SOON);
     console.send('dmesg | grep -c "BUG:\\|WARNING:\\|unchecked"');
     await console.expect(/^0\r$/, SOON);
