@@ -12,8 +12,8 @@ export default defineConfig({
   test: {
     projects: [
       { test: { name: 'unit', include: unit, testTimeout: 60_000 } },
-      // Whole systems: one at a time, since each takes a core and its guest's RAM.
-      { test: { name: 'system', include: ['test/**/*.test.ts'], testTimeout: 600_000, fileParallelism: false } },
+      // Whole systems: two at a time, since each takes a core and its guest's RAM.
+      { test: { name: 'system', include: ['test/**/*.test.ts'], testTimeout: 600_000, maxWorkers: 2 } },
     ],
   },
 });

@@ -8,7 +8,8 @@
  * exit 1.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -21,15 +22,28 @@ const DECORATED = /^((?:@\w+(?:\([^)\n]*\))?[ \t]+)+)(?=(?:export|declare|functi
 const DECORATOR = /@\w+(?:\([^)\n]*\))?/g;
 const HIDDEN = /\/\*(@\w+(?:\([^)\n]*\))?)\*\//g;
 
-/** @param {string} text */
-export function formatGuest(text) {
-  const hidden = text.replace(DECORATED, (decorators) => decorators.replace(DECORATOR, (decorator) => `/*${decorator}*/`));
-  const biome = join(home, 'node_modules/.bin/biome');
-  // A path that Biome's settings do not leave out, so that they apply.
-  const options = ['format', '--stdin-file-path=toolchain/guest.ts'];
-  const { status, stdout, stderr } = spawnSync(biome, options, { cwd: home, input: hidden, encoding: 'utf8' });
-  if (status !== 0) throw new Error(stderr);
-  return stdout.replace(HIDDEN, '$1');
+/**
+ * One process of Biome for all of them, in a folder of their own, since the tree's settings leave guest code out.
+ * @param {readonly string[]} texts
+ * @returns {string[]} the texts as they should be, in the same order
+ */
+export function formatGuest(texts) {
+  const folder = mkdtempSync(join(tmpdir(), 'format-'));
+  try {
+    const { files: _, ...settings } = JSON.parse(readFileSync(join(home, 'biome.json'), 'utf8'));
+    delete settings.$schema;
+    writeFileSync(join(folder, 'biome.json'), JSON.stringify({ root: true, ...settings }));
+    const hide = (/** @type {string} */ decorators) => decorators.replace(DECORATOR, (decorator) => `/*${decorator}*/`);
+    texts.forEach((text, index) => {
+      writeFileSync(join(folder, `${index}.ts`), text.replace(DECORATED, hide));
+    });
+    const biome = join(home, 'node_modules/.bin/biome');
+    const { status, stderr } = spawnSync(biome, ['format', '--write', '.'], { cwd: folder, encoding: 'utf8' });
+    if (status !== 0) throw new Error(stderr);
+    return texts.map((_, index) => readFileSync(join(folder, `${index}.ts`), 'utf8').replace(HIDDEN, '$1'));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 }
 
 /** @returns {string[]} */
@@ -53,12 +67,12 @@ function filesBelow(folder) {
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const named = process.argv.slice(2).filter((word) => word !== '--check');
   const check = process.argv.includes('--check');
-  for (const file of named.length ? named : guestFiles()) {
-    const text = readFileSync(file, 'utf8');
-    const formatted = formatGuest(text);
-    if (formatted === text) continue;
-    console.log(relative(home, file));
+  const files = named.length ? named : guestFiles();
+  const texts = files.map((file) => readFileSync(file, 'utf8'));
+  formatGuest(texts).forEach((formatted, index) => {
+    if (formatted === texts[index]) return;
+    console.log(relative(home, files[index]));
     if (check) process.exitCode = 1;
-    else writeFileSync(file, formatted);
-  }
+    else writeFileSync(files[index], formatted);
+  });
 }

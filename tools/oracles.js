@@ -93,7 +93,8 @@ function fetchPackage(root, what, resolve) {
   try {
     if (!isKnown(resolve()) && CAN_INSTALL) {
       run('dpkg', ['--add-architecture', 'i386']);
-      run('apt-get', ['update']);
+      // Fails as a whole if a single index cannot be had, maybe one that nobody here wants.
+      spawnSync('apt-get', ['update'], { stdio: 'ignore' });
     }
     const name = resolve();
     if (!name) return unavailable(what);
