@@ -318,6 +318,8 @@ export class FunctionEmitter implements Code {
     const ifTrue = this.resolve(t.ifTrue);
     const ifFalse = this.resolve(t.ifFalse);
     if (ifTrue === ifFalse) {
+      // A load that was folded into the first comparison (only there one can be) faults all the same.
+      t.condition.parts[0].emit(this);
       if (ifTrue !== next) this.asm.jmp(this.labelOf(ifTrue));
       return;
     }

@@ -131,6 +131,14 @@ describe.skipIf(!canRunNative)('programs', () => {
         expect(runNative(decodeModule(program), addressing)).toMatchObject({ status: expected, signal: null });
       });
 
+      it('makes a load whose value only decides between two ways to one place', () => {
+        const run = status((code) => {
+          code.open('block').constant('f32', 0n).constant('i32', BASE).op('f32.load', 0xffff_fff0);
+          code.op('f32.eq').op('br_if', 0).op('end').constant('i32', 1n);
+        });
+        expect(run.signal).toBe('SIGSEGV');
+      });
+
       it('touches each page of a large frame', () => {
         // 3,000 values live at once need some 24 KiB of slots.
         const run = status(
