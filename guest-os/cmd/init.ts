@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 /**
- * @fileoverview init, process 1: opens the console, starts a shell for root there, and again when it ends; takes in orphans.
+ * @fileoverview init(8): process 1
+ * @path /sbin/init
+ *
+ * Opens the console, starts a shell for root there, and again when it ends; takes in orphans.
  *
  * The shell leads a session whose terminal is the console. init itself has no terminal.
  */

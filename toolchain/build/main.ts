@@ -2,8 +2,8 @@
 /**
  * @fileoverview Builds all guest programs: `./diorama build` without the page.
  *
- * What there is to build follows from the tree: kernels are named here, a command is every file guest-os/cmd/NAME.ts (or folder with
- * a main.ts), so a program is added by adding its file. Each is compiled, translated and linked if anything that it was made
+ * What there is to build follows from the tree: kernels are named here, a program is every file guest-os/cmd/NAME.ts and every folder
+ * there (toolchain/registry/commands.ts), so a command is added by adding its file. Each is compiled, translated and linked if anything that it was made
  * from has changed; images are written only if they differ. Nothing but Node and npm packages takes part.
  */
 import { execFileSync } from 'node:child_process';
@@ -16,6 +16,7 @@ import { writeForEditors } from '../asc/libraries.ts';
 import { projectRoot } from '../asc/root.ts';
 import type { BuildStamp } from '../image/image.ts';
 import { LinkError } from '../link/link.ts';
+import { multiCallEntry } from '../registry/sources.ts';
 import { platformArchive } from './platform.ts';
 import { buildProgram, type Program } from './program.ts';
 
@@ -126,8 +127,7 @@ function findTargets(root: string): Target[] {
     const path = `guest/cmd/${name}`;
     if (file.isFile() && /^[\w-]+\.ts$/.test(file.name))
       return [{ name, target: 'user', entry: `guest-os/cmd/${file.name}`, path }];
-    const main = `guest-os/cmd/${file.name}/main.ts`;
-    return file.isDirectory() && existsSync(join(root, main)) ? [{ name, target: 'user', entry: main, path }] : [];
+    return file.isDirectory() ? [{ name, target: 'user', entry: multiCallEntry(file.name), path }] : [];
   });
   return [...kernels, ...commands.sort((a, b) => (a.name < b.name ? -1 : 1))];
 }

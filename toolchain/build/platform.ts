@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
 /**
- * @fileoverview What the platform's boot archive contains: programs, their names, the files of /etc, empty directories.
+ * @fileoverview What the platform's boot archive contains: programs, their names, manual pages, the files of /etc, empty directories.
  *
- * Commands of the multi-call program `core` are names of one file; /bin is /usr/bin. Text files are those of guest-os/etc, with `@build@`
+ * Commands of a multi-call program are names of one file; /bin is /usr/bin. Text files are those of guest-os/etc, with `@build@`
  * replaced by the build's name.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type ArchiveFile, writeArchive } from '../image/archive.ts';
 import type { BuildStamp } from '../image/image.ts';
-import { commandFiles, commandName } from '../registry/commands.ts';
+import { commandPaths, manualIndex, manualPage, manualPath, multiCallPrograms, readCommands } from '../registry/commands.ts';
 
 /** Where a program lies, if not in /usr/bin. */
 const PLACES: Readonly<Record<string, string>> = { init: 'sbin/init' };
@@ -37,16 +37,20 @@ const DIRECTORIES = [
 export function platformArchive(root: string, programs: ReadonlyMap<string, Uint8Array>, stamp: BuildStamp): Uint8Array {
   const files: ArchiveFile[] = [];
   const links = new Map<string, string[]>();
+  const commands = readCommands(root);
+  const multiCall = new Set(multiCallPrograms(root));
   for (const [name, content] of programs) {
     if (LEFT_OUT.has(name)) continue;
-    const path = PLACES[name] ?? `usr/bin/${name}`;
+    const names = commands.filter(({ program }) => program === name).flatMap(commandPaths);
+    const path = PLACES[name] ?? (multiCall.has(name) ? `usr/lib/${name}` : (names[0] ?? `usr/bin/${name}`));
     files.push({ path, mode: 0o755, content });
-    if (name === 'core')
-      links.set(
-        path,
-        commandFiles(root).map((file) => `usr/bin/${commandName(file)}`),
-      );
+    links.set(
+      path,
+      names.filter((other) => other !== path),
+    );
   }
+  for (const command of commands) files.push({ path: manualPath(command), content: manualPage(command) });
+  files.push({ path: 'usr/share/man/whatis', content: manualIndex(commands) });
   const etc = join(root, 'guest-os/etc');
   for (const name of existsSync(etc) ? readdirSync(etc) : []) {
     const content = readFileSync(join(etc, name), 'utf8').replaceAll('@build@', stamp.name.replace('diorama_', ''));
@@ -55,7 +59,6 @@ export function platformArchive(root: string, programs: ReadonlyMap<string, Uint
   const symlinks = new Map([
     ['bin', 'usr/bin'],
     ['sbin/sh', '../usr/bin/sh'],
-    ['sbin/uadmin', '../usr/bin/uadmin'],
   ]);
   return writeArchive({ directories: DIRECTORIES, files, links, symlinks }, stamp.time);
 }

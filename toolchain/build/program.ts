@@ -17,7 +17,7 @@ import type { BuildStamp } from '../image/image.ts';
 import { kernelImage } from '../image/kernel.ts';
 import { userImage } from '../image/user.ts';
 import type { Target } from '../intrinsics/intrinsics.ts';
-import { generatedSources } from '../registry/sources.ts';
+import { sourcesFor } from '../registry/sources.ts';
 
 export interface Program {
   readonly name: string;
@@ -76,7 +76,7 @@ function compileRequest(program: Program, options: ProgramOptions, root: string,
   return {
     root,
     entries: [program.entry],
-    overlay: new Map([...generatedSources(root), ...(options.overlay ?? [])]),
+    overlay: new Map([...sourcesFor(root, program.entry, program.target), ...(options.overlay ?? [])]),
     libraries,
     runtime: 'runtime/entry',
     optimize: options.optimize ?? 'development',

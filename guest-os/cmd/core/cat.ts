@@ -1,7 +1,20 @@
 // SPDX-License-Identifier: MIT
-/** @fileoverview cat(1): files one after the other; - or none: standard input. */
+/** @fileoverview cat(1): show files one after the other */
+/** @manual
+ * DESCRIPTION
+ * Writes the files to standard output, one after the other. Without a file, or where one is called -, it reads standard input.
+ *
+ * OPTIONS
+ *   -u   Accepted: output is not held back beyond what was read.
+ *
+ * EXIT STATUS
+ *   0   everything was written
+ *   1   a file could not be read
+ */
 import * as calls from '../../lib/calls';
 import { complain, O_RDONLY, openFile, outBytes } from '../../lib/io';
+
+export const USAGE: string = 'cat [-u] [file ...]';
 
 const chunk = memory.data(4096);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** @fileoverview pwd(1). */
+/** @fileoverview pwd(1): the current directory. */
 import { currentDirectory } from '../../lib/files';
 import { out } from '../../lib/io';
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** @fileoverview rmdir(1). */
+/** @fileoverview rmdir(1): remove empty directories */
 import * as calls from '../../lib/calls';
 import { complain } from '../../lib/io';
 import { pathOf } from '../../lib/text';

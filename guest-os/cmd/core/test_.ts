@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** @fileoverview test(1) and [: conditions as the exit status, by the number of arguments as POSIX has it, then -a and -o, ! and parentheses. */
+/** @fileoverview test(1): conditions as the exit status, by the number of arguments as POSIX has it, then -a and -o, ! and parentheses. */
 import * as calls from '../../lib/calls';
 import { S_IFCHR, S_IFDIR, S_IFIFO, S_IFLNK, S_IFREG, status } from '../../lib/files';
 import { say } from '../../lib/io';

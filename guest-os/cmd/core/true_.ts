@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** @fileoverview true(1). */
+/** @fileoverview true(1): do nothing, successfully */
 export function main(args: string[]): i32 {
   return 0;
 }

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
-/** @fileoverview uadmin(8): halts, resets or switches off the machine at once. */
+/**
+ * @fileoverview uadmin(8): halts, resets or switches off the machine at once
+ * @path /sbin/uadmin
+ */
 import * as calls from '../../lib/calls';
 import { complain, say } from '../../lib/io';
 import { parseNumber } from '../../lib/text';

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 /**
- * @fileoverview sh: `sh [-ex] [-c TEXT [NAME ARG…] | FILE ARG…]`. Interactive where standard input is a terminal and nothing else is said.
+ * @fileoverview sh(1): the command language
+ *
+ * `sh [-ex] [-c TEXT [NAME ARG…] | FILE ARG…]`. Interactive where standard input is a terminal and nothing else is said.
  */
 import * as calls from '../../lib/calls';
 import { errorText } from '../../lib/errors';
