@@ -13,6 +13,9 @@ try {
   if (command === 'test') {
     const { test } = await import('./test.js');
     process.exitCode = await test(rest);
+  } else if (command === 'bench') {
+    const { bench } = await import('./bench.js');
+    process.exitCode = await bench(rest);
   } else if (command === 'build') {
     const { buildAll } = await import('./build.js');
     await buildAll();

@@ -17,6 +17,7 @@ export const packages = {
   'qemu-system-x86_64': 'qemu-system-x86',
   nasm: 'nasm',
   gcc: 'gcc',
+  '/usr/lib/gcc/x86_64-linux-gnu/12/32/libgcc.a': 'gcc-multilib',
   gdb: 'gdb',
   iasl: 'acpica-tools',
   dmidecode: 'dmidecode',
@@ -26,6 +27,7 @@ export const packages = {
   'grub-mkrescue': 'grub-common',
   '/usr/lib/grub/i386-pc/multiboot2.mod': 'grub-pc-bin',
   xorriso: 'xorriso',
+  '/usr/share/seabios/vgabios.bin': 'seabios',
 };
 
 const cache = fileURLToPath(new URL('../.cache/oracles/', import.meta.url));
