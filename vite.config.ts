@@ -11,9 +11,17 @@ const unit = [
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: 'unit', include: unit, testTimeout: 60_000 } },
+      { test: { name: 'unit', include: unit, testTimeout: 60_000, sequence: { groupOrder: 0 } } },
       // Whole systems: two at a time, since each takes a core and its guest's RAM.
-      { test: { name: 'system', include: ['test/**/*.test.ts'], testTimeout: 600_000, maxWorkers: 2 } },
+      {
+        test: {
+          name: 'system',
+          include: ['test/**/*.test.ts'],
+          testTimeout: 600_000,
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
+        },
+      },
     ],
   },
 });

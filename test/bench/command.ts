@@ -9,13 +9,15 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { haveOracles } from '../../tools/oracles.js';
 import { type Images, makeImages, startNative, startOurs, startQemu, startV86 } from './machines.ts';
 import { ALL_KERNELS, type Architecture, COMPUTE, FURTHER, KERNEL_WORK, type KernelName } from './payload.ts';
 import type { Subject } from './subject.ts';
-import { formatRows, meanRatio, median, type Row } from './table.ts';
+import { alignColumns, formatRows, geometricMean, meanRatio, median, type Row } from './table.ts';
 
 const USAGE = `usage: ./diorama bench [--only NAME,…] [--arch amd64,i386] [--rounds N] [--without qemu,v86,native] [--json FILE]
-  names: ${ALL_KERNELS.join(' ')}`;
+  names: ${ALL_KERNELS.join(' ')}
+       ./diorama bench translator`;
 
 type Library = Parameters<typeof startOurs>[1];
 
@@ -36,6 +38,7 @@ interface Comparison {
 }
 
 export async function command(words: readonly string[], library: Library): Promise<number> {
+  if (words.length === 1 && words[0] === 'translator') return await compareTranslator();
   let options: Options;
   try {
     options = parse(words);
@@ -58,6 +61,22 @@ export async function command(words: readonly string[], library: Library): Promi
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** Guest code as our translator and as gcc -O2 compile it, both on the host. */
+async function compareTranslator(): Promise<number> {
+  const { kernels, measure } = await import('../../toolchain/bench/bench.ts');
+  if (!haveOracles('gcc')) return 1;
+  const milliseconds = (ns: number) => (ns / 1e6).toFixed(2);
+  const lines: string[][] = [['', 'translated ms', 'gcc -O2 ms', 'ratio']];
+  const ratios: number[] = [];
+  for (const kernel of kernels) {
+    const { ratio, translatedNs, gccNs } = await measure(kernel, { rounds: 40, quiet: 6 });
+    lines.push([kernel, milliseconds(translatedNs), milliseconds(gccNs), ratio.toFixed(2)]);
+    ratios.push(ratio);
+  }
+  console.log(`${alignColumns(lines)}\ngeometric mean ${geometricMean(ratios).toFixed(2)}`);
+  return 0;
 }
 
 function parse(words: readonly string[]): Options {

@@ -16,7 +16,7 @@ test('medians of odd and even numbers of values', () => {
 test('means are geometric, over rows that both subjects have', () => {
   expect(geometricMean([1, 4])).toBe(2);
   expect(meanRatio(rows, 'ours', 'other', ['sha256', 'list', 'fork'])).toBeCloseTo(1);
-  expect(meanRatio(rows, 'ours', 'native', ['fork'])).toBe(100);
+  expect(meanRatio(rows, 'ours', 'native', ['fork'])).toBeCloseTo(100);
   expect(meanRatio(rows, 'ours', 'other', ['fork'])).toBeUndefined();
 });
 

@@ -99,6 +99,3 @@ function runOnce(path: string): { nanoseconds: number; checksum: bigint } {
   for (let at = 0; at < output.length; at += 16) nanoseconds = Math.min(nanoseconds, Number(output.readBigUInt64LE(at)));
   return { nanoseconds, checksum: output.readBigUInt64LE(8) };
 }
-
-export const geometricMean = (ratios: readonly number[]): number =>
-  Math.exp(ratios.reduce((sum, ratio) => sum + Math.log(ratio), 0) / ratios.length);
