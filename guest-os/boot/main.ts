@@ -11,10 +11,12 @@ import { releaseFrame } from 'runtime/frames';
 import { Console } from '../driver/console';
 import { initAcpi } from '../driver/acpi';
 import { DeviceDirectory } from '../fs/devices';
+import { ContractRoot } from '../fs/ctfs';
 import { Proc } from '../fs/procfs';
 import { Node } from '../fs/tmpfs';
 import { FileSystem, Vnode } from '../fs/vnode';
 import { startClock } from '../kernel/clock';
+import { beginContracts } from '../kernel/contract';
 import { exec } from '../kernel/exec';
 import { PAGE } from '../kernel/frames';
 import { createProcess, currentProcess } from '../kernel/process';
@@ -60,6 +62,7 @@ function mountRoot(): void {
   devices.mount('dev');
   terminal.start();
   new Proc(directory).mount('proc');
+  new ContractRoot(directory.lookup('system')!).mount('contract');
 }
 
 /** The files have been copied: the archive's whole pages are memory like any other. */
@@ -74,6 +77,7 @@ function startInit(): void {
     panic('no memory for init');
     return;
   }
+  beginContracts(process);
   const directory = root();
   process.root = directory;
   process.directory = directory;

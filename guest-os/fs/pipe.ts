@@ -4,11 +4,13 @@
  *
  * Up to PIPE_BUF bytes are written in one piece. A read of an empty pipe without writers is the end; a write without readers is
  * EPIPE and SIGPIPE. Readers and writers are counted as descriptors come and go.
+ *
+ * A FIFO is a name for a pipe that exists while somebody has it open ({@link Fifo}).
  */
 import { address } from 'machine/mem';
 import { restoreInterrupts, saveInterrupts } from 'machine/cpu';
 import { wallTime } from '../kernel/clock';
-import { EAGAIN, EFAULT, EPIPE, setError } from '../kernel/errno';
+import { EAGAIN, EFAULT, EPIPE, ENXIO, ENOMEM, setError, setFailure } from '../kernel/errno';
 import { dropFrame, newFrame } from '../kernel/frames';
 import { currentProcess } from '../kernel/process';
 import { SIGPIPE } from '../kernel/signal';
@@ -24,12 +26,12 @@ export const pipeFileSystem: FileSystem = new FileSystem('fifofs', 3, false);
 let inodes: u64 = 1;
 
 export class Pipe extends Vnode {
-  private readers: i32 = 0;
-  private writers: i32 = 0;
+  protected readers: i32 = 0;
+  protected writers: i32 = 0;
   /** Bytes written and read so far; their difference is in the ring. */
   private written: u64 = 0;
   private taken: u64 = 0;
-  private readonly changedRing: WaitQueue = new WaitQueue();
+  protected readonly changedRing: WaitQueue = new WaitQueue();
   private readonly inode: u64 = inodes++;
   private readonly created: u64 = wallTime();
 
@@ -113,10 +115,76 @@ export class Pipe extends Vnode {
     return <i64>done;
   }
 
-  private wait(): i32 {
+  protected wait(): i32 {
     const flags = saveInterrupts();
     const error = this.changedRing.wait(true);
     restoreInterrupts(flags);
     return error;
+  }
+}
+
+/** The pipe behind a FIFO's vnode. */
+export class Fifo extends Pipe {
+  /** How often it was opened so: who waits for the other side sees that it has come, though it may have gone again. */
+  private readings: i32 = 0;
+  private writings: i32 = 0;
+
+  constructor(
+    ring: usize,
+    private readonly node: Vnode,
+  ) {
+    super(ring);
+  }
+
+  /** Of a FIFO's vnode, held; takes over the caller's hold of that. Null: no memory. */
+  static of(node: Vnode): Vnode | null {
+    const open = node.pipe;
+    if (open) {
+      open.hold();
+      node.release();
+      return open;
+    }
+    const ring = newFrame();
+    if (!ring) {
+      node.release();
+      setFailure(ENOMEM);
+      return null;
+    }
+    const fifo = new Fifo(ring, node);
+    node.pipe = fifo;
+    fifo.hold();
+    return fifo;
+  }
+
+  inactive(): void {
+    super.inactive();
+    this.node.pipe = null;
+    this.node.release();
+  }
+  attributes(): Attributes {
+    return this.node.attributes();
+  }
+  setMode(mode: i32): i32 {
+    return this.node.setMode(mode);
+  }
+  setOwner(uid: i32, gid: i32): i32 {
+    return this.node.setOwner(uid, gid);
+  }
+
+  /** Opens it: who only reads or only writes waits for the other side (POSIX.1-2017, open). */
+  meet(reads: bool, writes: bool, nonblocking: bool): i32 {
+    if (writes && !reads && nonblocking && !this.readers) return setError(ENXIO);
+    if (reads) this.readings++;
+    if (writes) this.writings++;
+    this.opened(reads ? 1 : 0, writes ? 1 : 0);
+    if (nonblocking || (reads && writes)) return 0;
+    const before = reads ? this.writings : this.readings;
+    while (reads ? !this.writers && this.writings == before : !this.readers && this.readings == before) {
+      const error = this.wait();
+      if (!error) continue;
+      this.opened(reads ? -1 : 0, writes ? -1 : 0);
+      return error;
+    }
+    return 0;
   }
 }

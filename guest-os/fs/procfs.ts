@@ -37,6 +37,7 @@ const PR_PSARGS: usize = 152;
 const PR_WSTAT: usize = 232;
 const PR_DMODEL: usize = 256;
 const PR_ZONEID: usize = 276;
+const PR_CONTRACT: usize = 280;
 const PR_LWP: usize = 288;
 const PR_LWP_SNAME: usize = PR_LWP + 26;
 const PR_LWP_STATE: usize = PR_LWP + 25;
@@ -200,6 +201,8 @@ function fill(process: Process): void {
   store<u32>(info + PR_WSTAT, process.state == ZOMBIE ? process.status : 0);
   store<u8>(info + PR_DMODEL, MODEL_LP64);
   store<u32>(info + PR_ZONEID, process.credentials.zoneid);
+  const contract = process.contract;
+  store<u32>(info + PR_CONTRACT, contract ? contract.id : 0);
   // pr_state and pr_sname: S sleeping, R runnable, Z zombie, T stopped, O on a processor.
   let letter: u8 = 0x53;
   let state: u8 = 1;

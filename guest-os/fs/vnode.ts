@@ -61,6 +61,8 @@ export abstract class Vnode {
   mounted: Vnode | null = null;
   /** For the root of a mounted file system: the directory below. */
   covered: Vnode | null = null;
+  /** The pipe of a FIFO that somebody has open. */
+  pipe: Vnode | null = null;
   private holds: i32 = 0;
 
   constructor(

@@ -19,6 +19,7 @@ import { OpenFile } from '../fs/file';
 import { Vnode } from '../fs/vnode';
 import { AddressSpace } from './addressSpace';
 import { wallTime } from './clock';
+import { Contract, joinContract, leaveContracts, Template } from './contract';
 import { Credentials } from './credentials';
 import { EAGAIN, EBADF, ECHILD, EMFILE, EINVAL, ENOMEM, EPERM, ESRCH, setError, setFailure } from './errno';
 import { bit, Disposition, isIgnoredByDefault, NSIG, SIG_DFL, SIG_IGN, SIGCLD, SIGCONT, SIGKILL, STOPPING } from './signal';
@@ -84,6 +85,10 @@ export class Process {
   childSystemTicks: u64 = 0;
   readonly childNews: WaitQueue = new WaitQueue();
   readonly resumed: WaitQueue = new WaitQueue();
+  /** Its process contract; the terms of those that its forks make; the last one made. */
+  contract: Contract | null = null;
+  contractTemplate: Template | null = null;
+  latestContract: i32 = 0;
   /** Tick of SIGALRM; 0: none. */
   alarm: u64 = 0;
 
@@ -290,6 +295,7 @@ export function fork(): i32 {
     child.dispositions[i].mask = parent.dispositions[i].mask;
     child.dispositions[i].flags = parent.dispositions[i].flags;
   }
+  joinContract(parent, child);
   const thread = child.thread!;
   memory.copy(frameOf(thread).pointer, frameOf(current()).pointer, TrapFrame.SIZE);
   frameOf(thread).rax = 0;
@@ -315,6 +321,7 @@ export function exitProcess(status: i32, signal: i32): void {
   loadSpace(null);
   space.destroy();
   if (process.session == process.pid) hangUp(process);
+  leaveContracts(process, signal, status);
   const init = findProcess(1)!;
   let inherited = false;
   for (let i = 0; i < processes.length; i++) {

@@ -9,14 +9,17 @@ import {
   O_DIRECTORY,
   O_EXCL,
   O_NOCTTY,
+  O_NDELAY,
   O_NOFOLLOW,
+  O_NONBLOCK,
   O_RDONLY,
   O_TRUNC,
   O_WRONLY,
   OpenFile,
 } from '../fs/file';
 import { Walk } from '../fs/lookup';
-import { S_IFLNK, S_IFREG, Vnode } from '../fs/vnode';
+import { Fifo } from '../fs/pipe';
+import { S_IFIFO, S_IFLNK, S_IFREG, Vnode } from '../fs/vnode';
 import {
   EACCES,
   EEXIST,
@@ -51,10 +54,17 @@ export function openFile(name: string, flags: i32, mode: i32): i64 {
     if (!vnode) return setError(ENXIO);
     vnode.hold();
   }
+  if (vnode.type == S_IFIFO) {
+    vnode = Fifo.of(vnode);
+    if (!vnode) return setError(failure);
+  }
   if (vnode instanceof Console && !(flags & O_NOCTTY)) (vnode as Console).adopt();
   let error = 0;
   if (flags & O_TRUNC && access != O_RDONLY && vnode.type == S_IFREG) error = vnode.truncate(0);
-  if (!error) error = vnode.opened(access != O_WRONLY ? 1 : 0, access != O_RDONLY ? 1 : 0);
+  const reads = access != O_WRONLY;
+  const writes = access != O_RDONLY;
+  if (!error && vnode instanceof Fifo) error = (vnode as Fifo).meet(reads, writes, (flags & (O_NONBLOCK | O_NDELAY)) != 0);
+  else if (!error) error = vnode.opened(reads ? 1 : 0, writes ? 1 : 0);
   if (error) {
     vnode.release();
     return error;

@@ -25,7 +25,7 @@ const DIRECTORIES = [
   'proc',
   'root',
   'sbin',
-  'system',
+  'system/contract',
   'tmp',
   'usr/bin',
   'usr/sbin',
