@@ -115,6 +115,7 @@ export class Machine {
   readonly #exitListeners: ((end: MachineEnd) => void)[] = [];
   #end: MachineEnd | undefined;
   #busy = false;
+  #closed = false;
 
   private constructor(machine: NodeMachine, files: readonly FileDisk[]) {
     this.#machine = machine;
@@ -226,8 +227,10 @@ export class Machine {
     device.input(port, bytes);
   }
 
-  /** Closes the files behind disks. The machine cannot run any more. */
+  /** Closes the files behind disks, and lets go of the machine that this one was forked from. The machine cannot run any more. */
   close(): void {
+    this.#closed = true;
+    this.#machine.physical.forgetSource();
     for (const file of this.#files) file.close();
   }
 
@@ -248,6 +251,7 @@ export class Machine {
 
   #mustStand(): void {
     if (this.#busy) throw new Error('the machine is running');
+    if (this.#closed) throw new Error('the machine is closed');
   }
 
   #slice(until: number): MachineEnd | undefined {

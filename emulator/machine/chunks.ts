@@ -70,14 +70,6 @@ export function readChunks(chunks: Chunks, list: ChunkList, into: Uint8Array, fr
   }
 }
 
-/** Copies `from` over `to`, which has the same length and is all zeros, without touching what stays so. */
-export function copyOverZeros(from: Uint8Array, to: Uint8Array): void {
-  for (let at = 0; at < from.length; at += CHUNK_SIZE) {
-    const piece = from.subarray(at, at + CHUNK_SIZE);
-    if (!isZero(piece)) to.set(piece, at);
-  }
-}
-
 export function isZero(bytes: Uint8Array): boolean {
   const aligned = bytes.byteOffset % 4 === 0;
   const words = aligned ? new Int32Array(bytes.buffer, bytes.byteOffset, bytes.length >> 2) : new Int32Array(0);

@@ -19,7 +19,7 @@ import type { Device, DeviceState, StateValue } from '../bus/device.ts';
 import { loadFields } from '../bus/state.ts';
 import { type BlockBackend, SECTOR_SIZE } from '../device/virtio/block.ts';
 import type { BootKind, BootOptions } from '../firmware/bootImage.ts';
-import { CHUNK_SIZE, ChunkList, ChunkStore, type Chunks, copyOverZeros, type Hash, isZero, readChunks } from './chunks.ts';
+import { CHUNK_SIZE, ChunkList, ChunkStore, type Chunks, type Hash, isZero, readChunks } from './chunks.ts';
 import type { Machine } from './machine.ts';
 import { loadProcessor, saveProcessor } from './processorState.ts';
 
@@ -71,14 +71,13 @@ export function saveMachine(machine: Machine, hash: Hash): Snapshot {
   const store = new ChunkStore(hash);
   const names = new Set(machine.devices.map((device) => device.name));
   if (names.size !== machine.devices.length) throw new SnapshotError('two disks have the same name');
-  const { u8, ramStart, ramSize } = machine.physical;
   return {
     version: SNAPSHOT_VERSION,
     configuration: configurationOf(machine, hash),
     machine: machine.saveOwn(),
     processors: machine.processors.map((cpu) => pack(saveProcessor(cpu), store)),
     devices: Object.fromEntries(machine.devices.map((device) => [device.name, pack(device.save(), store)])),
-    ram: store.add(u8.subarray(ramStart, ramStart + ramSize)),
+    ram: store.add(machine.physical.ram),
     boot: pack(machine.boot ? saveBoot(machine.boot) : null, store),
     chunks: store.chunks,
   };
@@ -93,8 +92,7 @@ export function loadMachine(machine: Machine, snapshot: Snapshot, hash: Hash, fr
   const { chunks } = snapshot;
   refusing(() => {
     const { physical, processors } = machine;
-    const ram = physical.u8.subarray(physical.ramStart, physical.ramStart + physical.ramSize);
-    readChunks(chunks, snapshot.ram, ram, fresh);
+    readChunks(chunks, snapshot.ram, physical.ram, fresh);
     machine.boot = loadBoot(unpack(snapshot.boot, chunks));
     const { devices } = machine;
     const states = devices.map((device) => state(unpack(snapshot.devices[device.name], chunks), device.name));
@@ -106,14 +104,17 @@ export function loadMachine(machine: Machine, snapshot: Snapshot, hash: Hash, fr
   });
 }
 
-/** Makes `to`, new and of the same configuration, what `from` is; without chunks or hashes. Their disks are `to`'s business. */
+/**
+ * Makes `to`, new and of the same configuration, what `from` is; without chunks or hashes. RAM is lent: either side copies a page before it uses
+ * it for the first time. Their disks are `to`'s business.
+ */
 export function copyMachine(from: Machine, to: Machine): void {
   from.settle();
-  const source = from.physical;
-  const target = to.physical;
-  copyOverZeros(
-    source.u8.subarray(source.ramStart, source.ramStart + source.ramSize),
-    target.u8.subarray(target.ramStart, target.ramStart + target.ramSize),
+  // Stores through an entry of the TLB ask nobody for the place any more.
+  const written = from.processors.flatMap((cpu) => cpu.tlb.entries().filter((entry) => entry.write));
+  from.physical.lendTo(
+    to.physical,
+    written.map((entry) => from.physical.pageAt(entry.place)),
   );
   to.boot = from.boot;
   const withoutDisks = ({ devices, savedDisks }: Machine) =>

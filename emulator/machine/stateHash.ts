@@ -68,14 +68,14 @@ function* valueChunks(name: string, value: StateValue): Generator<Uint8Array> {
 }
 
 function* memoryChunks(machine: Machine): Generator<Uint8Array> {
-  const { u8, ramStart, ramSize } = machine.physical;
-  const words = new BigUint64Array(u8.buffer, ramStart, ramSize / 8);
+  const { ram, ramSize } = machine.physical;
+  const words = new BigUint64Array(ram.buffer, ram.byteOffset, ramSize / 8);
   for (let page = 0; page < ramSize / PAGE; page++) {
     const first = (page * PAGE) / 8;
     let word = first;
     while (word < first + PAGE / 8 && words[word] === 0n) word++;
     if (word === first + PAGE / 8) continue;
     yield encode(`page ${page};`);
-    yield u8.subarray(ramStart + page * PAGE, ramStart + (page + 1) * PAGE);
+    yield ram.subarray(page * PAGE, (page + 1) * PAGE);
   }
 }

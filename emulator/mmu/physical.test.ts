@@ -47,3 +47,33 @@ test('code pages are told before they change, also by an access that begins in t
   physical.write16(0x3000, 1);
   expect(told).toEqual([[2, 0, 1, 0]]);
 });
+
+test('forks see what RAM held when it was lent, whatever either side or the lender of the lender writes', () => {
+  const [first, second, third] = [memory(), memory(), memory()].map(({ physical }) => physical);
+  const PAGE = 4096;
+  const value = (physical: PhysicalMemory, page: number): number => physical.read32(page * PAGE);
+  for (let page = 0; page < 8; page++) first.write32(page * PAGE, 100 + page);
+  first.lendTo(second, []);
+  first.write32(0, 200);
+  second.write32(PAGE, 201);
+  // Page 1 differs from the first's, page 2 is still there.
+  second.lendTo(third, []);
+  first.write32(2 * PAGE, 202);
+  second.write32(3 * PAGE, 203);
+  third.write32(4 * PAGE, 204);
+  expect([0, 1, 2, 3, 4, 5].map((page) => value(first, page))).toEqual([200, 101, 202, 103, 104, 105]);
+  expect([0, 1, 2, 3, 4, 5].map((page) => value(second, page))).toEqual([100, 201, 102, 203, 104, 105]);
+  expect([0, 1, 2, 3, 4, 5].map((page) => value(third, page))).toEqual([100, 201, 102, 103, 204, 105]);
+  third.write32(6 * PAGE, 206);
+  expect(new Uint32Array(third.ram.slice(6 * PAGE, 6 * PAGE + 4).buffer)[0]).toBe(206);
+  expect([value(first, 6), value(second, 6), value(third, 7)]).toEqual([106, 106, 107]);
+});
+
+test('pages that somebody may write to without asking are lent at once', () => {
+  const [lender, fork] = [memory(), memory()].map(({ physical }) => physical);
+  const place = lender.place(0x5000);
+  lender.u8[place] = 1;
+  lender.lendTo(fork, [5]);
+  lender.u8[place] = 2;
+  expect(fork.read8(0x5000)).toBe(1);
+});

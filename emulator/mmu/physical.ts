@@ -8,6 +8,12 @@
  *
  * Bus masters (`DmaMemory`) write through here, so decoded code that they overwrite is noticed: before a page that holds code changes,
  * every processor is told, since each decodes for itself what all of them may write.
+ *
+ * RAM need not be here from the start. A machine that was forked, or loaded from a snapshot, has its pages *absent*: a page is brought from
+ * its `PageSource` when its place is first asked for, which everything does before it touches the page. Memory that is lent to a fork makes
+ * sure, at the same point, that the fork has the page before it can change here. So a fork costs next to nothing, and later each page that
+ * either side uses, once. Invariants: whoever holds a place got it from `place` or `placeOfPage` since the memory was lent, or its page was
+ * brought to the borrower when it was lent (`lendTo`).
  */
 import type { AccessSize, DmaMemory } from '../bus/device.ts';
 
@@ -31,6 +37,12 @@ export interface CodeHolder {
   holdsCode(page: number): boolean;
 }
 
+/** Where absent pages come from. */
+export interface PageSource {
+  /** Fills `into`, which is all zeros, with what the page holds. */
+  read(page: number, into: Uint8Array): void;
+}
+
 export class PhysicalMemory implements DmaMemory {
   readonly memory: WebAssembly.Memory;
   readonly u8: Uint8Array;
@@ -44,6 +56,15 @@ export class PhysicalMemory implements DmaMemory {
   /** One byte a RAM page: 1 while decoded code lies in it. */
   readonly holdsCode: Uint8Array;
   readonly codeHolders: CodeHolder[] = [];
+  /** One byte a RAM page: 1 while it is to be brought from `source`. */
+  private absent: Uint8Array | undefined;
+  private source: PageSource | undefined;
+  /** Memories with pages that are to be brought from here. Weak: a fork that nobody wants any more wants no pages. */
+  private borrowers: WeakRef<PhysicalMemory>[] = [];
+  /** One byte a RAM page: 1 when all borrowers have it. */
+  private lent: Uint8Array | undefined;
+  /** Pages are absent or lent. */
+  private sharing = false;
 
   constructor(memory: WebAssembly.Memory, ramStart: number, ramSize: number, lowTop: number, registers: Registers) {
     this.memory = memory;
@@ -58,18 +79,83 @@ export class PhysicalMemory implements DmaMemory {
 
   /** Place of a physical address in linear memory, or -1 where no RAM is. Valid up to the page's end. */
   place(address: number): number {
-    if (address < this.lowTop) return this.ramStart + address;
-    if (address >= FOUR_GIB && address < FOUR_GIB + this.ramSize - this.lowTop) {
-      return this.ramStart + this.lowTop + (address - FOUR_GIB);
+    let place = -1;
+    if (address < this.lowTop) place = this.ramStart + address;
+    else if (address >= FOUR_GIB && address < FOUR_GIB + this.ramSize - this.lowTop) {
+      place = this.ramStart + this.lowTop + (address - FOUR_GIB);
     }
-    return -1;
+    if (this.sharing && place >= 0) this.bring(this.pageAt(place));
+    return place;
   }
   /** Number of the RAM page at a place. */
   pageAt(place: number): number {
     return (place - this.ramStart) >>> 12;
   }
   placeOfPage(page: number): number {
+    if (this.sharing) this.bring(page);
     return this.ramStart + page * PAGE;
+  }
+  /** All of RAM, as it is now. */
+  get ram(): Uint8Array {
+    if (this.absent) for (let page = 0; page < this.absent.length; page++) this.fetch(page);
+    this.settleSharing();
+    return this.u8.subarray(this.ramStart, this.ramStart + this.ramSize);
+  }
+
+  // Sharing.
+
+  /** RAM, which is all zeros, is from now on what `source` says. */
+  comesFrom(source: PageSource): void {
+    this.source = source;
+    this.absent = new Uint8Array(this.ramSize / PAGE).fill(1);
+    this.sharing = true;
+  }
+  /**
+   * Another memory, of the same size and all zeros, becomes a copy of this one as it is now. `held`: the pages at places that somebody may
+   * write to without asking again.
+   */
+  lendTo(other: PhysicalMemory, held: Iterable<number>): void {
+    other.comesFrom({
+      read: (page, into) => {
+        this.fetch(page);
+        const from = this.ramStart + page * PAGE;
+        const bytes = this.u8.subarray(from, from + PAGE);
+        // Memory that was never touched costs the host nothing, and writing zeros would touch it.
+        if (!isZeroPage(this.u8, from)) into.set(bytes);
+      },
+    });
+    this.borrowers.push(new WeakRef(other));
+    this.lent = new Uint8Array(this.ramSize / PAGE);
+    this.sharing = true;
+    for (const page of held) this.bring(page);
+  }
+  /** Nobody asks for this memory any more: it needs no pages. */
+  forgetSource(): void {
+    this.source = undefined;
+    this.absent = undefined;
+    this.settleSharing();
+  }
+  /** Before a place is given out: the page is here, and wherever it was lent to. */
+  private bring(page: number): void {
+    this.fetch(page);
+    if (!this.lent || this.lent[page]) return;
+    this.lent[page] = 1;
+    for (const borrower of this.borrowers) borrower.deref()?.fetch(page);
+  }
+  private fetch(page: number): void {
+    if (!this.absent?.[page]) return;
+    this.absent[page] = 0;
+    const at = this.ramStart + page * PAGE;
+    this.source!.read(page, this.u8.subarray(at, at + PAGE));
+  }
+  private settleSharing(): void {
+    if (this.absent?.every((absent) => absent === 0)) {
+      this.absent = undefined;
+      this.source = undefined;
+    }
+    this.borrowers = this.borrowers.filter((borrower) => borrower.deref()?.absent);
+    if (this.borrowers.length === 0) this.lent = undefined;
+    this.sharing = this.absent !== undefined || this.lent !== undefined;
   }
 
   read8(address: number): number {
@@ -164,4 +250,10 @@ export class PhysicalMemory implements DmaMemory {
       done += n;
     }
   }
+}
+
+function isZeroPage(u8: Uint8Array, at: number): boolean {
+  const words = new BigInt64Array(u8.buffer, at, PAGE / 8);
+  for (let i = 0; i < words.length; i++) if (words[i] !== 0n) return false;
+  return true;
 }

@@ -66,10 +66,16 @@ describe.skipIf(!kernel)('Debian 12', () => {
       random = (random * 48271) % 0x7fffffff;
       busy.step(1_000_000 + (random % 5_000_000));
       if (i % 2 === 0) busy.console.type('x');
+      const fork = busy.fork();
       const restored = Machine.restore(busy.snapshot());
       expect(restored.stateHash(), `saved at ${busy.inspect().instructions}`).toBe(busy.stateHash());
       for (const each of [busy, restored]) each.step(LATER);
-      expect(restored.stateHash(), `saved ${LATER} before ${busy.inspect().instructions}`).toBe(busy.stateHash());
+      const later = busy.stateHash();
+      expect(restored.stateHash(), `saved ${LATER} before ${busy.inspect().instructions}`).toBe(later);
+      // The fork has not moved, though all that it had not copied yet has changed behind it.
+      fork.step(LATER);
+      expect(fork.stateHash(), `forked ${LATER} before ${busy.inspect().instructions}`).toBe(later);
+      for (const each of [restored, fork]) each.close();
     }
     busy.close();
   });

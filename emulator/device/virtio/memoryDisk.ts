@@ -24,6 +24,8 @@ export class MemoryDisk implements BlockBackend, Device {
   readonly readOnly: boolean;
   readonly #base: MemoryDiskOptions['base'];
   #chunks = new Map<number, Uint8Array>();
+  /** Chunks that forks have too: to be copied before they change. */
+  #shared = new Set<number>();
 
   constructor(name: string, options: MemoryDiskOptions) {
     this.name = name;
@@ -72,7 +74,9 @@ export class MemoryDisk implements BlockBackend, Device {
   /** Another disk with the same contents, over the same base. */
   fork(): MemoryDisk {
     const fork = new MemoryDisk(this.name, { sectors: this.sectors, readOnly: this.readOnly, base: this.#base });
-    for (const [number, chunk] of this.#chunks) fork.#chunks.set(number, chunk.slice());
+    fork.#chunks = new Map(this.#chunks);
+    this.#shared = new Set(this.#chunks.keys());
+    fork.#shared = new Set(this.#shared);
     return fork;
   }
 
@@ -92,6 +96,7 @@ export class MemoryDisk implements BlockBackend, Device {
     const numbers = list(state.numbers);
     const chunks = list(state.chunks);
     this.#chunks = new Map();
+    this.#shared.clear();
     for (const [index, number] of numbers.entries()) {
       const chunk = chunks[index];
       if (typeof number !== 'number' || !(chunk instanceof Uint8Array) || chunk.length !== CHUNK_SIZE) {
@@ -104,6 +109,7 @@ export class MemoryDisk implements BlockBackend, Device {
   /** The chunk as the disk's own, copied from the base the first time. */
   #own(number: number): Uint8Array {
     let chunk = this.#chunks.get(number);
+    if (chunk && this.#shared.delete(number)) this.#chunks.set(number, (chunk = chunk.slice()));
     if (!chunk) {
       chunk = new Uint8Array(CHUNK_SIZE);
       if (this.#base) this.#readBase(number * CHUNK_SECTORS, chunk);
