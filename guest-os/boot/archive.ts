@@ -82,6 +82,13 @@ function addMember(root: Vnode, name: string, header: usize, data: usize, size: 
     vnode = byInode.get(inode);
     if (directory.link(last, vnode)) return false;
   } else {
+    vnode = directory.lookup(last);
+    if (vnode) {
+      // A directory that is there already, perhaps with a file system on it.
+      const mounted = vnode.mounted;
+      vnode.release();
+      return type == S_IFDIR && (mounted ? mounted : vnode).setMode(mode) == 0;
+    }
     vnode = directory.create(last, mode, uid, gid);
     if (!vnode) return false;
     if (linked) byInode.set(inode, vnode);
@@ -102,7 +109,8 @@ function descend(root: Vnode, path: string): Vnode | null {
     if (!next) return null;
     // The tree keeps it.
     next.release();
-    at = next;
+    const mounted = next.mounted;
+    at = mounted ? mounted : next;
   }
   return at;
 }

@@ -8,13 +8,16 @@ import { sti } from 'machine/cpu';
 import { print } from 'runtime/console';
 import { panic } from 'runtime/panic';
 import { releaseFrame } from 'runtime/frames';
-import { Console } from '../driver/console';
+import { Console, ControllingTerminal } from '../driver/console';
 import { initAcpi } from '../driver/acpi';
-import { DeviceDirectory } from '../fs/devices';
+import { attachMemory } from '../driver/memory';
+import { addDevice, devFileSystem, devicesFileSystem } from '../fs/devices';
 import { ContractRoot } from '../fs/ctfs';
+import { MntTab } from '../fs/mnttab';
+import { applyOptions, mountOn, mountRoot, registerFileSystemType, remount } from '../fs/mount';
 import { Proc } from '../fs/procfs';
-import { Node } from '../fs/tmpfs';
-import { FileSystem, Vnode } from '../fs/vnode';
+import { TmpFileSystem, TmpType } from '../fs/tmpfs';
+import { FileSystem, S_IFDIR, S_IFREG, Vnode } from '../fs/vnode';
 import { startClock } from '../kernel/clock';
 import { beginContracts } from '../kernel/contract';
 import { exec } from '../kernel/exec';
@@ -42,27 +45,63 @@ export function main(): void {
   startClock();
   setInterrupt(0, tickArrived);
   initAcpi(rootPointer());
-  mountRoot();
+  makeRoot();
   startInit();
   sti();
   idleLoop();
 }
 
-function mountRoot(): void {
-  const directory = Node.root(new FileSystem('tmpfs', 1, false));
+/**
+ * The root is in memory, and made from the archive at each boot. /usr is a file system of its own that nobody writes to; what is in /etc may be
+ * changed until the next boot.
+ */
+function makeRoot(): void {
+  registerFileSystemType(new TmpType());
+  const system = TmpFileSystem.create();
+  const directory = system.root!;
   rootDirectory = directory;
+  mountRoot(system);
+  const programs = TmpFileSystem.create();
+  mountUnder(directory, 'usr', programs);
   const start = bootArchive();
   if (!start) panic('no boot archive: it is the first module, or initrd');
   if (unpack(directory, start, bootArchiveEnd()) < 0) panic('boot archive: ' + unpackError());
   freeArchive(start, bootArchiveEnd());
-  const devices = new DeviceDirectory(directory);
-  const terminal = new Console(devices.fileSystem);
-  devices.add('console', terminal);
-  devices.add('ttya', terminal);
-  devices.mount('dev');
+  remount(programs, 'ro');
+  const scratch = TmpFileSystem.create(0, 3, 0o1777);
+  mountUnder(directory, 'tmp', scratch);
+  const terminal = new Console();
+  addDevice('console', 'pseudo/cn@0:console', terminal);
+  addDevice('ttya', 'isa/asy@1,3f8:a', terminal);
+  addDevice('tty', 'pseudo/sy@0:tty', new ControllingTerminal());
+  attachMemory();
+  mountUnder(directory, 'dev', devFileSystem());
+  mountUnder(directory, 'devices', devicesFileSystem());
   terminal.start();
-  new Proc(directory).mount('proc');
-  new ContractRoot(directory.lookup('system')!).mount('contract');
+  mountUnder(directory, 'proc', new Proc().fileSystem);
+  const contracts = new ContractRoot();
+  mountUnder(directory.lookup('system')!, 'contract', contracts.fileSystem, '/system/contract');
+  mountTable(directory);
+}
+
+/** Onto a directory of the root, which is made if the archive has not brought it. */
+function mountUnder(root: Vnode, name: string, fileSystem: FileSystem, mountPoint: string = '/' + name): void {
+  let directory = root.lookup(name);
+  if (!directory) directory = root.create(name, S_IFDIR | 0o755, 0, 0);
+  mountOn(fileSystem, directory!, mountPoint);
+  applyOptions(fileSystem, '');
+  directory!.release();
+}
+
+/** /etc/mnttab lies on an empty file. */
+function mountTable(root: Vnode): void {
+  const etc = root.lookup('etc')!;
+  const file = etc.create('mnttab', S_IFREG | 0o444, 0, 0)!;
+  const table = new MntTab();
+  mountOn(table.fileSystem, file, '/etc/mnttab');
+  applyOptions(table.fileSystem, '');
+  file.release();
+  etc.release();
 }
 
 /** The files have been copied: the archive's whole pages are memory like any other. */

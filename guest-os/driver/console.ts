@@ -10,9 +10,10 @@
 import { inb, outb, restoreInterrupts, saveInterrupts } from 'machine/cpu';
 import { address } from 'machine/mem';
 import { putByte } from 'runtime/console';
-import { Attributes, FileSystem, S_IFCHR, Vnode } from '../fs/vnode';
-import { bootTime } from '../kernel/clock';
-import { EAGAIN, EINVAL, EIO, ENOTTY, EPERM, setError } from '../kernel/errno';
+import { Device, makeDevice } from '../fs/device';
+import { O_NOCTTY } from '../fs/file';
+import { S_IFCHR, Vnode } from '../fs/vnode';
+import { EAGAIN, EINVAL, EIO, ENOTTY, ENXIO, EPERM, setError, setFailure } from '../kernel/errno';
 import { currentProcess, postToGroup, TERMINAL_LEFT } from '../kernel/process';
 import { bit, SIG_IGN, SIGCONT, SIGHUP, SIGTTIN, SIGTTOU } from '../kernel/signal';
 import { WaitQueue } from '../kernel/thread';
@@ -40,29 +41,19 @@ const TERMIOS_SIZE: usize = 36;
 
 const chunk = memory.data(256);
 
-export class Console extends Vnode {
+export class Console extends Device {
   private readonly discipline: ConsoleLine = new ConsoleLine();
   private session: i32 = 0;
   /** Rows and columns as somebody has told, 0 if nobody has. */
   private window: u64 = 0;
 
-  constructor(fileSystem: FileSystem) {
-    super(fileSystem, S_IFCHR);
+  constructor() {
+    super(S_IFCHR | 0o620, 7, makeDevice(0, 0));
   }
 
-  attributes(): Attributes {
-    const result = new Attributes();
-    result.mode = S_IFCHR | 0o620;
-    result.gid = 7;
-    result.inode = 3;
-    // sysmsg's major and minor on illumos are this machine's own affair: 0, 0.
-    result.accessed = bootTime() * 1000000000;
-    result.modified = result.accessed;
-    result.changed = result.accessed;
-    return result;
-  }
-  get seekable(): bool {
-    return false;
+  open(flags: i32): Vnode | null {
+    if (!(flags & O_NOCTTY)) this.adopt();
+    return this;
   }
 
   /** Somebody opens it by name: it may become the session's terminal. */
@@ -195,6 +186,23 @@ export class Console extends Vnode {
       const line = received;
       while (line && inb(COM1 + 5) & DATA_READY) line.input(inb(COM1));
     });
+  }
+}
+
+/** /dev/tty: opening it opens the process's terminal. */
+export class ControllingTerminal extends Device {
+  constructor() {
+    super(S_IFCHR | 0o666, 0, makeDevice(22, 0));
+  }
+  open(flags: i32): Vnode | null {
+    const terminal = currentProcess().terminal;
+    if (!terminal) {
+      setFailure(ENXIO);
+      return null;
+    }
+    terminal.hold();
+    this.release();
+    return terminal;
   }
 }
 

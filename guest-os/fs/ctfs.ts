@@ -32,7 +32,7 @@ import {
 import { EFAULT, EINVAL, failure, setError, setFailure } from '../kernel/errno';
 import { currentProcess, Process } from '../kernel/process';
 import { copyIn, copyOut, fetch64, fetched, put64 } from '../kernel/user';
-import { Attributes, DirectoryReader, FileSystem, S_IFDIR, S_IFREG, Vnode } from './vnode';
+import { Attributes, DirectoryReader, FileSystem, newDeviceNumber, S_IFDIR, S_IFREG, Vnode } from './vnode';
 
 const PREFIX: i32 = 0x63740000;
 const CT_TACTIVATE: i32 = PREFIX | 0x7400;
@@ -81,14 +81,10 @@ abstract class ContractVnode extends Vnode {
 
 /** The root: one directory, as there is one type of contracts. */
 export class ContractRoot extends ContractVnode {
-  constructor(private readonly above: Vnode) {
-    super(new FileSystem('ctfs', 5, true), S_IFDIR, 0o555, 1);
-    this.hold();
-  }
-  mount(name: string): void {
-    const directory = this.above.lookup(name)!;
-    directory.mounted = this;
-    this.covered = directory;
+  constructor() {
+    super(new FileSystem('ctfs', newDeviceNumber(), false), S_IFDIR, 0o555, 1);
+    this.fileSystem.root = this;
+    this.fileSystem.special = 'ctfs';
   }
   lookup(name: string): Vnode | null {
     return name == 'process' ? held(new Processes(this)) : super.lookup(name);

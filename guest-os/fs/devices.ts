@@ -1,116 +1,130 @@
 // SPDX-License-Identifier: MIT
 /**
- * @fileoverview /dev: one directory of character devices that the kernel has put there. Read-only for everyone.
+ * @fileoverview devfs: the trees /dev and /devices, whose directories hold what drivers have put there.
  *
- * `null` and `zero` are here; drivers bring their own vnodes. `tty` stands for the opener's terminal (syscall/open looks it up).
+ * /devices has one node per device and minor, under the path by which the device hangs in the machine (`pci@0,0/pci1af4,2@4/blkdev@0,0:a`) or under
+ * `pseudo`; /dev has the same nodes under the names by which people know them. Users can change a node's owner and mode, but not
+ * make, rename or remove any.
  */
-import { address } from 'machine/mem';
 import { bootTime } from '../kernel/clock';
-import { copy } from '../kernel/user';
-import { Attributes, DirectoryReader, FileSystem, S_IFCHR, S_IFDIR, Vnode } from './vnode';
+import { Device, deviceFileSystem, newDeviceInode } from './device';
+import { Attributes, DirectoryReader, FileSystem, S_IFDIR, Vnode } from './vnode';
 
-const ZEROS: usize = memory.data(4096, 16);
-
-export class DeviceDirectory extends Vnode {
+class DeviceDirectory extends Vnode {
   private readonly names: string[] = [];
-  private readonly devices: Vnode[] = [];
+  private readonly nodes: Vnode[] = [];
+  private readonly inode: u64 = newDeviceInode();
 
-  constructor(private readonly above: Vnode) {
-    super(new FileSystem('dev', 2, true), S_IFDIR);
-    this.hold();
-    this.add('null', new NullDevice(this.fileSystem, false));
-    this.add('zero', new NullDevice(this.fileSystem, true));
-    this.add('tty', new ControllingTerminal(this.fileSystem));
+  constructor(
+    fileSystem: FileSystem,
+    private readonly above: DeviceDirectory | null,
+  ) {
+    super(fileSystem, S_IFDIR);
   }
 
-  /** Appears as this directory of the root. */
-  mount(name: string): void {
-    const directory = this.above.lookup(name)!;
-    directory.mounted = this;
-    this.covered = directory;
-  }
-
-  add(name: string, device: Vnode): void {
-    device.hold();
+  enter(name: string, node: Vnode): void {
+    node.hold();
     this.names.push(name);
-    this.devices.push(device);
+    this.nodes.push(node);
+  }
+  leave(name: string): Vnode | null {
+    const at = this.names.indexOf(name);
+    if (at < 0) return null;
+    const node = this.nodes[at];
+    this.names.splice(at, 1);
+    this.nodes.splice(at, 1);
+    node.release();
+    return node;
+  }
+  find(name: string): Vnode | null {
+    const at = this.names.indexOf(name);
+    return at < 0 ? null : this.nodes[at];
+  }
+  directory(name: string): DeviceDirectory {
+    const known = this.find(name);
+    if (known) return changetype<DeviceDirectory>(known);
+    const made = new DeviceDirectory(this.fileSystem, this);
+    this.enter(name, made);
+    return made;
   }
 
   attributes(): Attributes {
     const result = new Attributes();
     result.mode = S_IFDIR | 0o755;
     result.nlink = 2;
-    result.inode = 2;
-    setTimes(result);
+    for (let i = 0; i < this.nodes.length; i++) if (this.nodes[i].isDirectory) result.nlink++;
+    result.inode = this.inode;
+    result.size = <u64>this.names.length + 2;
+    result.accessed = bootTime() * 1000000000;
+    result.modified = result.accessed;
+    result.changed = result.accessed;
     return result;
   }
   lookup(name: string): Vnode | null {
-    const at = this.names.indexOf(name);
-    if (at < 0) return super.lookup(name);
-    this.devices[at].hold();
-    return this.devices[at];
+    const found = this.find(name);
+    if (!found) return super.lookup(name);
+    found.hold();
+    return found;
+  }
+  parent(): Vnode | null {
+    const above = this.above;
+    if (above) above.hold();
+    return above;
   }
   readDirectory(offset: u64, reader: DirectoryReader): i32 {
     let at = offset;
-    if (at == 0 && !reader.entry('.', 2, ++at)) return 0;
-    if (at <= 1 && !reader.entry('..', 1, (at = 2))) return 0;
+    const above = this.above;
+    if (at == 0 && !reader.entry('.', this.inode, ++at)) return 0;
+    if (at <= 1 && !reader.entry('..', above ? above.inode : this.inode, (at = 2))) return 0;
     for (; at - 2 < <u64>this.names.length; at++) {
       const i = <i32>(at - 2);
-      if (!reader.entry(this.names[i], this.devices[i].attributes().inode, at + 1)) return 0;
+      if (!reader.entry(this.names[i], this.nodes[i].attributes().inode, at + 1)) return 0;
     }
     return 0;
   }
 }
 
-function setTimes(attributes: Attributes): void {
-  attributes.accessed = bootTime() * 1000000000;
-  attributes.modified = attributes.accessed;
-  attributes.changed = attributes.accessed;
+const physicalFileSystem: FileSystem = new FileSystem('devfs', 5, false);
+const byName: DeviceDirectory = new DeviceDirectory(deviceFileSystem, null);
+const byPath: DeviceDirectory = new DeviceDirectory(physicalFileSystem, null);
+
+/** The file systems of /dev and /devices, for boot to mount. */
+export function devFileSystem(): FileSystem {
+  deviceFileSystem.root = byName;
+  deviceFileSystem.special = '/dev';
+  return deviceFileSystem;
+}
+export function devicesFileSystem(): FileSystem {
+  physicalFileSystem.root = byPath;
+  physicalFileSystem.special = '/devices';
+  return physicalFileSystem;
 }
 
-class NullDevice extends Vnode {
-  constructor(
-    fileSystem: FileSystem,
-    private readonly givesZeros: bool,
-  ) {
-    super(fileSystem, S_IFCHR);
-  }
-  attributes(): Attributes {
-    const result = new Attributes();
-    result.mode = S_IFCHR | 0o666;
-    result.inode = this.givesZeros ? 5 : 4;
-    // Major 13, minors 2 and 12 on illumos.
-    result.rdev = ((<u64>13) << 32) | (this.givesZeros ? 12 : 2);
-    setTimes(result);
-    return result;
-  }
-  get seekable(): bool {
-    return false;
-  }
-  read(offset: u64, to: u64, count: u64, nonblocking: bool): i64 {
-    if (!this.givesZeros) return 0;
-    for (let done: u64 = 0; done < count; done += 4096) {
-      const error = copy(to + done, address(ZEROS), min<u64>(count - done, 4096));
-      if (error) return error;
-    }
-    return <i64>count;
-  }
-  write(offset: u64, from: u64, count: u64, nonblocking: bool): i64 {
-    return <i64>count;
-  }
+function enter(root: DeviceDirectory, path: string, device: Vnode): void {
+  const names = path.split('/');
+  let at = root;
+  for (let i = 0; i < names.length - 1; i++) at = at.directory(names[i]);
+  at.enter(names[names.length - 1], device);
 }
 
-/** Never opened itself: opening it opens the process's terminal. */
-export class ControllingTerminal extends Vnode {
-  constructor(fileSystem: FileSystem) {
-    super(fileSystem, S_IFCHR);
-  }
-  attributes(): Attributes {
-    const result = new Attributes();
-    result.mode = S_IFCHR | 0o666;
-    result.inode = 6;
-    result.rdev = (<u64>22) << 32;
-    setTimes(result);
-    return result;
-  }
+function leave(root: DeviceDirectory, path: string): void {
+  const names = path.split('/');
+  let at = root;
+  for (let i = 0; i < names.length - 1; i++) at = at.directory(names[i]);
+  at.leave(names[names.length - 1]);
+}
+
+/** A directory of /dev that is there even while it is empty. */
+export function addDeviceDirectory(name: string): void {
+  byName.directory(name);
+}
+
+/** Puts a device at `/dev/NAME` and, unless the path is empty, at `/devices/PATH`. */
+export function addDevice(name: string, path: string, device: Device): void {
+  enter(byName, name, device);
+  if (path.length) enter(byPath, path, device);
+}
+export function removeDevice(name: string, path: string): void {
+  leave(byName, name);
+  if (path.length) leave(byPath, path);
 }

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 /**
- * @fileoverview Open files: a vnode, a position, how it was opened. Descriptors of several processes may share one (fork, dup).
+ * @fileoverview Open files: a vnode, a position, how it was opened. Descriptors of several processes may share one (fork, dup, SCM_RIGHTS).
  *
  * The vnode is told when the first and the last holder come and go, which is what pipes live by.
  */
-import { EINVAL, EBADF, ESPIPE, setError } from '../kernel/errno';
-import { Vnode } from './vnode';
+import { currentProcess } from '../kernel/process';
+import { EINVAL, EBADF, EOVERFLOW, ESPIPE, setError } from '../kernel/errno';
+import { dropSetIds } from './policy';
+import { S_IFREG, S_ISGID, S_ISUID, Vnode } from './vnode';
 
 /** open's flags (<sys/fcntl.h>). */
 export const O_ACCMODE: i32 = 3;
@@ -14,16 +16,25 @@ export const O_WRONLY: i32 = 1;
 export const O_RDWR: i32 = 2;
 export const O_NDELAY: i32 = 0x04;
 export const O_APPEND: i32 = 0x08;
+export const O_SYNC: i32 = 0x10;
+export const O_DSYNC: i32 = 0x40;
 export const O_NONBLOCK: i32 = 0x80;
 export const O_CREAT: i32 = 0x100;
 export const O_TRUNC: i32 = 0x200;
 export const O_EXCL: i32 = 0x400;
 export const O_NOCTTY: i32 = 0x800;
+export const O_RSYNC: i32 = 0x8000;
 export const O_NOFOLLOW: i32 = 0x20000;
 export const O_CLOEXEC: i32 = 0x800000;
 export const O_DIRECTORY: i32 = 0x1000000;
 /** Those that fcntl may change. */
-export const CHANGEABLE: i32 = O_APPEND | O_NONBLOCK | O_NDELAY;
+export const CHANGEABLE: i32 = O_APPEND | O_NONBLOCK | O_NDELAY | O_SYNC | O_DSYNC | O_RSYNC;
+
+const SEEK_SET: i32 = 0;
+const SEEK_CUR: i32 = 1;
+const SEEK_END: i32 = 2;
+/** Largest off_t. */
+const LARGEST: u64 = 0x7fffffffffffffff;
 
 export class OpenFile {
   offset: u64 = 0;
@@ -50,34 +61,55 @@ export class OpenFile {
   get writers(): i32 {
     return (this.flags & O_ACCMODE) != O_RDONLY ? 1 : 0;
   }
-  private get nonblocking(): bool {
+  get nonblocking(): bool {
     return (this.flags & (O_NONBLOCK | O_NDELAY)) != 0;
   }
 
   read(to: u64, count: u64): i64 {
-    if (!this.readers) return setError(EBADF);
-    const done = this.vnode.read(this.offset, to, count, this.nonblocking);
+    const done = this.readAt(this.offset, to, count);
     if (done > 0) this.offset += done;
     return done;
   }
   write(from: u64, count: u64): i64 {
-    if (!this.writers) return setError(EBADF);
     if (this.flags & O_APPEND && this.vnode.seekable) this.offset = this.vnode.attributes().size;
-    const done = this.vnode.write(this.offset, from, count, this.nonblocking);
+    const done = this.writeAt(this.offset, from, count);
     if (done > 0) this.offset += done;
     return done;
   }
 
-  /** `whence`: 0 from the start, 1 from here, 2 from the end. */
+  readAt(offset: u64, to: u64, count: u64): i64 {
+    if (!this.readers) return setError(EBADF);
+    return this.vnode.read(offset, to, count, this.nonblocking);
+  }
+  writeAt(offset: u64, from: u64, count: u64): i64 {
+    if (!this.writers) return setError(EBADF);
+    const vnode = this.vnode;
+    const done = vnode.write(offset, from, count, this.nonblocking);
+    if (done <= 0 || vnode.type != S_IFREG) return done;
+    const mode = vnode.attributes().mode;
+    if (mode & (S_ISUID | S_ISGID) && !currentProcess().credentials.isPrivileged) dropSetIds(vnode, mode);
+    if (this.flags & (O_SYNC | O_DSYNC)) {
+      const error = vnode.sync(!(this.flags & O_SYNC));
+      if (error) return error;
+    }
+    return done;
+  }
+
   seek(offset: i64, whence: i32): i64 {
     if (!this.vnode.seekable) return setError(ESPIPE);
     let base: i64 = 0;
-    if (whence == 1) base = this.offset;
-    else if (whence == 2) base = this.vnode.attributes().size;
-    else if (whence) return setError(EINVAL);
+    if (whence == SEEK_CUR) base = this.offset;
+    else if (whence == SEEK_END) base = this.vnode.attributes().size;
+    else if (whence != SEEK_SET) return setError(EINVAL);
     const place = base + offset;
+    if (offset > 0 && place < base) return setError(EOVERFLOW);
     if (place < 0) return setError(EINVAL);
     this.offset = place;
     return place;
   }
+}
+
+/** Is [offset, offset + count) a range that a file could have? */
+export function isFileRange(offset: u64, count: u64): bool {
+  return offset <= LARGEST && count <= LARGEST - offset;
 }

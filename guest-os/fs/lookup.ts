@@ -7,7 +7,9 @@
  * The root of a process stops `..`, so a process with another root cannot leave it.
  */
 import { Credentials } from '../kernel/credentials';
-import { EACCES, EEXIST, EINVAL, ELOOP, ENAMETOOLONG, ENOENT, ENOTDIR, setFailure } from '../kernel/errno';
+import { EBUSY, EEXIST, EINVAL, ELOOP, ENAMETOOLONG, ENOENT, ENOTDIR, failure, setError, setFailure } from '../kernel/errno';
+import { cachedLookup } from './nameCache';
+import { checkAccess, checkChange, checkRemoval, X_OK } from './policy';
 import { DirectoryReader, NAME_MAX, S_IFLNK, Vnode } from './vnode';
 
 const LINKS: i32 = 20;
@@ -84,20 +86,15 @@ export class Walk {
       setFailure(ENOTDIR);
       return null;
     }
-    if (!directory.isDirectory) setFailure(ENOTDIR);
-    else if (!this.maySearch(directory)) setFailure(EACCES);
+    const refused = directory.isDirectory ? checkAccess(directory, X_OK, this.credentials) : setError(ENOTDIR);
+    if (refused) setFailure(-refused);
     else if (name == '..') return this.up(directory);
     else {
-      const found = directory.lookup(name);
+      const found = cachedLookup(directory, name);
       if (found) return this.enter(directory, found, follow);
     }
     directory.release();
     return null;
-  }
-
-  private maySearch(directory: Vnode): bool {
-    const attributes = directory.attributes();
-    return this.credentials.permits(attributes.mode, attributes.uid, attributes.gid, 1);
   }
 
   private up(directory: Vnode): Vnode | null {
@@ -153,28 +150,60 @@ export class Walk {
   place(start: Vnode, path: string, directoryWanted: bool): Vnode | null {
     const directory = this.parent(start, path);
     if (!directory) return null;
-    const name = this.lastName;
-    let errno = 0;
-    if (!directory.isDirectory) errno = ENOTDIR;
-    else if (!name.length || name == '.' || name == '..') errno = EEXIST;
-    else if (!this.mayChange(directory)) errno = EACCES;
-    else {
-      const existing = directory.lookup(name);
-      if (existing) {
-        existing.release();
-        errno = EEXIST;
-      } else if (this.needsDirectory && !directoryWanted) errno = ENOENT;
-    }
+    const errno = this.refusal(directory, directoryWanted);
     if (!errno) return directory;
     directory.release();
     setFailure(errno);
     return null;
   }
 
-  mayChange(directory: Vnode): bool {
-    const attributes = directory.attributes();
-    return this.credentials.permits(attributes.mode, attributes.uid, attributes.gid, 3);
+  private refusal(directory: Vnode, directoryWanted: bool): i32 {
+    const name = this.lastName;
+    if (!directory.isDirectory) return ENOTDIR;
+    if (isSpecial(name)) return EEXIST;
+    let error = checkAccess(directory, X_OK, this.credentials);
+    if (error) return -error;
+    const existing = directory.lookup(name);
+    if (existing) {
+      existing.release();
+      return EEXIST;
+    }
+    if (failure != ENOENT) return failure;
+    if (this.needsDirectory && !directoryWanted) return ENOENT;
+    error = checkChange(directory, this.credentials);
+    return -error;
   }
+
+  /**
+   * For taking an entry away: its directory, held, after all checks but those that only the file system can make.
+   */
+  removal(start: Vnode, path: string): Vnode | null {
+    const directory = this.parent(start, path);
+    if (!directory) return null;
+    let errno = 0;
+    if (!directory.isDirectory) errno = ENOTDIR;
+    else if (isSpecial(this.lastName)) errno = EINVAL;
+    else errno = this.removalRefusal(directory);
+    if (!errno) return directory;
+    directory.release();
+    setFailure(errno);
+    return null;
+  }
+
+  private removalRefusal(directory: Vnode): i32 {
+    let error = checkAccess(directory, X_OK, this.credentials);
+    if (error) return -error;
+    const file = directory.lookup(this.lastName);
+    if (!file) return failure;
+    error = file.mounted ? setError(EBUSY) : checkRemoval(directory, file, this.credentials);
+    if (!error && this.needsDirectory && !file.isDirectory) error = setError(ENOTDIR);
+    file.release();
+    return -error;
+  }
+}
+
+export function isSpecial(name: string): bool {
+  return !name.length || name == '.' || name == '..';
 }
 
 /** The absolute path of a directory, by walking up and looking for each in its parent. Null: it has been removed. */

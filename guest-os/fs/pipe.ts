@@ -1,74 +1,182 @@
 // SPDX-License-Identifier: MIT
 /**
- * @fileoverview Pipes: a ring of bytes in one frame, readers that wait for bytes, writers that wait for room.
+ * @fileoverview Pipes and fifos: a ring of bytes, readers that wait for bytes, writers that wait for room.
  *
  * Up to PIPE_BUF bytes are written in one piece. A read of an empty pipe without writers is the end; a write without readers is
  * EPIPE and SIGPIPE. Readers and writers are counted as descriptors come and go.
  *
- * A FIFO is a name for a pipe that exists while somebody has it open ({@link Fifo}).
+ * A fifo is a pipe with a name: as long as it is open anywhere, one {@link Pipe} stands for the file that the name means, which is where its
+ * attributes are. Opening waits for the other side (POSIX.1-2017, open): for reading until there is a writer, for writing until there is a
+ * reader, unless O_NONBLOCK, which for writing is ENXIO.
+ *
+ * illumos's pipes are streams; that both ends can be read and written, as there, is left out.
  */
 import { address } from 'machine/mem';
-import { restoreInterrupts, saveInterrupts } from 'machine/cpu';
 import { wallTime } from '../kernel/clock';
-import { EAGAIN, EFAULT, EPIPE, ENXIO, ENOMEM, setError, setFailure } from '../kernel/errno';
-import { dropFrame, newFrame } from '../kernel/frames';
+import { EAGAIN, EFAULT, ENOMEM, ENXIO, EPIPE, setError, setFailure } from '../kernel/errno';
+import { dropFrame, newFrame, PAGE } from '../kernel/frames';
 import { currentProcess } from '../kernel/process';
 import { SIGPIPE } from '../kernel/signal';
-import { WaitQueue } from '../kernel/thread';
 import { copy } from '../kernel/user';
-import { Attributes, FileSystem, S_IFIFO, Vnode } from './vnode';
+import { O_ACCMODE, O_NDELAY, O_NONBLOCK, O_RDONLY, O_WRONLY } from './file';
+import { POLL_READ, POLL_WRITE, POLLERR, POLLHUP, Poller, PollHead } from './poll';
+import { Attributes, FileSystem, PC_PIPE_BUF, S_IFIFO, Vnode } from './vnode';
 
-const CAPACITY: u64 = 4096;
-/** Bytes that are never split between writers; illumos's is 5120, a page is what this pipe has. */
-const PIPE_BUF: u64 = 4096;
+/** Frames of a ring. */
+const FRAMES: i32 = 4;
+const CAPACITY: u64 = 16384;
+/** Bytes that are never split between writers (<limits.h>). */
+const PIPE_BUF: u64 = 5120;
 
-export const pipeFileSystem: FileSystem = new FileSystem('fifofs', 3, false);
+const pipeFileSystem: FileSystem = new FileSystem('fifofs', 3, false);
 let inodes: u64 = 1;
+/** Fifos that are open. */
+const fifos: Pipe[] = [];
 
 export class Pipe extends Vnode {
-  protected readers: i32 = 0;
-  protected writers: i32 = 0;
+  private readers: i32 = 0;
+  private writers: i32 = 0;
+  /** How many have come so far: who waits for one is not to miss it because it has gone again. */
+  private readersSoFar: u32 = 0;
+  private writersSoFar: u32 = 0;
   /** Bytes written and read so far; their difference is in the ring. */
   private written: u64 = 0;
   private taken: u64 = 0;
-  protected readonly changedRing: WaitQueue = new WaitQueue();
+  private readonly changed: PollHead = new PollHead();
   private readonly inode: u64 = inodes++;
-  private readonly created: u64 = wallTime();
+  private accessed: u64 = wallTime();
+  private modified: u64 = this.accessed;
+  private readonly ring: StaticArray<usize> = new StaticArray<usize>(FRAMES);
+  private readonly uid: i32 = currentProcess().credentials.euid;
+  private readonly gid: i32 = currentProcess().credentials.egid;
 
-  constructor(private readonly ring: usize) {
-    super(pipeFileSystem, S_IFIFO);
+  private constructor(
+    /** The fifo's name; null: a pipe. Held. */
+    private readonly node: Vnode | null,
+  ) {
+    super(node ? node.fileSystem : pipeFileSystem, S_IFIFO);
   }
 
   /** Null: no memory. */
-  static create(): Pipe | null {
-    const ring = newFrame();
-    return ring ? new Pipe(ring) : null;
+  static create(node: Vnode | null): Pipe | null {
+    const pipe = new Pipe(node);
+    for (let i = 0; i < FRAMES; i++) {
+      pipe.ring[i] = newFrame();
+      if (pipe.ring[i]) continue;
+      pipe.dropRing();
+      setFailure(ENOMEM);
+      return null;
+    }
+    return pipe;
+  }
+
+  static of(node: Vnode): Pipe | null {
+    for (let i = 0; i < fifos.length; i++) if (fifos[i].node == node) return fifos[i];
+    const pipe = Pipe.create(node);
+    if (!pipe) return null;
+    node.hold();
+    fifos.push(pipe);
+    return pipe;
+  }
+
+  private dropRing(): void {
+    for (let i = 0; i < FRAMES; i++) {
+      if (this.ring[i]) dropFrame(this.ring[i]);
+      this.ring[i] = 0;
+    }
   }
 
   inactive(): void {
-    dropFrame(this.ring);
+    this.dropRing();
+    const node = this.node;
+    if (!node) return;
+    fifos.splice(fifos.indexOf(this), 1);
+    node.release();
   }
   get seekable(): bool {
     return false;
+  }
+  get real(): Vnode {
+    const node = this.node;
+    return node ? node : this;
   }
 
   opened(readers: i32, writers: i32): i32 {
     this.readers += readers;
     this.writers += writers;
-    // The other side may be waiting for bytes or room that will not come now.
-    this.changedRing.wakeAll();
+    if (readers > 0) this.readersSoFar++;
+    if (writers > 0) this.writersSoFar++;
+    // The other side may be waiting for bytes or room that will not come now, or for this opening.
+    this.changed.wake();
     return 0;
   }
 
+  /** Waits for the other side, as open of a fifo does. The caller counts while it waits. */
+  meet(flags: i32): i32 {
+    const access = flags & O_ACCMODE;
+    const nonblocking = (flags & (O_NONBLOCK | O_NDELAY)) != 0;
+    if (access == O_WRONLY && nonblocking) return this.readers ? 0 : setError(ENXIO);
+    if (nonblocking || (access != O_RDONLY && access != O_WRONLY)) return 0;
+    const forReading = access == O_RDONLY;
+    const before = forReading ? this.writersSoFar : this.readersSoFar;
+    let error = 0;
+    this.opened(forReading ? 1 : 0, forReading ? 0 : 1);
+    while (!error && !(forReading ? this.writers : this.readers)) {
+      if ((forReading ? this.writersSoFar : this.readersSoFar) != before) break;
+      error = this.changed.wait();
+    }
+    this.opened(forReading ? -1 : 0, forReading ? 0 : -1);
+    return error;
+  }
+
   attributes(): Attributes {
-    const result = new Attributes();
-    result.mode = S_IFIFO;
-    result.inode = this.inode;
+    const node = this.node;
+    const result = node ? node.attributes() : new Attributes();
     result.size = this.written - this.taken;
-    result.accessed = this.created;
-    result.modified = this.created;
-    result.changed = this.created;
+    result.blockSize = <u32>PIPE_BUF;
+    if (node) return result;
+    result.mode = S_IFIFO | 0o600;
+    result.uid = this.uid;
+    result.gid = this.gid;
+    result.inode = this.inode;
+    result.accessed = this.accessed;
+    result.modified = this.modified;
+    result.changed = this.modified;
     return result;
+  }
+  setMode(mode: i32): i32 {
+    const node = this.node;
+    return node ? node.setMode(mode) : super.setMode(mode);
+  }
+  setOwner(uid: i32, gid: i32): i32 {
+    const node = this.node;
+    return node ? node.setOwner(uid, gid) : super.setOwner(uid, gid);
+  }
+  setTimes(accessed: u64, modified: u64): i32 {
+    const node = this.node;
+    return node ? node.setTimes(accessed, modified) : super.setTimes(accessed, modified);
+  }
+  pathconf(name: i32): i64 {
+    return name == PC_PIPE_BUF ? <i64>PIPE_BUF : super.pathconf(name);
+  }
+
+  poll(events: i32, poller: Poller | null): i32 {
+    if (poller) poller.watch(this.changed);
+    let now = 0;
+    if (this.written != this.taken) now |= POLL_READ;
+    if (!this.writers && this.writersSoFar) now |= POLLHUP;
+    if (!this.readers && this.readersSoFar) now |= POLLERR;
+    else if (CAPACITY - (this.written - this.taken) >= PIPE_BUF) now |= POLL_WRITE;
+    return now & (events | POLLHUP | POLLERR);
+  }
+
+  /** Where a byte of the stream lies, and how many more lie behind it in the same frame. */
+  private place(count: u64): usize {
+    const at = <usize>(count % CAPACITY);
+    return this.ring[<i32>(at / PAGE)] + (at & (PAGE - 1));
+  }
+  private contiguous(count: u64): u64 {
+    return <u64>PAGE - (count & (<u64>PAGE - 1));
   }
 
   read(offset: u64, to: u64, count: u64, nonblocking: bool): i64 {
@@ -76,18 +184,18 @@ export class Pipe extends Vnode {
     while (this.written == this.taken) {
       if (!this.writers) return 0;
       if (nonblocking) return setError(EAGAIN);
-      const error = this.wait();
+      const error = this.changed.wait();
       if (error) return error;
     }
     let done: u64 = 0;
     while (done < count && this.taken != this.written) {
-      const at = this.taken % CAPACITY;
-      const part = min(min(count - done, this.written - this.taken), CAPACITY - at);
-      if (copy(to + done, address(this.ring + <usize>at), part)) return done ? <i64>done : setError(EFAULT);
+      const part = min(min(count - done, this.written - this.taken), this.contiguous(this.taken));
+      if (copy(to + done, address(this.place(this.taken)), part)) return done ? <i64>done : setError(EFAULT);
       this.taken += part;
       done += part;
     }
-    this.changedRing.wakeAll();
+    this.accessed = wallTime();
+    this.changed.wake();
     return <i64>done;
   }
 
@@ -101,90 +209,34 @@ export class Pipe extends Vnode {
       const room = CAPACITY - (this.written - this.taken);
       if (!room || (count <= PIPE_BUF && room < count - done)) {
         if (nonblocking) return done ? <i64>done : setError(EAGAIN);
-        const error = this.wait();
+        const error = this.changed.wait();
         if (error) return done ? <i64>done : error;
         continue;
       }
-      const at = this.written % CAPACITY;
-      const part = min(min(count - done, room), CAPACITY - at);
-      if (copy(address(this.ring + <usize>at), from + done, part)) return done ? <i64>done : setError(EFAULT);
+      const part = min(min(count - done, room), this.contiguous(this.written));
+      if (copy(address(this.place(this.written)), from + done, part)) return done ? <i64>done : setError(EFAULT);
       this.written += part;
       done += part;
-      this.changedRing.wakeAll();
+      // What must stay in one piece is shown in one piece.
+      if (done == count || count > PIPE_BUF) this.changed.wake();
     }
+    this.modified = wallTime();
     return <i64>done;
-  }
-
-  protected wait(): i32 {
-    const flags = saveInterrupts();
-    const error = this.changedRing.wait(true);
-    restoreInterrupts(flags);
-    return error;
   }
 }
 
-/** The pipe behind a FIFO's vnode. */
-export class Fifo extends Pipe {
-  /** How often it was opened so: who waits for the other side sees that it has come, though it may have gone again. */
-  private readings: i32 = 0;
-  private writings: i32 = 0;
-
-  constructor(
-    ring: usize,
-    private readonly node: Vnode,
-  ) {
-    super(ring);
+/** What a descriptor of a fifo is made of; takes over the hold of the vnode. Null: see failure. */
+export function openFifo(vnode: Vnode, flags: i32): Vnode | null {
+  if (vnode instanceof Pipe) return vnode;
+  const pipe = Pipe.of(vnode.real);
+  if (!pipe) return null;
+  pipe.hold();
+  const error = pipe.meet(flags);
+  if (!error) {
+    vnode.release();
+    return pipe;
   }
-
-  /** Of a FIFO's vnode, held; takes over the caller's hold of that. Null: no memory. */
-  static of(node: Vnode): Vnode | null {
-    const open = node.pipe;
-    if (open) {
-      open.hold();
-      node.release();
-      return open;
-    }
-    const ring = newFrame();
-    if (!ring) {
-      node.release();
-      setFailure(ENOMEM);
-      return null;
-    }
-    const fifo = new Fifo(ring, node);
-    node.pipe = fifo;
-    fifo.hold();
-    return fifo;
-  }
-
-  inactive(): void {
-    super.inactive();
-    this.node.pipe = null;
-    this.node.release();
-  }
-  attributes(): Attributes {
-    return this.node.attributes();
-  }
-  setMode(mode: i32): i32 {
-    return this.node.setMode(mode);
-  }
-  setOwner(uid: i32, gid: i32): i32 {
-    return this.node.setOwner(uid, gid);
-  }
-
-  /** Opens it: who only reads or only writes waits for the other side (POSIX.1-2017, open). */
-  meet(reads: bool, writes: bool, nonblocking: bool): i32 {
-    if (writes && !reads && nonblocking && !this.readers) return setError(ENXIO);
-    if (reads) this.readings++;
-    if (writes) this.writings++;
-    this.opened(reads ? 1 : 0, writes ? 1 : 0);
-    if (nonblocking || (reads && writes)) return 0;
-    const before = reads ? this.writings : this.readings;
-    while (reads ? !this.writers && this.writings == before : !this.readers && this.readings == before) {
-      const error = this.wait();
-      if (!error) continue;
-      this.opened(reads ? -1 : 0, writes ? -1 : 0);
-      return error;
-    }
-    return 0;
-  }
+  pipe.release();
+  setFailure(-error);
+  return null;
 }

@@ -48,15 +48,10 @@ const MODEL_LP64: u8 = 2;
 const info = memory.data(416, 16);
 
 export class Proc extends Vnode {
-  constructor(private readonly above: Vnode) {
-    super(new FileSystem('proc', 4, true), S_IFDIR);
-    this.hold();
-  }
-
-  mount(name: string): void {
-    const directory = this.above.lookup(name)!;
-    directory.mounted = this;
-    this.covered = directory;
+  constructor() {
+    super(new FileSystem('proc', 4, false), S_IFDIR);
+    this.fileSystem.root = this;
+    this.fileSystem.special = 'proc';
   }
 
   attributes(): Attributes {

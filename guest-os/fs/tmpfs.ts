@@ -6,20 +6,140 @@
  * index is the offset that getdents shows, with holes where entries were removed, and a map from name to index.
  *
  * A node lives while it has names or holds: {@link Node.inactive} gives back the frames of a file that has neither. Directories hold
- * nothing: the tree refers to its nodes. Frames mapped into processes stay theirs (kernel/frames.ts): a write to a page that others own
- * copies it first, so an executable that is overwritten does not change under those who run it.
+ * nothing: the tree refers to its nodes. Writes change a frame in place, also one that is mapped (vnode.ts).
  *
- * Omitted: a limit of its own. The file system is full (ENOSPC) when there are no frames.
+ * Space: a file system may have a limit (mount option `size=`); and all of them together leave {@link RESERVE} frames to the rest of the
+ * system. Nodes lie in the kernel's heap, so there is a limit on their number. All are ENOSPC.
  */
 import { address } from 'machine/mem';
 import { wallTime } from '../kernel/clock';
-import { EEXIST, EFBIG, EINVAL, EISDIR, ENOENT, ENOSPC, ENOTDIR, EPERM, EXDEV, setError, setFailure } from '../kernel/errno';
-import { dropFrame, isShared, newFrame, PAGE } from '../kernel/frames';
+import {
+  EEXIST,
+  EFBIG,
+  EINVAL,
+  EISDIR,
+  EMLINK,
+  ENOENT,
+  ENOSPC,
+  ENOTDIR,
+  EPERM,
+  EXDEV,
+  setError,
+  setFailure,
+} from '../kernel/errno';
+import { dropFrame, freeFrames, newFrame, PAGE } from '../kernel/frames';
 import { copy } from '../kernel/user';
-import { Attributes, DirectoryReader, FileSystem, S_IFDIR, S_IFLNK, S_IFMT, Vnode } from './vnode';
+import { FileSystemType, optionValue } from './mount';
+import { Attributes, DirectoryReader, FileSystem, newDeviceNumber, S_IFDIR, S_IFLNK, S_IFMT, Statistics, Vnode } from './vnode';
 
 /** Largest file: its pages are an array in the heap. */
 const LARGEST: u64 = 0x40000000;
+/** Frames that files never take (illumos's tmpfs_minfree: 2 MiB). */
+const RESERVE: u32 = 512;
+/** Files of all tmpfs together: some 300 bytes of the kernel's heap each. */
+const MAX_NODES: u32 = 20000;
+const LINK_MAX: u32 = 32767;
+
+let nodes: u32 = 0;
+
+export class TmpFileSystem extends FileSystem {
+  /** Pages used, and how many there may be; 0: as many as there are. */
+  used: u32 = 0;
+  limit: u32 = 0;
+  nodes: u32 = 0;
+
+  static create(uid: i32 = 0, gid: i32 = 0, mode: i32 = 0o755): TmpFileSystem {
+    const made = new TmpFileSystem('tmpfs', newDeviceNumber(), false);
+    made.special = 'swap';
+    const root = new Node(made, S_IFDIR | mode, uid, gid);
+    root.becomeRoot();
+    made.root = root;
+    return made;
+  }
+
+  private get free(): u32 {
+    const frames = freeFrames();
+    const room = frames > RESERVE ? frames - RESERVE : 0;
+    return this.limit ? min(room, this.limit > this.used ? this.limit - this.used : 0) : room;
+  }
+
+  statistics(): Statistics {
+    const result = new Statistics();
+    result.free = this.free;
+    result.available = result.free;
+    result.blocks = this.limit ? this.limit : result.free + this.used;
+    result.freeFiles = <u64>MAX_NODES - nodes;
+    result.files = result.freeFiles + this.nodes;
+    return result;
+  }
+
+  remount(readOnly: bool, options: string): i32 {
+    const size = optionValue(options, 'size');
+    if (size != null) {
+      const limit = parseSize(size);
+      if (limit < 0) return setError(EINVAL);
+      this.limit = <u32>limit;
+    }
+    return super.remount(readOnly, options);
+  }
+
+  unmount(): i32 {
+    changetype<Node>(this.root!).destroyAll();
+    return 0;
+  }
+
+  /** A frame for a file; 0: ENOSPC. */
+  takeFrame(): usize {
+    const frame = this.free ? newFrame() : 0;
+    if (frame) this.used++;
+    else setFailure(ENOSPC);
+    return frame;
+  }
+  giveFrame(frame: usize): void {
+    this.used--;
+    dropFrame(frame);
+  }
+}
+
+/** Pages of a size such as 512m, 2g, 100k, 4096 (bytes), as mount_tmpfs(8) has it; -1: none. */
+export function parseSize(text: string): i64 {
+  let value: u64 = 0;
+  let at = 0;
+  while (at < text.length && <u32>(text.charCodeAt(at) - 0x30) < 10) {
+    value = value * 10 + <u64>(<u32>(text.charCodeAt(at++) - 0x30));
+    if (value > (<u64>1) << 40) return -1;
+  }
+  if (!at) return -1;
+  for (; at < text.length; at++) {
+    const unit = text.charCodeAt(at) | 0x20;
+    if (unit == 0x6b) value <<= 10;
+    else if (unit == 0x6d) value <<= 20;
+    else if (unit == 0x67) value <<= 30;
+    else if (unit != 0x62 || at != text.length - 1) return -1;
+  }
+  const pages = (value + PAGE - 1) / PAGE;
+  return pages && pages < 0x7fffffff ? <i64>pages : -1;
+}
+
+export class TmpType extends FileSystemType {
+  constructor() {
+    super('tmpfs');
+  }
+  make(special: string, options: string, covered: Vnode): FileSystem | null {
+    let limit: i64 = 0;
+    const size = optionValue(options, 'size');
+    if (size != null) limit = parseSize(size);
+    if (limit < 0) {
+      setFailure(EINVAL);
+      return null;
+    }
+    // The root is what it covers: owner and mode stay.
+    const below = covered.attributes();
+    const made = TmpFileSystem.create(below.uid, below.gid, below.mode & 0o7777);
+    made.limit = <u32>limit;
+    return made;
+  }
+}
 
 class Entry {
   constructor(
@@ -28,8 +148,16 @@ class Entry {
   ) {}
 }
 
+/** What a directory has besides. */
+class Entries {
+  readonly list: (Entry | null)[] = [];
+  readonly names: Map<string, i32> = new Map<string, i32>();
+  subdirectories: u32 = 0;
+}
+
 /** The first two offsets of a directory are `.` and `..`. */
 const FIRST_ENTRY: u64 = 2;
+const NO_ENTRIES: Entries = new Entries();
 
 let inodes: u64 = 1;
 
@@ -39,21 +167,24 @@ export class Node extends Vnode {
   private gid: i32;
   private links: u32 = 0;
   private size: u64 = 0;
-  private pages: usize[] = [];
+  private pages: usize[] = NO_PAGES;
   private used: u64 = 0;
-  private rdev: u64 = 0;
   private accessed: u64;
   private modified: u64;
   private changed: u64;
   private readonly inode: u64 = inodes++;
   private target: string = '';
   private up: Node | null = null;
-  private readonly entries: (Entry | null)[] = [];
-  private readonly names: Map<string, i32> = new Map<string, i32>();
-  private subdirectories: u32 = 0;
-  private active: bool = false;
+  private entries: Entries = NO_ENTRIES;
+  private counted: bool = true;
 
-  constructor(fileSystem: FileSystem, mode: i32, uid: i32, gid: i32) {
+  constructor(
+    fileSystem: TmpFileSystem,
+    mode: i32,
+    uid: i32,
+    gid: i32,
+    private readonly rdev: u64 = 0,
+  ) {
     super(fileSystem, mode & S_IFMT);
     this.mode = mode;
     this.uid = uid;
@@ -61,22 +192,44 @@ export class Node extends Vnode {
     this.modified = wallTime();
     this.accessed = this.modified;
     this.changed = this.modified;
+    if (this.isDirectory) this.entries = new Entries();
+    fileSystem.nodes++;
+    nodes++;
   }
 
-  static root(fileSystem: FileSystem): Node {
-    const node = new Node(fileSystem, S_IFDIR | 0o755, 0, 0);
-    node.links = 1;
-    node.hold();
-    return node;
+  private get system(): TmpFileSystem {
+    return changetype<TmpFileSystem>(this.fileSystem);
+  }
+
+  becomeRoot(): void {
+    this.links = 1;
   }
 
   inactive(): void {
-    this.active = false;
-    if (!this.links) this.cut(0);
+    if (!this.links) this.destroy();
   }
-  hold(): void {
-    this.active = true;
-    super.hold();
+
+  /** Without names and holds: what it occupied is free. */
+  private destroy(): void {
+    this.cut(0);
+    if (!this.counted) return;
+    this.counted = false;
+    this.system.nodes--;
+    nodes--;
+  }
+
+  /** The file system goes, with all that is in it. */
+  destroyAll(): void {
+    const list = this.entries.list;
+    for (let i = 0; i < list.length; i++) {
+      const entry = list[i];
+      if (!entry) continue;
+      list[i] = null;
+      entry.node.destroyAll();
+    }
+    this.entries.names.clear();
+    this.links = 0;
+    if (!this.isHeld) this.destroy();
   }
 
   attributes(): Attributes {
@@ -84,9 +237,9 @@ export class Node extends Vnode {
     result.mode = this.mode;
     result.uid = this.uid;
     result.gid = this.gid;
-    result.nlink = this.isDirectory ? 2 + this.subdirectories : this.links;
+    result.nlink = this.isDirectory && this.links ? 2 + this.entries.subdirectories : this.links;
     result.inode = this.inode;
-    result.size = this.isDirectory ? (<u64>this.names.size + 2) * 16 : this.size;
+    result.size = this.isDirectory ? (<u64>this.entries.names.size + 2) * 16 : this.size;
     result.rdev = this.rdev;
     result.accessed = this.accessed;
     result.modified = this.modified;
@@ -99,6 +252,7 @@ export class Node extends Vnode {
 
   read(offset: u64, to: u64, count: u64, nonblocking: bool): i64 {
     if (this.isDirectory) return setError(EISDIR);
+    if (!this.fileSystem.readOnly && !this.fileSystem.noAccessTime) this.accessed = wallTime();
     if (offset >= this.size) return 0;
     const wanted = min(count, this.size - offset);
     for (let done: u64 = 0; done < wanted; ) {
@@ -110,20 +264,20 @@ export class Node extends Vnode {
       if (error) return done ? <i64>done : error;
       done += part;
     }
-    this.accessed = wallTime();
     return <i64>wanted;
   }
 
   write(offset: u64, from: u64, count: u64, nonblocking: bool): i64 {
     if (this.isDirectory) return setError(EISDIR);
-    if (offset > LARGEST || count > LARGEST - offset) return setError(EFBIG);
+    if (offset > LARGEST || (count && offset == LARGEST)) return setError(EFBIG);
+    const wanted = min(count, LARGEST - offset);
     let done: u64 = 0;
     let error = 0;
-    while (done < count) {
+    while (done < wanted) {
       const at = offset + done;
       const within = <usize>at & (PAGE - 1);
-      const part = min<u64>(<u64>PAGE - within, count - done);
-      const frame = this.ownPage(at);
+      const part = min<u64>(<u64>PAGE - within, wanted - done);
+      const frame = this.page(at, true);
       if (!frame) {
         error = setError(ENOSPC);
         break;
@@ -138,26 +292,16 @@ export class Node extends Vnode {
     return done || !error ? <i64>done : error;
   }
 
-  page(offset: u64): usize {
+  page(offset: u64, shared: bool = false, write: bool = false): usize {
     const index = <i32>(offset / PAGE);
-    return index < this.pages.length ? this.pages[index] : 0;
-  }
-
-  /** The page at an offset, with no other owner. */
-  private ownPage(offset: u64): usize {
-    const index = <i32>(offset / PAGE);
-    while (this.pages.length <= index) this.pages.push(0);
-    const old = this.pages[index];
-    if (old && !isShared(old)) return old;
-    const frame = newFrame();
+    const known = index < this.pages.length ? this.pages[index] : 0;
+    if (known || !shared) return known;
+    const frame = this.system.takeFrame();
     if (!frame) return 0;
-    if (old) {
-      memory.copy(frame, old, PAGE);
-      dropFrame(old);
-    } else {
-      this.used++;
-    }
+    if (this.pages == NO_PAGES) this.pages = [];
+    while (this.pages.length <= index) this.pages.push(0);
     this.pages[index] = frame;
+    this.used++;
     return frame;
   }
 
@@ -167,13 +311,31 @@ export class Node extends Vnode {
     if (size < this.size) {
       this.cut(size);
       const within = <usize>size & (PAGE - 1);
-      if (within && this.page(size)) {
-        const frame = this.ownPage(size);
-        if (!frame) return setError(ENOSPC);
-        memory.fill(frame + within, 0, PAGE - within);
-      }
+      const last = within ? this.page(size) : 0;
+      if (last) memory.fill(last + within, 0, PAGE - within);
     }
     this.size = size;
+    this.modified = wallTime();
+    this.changed = this.modified;
+    return 0;
+  }
+
+  freeSpace(offset: u64, length: u64): i32 {
+    if (!length) return this.truncate(offset);
+    const end = min(offset + length, this.size);
+    for (let at = offset; at < end; ) {
+      const within = <usize>at & (PAGE - 1);
+      const part = min<u64>(<u64>PAGE - within, end - at);
+      const frame = this.page(at);
+      if (frame && part == PAGE) {
+        this.pages[<i32>(at / PAGE)] = 0;
+        this.used--;
+        this.system.giveFrame(frame);
+      } else if (frame) {
+        memory.fill(frame + within, 0, <usize>part);
+      }
+      at += part;
+    }
     this.modified = wallTime();
     this.changed = this.modified;
     return 0;
@@ -184,7 +346,7 @@ export class Node extends Vnode {
     const keep = <i32>((size + PAGE - 1) / PAGE);
     for (let i = keep; i < this.pages.length; i++) {
       if (!this.pages[i]) continue;
-      dropFrame(this.pages[i]);
+      this.system.giveFrame(this.pages[i]);
       this.used--;
     }
     if (this.pages.length > keep) this.pages.length = keep;
@@ -205,25 +367,33 @@ export class Node extends Vnode {
   }
 
   private find(name: string): Node | null {
-    if (!this.names.has(name)) return null;
-    return this.entries[this.names.get(name)]!.node;
+    const names = this.entries.names;
+    return names.has(name) ? this.entries.list[names.get(name)]!.node : null;
   }
 
-  create(name: string, mode: i32, uid: i32, gid: i32): Vnode | null {
+  /** Why there can be no new file here, or 0. */
+  private get refusal(): i32 {
     // A directory that has been removed takes no new files.
-    if (!this.links) {
-      setFailure(ENOENT);
+    if (!this.links) return ENOENT;
+    return nodes < MAX_NODES ? 0 : ENOSPC;
+  }
+
+  create(name: string, mode: i32, uid: i32, gid: i32, rdev: u64 = 0): Vnode | null {
+    const errno = this.refusal;
+    if (errno) {
+      setFailure(errno);
       return null;
     }
-    const node = new Node(this.fileSystem, mode, uid, gid);
+    const node = new Node(this.system, mode, uid, gid, rdev);
     this.enter(name, node);
     node.hold();
     return node;
   }
 
   symlink(name: string, target: string, uid: i32, gid: i32): i32 {
-    if (!this.links) return setError(ENOENT);
-    const node = new Node(this.fileSystem, S_IFLNK | 0o777, uid, gid);
+    const errno = this.refusal;
+    if (errno) return setError(errno);
+    const node = new Node(this.system, S_IFLNK | 0o777, uid, gid);
     node.target = target;
     node.size = target.length;
     this.enter(name, node);
@@ -238,36 +408,41 @@ export class Node extends Vnode {
   link(name: string, target: Vnode): i32 {
     if (target.fileSystem != this.fileSystem) return setError(EXDEV);
     if (target.isDirectory) return setError(EPERM);
-    if (!this.links) return setError(ENOENT);
-    this.enter(name, changetype<Node>(target));
+    const node = changetype<Node>(target);
+    if (!this.links || !node.links) return setError(ENOENT);
+    if (node.links >= LINK_MAX) return setError(EMLINK);
+    this.enter(name, node);
     return 0;
   }
 
   private enter(name: string, node: Node): void {
     const entry = new Entry(name, node);
-    let at = this.entries.length > this.names.size ? this.entries.indexOf(null) : -1;
-    if (at < 0) at = this.entries.push(entry) - 1;
-    else this.entries[at] = entry;
-    this.names.set(name, at);
+    const list = this.entries.list;
+    const names = this.entries.names;
+    let at = list.length > names.size ? list.indexOf(null) : -1;
+    if (at < 0) at = list.push(entry) - 1;
+    else list[at] = entry;
+    names.set(name, at);
     node.links++;
     if (node.isDirectory) {
       node.up = this;
-      this.subdirectories++;
+      this.entries.subdirectories++;
     }
     this.touch();
     node.changed = this.changed;
   }
 
   private leave(name: string): void {
-    const at = this.names.get(name);
-    const node = this.entries[at]!.node;
-    this.entries[at] = null;
-    this.names.delete(name);
+    const entries = this.entries;
+    const at = entries.names.get(name);
+    const node = entries.list[at]!.node;
+    entries.list[at] = null;
+    entries.names.delete(name);
     node.links--;
-    if (node.isDirectory) this.subdirectories--;
+    if (node.isDirectory) entries.subdirectories--;
     this.touch();
     node.changed = this.changed;
-    if (!node.links && !node.active) node.cut(0);
+    if (!node.links && !node.isHeld) node.destroy();
   }
 
   private touch(): void {
@@ -287,7 +462,7 @@ export class Node extends Vnode {
     const node = this.find(name);
     if (!node) return setError(ENOENT);
     if (!node.isDirectory) return setError(ENOTDIR);
-    if (node.names.size) return setError(EEXIST);
+    if (node.entries.names.size) return setError(EEXIST);
     this.leave(name);
     return 0;
   }
@@ -310,7 +485,7 @@ export class Node extends Vnode {
     if (old) {
       if (node.isDirectory && !old.isDirectory) return setError(ENOTDIR);
       if (!node.isDirectory && old.isDirectory) return setError(EISDIR);
-      if (old.names.size) return setError(EEXIST);
+      if (old.entries.names.size) return setError(EEXIST);
       directory.leave(name);
     }
     // In this order the node is never without a name.
@@ -322,6 +497,7 @@ export class Node extends Vnode {
 
   readDirectory(offset: u64, reader: DirectoryReader): i32 {
     if (!this.isDirectory) return setError(ENOTDIR);
+    if (!this.fileSystem.readOnly && !this.fileSystem.noAccessTime) this.accessed = wallTime();
     let at = offset;
     if (at == 0) {
       if (!reader.entry('.', this.inode, 1)) return 0;
@@ -332,8 +508,9 @@ export class Node extends Vnode {
       if (!reader.entry('..', up ? up.inode : this.inode, FIRST_ENTRY)) return 0;
       at = FIRST_ENTRY;
     }
-    for (; at - FIRST_ENTRY < <u64>this.entries.length; at++) {
-      const entry = this.entries[<i32>(at - FIRST_ENTRY)];
+    const list = this.entries.list;
+    for (; at - FIRST_ENTRY < <u64>list.length; at++) {
+      const entry = list[<i32>(at - FIRST_ENTRY)];
       if (entry && !reader.entry(entry.name, entry.node.inode, at + 1)) return 0;
     }
     return 0;
@@ -345,8 +522,8 @@ export class Node extends Vnode {
     return 0;
   }
   setOwner(uid: i32, gid: i32): i32 {
-    if (uid >= 0) this.uid = uid;
-    if (gid >= 0) this.gid = gid;
+    if (uid != -1) this.uid = uid;
+    if (gid != -1) this.gid = gid;
     this.changed = wallTime();
     return 0;
   }
@@ -358,5 +535,6 @@ export class Node extends Vnode {
   }
 }
 
+const NO_PAGES: usize[] = [];
 /** What a page that was never written reads as. */
 const ZEROS: usize = memory.data(4096, 16);

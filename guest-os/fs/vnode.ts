@@ -3,23 +3,39 @@
  * @fileoverview The vnode layer: what the kernel asks of a file, whichever file system it lies in.
  *
  * A vnode is a managed object with virtual operations. Each has a default answer (mostly an errno), so a file system implements what it
- * has, and a new operation is one method here. Buffers are u64 addresses, a user's or the kernel's (kernel/user.ts).
+ * has, and a new operation is one method here. Buffers are u64 addresses, a user's or the kernel's (kernel/user.ts); operations may sleep.
+ *
+ * Who checks what: callers (lookup.ts, policy.ts, system calls) see to permissions, `.` and `..`, free names, mount points and read-only file
+ * systems, so that every file system refuses alike. A file system sees to what only it knows: space, links across devices, kinds of files.
  *
  * Holds: whoever keeps a vnode beyond a call holds it (a descriptor, a current directory, a segment); lookup gives a held one.
- * With the last release {@link inactive} is called, which gives back what a file without names occupies. Memory of the object
- * itself is the collector's.
+ * With the last release {@link Vnode.inactive} is called, which gives back what a file without names occupies. Memory of the object
+ * itself is the collector's. A file system that has vnodes in use besides its root cannot be unmounted.
  *
- * Mounts: `mounted` of a directory is the root of what is mounted on it, `covered` of that root is the directory.
+ * Mounts: `mounted` of a directory is the root of what is mounted on it, `covered` of that root is the directory (mount.ts).
+ *
+ * Pages: {@link Vnode.page} gives the frame that holds a page of the file. tmpfs files live in such frames; file systems with their own buffers keep
+ * a PageCache (pageCache.ts). A frame stays the file's: mappings are further owners of it, private ones copy before they write, and
+ * write(2) changes it in place, so shared mappings and descriptors see the same bytes.
  */
 import { EINVAL, ENOENT, ENOSYS, ENOTDIR, ENOTTY, EROFS, setError, setFailure } from '../kernel/errno';
+import { Poller, POLL_ALWAYS } from './poll';
+import { RecordLock } from './recordLock';
 
 /** File types, as the upper bits of a mode (<sys/stat.h>). */
 export const S_IFMT: i32 = 0xf000;
 export const S_IFIFO: i32 = 0x1000;
 export const S_IFCHR: i32 = 0x2000;
 export const S_IFDIR: i32 = 0x4000;
+export const S_IFBLK: i32 = 0x6000;
 export const S_IFREG: i32 = 0x8000;
 export const S_IFLNK: i32 = 0xa000;
+export const S_IFSOCK: i32 = 0xc000;
+/** Not a type that mknod makes: an event port. */
+export const S_IFPORT: i32 = 0xe000;
+export const S_ISUID: i32 = 0o4000;
+export const S_ISGID: i32 = 0o2000;
+export const S_ISVTX: i32 = 0o1000;
 
 /** Longest name of a directory entry (<limits.h>, NAME_MAX). */
 export const NAME_MAX: i32 = 255;
@@ -40,15 +56,71 @@ export class Attributes {
   changed: u64 = 0;
   /** Units of 512 bytes. */
   blocks: u64 = 0;
+  /** What reads and writes are best made of. */
+  blockSize: u32 = 4096;
 }
 
-/** One mounted file system. */
+/** What statvfs(2) tells of a file system; counts of blocks are in units of `fragment` bytes. */
+export class Statistics {
+  blockSize: u64 = 4096;
+  fragment: u64 = 4096;
+  blocks: u64 = 0;
+  free: u64 = 0;
+  available: u64 = 0;
+  files: u64 = 0;
+  freeFiles: u64 = 0;
+}
+
+/** One mounted file system (what illumos calls a vfs). */
 export class FileSystem {
+  /** What is mounted, where, and how, as /etc/mnttab shows it; and when, in seconds. */
+  special: string = '';
+  mountPoint: string = '';
+  options: string = '';
+  mountedAt: u64 = 0;
+  /** Set-user-id programs, device files and programs mean nothing here. */
+  noSetuid: bool = false;
+  noDevices: bool = false;
+  noExecute: bool = false;
+  /** Reads leave a file's access time as it is. */
+  noAccessTime: bool = false;
+  /** Do its directories take part in the name cache (nameCache.ts)? */
+  cachesNames: bool = false;
+  /** Vnodes that somebody holds. */
+  active: i32 = 0;
+  /** The root directory: set by whoever makes the file system. */
+  root: Vnode | null = null;
+  zoneid: i32 = 0;
+
   constructor(
     public readonly type: string,
+    /** Its number, st_dev: unique among those mounted. */
     public readonly device: u64,
-    public readonly readOnly: bool,
+    public readOnly: bool,
   ) {}
+
+  statistics(): Statistics {
+    return new Statistics();
+  }
+  /** Everything changed goes to stable storage. */
+  sync(): i32 {
+    return 0;
+  }
+  /** Other mount options for a file system that stays mounted. */
+  remount(readOnly: bool, options: string): i32 {
+    this.readOnly = readOnly;
+    return 0;
+  }
+  /** Nobody uses it any more: gives back what it occupies. An error leaves it mounted. */
+  unmount(): i32 {
+    return 0;
+  }
+}
+
+let devices: u64 = 16;
+/** A number for a file system that is not on a device. */
+export function newDeviceNumber(): u64 {
+  return devices++;
 }
 
 /** Receives directory entries, one by one; false: no more room. `next` is the offset to go on from after this one. */
@@ -56,13 +128,27 @@ export abstract class DirectoryReader {
   abstract entry(name: string, inode: u64, next: u64): bool;
 }
 
+/** pathconf's names (<sys/unistd.h>). */
+export const PC_LINK_MAX: i32 = 1;
+export const PC_MAX_CANON: i32 = 2;
+export const PC_MAX_INPUT: i32 = 3;
+export const PC_NAME_MAX: i32 = 4;
+export const PC_PATH_MAX: i32 = 5;
+export const PC_PIPE_BUF: i32 = 6;
+export const PC_NO_TRUNC: i32 = 7;
+export const PC_VDISABLE: i32 = 8;
+export const PC_CHOWN_RESTRICTED: i32 = 9;
+export const PC_FILESIZEBITS: i32 = 67;
+export const PC_SYMLINK_MAX: i32 = 16;
+export const PC_TIMESTAMP_RESOLUTION: i32 = 18;
+
 export abstract class Vnode {
   /** Where a file system is mounted on this directory: its root. */
   mounted: Vnode | null = null;
   /** For the root of a mounted file system: the directory below. */
   covered: Vnode | null = null;
-  /** The pipe of a FIFO that somebody has open. */
-  pipe: Vnode | null = null;
+  /** Record locks of fcntl. */
+  locks: RecordLock | null = null;
   private holds: i32 = 0;
 
   constructor(
@@ -72,11 +158,19 @@ export abstract class Vnode {
   ) {}
 
   hold(): void {
-    this.holds++;
+    if (!this.holds++) this.fileSystem.active++;
   }
   release(): void {
     assert(this.holds > 0, 'vnode released too often');
-    if (!--this.holds) this.inactive();
+    if (--this.holds) return;
+    this.fileSystem.active--;
+    this.inactive();
+  }
+  get isHeld(): bool {
+    return this.holds > 0;
+  }
+  get isHeldOnce(): bool {
+    return this.holds == 1;
   }
 
   get isDirectory(): bool {
@@ -86,8 +180,20 @@ export abstract class Vnode {
   /** No one holds it any more. */
   inactive(): void {}
 
+  /** The vnode that is the same file as this one: itself, but for views of other file systems (lofs). */
+  get real(): Vnode {
+    return this;
+  }
+
   abstract attributes(): Attributes;
 
+  /**
+   * Gives the vnode that a descriptor is made of: this one, or another instead (a clone of a device, the caller's terminal), held in the
+   * place of this one, which is then released. `flags` are open's. Null: see failure; this one stays held.
+   */
+  open(flags: i32): Vnode | null {
+    return this;
+  }
   /** A descriptor is made, or goes: `readers` and `writers` are what it counts for, 0 or 1, negative when it goes. */
   opened(readers: i32, writers: i32): i32 {
     return 0;
@@ -102,16 +208,62 @@ export abstract class Vnode {
   ioctl(request: i32, argument: u64): i64 {
     return setError(ENOTTY);
   }
+  /** Which of `events` (and POLLERR, POLLHUP) hold now. With a poller, it is told when that changes. */
+  poll(events: i32, poller: Poller | null): i32 {
+    return events & POLL_ALWAYS;
+  }
   /** Has it a position? Pipes and terminals have none. */
   get seekable(): bool {
     return true;
   }
+  /** The end of the file is here now: what is beyond goes, what is missing reads as zeros. */
   truncate(size: u64): i32 {
     return setError(EINVAL);
   }
-  /** The frame that holds the page at an offset, which stays the file's; 0: none, it reads as zeros. */
-  page(offset: u64): usize {
+  /** F_FREESP: gives back the space of a range; length 0: up to the end, which is then here. */
+  freeSpace(offset: u64, length: u64): i32 {
+    return length ? setError(EINVAL) : this.truncate(offset);
+  }
+  /**
+   * The frame that holds the page at an offset; 0: none, it reads as zeros, or, with `shared`, there is no memory or no space (see failure).
+   * `shared`: for a shared mapping, so a hole gets a frame; `write`: and it will be changed through that mapping.
+   */
+  page(offset: u64, shared: bool = false, write: bool = false): usize {
     return 0;
+  }
+  /** Pages that were changed through mappings go to the file system. */
+  putPages(offset: u64, length: u64): i32 {
+    return 0;
+  }
+  /** fsync: what was written goes to stable storage; `dataOnly`: but for times and the like. */
+  sync(dataOnly: bool): i32 {
+    return 0;
+  }
+  /** A limit of this file, -1: none. */
+  pathconf(name: i32): i64 {
+    switch (name) {
+      case PC_LINK_MAX:
+        return 32767;
+      case PC_MAX_CANON:
+      case PC_MAX_INPUT:
+        return 256;
+      case PC_NAME_MAX:
+        return NAME_MAX;
+      case PC_PATH_MAX:
+      case PC_SYMLINK_MAX:
+        return 1024;
+      case PC_PIPE_BUF:
+        return 5120;
+      case PC_NO_TRUNC:
+      case PC_CHOWN_RESTRICTED:
+      case PC_TIMESTAMP_RESOLUTION:
+        return 1;
+      case PC_VDISABLE:
+        return 0;
+      case PC_FILESIZEBITS:
+        return 64;
+    }
+    return setError(EINVAL);
   }
 
   // ---- directories
@@ -121,11 +273,15 @@ export abstract class Vnode {
     setFailure(this.isDirectory ? ENOENT : ENOTDIR);
     return null;
   }
+  /** The directory above, held; null at the root of a file system. */
   parent(): Vnode | null {
     return null;
   }
-  /** A new file in this directory, held; the caller has checked that the name is free. */
-  create(name: string, mode: i32, uid: i32, gid: i32): Vnode | null {
+  /**
+   * A new file in this directory, held; the caller has checked that the name is free. `mode` has the type: regular, directory, fifo,
+   * socket, or a device, which stands for `rdev`.
+   */
+  create(name: string, mode: i32, uid: i32, gid: i32, rdev: u64 = 0): Vnode | null {
     setFailure(EROFS);
     return null;
   }
@@ -141,6 +297,7 @@ export abstract class Vnode {
   removeDirectory(name: string): i32 {
     return setError(EROFS);
   }
+  /** As rename(2) has it: what `name` was is replaced. EXDEV if `to` lies in another file system. */
   rename(from: string, to: Vnode, name: string): i32 {
     return setError(EROFS);
   }
@@ -153,9 +310,13 @@ export abstract class Vnode {
     setFailure(EINVAL);
     return null;
   }
+
+  // ---- attributes
+
   setMode(mode: i32): i32 {
     return setError(ENOSYS);
   }
+  /** -1: stays. */
   setOwner(uid: i32, gid: i32): i32 {
     return setError(ENOSYS);
   }

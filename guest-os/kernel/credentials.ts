@@ -28,6 +28,11 @@ export class Credentials {
     return this.euid == 0;
   }
 
+  /** Is a group one of this process's? */
+  isMember(gid: i32): bool {
+    return this.egid == gid;
+  }
+
   /** Does a process see another one, or a thing of a zone? */
   sees(zoneid: i32): bool {
     return this.zoneid == GLOBAL_ZONE || this.zoneid == zoneid;

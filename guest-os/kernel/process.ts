@@ -16,6 +16,7 @@ import { address } from 'machine/mem';
 import { enterUser } from 'machine/stubs';
 import { panic } from 'runtime/panic';
 import { OpenFile } from '../fs/file';
+import { releaseLocks } from '../fs/recordLock';
 import { Vnode } from '../fs/vnode';
 import { AddressSpace } from './addressSpace';
 import { wallTime } from './clock';
@@ -119,6 +120,7 @@ export class Process {
     const file = this.file(descriptor);
     if (!file) return setError(EBADF);
     this.files[descriptor] = null;
+    releaseLocks(file.vnode.real, this.pid);
     file.release();
     return 0;
   }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview System call 28, fstat: what is known about an open file. */
+import { putStat } from '../fs/stat';
 import { failure, setError } from '../kernel/errno';
 import { currentProcess } from '../kernel/process';
-import { putStat } from './stat';
 
 export function fstat(descriptor: i32, to: u64): i64 {
   const file = currentProcess().file(descriptor);

@@ -8,7 +8,7 @@ import { put32 } from '../kernel/user';
 
 export function pipe(descriptors: u64): i64 {
   const process = currentProcess();
-  const vnode = Pipe.create();
+  const vnode = Pipe.create(null);
   if (!vnode) return setError(ENOMEM);
   vnode.hold();
   vnode.hold();

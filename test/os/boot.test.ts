@@ -128,7 +128,7 @@ describe.each([
     expect(ps).toMatch(/^ +UID +PID +PPID +C +STIME TTY +TIME CMD\n +root +1 +0 .*\/sbin\/init\n(.*\n)*.* ps -ef\n$/);
     expect(missing).toBe('sh: nosuchcommand: command not found\n127\n');
     expect(cat).toBe('cat: /nosuch: No such file or directory\n');
-    expect(device).toMatch(/^crw-rw-rw- +1 root +root +13, +2 .* \/dev\/null\n$/);
+    expect(device).toMatch(/^crw-rw-rw- +1 root +(sys|3) +13, +2 .* \/dev\/null\n$/);
   });
 });
 

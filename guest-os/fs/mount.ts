@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: MIT
+/**
+ * @fileoverview Mounts: which file systems there are, and on which directories their roots lie.
+ *
+ * A kind of file system that mount(2) can make is one {@link FileSystemType}, registered at boot. Mounting makes the root's `covered` and the
+ * directory's `mounted` point at each other; both are held. Another mount may cover the root again: lookup goes through all of them. A
+ * file system is unmounted when nothing but its root is in use.
+ *
+ * Options are a comma-separated list, as mount -o has them: ro and rw, nosuid and suid, nodevices and devices, noexec and exec, noatime and
+ * atime are everybody's; what a type has besides it looks for itself.
+ */
+import { wallTime } from '../kernel/clock';
+import { EBUSY, EINVAL, ENODEV, failure, setError, setFailure } from '../kernel/errno';
+import { forgetNames } from './nameCache';
+import { FileSystem, Vnode } from './vnode';
+
+export abstract class FileSystemType {
+  constructor(public readonly name: string) {}
+  /** A file system with its root, not yet mounted; null: see failure. `covered`: what it will be mounted on. */
+  abstract make(special: string, options: string, covered: Vnode): FileSystem | null;
+}
+
+const types: FileSystemType[] = [];
+const mounts: FileSystem[] = [];
+/** Counts changes, for who watches /etc/mnttab. */
+let generation: u64 = 0;
+
+export function registerFileSystemType(type: FileSystemType): void {
+  types.push(type);
+}
+export function fileSystemTypes(): FileSystemType[] {
+  return types;
+}
+export function mountList(): FileSystem[] {
+  return mounts;
+}
+export function mountGeneration(): u64 {
+  return generation;
+}
+
+/** The first of all: nothing lies below it. */
+export function mountRoot(fileSystem: FileSystem): void {
+  fileSystem.mountPoint = '/';
+  fileSystem.mountedAt = wallTime() / 1000000000;
+  applyOptions(fileSystem, '');
+  fileSystem.root!.hold();
+  mounts.push(fileSystem);
+}
+
+/** Puts a file system's root onto a directory. `mountPoint`: its path, for mnttab. */
+export function mountOn(fileSystem: FileSystem, directory: Vnode, mountPoint: string): void {
+  const root = fileSystem.root!;
+  fileSystem.mountPoint = mountPoint;
+  fileSystem.mountedAt = wallTime() / 1000000000;
+  directory.hold();
+  root.hold();
+  directory.mounted = root;
+  root.covered = directory;
+  mounts.push(fileSystem);
+  generation++;
+}
+
+/** mount(2), all but what the system call checks. */
+export function mount(special: string, directory: Vnode, mountPoint: string, typeName: string, options: string): i32 {
+  let type: FileSystemType | null = null;
+  for (let i = 0; i < types.length; i++) if (types[i].name == typeName) type = types[i];
+  if (!type) return setError(ENODEV);
+  if (directory.mounted) return setError(EBUSY);
+  const fileSystem = type.make(special, options, directory);
+  if (!fileSystem) return setError(failure);
+  fileSystem.special = special;
+  applyOptions(fileSystem, options);
+  mountOn(fileSystem, directory, mountPoint);
+  return 0;
+}
+
+export function remount(fileSystem: FileSystem, options: string): i32 {
+  const error = fileSystem.remount(hasOption(options, 'ro'), options);
+  if (error) return error;
+  applyOptions(fileSystem, options);
+  generation++;
+  return 0;
+}
+
+/** What is mounted goes. `force`: whoever still uses it keeps what it has, under no name. */
+export function unmount(fileSystem: FileSystem, force: bool): i32 {
+  const root = fileSystem.root!;
+  const directory = root.covered;
+  if (!directory) return setError(EBUSY);
+  if (root.mounted) return setError(EBUSY);
+  forgetNames(fileSystem);
+  // Its own root is in use by the mount alone.
+  if (!force && (fileSystem.active > 1 || !root.isHeldOnce)) return setError(EBUSY);
+  const error = fileSystem.unmount();
+  if (error && !force) return error;
+  mounts.splice(mounts.indexOf(fileSystem), 1);
+  directory.mounted = null;
+  root.covered = null;
+  root.release();
+  directory.release();
+  generation++;
+  return 0;
+}
+
+/** The file system whose mount point has this path, or that was made of this special; the latest one. Null: EINVAL. */
+export function findMount(name: string, zoneid: i32): FileSystem | null {
+  for (let i = mounts.length - 1; i >= 0; i--) {
+    const found = mounts[i];
+    if (found.zoneid != zoneid && zoneid != 0) continue;
+    if (found.mountPoint == name || found.special == name) return found;
+  }
+  setFailure(EINVAL);
+  return null;
+}
+
+// ---- options
+
+/** The value of `name=value`, '' for a bare name, null if it is not there. The last one counts. */
+export function optionValue(options: string, name: string): string | null {
+  const words = options.split(',');
+  for (let i = words.length - 1; i >= 0; i--) {
+    const word = words[i];
+    if (word == name) return '';
+    if (word.startsWith(name + '=')) return word.substring(name.length + 1);
+  }
+  return null;
+}
+
+export function hasOption(options: string, name: string): bool {
+  return optionValue(options, name) != null;
+}
+
+/** Of an option and its opposite, the last one said. */
+function isOn(options: string, name: string, opposite: string, before: bool): bool {
+  const words = options.split(',');
+  for (let i = words.length - 1; i >= 0; i--) {
+    if (words[i] == name) return true;
+    if (words[i] == opposite) return false;
+  }
+  return before;
+}
+
+/** Sets what every file system has, and says all of it in the form that mnttab shows. */
+export function applyOptions(fileSystem: FileSystem, options: string): void {
+  fileSystem.readOnly = isOn(options, 'ro', 'rw', fileSystem.readOnly);
+  fileSystem.noSetuid = isOn(options, 'nosuid', 'suid', fileSystem.noSetuid);
+  fileSystem.noDevices = isOn(options, 'nodevices', 'devices', fileSystem.noDevices || fileSystem.noSetuid);
+  fileSystem.noExecute = isOn(options, 'noexec', 'exec', fileSystem.noExecute);
+  fileSystem.noAccessTime = isOn(options, 'noatime', 'atime', fileSystem.noAccessTime);
+  let text = fileSystem.readOnly ? 'ro' : 'rw';
+  text += fileSystem.noSetuid ? ',nosetuid' : ',setuid';
+  text += fileSystem.noDevices ? ',nodevices' : ',devices';
+  if (fileSystem.noExecute) text += ',noexec';
+  if (fileSystem.noAccessTime) text += ',noatime';
+  const words = options.split(',');
+  for (let i = 0; i < words.length; i++) if (words[i].length && !isCommon(words[i])) text += ',' + words[i];
+  fileSystem.options = text + ',dev=' + fileSystem.device.toString(16);
+}
+
+const COMMON = ['ro', 'rw', 'suid', 'nosuid', 'setuid', 'nosetuid', 'devices', 'nodevices', 'exec', 'noexec', 'atime', 'noatime'];
+function isCommon(word: string): bool {
+  return COMMON.includes(word) || word.startsWith('dev=') || word == 'remount';
+}

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: MIT
+/**
+ * @fileoverview open: from a path to a descriptor; and from a vnode to what a descriptor is made of, which for fifos and device files is another vnode.
+ */
+import { Credentials } from '../kernel/credentials';
+import {
+  EEXIST,
+  EINVAL,
+  EISDIR,
+  ELOOP,
+  ENOENT,
+  ENOTDIR,
+  ENXIO,
+  EOPNOTSUPP,
+  failure,
+  setError,
+  setFailure,
+} from '../kernel/errno';
+import { currentProcess, Process } from '../kernel/process';
+import { specialFile } from './device';
+import {
+  O_ACCMODE,
+  O_CLOEXEC,
+  O_CREAT,
+  O_DIRECTORY,
+  O_EXCL,
+  O_NOCTTY,
+  O_NOFOLLOW,
+  O_RDONLY,
+  O_TRUNC,
+  O_WRONLY,
+  OpenFile,
+} from './file';
+import { Walk } from './lookup';
+import { openFifo } from './pipe';
+import { checkAccess, groupIn, R_OK, W_OK } from './policy';
+import { S_IFBLK, S_IFCHR, S_IFIFO, S_IFLNK, S_IFREG, S_IFSOCK, Vnode } from './vnode';
+
+const ONLY_FOR_OPEN: i32 = O_CREAT | O_EXCL | O_TRUNC | O_NOCTTY | O_CLOEXEC | O_NOFOLLOW | O_DIRECTORY;
+
+/** A descriptor for the file at a path, from a directory on; or a negative errno. */
+export function openFile(start: Vnode, name: string, flags: i32, mode: i32): i32 {
+  const process = currentProcess();
+  if ((flags & O_ACCMODE) == 3) return setError(EINVAL);
+  const vnode = find(process, start, name, flags, mode);
+  if (!vnode) return setError(failure);
+  const file = openVnode(vnode, flags);
+  if (!file) return setError(failure);
+  return installFile(process, file, flags);
+}
+
+/** The lowest free descriptor for a new file, which is released if there is none. */
+export function installFile(process: Process, file: OpenFile, flags: i32): i32 {
+  const descriptor = process.install(file, 0, (flags & O_CLOEXEC) != 0);
+  if (descriptor < 0) file.release();
+  return descriptor;
+}
+
+/** Opens a vnode whose hold the caller gives away, success or not. Null: see failure. */
+export function openVnode(found: Vnode, flags: i32): OpenFile | null {
+  const access = flags & O_ACCMODE;
+  const vnode = openedForm(found, flags);
+  if (!vnode) {
+    const errno = failure;
+    found.release();
+    setFailure(errno);
+    return null;
+  }
+  let error = 0;
+  if (flags & O_TRUNC && vnode.type == S_IFREG) error = vnode.truncate(0);
+  if (!error) error = vnode.opened(access != O_WRONLY ? 1 : 0, access != O_RDONLY ? 1 : 0);
+  if (!error) return new OpenFile(vnode, flags & ~ONLY_FOR_OPEN);
+  vnode.release();
+  setFailure(-error);
+  return null;
+}
+
+/** What a file of this type is when it is open; takes over the hold, unless it is null. */
+function openedForm(vnode: Vnode, flags: i32): Vnode | null {
+  if (vnode.type == S_IFIFO) return openFifo(vnode, flags);
+  if (vnode.type == S_IFSOCK) {
+    setFailure(EOPNOTSUPP);
+    return null;
+  }
+  if (vnode.type != S_IFCHR && vnode.type != S_IFBLK) return vnode.open(flags);
+  if (vnode.fileSystem.noDevices) {
+    setFailure(ENXIO);
+    return null;
+  }
+  const device = specialFile(vnode);
+  return device ? device.open(flags) : null;
+}
+
+/** The vnode, held, once the caller may open it so. */
+function find(process: Process, start: Vnode, name: string, flags: i32, mode: i32): Vnode | null {
+  const walk = new Walk(process.root!, process.credentials);
+  const exclusive = (flags & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL);
+  const vnode = walk.find(start, name, !(flags & O_NOFOLLOW) && !exclusive);
+  if (!vnode) {
+    if (failure != ENOENT || !(flags & O_CREAT)) return null;
+    return createAt(process, walk, start, name, flags, mode);
+  }
+  const errno = refusal(process.credentials, vnode, flags);
+  if (!errno) return vnode;
+  vnode.release();
+  setFailure(errno);
+  return null;
+}
+
+function createAt(process: Process, walk: Walk, start: Vnode, name: string, flags: i32, mode: i32): Vnode | null {
+  const directory = walk.place(start, name, false);
+  if (!directory) {
+    // A link that leads nowhere: the file is made where it leads.
+    return failure == EEXIST && !(flags & (O_EXCL | O_NOFOLLOW)) ? createBehindLink(process, start, name, flags, mode) : null;
+  }
+  const credentials = process.credentials;
+  const bits = S_IFREG | (mode & 0o7777 & ~process.umask);
+  const made = directory.create(walk.lastName, bits, credentials.euid, groupIn(directory, credentials));
+  const errno = failure;
+  directory.release();
+  if (!made) setFailure(errno);
+  return made;
+}
+
+function createBehindLink(process: Process, start: Vnode, name: string, flags: i32, mode: i32): Vnode | null {
+  const walk = new Walk(process.root!, process.credentials);
+  const directory = walk.parent(start, name);
+  if (!directory) return null;
+  directory.hold();
+  const link = walk.last(directory, false);
+  const target = link && link.type == S_IFLNK ? link.readLink() : null;
+  if (link) link.release();
+  let made: Vnode | null = null;
+  // A chain of links has been walked, and found not to be a loop, before.
+  if (target != null) made = createAt(process, walk, directory, target, flags, mode);
+  const errno = failure;
+  directory.release();
+  if (!made) setFailure(errno);
+  return made;
+}
+
+function refusal(credentials: Credentials, vnode: Vnode, flags: i32): i32 {
+  const access = flags & O_ACCMODE;
+  if ((flags & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL)) return EEXIST;
+  if (vnode.type == S_IFLNK) return ELOOP;
+  if (flags & O_DIRECTORY && !vnode.isDirectory) return ENOTDIR;
+  if (vnode.isDirectory && (access != O_RDONLY || flags & (O_CREAT | O_TRUNC))) return EISDIR;
+  let wanted = 0;
+  if (access != O_WRONLY) wanted |= R_OK;
+  if (access != O_RDONLY || flags & O_TRUNC) wanted |= W_OK;
+  return -checkAccess(vnode, wanted, credentials);
+}

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: MIT
+/** @fileoverview System call 173, pread: bytes from a place in a file; its position stays. */
+import { isFileRange } from '../fs/file';
+import { EFAULT, EINVAL, ESPIPE, failure, setError } from '../kernel/errno';
+import { currentProcess } from '../kernel/process';
+import { isUser } from '../kernel/user';
+
+export function pread(descriptor: i32, buffer: u64, count: u64, offset: u64): i64 {
+  const file = currentProcess().file(descriptor);
+  if (!file) return setError(failure);
+  if (!file.vnode.seekable) return setError(ESPIPE);
+  if (!isFileRange(offset, count)) return setError(EINVAL);
+  return isUser(buffer, count) ? file.readAt(offset, buffer, count) : setError(EFAULT);
+}

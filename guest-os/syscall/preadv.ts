@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: MIT
+/** @fileoverview System call 123, preadv: bytes from a place in a file into several buffers. */
+import { readVector } from '../fs/vector';
+import { EINVAL, ESPIPE, failure, setError } from '../kernel/errno';
+import { currentProcess } from '../kernel/process';
+
+export function preadv(descriptor: i32, vector: u64, count: i32, offset: i64): i64 {
+  const file = currentProcess().file(descriptor);
+  if (!file) return setError(failure);
+  if (!file.vnode.seekable) return setError(ESPIPE);
+  return offset < 0 ? setError(EINVAL) : readVector(file, vector, count, offset);
+}
