@@ -8,6 +8,7 @@
  */
 import { address } from 'machine/mem';
 import { Vnode, S_IFDIR, S_IFLNK, S_IFMT, S_IFREG } from '../fs/vnode';
+import { EXDEV } from '../kernel/errno';
 import { textOf } from '../kernel/user';
 
 const HEADER: usize = 110;
@@ -29,9 +30,17 @@ export function unpackError(): string {
   return error_;
 }
 
+/** A file with several names: the first of them. */
+class Linked {
+  constructor(
+    public readonly name: string,
+    public readonly vnode: Vnode,
+  ) {}
+}
+
 /** Makes the archive's files below a directory. The number of members, or -1. */
 export function unpack(root: Vnode, start: usize, end: usize): i32 {
-  const byInode = new Map<u32, Vnode>();
+  const byInode = new Map<u32, Linked>();
   let count = 0;
   let at = start;
   while (true) {
@@ -64,7 +73,7 @@ function field(header: usize, index: i32): u32 {
   return value;
 }
 
-function addMember(root: Vnode, name: string, header: usize, data: usize, size: usize, byInode: Map<u32, Vnode>): bool {
+function addMember(root: Vnode, name: string, header: usize, data: usize, size: usize, byInode: Map<u32, Linked>): bool {
   const slash = name.lastIndexOf('/');
   const directory = slash < 0 ? root : descend(root, name.substring(0, slash));
   if (!directory) return false;
@@ -79,8 +88,12 @@ function addMember(root: Vnode, name: string, header: usize, data: usize, size: 
   const linked = type == S_IFREG && field(header, LINKS) > 1;
   let vnode: Vnode | null = null;
   if (linked && byInode.has(inode)) {
-    vnode = byInode.get(inode);
-    if (directory.link(last, vnode)) return false;
+    const first = byInode.get(inode);
+    vnode = first.vnode;
+    let error = directory.link(last, vnode);
+    // A link cannot leave its file system; a symbolic one can.
+    if (error == -EXDEV) error = directory.symlink(last, '/' + first.name, uid, gid);
+    if (error) return false;
   } else {
     vnode = directory.lookup(last);
     if (vnode) {
@@ -91,7 +104,7 @@ function addMember(root: Vnode, name: string, header: usize, data: usize, size: 
     }
     vnode = directory.create(last, mode, uid, gid);
     if (!vnode) return false;
-    if (linked) byInode.set(inode, vnode);
+    if (linked) byInode.set(inode, new Linked(name, vnode));
   }
   if (size && vnode.write(0, address(data), size, false) != <i64>size) return false;
   const time = <u64>field(header, TIME) * 1000000000;

@@ -162,7 +162,7 @@ test('without an archive the kernel panics with a reason and a symbolised stack,
   const words = [join(projectRoot(), 'tools/diorama.js'), 'run', '--kernel', kernel, '--memory', '256M'];
   const { status, stdout } = spawnSync(process.execPath, words, { encoding: 'latin1', input: '', timeout: 60_000 });
   expect(stdout).toContain('panic: no boot archive');
-  expect(stdout).toMatch(/at 0x[0-9a-f]+ guest-os\/boot\/main\/mountRoot\+0x[0-9a-f]+ \(guest-os\/boot\/main\.ts:\d+\)/);
+  expect(stdout).toMatch(/at 0x[0-9a-f]+ guest-os\/boot\/main\/makeRoot\+0x[0-9a-f]+ \(guest-os\/boot\/main\.ts:\d+\)/);
   expect(status).toBe(3);
 });
 
