@@ -10,7 +10,7 @@ import { panic } from 'runtime/panic';
 import { releaseFrame } from 'runtime/frames';
 import { Console, ControllingTerminal } from '../driver/console';
 import { initAcpi } from '../driver/acpi';
-import { attachMemory } from '../driver/memory';
+import { attachDevices } from '../driver/attach';
 import { addDevice, devFileSystem, devicesFileSystem } from '../fs/devices';
 import { ContractRoot } from '../fs/ctfs';
 import { MntTab } from '../fs/mnttab';
@@ -74,7 +74,7 @@ function makeRoot(): void {
   addDevice('console', 'pseudo/cn@0:console', terminal);
   addDevice('ttya', 'isa/asy@1,3f8:a', terminal);
   addDevice('tty', 'pseudo/sy@0:tty', new ControllingTerminal());
-  attachMemory();
+  attachDevices();
   mountUnder(directory, 'dev', devFileSystem());
   mountUnder(directory, 'devices', devicesFileSystem());
   terminal.start();
