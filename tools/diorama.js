@@ -56,5 +56,7 @@ function bootsOurs(words) {
 function ownSystem(words) {
   const platform = fileURLToPath(new URL('../dist/platform/i86pc/', import.meta.url));
   const own = ['--kernel', `${platform}kernel/amd64/unix`, '--initrd', `${platform}amd64/boot_archive`];
+  // The disk that our system makes its pool on: c0t0d0.
+  own.push('--disk', 'mem:4G:pool');
   return words.some((word) => word.startsWith('--append')) ? own : [...own, '--append', 'console=ttya'];
 }

@@ -43,7 +43,7 @@ export interface MachineConfiguration {
   snapshot?: Snapshot;
   initrd?: Uint8Array;
   append?: string;
-  disks: (BlockBackend | { memory: number })[];
+  disks: (BlockBackend | { memory: number; serial?: string })[];
   net?: { backend: NetBackend; mac: readonly number[] };
   consolePorts?: ConsolePort[];
 }

@@ -55,7 +55,7 @@ export interface MachineOptions {
   /** Number of processors; 1 unless given. */
   smp?: number;
   /** virtio disks: path of a raw image, bytes of an empty disk in memory, or anything that reads and writes sectors. */
-  disks?: readonly (string | { memory: number } | BlockBackend)[];
+  disks?: readonly (string | { memory: number; serial?: string } | BlockBackend)[];
   /** A virtio network interface and where its cable leads. */
   net?: { backend: NetBackend; mac: readonly number[] };
   /** Ports of a virtio console. */

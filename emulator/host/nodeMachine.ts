@@ -72,7 +72,7 @@ export function makeNodeMachine(configuration: MachineConfiguration): NodeMachin
       disks: disks.map((disk, i) => {
         if (!('memory' in disk)) return disk;
         if (disk.memory % SECTOR !== 0) throw new UsageError(`disk: ${disk.memory} bytes are no multiple of ${SECTOR}`);
-        return new MemoryDisk(`disk${i}`, { sectors: disk.memory / SECTOR });
+        return new MemoryDisk(`disk${i}`, { sectors: disk.memory / SECTOR, serial: disk.serial });
       }),
     });
     if (snapshot) machine.load(snapshot, sha256);

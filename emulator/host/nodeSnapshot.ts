@@ -25,8 +25,10 @@ export function readSnapshot(path: string): Snapshot {
 }
 
 /** The disks of a machine that has them all in memory need not be asked for again. */
-export function disksOf({ configuration: { disks } }: Snapshot): { memory: number }[] {
-  return disks.every((disk) => disk.contents === null) ? disks.map((disk) => ({ memory: disk.sectors * SECTOR_SIZE })) : [];
+export function disksOf({ configuration: { disks } }: Snapshot): { memory: number; serial?: string }[] {
+  return disks.every((disk) => disk.contents === null)
+    ? disks.map(({ sectors, serial }) => ({ memory: sectors * SECTOR_SIZE, serial }))
+    : [];
 }
 
 /** What `action` finds wrong with a snapshot becomes one line that names its file. */

@@ -10,7 +10,8 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { expectation, type ScriptStep } from './script.ts';
 import { UsageError } from './usageError.ts';
 
-export type DiskOption = { file: string } | { memory: number };
+/** `serial`: what the guest reads as the disk's identity. */
+export type DiskOption = { file: string } | { memory: number; serial?: string };
 export type SerialOption = { kind: 'stdio' } | { kind: 'file'; file: string } | { kind: 'none' };
 
 export interface RunOptions {
@@ -96,7 +97,7 @@ function runCommand(parsed: (options: RunOptions) => void): Command {
     .option('--kernel <file>', 'Linux bzImage, PVH or multiboot kernel')
     .option('--initrd <file>', 'initial RAM disk, or first module')
     .option('--append <text>', "the kernel's command line")
-    .option('--disk <file>', 'raw disk image, or mem:SIZE; repeatable', (word, disks: DiskOption[] = []) => [
+    .option('--disk <file>', 'raw disk image, or mem:SIZE[:SERIAL]; repeatable', (word, disks: DiskOption[] = []) => [
       ...disks,
       disk(word),
     ])
@@ -175,7 +176,9 @@ export function size(word: string): number {
 }
 
 function disk(word: string): DiskOption {
-  return word.startsWith('mem:') ? { memory: size(word.slice('mem:'.length)) } : { file: word };
+  if (!word.startsWith('mem:')) return { file: word };
+  const [, bytes, serial] = word.split(':', 3);
+  return serial === undefined ? { memory: size(bytes) } : { memory: size(bytes), serial };
 }
 
 function serial(word: string): SerialOption {

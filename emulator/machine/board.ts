@@ -191,7 +191,7 @@ function virtioFunctions(
   options.disks.forEach((disk, i) => {
     list.push({
       slot: FIRST_DISK_SLOT + i,
-      device: new VirtioPci(`virtio-blk${i}`, new VirtioBlock(disk, { serial: `disk${i}` }), memory),
+      device: new VirtioPci(`virtio-blk${i}`, new VirtioBlock(disk, { serial: disk.serial ?? `disk${i}` }), memory),
     });
   });
   return list;

@@ -56,6 +56,7 @@ export interface Configuration {
 export interface DiskConfiguration {
   sectors: number;
   readOnly: boolean;
+  serial?: string;
   /** Hash of a disk whose contents are not in the snapshot, else null. */
   contents: string | null;
 }
@@ -141,6 +142,7 @@ function configurationOf(machine: Machine, hash: Hash): Configuration {
     disks: disks.map((disk) => ({
       sectors: disk.sectors,
       readOnly: disk.readOnly,
+      serial: disk.serial,
       contents: machine.savedDisks.some((saved) => (saved as unknown) === disk) ? null : hashOfDisk(disk, hash),
     })),
     net: net ? Array.from(net.mac) : null,
@@ -181,6 +183,7 @@ function checkConfiguration(saved: Configuration, given: Configuration): void {
     const other = given.disks[index];
     differ(`disk ${index} of bytes:`, disk.sectors * SECTOR_SIZE, other.sectors * SECTOR_SIZE);
     differ(`disk ${index} read-only:`, disk.readOnly, other.readOnly);
+    differ(`disk ${index} of serial number`, disk.serial, other.serial);
     differ(`disk ${index} in`, disk.contents === null ? 'memory' : 'a file', other.contents === null ? 'memory' : 'a file');
     if (disk.contents !== other.contents) {
       throw new SnapshotError(`disk ${index} no longer holds what it held when the snapshot was saved`);

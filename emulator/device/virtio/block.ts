@@ -23,6 +23,8 @@ export const SECTOR_SIZE = 512;
 export interface BlockBackend {
   readonly sectors: number;
   readonly readOnly: boolean;
+  /** The disk's identity, as its guest reads it; without one the machine numbers its disks. */
+  readonly serial?: string;
   /** A medium that fails throws `MediumError`; the guest sees an I/O error. */
   read(sector: number, into: Uint8Array): void;
   write(sector: number, from: Uint8Array): void;

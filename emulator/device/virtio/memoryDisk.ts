@@ -14,6 +14,7 @@ const CHUNK_SECTORS = CHUNK_SIZE / SECTOR_SIZE;
 export interface MemoryDiskOptions {
   sectors: number;
   readOnly?: boolean;
+  serial?: string;
   /** Read where nothing was written; sectors beyond its end are zeros. */
   base?: Pick<BlockBackend, 'sectors' | 'read'>;
 }
@@ -22,6 +23,7 @@ export class MemoryDisk implements BlockBackend, Device {
   readonly name: string;
   readonly sectors: number;
   readonly readOnly: boolean;
+  readonly serial: string | undefined;
   readonly #base: MemoryDiskOptions['base'];
   #chunks = new Map<number, Uint8Array>();
   /** Chunks that forks have too: to be copied before they change. */
@@ -31,6 +33,7 @@ export class MemoryDisk implements BlockBackend, Device {
     this.name = name;
     this.sectors = options.sectors;
     this.readOnly = options.readOnly ?? false;
+    this.serial = options.serial;
     this.#base = options.base;
   }
 
@@ -73,7 +76,8 @@ export class MemoryDisk implements BlockBackend, Device {
 
   /** Another disk with the same contents, over the same base. */
   fork(): MemoryDisk {
-    const fork = new MemoryDisk(this.name, { sectors: this.sectors, readOnly: this.readOnly, base: this.#base });
+    const { sectors, readOnly, serial } = this;
+    const fork = new MemoryDisk(this.name, { sectors, readOnly, serial, base: this.#base });
     fork.#chunks = new Map(this.#chunks);
     this.#shared = new Set(this.#chunks.keys());
     fork.#shared = new Set(this.#shared);
