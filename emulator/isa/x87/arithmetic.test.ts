@@ -451,7 +451,9 @@ describe.skipIf(!available)('x87 transcendental functions against the host', () 
         if (distance < 0n) distance = -distance;
         if (special && host !== show(r)) distance = 999n;
         const flags = env.flags | (condition === false ? FSW.C2 : 0);
-        const mask = 0x3f | FSW.C2;
+        // One ulp may lie between the largest denormal and the smallest normal number; makers round to either side, and only one of them is tiny.
+        const isTiny = (exponent: number): boolean => (exponent & 0x7fff) === 0;
+        const mask = (isTiny(Number.parseInt(host, 16)) === isTiny(r.se) ? 0x3f : 0x3f & ~FSW.UE) | FSW.C2;
         if (distance > 1n || (flags & mask) !== (status & mask)) {
           report(
             `fcw ${hex(c.fcw)} ${c.st.map((b) => text(...b)).join(' ')}: host ${host} ${hex(status)}, here ${show(r)} ${hex(flags)}`,
