@@ -10,7 +10,7 @@ import { wallTime } from '../kernel/clock';
 import { ENOENT, setError } from '../kernel/errno';
 import { totalFrames } from '../kernel/frames';
 import { currentProcess, findProcess, Process, processList, ZOMBIE, STOPPED } from '../kernel/process';
-import { HZ, RUNNABLE, RUNNING } from '../kernel/thread';
+import { RUNNABLE, RUNNING } from '../kernel/thread';
 import { copy, storeText } from '../kernel/user';
 import { Attributes, DirectoryReader, FileSystem, S_IFDIR, S_IFREG, Vnode } from './vnode';
 
@@ -171,7 +171,7 @@ function fill(process: Process): void {
   memory.fill(info, 0, <usize>PSINFO_SIZE);
   const thread = process.thread;
   const parent = process.parent;
-  store<u32>(info + PR_NLWP, thread ? 1 : 0);
+  store<u32>(info + PR_NLWP, process.threads.length);
   store<u32>(info + PR_PID, process.pid);
   store<u32>(info + PR_PPID, parent ? parent.pid : 0);
   store<u32>(info + PR_PGID, process.group);
@@ -189,8 +189,8 @@ function fill(process: Process): void {
   }
   store<u64>(info + PR_TTYDEV, process.terminal ? 0 : NO_DEVICE);
   storeTime(PR_START, process.started);
-  if (thread) storeTime(PR_TIME, (thread.userTicks + thread.systemTicks) * (1000000000 / HZ));
-  storeTime(PR_CTIME, (process.childUserTicks + process.childSystemTicks) * (1000000000 / HZ));
+  storeTime(PR_TIME, process.userTime + process.systemTime);
+  storeTime(PR_CTIME, process.childUser + process.childSystem);
   storeText(info + PR_FNAME, process.name);
   storeText(info + PR_PSARGS, process.psargs);
   store<u32>(info + PR_WSTAT, process.state == ZOMBIE ? process.status : 0);

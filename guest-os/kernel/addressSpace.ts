@@ -2,32 +2,31 @@
 /**
  * @fileoverview A process's address space: segments say what should be where, faults bring it there (hat.ts holds what is).
  *
- * A segment is a range of pages with rights, backed by zeros or by a file. All are private: a page comes on the first access,
- * either a fresh zeroed frame or the file's own frame, shared read-only; the first write copies a frame that has other owners.
- * fork shares every frame between parent and child in the same way. The last bytes of a file's range are zero-filled by
- * copying (the page that holds data and the beginning of bss).
+ * A segment is a range of pages with rights, backed by zeros or by a vnode. In a private one a page comes on the first access, either a fresh
+ * zeroed frame or the file's own frame, mapped read-only; the first write copies a frame that has other owners. fork shares every such
+ * frame between parent and child in the same way. The last bytes of an image's range are zero-filled by copying (the page that holds data
+ * and the beginning of bss). In a shared one the file's own frames are mapped, writable; shared memory without a file has a vnode of its
+ * own (anonymous.ts). Pages behind the end of a mapped file are SIGBUS.
  *
- * Invariants: segments are sorted and do not overlap; a page is mapped only inside a segment; a mapping is writable only if
- * the segment is and its frame has one owner.
+ * Reservations (frames.ts): a private segment that can be written to has a frame promised for every page (`reserved`); the entry's bit
+ * FILLED says that this page's promise has become a frame. After fork the child has promises of its own for all pages, since it may write to
+ * all of them. MAP_NORESERVE has none, and its pages are refused when memory is short.
  *
- * Omitted for now: shared mappings, swap. Whoever asks for MAP_SHARED of a file is refused.
+ * The stack's segment grows downwards on a fault below it, as far as RLIMIT_STACK lets it. A space may be used by two processes (vfork).
+ *
+ * Invariants: segments are sorted and do not overlap; a page is mapped only inside a segment; a private mapping is writable only if the
+ * segment is and its frame has one owner.
+ *
+ * Omitted: swap; taking pages away from mappings when their file is cut.
  */
-import { USER_END } from 'machine/addresses';
+import { USER_END, USER_STACK_TOP } from 'machine/addresses';
 import { Vnode } from '../fs/vnode';
-import { EFAULT, ENOMEM, setError } from './errno';
-import { dropFrame, isShared, newFrame, PAGE, shareFrame } from './frames';
-import {
-  createTables,
-  destroyTables,
-  frameAt,
-  isWritable,
-  mapFrame,
-  nextTable,
-  NO_EXECUTE,
-  unmapFrame,
-  USER,
-  WRITABLE,
-} from './hat';
+import { EFAULT, EIO, ENOMEM, failure, setError } from './errno';
+import { dropFrame, isShared, newFrame, PAGE, reserve, reservedFrame, shareFrame, unreserve } from './frames';
+import { createTables, destroyTables, entryAt, FILLED, frameAt, frameOfEntry, mapFrame } from './hat';
+import { nextTable, NO_EXECUTE, unmapFrame, USER, WRITABLE } from './hat';
+import { heapHasRoom } from './heapRoom';
+import { RLIM_INFINITY } from './limits';
 
 /** Rights, by mmap's values (<sys/mman.h>). */
 export const PROT_READ: i32 = 1;
@@ -39,6 +38,7 @@ const MAP_TOP: u64 = 0x7f0000000000;
 const MAP_BOTTOM: u64 = 0x10000000000;
 /** Linear memory of our programs ends here, and what follows must fault. */
 export const BREAK_LIMIT: u64 = 0x100000000;
+const PAGE_MASK: u64 = 4095;
 
 export class Segment {
   next: Segment | null = null;
@@ -48,15 +48,30 @@ export class Segment {
   offset: u64 = 0;
   /** Address behind the last byte that comes from the file. */
   fileEnd: u64 = 0;
+  shared: bool = false;
+  /** The rest of its last page is zeros, and what follows too: an executable's segment, not one of mmap. */
+  zeroFilled: bool = false;
+  /** Every page has a frame promised. */
+  reserved: bool = false;
+  /** mprotect may not give more. */
+  most: i32 = 7;
   constructor(
     public start: u64,
     public end: u64,
     public prot: i32,
   ) {}
 
+  get pages(): u64 {
+    return (this.end - this.start) / PAGE;
+  }
+
   /** The same pages from another place of it on. */
   part(start: u64, end: u64): Segment {
     const copy = new Segment(start, end, this.prot);
+    copy.shared = this.shared;
+    copy.zeroFilled = this.zeroFilled;
+    copy.reserved = this.reserved;
+    copy.most = this.most;
     const vnode = this.vnode;
     if (vnode) {
       vnode.hold();
@@ -70,6 +85,10 @@ export class Segment {
   get rights(): u64 {
     return USER | (this.prot & PROT_WRITE ? WRITABLE : 0) | (this.prot & PROT_EXEC ? 0 : NO_EXECUTE);
   }
+  /** Does it need promises? */
+  get wantsReservation(): bool {
+    return !this.shared && (this.prot & PROT_WRITE) != 0;
+  }
 }
 
 export class AddressSpace {
@@ -77,6 +96,15 @@ export class AddressSpace {
   /** Where brk began and where it is. */
   breakStart: u64 = 0;
   breakEnd: u64 = 0;
+  /** RLIMIT_STACK, RLIMIT_VMEM and RLIMIT_DATA of its process. */
+  stackLimit: u64 = 0;
+  sizeLimit: u64 = RLIM_INFINITY;
+  dataLimit: u64 = RLIM_INFINITY;
+  /** Bytes in segments. */
+  size: u64 = 0;
+  /** mlockall(MCL_FUTURE): new pages come at once. */
+  locksFuture: bool = false;
+  private holders: i32 = 1;
 
   constructor(public readonly tables: usize) {}
 
@@ -85,27 +113,22 @@ export class AddressSpace {
     return tables ? new AddressSpace(tables) : null;
   }
 
-  /** The space must not be loaded on a processor. */
-  destroy(): void {
+  hold(): void {
+    this.holders++;
+  }
+  /** With the last holder it goes; it must not be loaded on a processor then. */
+  release(): void {
+    if (--this.holders) return;
     let segment: Segment | null = this.first;
     while (segment) {
+      const next = segment.next;
+      this.giveBack(segment, segment.start, segment.end);
       const vnode = segment.vnode;
       if (vnode) vnode.release();
-      segment = segment.next;
+      segment = next;
     }
     this.first = null;
     destroyTables(this.tables);
-  }
-
-  /** Bytes in segments. */
-  get size(): u64 {
-    let sum: u64 = 0;
-    let segment: Segment | null = this.first;
-    while (segment) {
-      sum += segment.end - segment.start;
-      segment = segment.next;
-    }
-    return sum;
   }
 
   /** Pages that are there. */
@@ -113,14 +136,24 @@ export class AddressSpace {
     let count: u64 = 0;
     let segment: Segment | null = this.first;
     while (segment) {
-      for (
-        let at = nextTable(this.tables, segment.start, segment.end);
-        at < segment.end;
-        at = nextTable(this.tables, at + PAGE, segment.end)
-      ) {
-        if (frameAt(this.tables, at)) count++;
-      }
+      count += this.residentIn(segment.start, segment.end);
       segment = segment.next;
+    }
+    return count;
+  }
+  residentIn(start: u64, end: u64): u64 {
+    let count: u64 = 0;
+    for (let at = nextTable(this.tables, start, end); at < end; at = nextTable(this.tables, at + PAGE, end)) {
+      if (frameAt(this.tables, at)) count++;
+    }
+    return count;
+  }
+  /** Of those, the ones that are this process's alone. */
+  privateIn(start: u64, end: u64): u64 {
+    let count: u64 = 0;
+    for (let at = nextTable(this.tables, start, end); at < end; at = nextTable(this.tables, at + PAGE, end)) {
+      const frame = frameAt(this.tables, at);
+      if (frame && !isShared(frame)) count++;
     }
     return count;
   }
@@ -134,8 +167,31 @@ export class AddressSpace {
     return null;
   }
 
-  /** Puts a segment where nothing is: {@link unmap} first. */
-  add(segment: Segment): void {
+  /** Is all of [start, end) mapped? */
+  covers(start: u64, end: u64): bool {
+    for (let at = start; at < end; ) {
+      const segment = this.segmentAt(at);
+      if (!segment) return false;
+      at = segment.end;
+    }
+    return true;
+  }
+
+  /** A new segment where nothing is ({@link unmap} first): 0, or -ENOMEM if it cannot be promised, or is more than the limit. */
+  map(segment: Segment, reserves: bool = true): i32 {
+    const bytes = segment.end - segment.start;
+    if (this.sizeLimit < RLIM_INFINITY && this.size + bytes > this.sizeLimit) return setError(ENOMEM);
+    if (!heapHasRoom()) return setError(ENOMEM);
+    if (reserves && segment.wantsReservation) {
+      if (!reserve(segment.pages)) return setError(ENOMEM);
+      segment.reserved = true;
+    }
+    this.add(segment);
+    this.size += bytes;
+    return this.locksFuture ? this.touch(segment.start, segment.end) : 0;
+  }
+
+  private add(segment: Segment): void {
     let before: Segment | null = null;
     let at: Segment | null = this.first;
     while (at && at.start < segment.start) {
@@ -145,6 +201,16 @@ export class AddressSpace {
     segment.next = at;
     if (before) before.next = segment;
     else this.first = segment;
+  }
+
+  /** Promises for [start, end) of a segment that have not become frames. */
+  private giveBack(segment: Segment, start: u64, end: u64): void {
+    if (!segment.reserved) return;
+    let left = (end - start) / PAGE;
+    for (let at = nextTable(this.tables, start, end); at < end; at = nextTable(this.tables, at + PAGE, end)) {
+      if (entryAt(this.tables, at) & FILLED) left--;
+    }
+    unreserve(left);
   }
 
   /** Takes [start, end) away; segments that reach across are cut. */
@@ -158,6 +224,10 @@ export class AddressSpace {
       } else {
         const head = segment.start < start ? segment.part(segment.start, start) : null;
         const tail = segment.end > end ? segment.part(end, segment.end) : null;
+        const from = max(segment.start, start);
+        const to = min(segment.end, end);
+        this.giveBack(segment, from, to);
+        this.size -= to - from;
         const vnode = segment.vnode;
         if (vnode) vnode.release();
         if (before) before.next = next;
@@ -176,19 +246,24 @@ export class AddressSpace {
     }
   }
 
-  /** Other rights for [start, end), all of which must be mapped. */
+  /** Other rights for [start, end), all of which must be mapped. -EACCES where the file does not allow them is the caller's to find out. */
   protect(start: u64, end: u64, prot: i32): i32 {
-    for (let at = start; at < end; ) {
-      const segment = this.segmentAt(at);
-      if (!segment) return setError(ENOMEM);
-      at = segment.end;
-    }
+    if (!this.covers(start, end)) return setError(ENOMEM);
+    if (!heapHasRoom()) return setError(ENOMEM);
     for (let at = start; at < end; ) {
       const segment = this.segmentAt(at)!;
       const from = max(segment.start, start);
       const to = min(segment.end, end);
       const middle = segment.part(from, to);
       middle.prot = prot;
+      if (middle.wantsReservation && !middle.reserved) {
+        if (!reserve(middle.pages)) {
+          const vnode = middle.vnode;
+          if (vnode) vnode.release();
+          return setError(ENOMEM);
+        }
+        middle.reserved = true;
+      }
       const head = segment.start < from ? segment.part(segment.start, from) : null;
       const tail = segment.end > to ? segment.part(to, segment.end) : null;
       this.remove(segment);
@@ -199,18 +274,13 @@ export class AddressSpace {
     }
     // Pages come back with their new rights on the next access.
     for (let at = nextTable(this.tables, start, end); at < end; at = nextTable(this.tables, at + PAGE, end)) {
-      const frame = frameAt(this.tables, at);
-      if (!frame) continue;
-      const segment = this.segmentAt(at)!;
-      if (prot & PROT_READ) mapFrame(this.tables, at, frame, segment.rights & ~WRITABLE);
-      else this.hide(at);
+      const entry = entryAt(this.tables, at);
+      if (!entry) continue;
+      const rights = prot & PROT_READ ? this.segmentAt(at)!.rights & ~WRITABLE : NO_EXECUTE;
+      // Without any access the content must stay, so the frame is mapped for the kernel alone.
+      mapFrame(this.tables, at, frameOfEntry(entry), rights | (entry & FILLED));
     }
     return 0;
-  }
-
-  /** No access at all: the content of the page must stay, so the frame is mapped for the kernel alone. */
-  private hide(at: u64): void {
-    mapFrame(this.tables, at, frameAt(this.tables, at), NO_EXECUTE);
   }
 
   private remove(segment: Segment): void {
@@ -241,7 +311,7 @@ export class AddressSpace {
     }
   }
 
-  private lastOverlap(start: u64, end: u64): Segment | null {
+  lastOverlap(start: u64, end: u64): Segment | null {
     let found: Segment | null = null;
     let segment: Segment | null = this.first;
     while (segment && segment.start < end) {
@@ -254,13 +324,19 @@ export class AddressSpace {
   /** Moves the break. */
   setBreak(end: u64): i32 {
     if (end < this.breakStart || end > BREAK_LIMIT) return setError(ENOMEM);
-    const pageEnd = (end + PAGE - 1) & ~(<u64>PAGE - 1);
-    const old = (this.breakEnd + PAGE - 1) & ~(<u64>PAGE - 1);
+    if (end - this.breakStart > this.dataLimit) return setError(ENOMEM);
+    const pageEnd = (end + PAGE_MASK) & ~PAGE_MASK;
+    const old = (this.breakEnd + PAGE_MASK) & ~PAGE_MASK;
     if (pageEnd > old) {
       if (this.lastOverlap(old, pageEnd)) return setError(ENOMEM);
       const heap = old > this.breakStart ? this.segmentAt(old - 1) : null;
-      if (heap && !heap.vnode && heap.start >= this.breakStart) heap.end = pageEnd;
-      else this.add(new Segment(old, pageEnd, PROT_READ | PROT_WRITE));
+      if (heap && !heap.vnode && heap.start >= this.breakStart && heap.prot == (PROT_READ | PROT_WRITE)) {
+        const error = this.grow(heap, heap.start, pageEnd);
+        if (error) return error;
+      } else {
+        const error = this.map(new Segment(old, pageEnd, PROT_READ | PROT_WRITE));
+        if (error) return error;
+      }
     } else if (pageEnd < old) {
       this.unmap(pageEnd, old);
     }
@@ -268,96 +344,198 @@ export class AddressSpace {
     return 0;
   }
 
-  /** The child's space in fork: the same segments, every frame shared. Null: no memory. */
+  private grow(segment: Segment, start: u64, end: u64): i32 {
+    const bytes = end - start - (segment.end - segment.start);
+    if (this.sizeLimit < RLIM_INFINITY && this.size + bytes > this.sizeLimit) return setError(ENOMEM);
+    if (segment.reserved && !reserve(bytes / PAGE)) return setError(ENOMEM);
+    segment.start = start;
+    segment.end = end;
+    this.size += bytes;
+    return 0;
+  }
+
+  /** The stack's segment, which ends at the top of the user's half. */
+  get stack(): Segment | null {
+    return this.segmentAt(USER_STACK_TOP - 1);
+  }
+
+  /** A fault below the stack makes it reach there, within its limit. */
+  private growStack(at: u64): Segment | null {
+    const stack = this.stack;
+    if (!stack || at >= stack.start || at >= USER_STACK_TOP) return null;
+    const start = at & ~PAGE_MASK;
+    if (USER_STACK_TOP - start > this.stackLimit || this.lastOverlap(start, stack.start)) return null;
+    return this.grow(stack, start, stack.end) ? null : stack;
+  }
+
+  /** The child's space in fork: the same segments, every private frame shared. Null: no memory. */
   duplicate(): AddressSpace | null {
+    if (!heapHasRoom()) return null;
     const copy = AddressSpace.create();
     if (!copy) return null;
     copy.breakStart = this.breakStart;
     copy.breakEnd = this.breakEnd;
+    copy.stackLimit = this.stackLimit;
+    copy.sizeLimit = this.sizeLimit;
+    copy.dataLimit = this.dataLimit;
     let segment: Segment | null = this.first;
     while (segment) {
-      copy.add(segment.part(segment.start, segment.end));
-      const rights = segment.rights & ~WRITABLE;
-      for (
-        let at = nextTable(this.tables, segment.start, segment.end);
-        at < segment.end;
-        at = nextTable(this.tables, at + PAGE, segment.end)
-      ) {
-        const frame = frameAt(this.tables, at);
-        if (!frame) continue;
-        if (!shareFrame(frame) || !this.shareInto(copy, segment, at, frame, rights)) {
-          copy.destroy();
-          return null;
-        }
+      const part = segment.part(segment.start, segment.end);
+      if (part.reserved && !reserve(part.pages)) {
+        part.reserved = false;
+        const vnode = part.vnode;
+        if (vnode) vnode.release();
+        copy.release();
+        return null;
+      }
+      copy.add(part);
+      copy.size += part.end - part.start;
+      if (!segment.shared && !this.shareInto(copy, segment)) {
+        copy.release();
+        return null;
       }
       segment = segment.next;
     }
     return copy;
   }
 
-  private shareInto(copy: AddressSpace, segment: Segment, at: u64, frame: usize, rights: u64): bool {
-    if (!mapFrame(copy.tables, at, frame, segment.prot & PROT_READ ? rights : NO_EXECUTE)) {
-      dropFrame(frame);
-      return false;
+  private shareInto(copy: AddressSpace, segment: Segment): bool {
+    const readable = (segment.prot & PROT_READ) != 0;
+    const rights = readable ? segment.rights & ~WRITABLE : NO_EXECUTE;
+    const start = segment.start;
+    const end = segment.end;
+    for (let at = nextTable(this.tables, start, end); at < end; at = nextTable(this.tables, at + PAGE, end)) {
+      const entry = entryAt(this.tables, at);
+      if (!entry) continue;
+      const frame = frameOfEntry(entry);
+      if (!shareFrame(frame)) return false;
+      if (!mapFrame(copy.tables, at, frame, rights)) {
+        dropFrame(frame);
+        return false;
+      }
+      if (readable) mapFrame(this.tables, at, frame, rights | (entry & FILLED));
     }
-    if (segment.prot & PROT_READ) mapFrame(this.tables, at, frame, rights);
     return true;
   }
 
+  /** Brings all pages of a range, as for mlock: 0, -ENOMEM, or as {@link fault}. */
+  touch(start: u64, end: u64): i32 {
+    for (let at = start; at < end; at += PAGE) {
+      const segment = this.segmentAt(at);
+      if (!segment || !(segment.prot & PROT_READ)) continue;
+      const error = this.fault(at, (segment.prot & PROT_WRITE) != 0, false);
+      if (error) return error;
+    }
+    return 0;
+  }
+
   /**
-   * Makes a page accessible, as a fault asks. 0, -EFAULT where the access is not allowed, -ENOMEM.
+   * Makes a page accessible, as a fault asks. 0, -EFAULT where the access is not allowed or nothing is there, -EIO behind the end
+   * of a file, -ENOMEM.
    */
   fault(address: u64, write: bool, execute: bool): i32 {
     if (address >= USER_END) return setError(EFAULT);
-    const segment = this.segmentAt(address);
+    let segment = this.segmentAt(address);
+    if (!segment) segment = this.growStack(address);
     if (!segment) return setError(EFAULT);
     const prot = segment.prot;
     if (!(prot & PROT_READ) || (write && !(prot & PROT_WRITE)) || (execute && !(prot & PROT_EXEC))) return setError(EFAULT);
-    const at = address & ~(<u64>PAGE - 1);
-    const present = frameAt(this.tables, at);
-    if (present) return this.upgrade(segment, at, present, write);
+    const at = address & ~PAGE_MASK;
+    if (segment.shared) return this.bringShared(segment, segment.vnode!, at, write);
+    const entry = entryAt(this.tables, at);
+    if (entry) return this.upgrade(segment, at, entry, write);
     const vnode = segment.vnode;
-    if (vnode && at < segment.fileEnd) return this.bringFromFile(segment, vnode, at, write);
-    const frame = newFrame();
-    return this.place(at, frame, segment.rights);
+    if (vnode && (at < segment.fileEnd || !segment.zeroFilled)) return this.bringFromFile(segment, vnode, at, write);
+    return this.fill(segment, at, 0, 0);
   }
 
   /** There already: the access wants to write, or rights have changed. */
-  private upgrade(segment: Segment, at: u64, frame: usize, write: bool): i32 {
+  private upgrade(segment: Segment, at: u64, entry: u64, write: bool): i32 {
+    const frame = frameOfEntry(entry);
+    const filled = entry & FILLED;
     if (!write) {
-      if (!mapFrame(this.tables, at, frame, segment.rights & (isWritable(this.tables, at) ? ~(<u64>0) : ~WRITABLE)))
-        return setError(ENOMEM);
+      mapFrame(this.tables, at, frame, (segment.rights & (entry & WRITABLE ? ~(<u64>0) : ~WRITABLE)) | filled);
       return 0;
     }
-    if (!isShared(frame)) {
-      mapFrame(this.tables, at, frame, segment.rights);
-      return 0;
+    if (isShared(frame)) {
+      const copy = segment.reserved ? reservedFrame() : newFrame();
+      if (!copy) return setError(ENOMEM);
+      memory.copy(copy, frame, PAGE);
+      dropFrame(frame);
+      mapFrame(this.tables, at, copy, segment.rights | this.keepPromise(segment, filled));
+    } else {
+      mapFrame(this.tables, at, frame, segment.rights | this.keepPromise(segment, filled));
     }
-    const copy = newFrame();
-    if (!copy) return setError(ENOMEM);
-    memory.copy(copy, frame, PAGE);
-    mapFrame(this.tables, at, copy, segment.rights);
-    dropFrame(frame);
+    return 0;
+  }
+
+  /** The bit for a page that has a frame of its own now. */
+  private keepPromise(segment: Segment, filled: u64): u64 {
+    if (!segment.reserved) return 0;
+    if (!filled) unreserve(1);
+    return FILLED;
+  }
+
+  /** A page of its own, with bytes of a frame, or zeros. */
+  private fill(segment: Segment, at: u64, from: usize, count: usize): i32 {
+    const frame = segment.reserved ? reservedFrame() : newFrame();
+    if (!frame) return setError(ENOMEM);
+    if (from) memory.copy(frame, from, count);
+    if (!mapFrame(this.tables, at, frame, segment.rights | (segment.reserved ? FILLED : 0))) {
+      dropFrame(frame);
+      return setError(ENOMEM);
+    }
+    if (segment.reserved) unreserve(1);
     return 0;
   }
 
   private bringFromFile(segment: Segment, vnode: Vnode, at: u64, write: bool): i32 {
     const offset = segment.offset + (at - segment.start);
+    if (!segment.zeroFilled && offset >= ((vnode.attributes().size + PAGE_MASK) & ~PAGE_MASK)) return setError(EIO);
     const frame = vnode.page(offset);
-    const whole = segment.fileEnd - at >= PAGE;
-    if (frame && whole && !write) {
-      if (!shareFrame(frame)) return setError(ENOMEM);
-      return this.place(at, frame, segment.rights & ~WRITABLE);
-    }
-    const copy = newFrame();
-    if (copy && frame) memory.copy(copy, frame, whole ? PAGE : <usize>(segment.fileEnd - at));
-    return this.place(at, copy, segment.rights);
+    const whole = !segment.zeroFilled || segment.fileEnd - at >= PAGE;
+    if (!frame || !whole || write) return this.fill(segment, at, frame, whole ? PAGE : <usize>(segment.fileEnd - at));
+    if (!shareFrame(frame)) return setError(ENOMEM);
+    if (mapFrame(this.tables, at, frame, segment.rights & ~WRITABLE)) return 0;
+    dropFrame(frame);
+    return setError(ENOMEM);
   }
 
-  private place(at: u64, frame: usize, rights: u64): i32 {
-    if (!frame) return setError(ENOMEM);
+  /** The file's own frame: writable only once the file has been told that it will be changed. */
+  private bringShared(segment: Segment, vnode: Vnode, at: u64, write: bool): i32 {
+    const offset = segment.offset + (at - segment.start);
+    if (offset >= ((vnode.attributes().size + PAGE_MASK) & ~PAGE_MASK)) return setError(EIO);
+    const frame = vnode.page(offset, true, write);
+    if (!frame) return setError(failure == ENOMEM ? ENOMEM : EIO);
+    const rights = write ? segment.rights : segment.rights & ~WRITABLE;
+    const entry = entryAt(this.tables, at);
+    if (entry) {
+      if (frameOfEntry(entry) == frame) {
+        mapFrame(this.tables, at, frame, entry & WRITABLE ? segment.rights : rights);
+        return 0;
+      }
+      // The file has another page there now: it was cut and written again.
+      dropFrame(unmapFrame(this.tables, at));
+    }
+    if (!shareFrame(frame)) return setError(ENOMEM);
     if (mapFrame(this.tables, at, frame, rights)) return 0;
     dropFrame(frame);
     return setError(ENOMEM);
+  }
+
+  /** Pages that shared mappings of [start, end) have changed go to their files. */
+  sync(start: u64, end: u64): i32 {
+    for (let at = start; at < end; ) {
+      const segment = this.segmentAt(at);
+      if (!segment) return setError(ENOMEM);
+      const to = min(segment.end, end);
+      const vnode = segment.vnode;
+      if (segment.shared && vnode) {
+        const error = vnode.putPages(segment.offset + (at - segment.start), to - at);
+        if (error) return error;
+      }
+      at = to;
+    }
+    return 0;
   }
 }

@@ -2,9 +2,9 @@
 /**
  * @fileoverview exec: from a file to a running image.
  *
- * The file is a static ELF64 executable (System V ABI, chapters 4 and 5), or a script whose first line `#!INTERPRETER [ARGUMENT]` names
- * one. Segments are mapped from the file, nothing is read before it is touched. The new address space is made beside the old one: until
- * it is complete, a failure leaves the process as it was. Then arguments and environment are copied to the new stack, as the AMD64
+ * The file is an ELF64 executable (System V ABI, chapters 4 and 5), static or with an interpreter that is mapped beside it and entered
+ * first, or a script whose first line `#!INTERPRETER [ARGUMENT]` names one. Segments are mapped from the file, nothing is read before it is touched. The new address space is made beside the old one: until
+ * it is complete, a failure leaves the process as it was. Then the other threads end, and arguments and environment are copied to the new stack, as the AMD64
  * supplement lays it out (section 3.4.1): argc, pointers, environment, auxiliary vector, strings.
  */
 import { Elf64Header, Elf64Note, Elf64ProgramHeader } from 'layout/elf';
@@ -14,27 +14,41 @@ import { address } from 'machine/mem';
 import { Walk } from '../fs/lookup';
 import { S_IFREG, Vnode } from '../fs/vnode';
 import { AddressSpace, BREAK_LIMIT, PROT_EXEC, PROT_READ, PROT_WRITE, Segment } from './addressSpace';
-import { E2BIG, EACCES, ENOEXEC, ENOMEM, failure, setError } from './errno';
+import { E2BIG, EACCES, EINTR, ENOEXEC, ENOMEM, EPERM, failure, setError } from './errno';
 import { PAGE } from './frames';
-import { frameOf, OPEN_MAX, Process } from './process';
-import { SIG_DFL, SIG_IGN, NSIG } from './signal';
-import { loadSpace } from './thread';
+import { becomeOnlyThread, returnSpace } from './life';
+import { RLIMIT_DATA, RLIMIT_STACK, RLIMIT_VMEM } from './limits';
+import { PRIV_PROC_EXEC } from './privilege';
+import { frameOf, Process } from './process';
+import { current, loadSpace, setThreadPointer } from './thread';
 import { copyOut, put64, storeText, textOf } from './user';
 
 const LOAD: u32 = 1;
 const INTERPRETER: u32 = 3;
 const NOTE: u32 = 4;
 const EXECUTABLE: u16 = 2;
+const POSITION_INDEPENDENT: u16 = 3;
 const X86_64: u16 = 62;
 const ELF_MAGIC: u32 = 0x464c457f;
 const FLAG_EXECUTE: u32 = 1;
 const FLAG_WRITE: u32 = 2;
 /** Headers must lie in the file's first page. */
 const HEADERS: usize = 4096;
-const STACK_SIZE: u64 = 0x100000;
-/** Bytes of arguments and environment with their pointers; a quarter of the stack. */
+/** What a stack has beyond arguments and environment before it grows. */
+const STACK_SIZE: u64 = 0x10000;
+/** Bytes of arguments and environment with their pointers. */
 export const ARG_MAX: i32 = 0x40000;
+/** Where position-independent programs, and where interpreters are mapped. */
+const PROGRAM_BASE: u64 = 0x100000000000;
+const INTERPRETER_BASE: u64 = 0x7f8000000000;
+const AT_PHDR: u64 = 3;
+const AT_PHENT: u64 = 4;
+const AT_PHNUM: u64 = 5;
 const AT_PAGESZ: u64 = 6;
+const AT_BASE: u64 = 7;
+const AT_ENTRY: u64 = 9;
+const S_ISUID: i32 = 0o4000;
+const S_ISGID: i32 = 0o2000;
 const USER_CODE: u64 = 0x2b;
 const USER_DATA: u64 = 0x23;
 const USER_FLAGS: u64 = 0x202;
@@ -49,15 +63,22 @@ class Image {
   entry: u64 = 0;
   tables: u64 = 0;
   end: u64 = 0;
+  /** Its program headers in memory, and how many. */
+  headers: u64 = 0;
+  headerCount: u64 = 0;
+  /** Path of the interpreter it asks for, and where that was mapped. */
+  interpreter: string = '';
+  base: u64 = 0;
 }
 
 /** Executes the file at a path. Returns only if that fails: a negative errno. On success the trap frame is the new program's. */
 export function exec(process: Process, path: string, args: string[], environment: string[]): i32 {
+  if (!process.credentials.has(PRIV_PROC_EXEC)) return setError(EPERM);
   const walk = new Walk(process.root!, process.credentials);
   let vnode = walk.find(process.directory!, path, true);
   if (!vnode) return setError(failure);
   let words = args;
-  let name = baseName(path);
+  const name = baseName(path);
   let error = readHeaders(process, vnode);
   if (!error && load<u16>(headers) == 0x2123) {
     // "#!": the interpreter gets the script's path for the first argument.
@@ -112,38 +133,43 @@ function replace(process: Process, vnode: Vnode, args: string[], environment: st
   if (size > ARG_MAX) return setError(E2BIG);
   const space = AddressSpace.create();
   if (!space) return setError(ENOMEM);
+  space.sizeLimit = process.limits.soft(RLIMIT_VMEM);
+  space.dataLimit = process.limits.soft(RLIMIT_DATA);
+  space.stackLimit = process.limits.soft(RLIMIT_STACK);
   const image = new Image();
-  const error = mapImage(space, vnode, image);
+  let error = mapImage(space, vnode, image, PROGRAM_BASE);
+  const inner = new Image();
+  if (!error && image.interpreter.length) error = mapInterpreter(process, space, image.interpreter, inner);
+  const stackSize = (<u64>size + STACK_SIZE + PAGE - 1) & ~(<u64>PAGE - 1);
+  if (!error) error = space.map(new Segment(USER_STACK_TOP - stackSize, USER_STACK_TOP, PROT_READ | PROT_WRITE));
+  if (!error && !becomeOnlyThread()) error = setError(EINTR);
   if (error) {
-    space.destroy();
+    space.release();
     return error;
   }
+  process.exiter = null;
   space.breakStart = (image.end + PAGE - 1) & ~(<u64>PAGE - 1);
   space.breakEnd = space.breakStart;
-  space.add(new Segment(USER_STACK_TOP - STACK_SIZE, USER_STACK_TOP, PROT_READ | PROT_WRITE));
 
   const old = process.space;
   process.space = space;
   loadSpace(process);
-  const stack = buildStack(args, environment);
+  const stack = buildStack(args, environment, image, inner);
   if (!stack) {
     process.space = old;
     loadSpace(process);
-    space.destroy();
+    space.release();
     return setError(ENOMEM);
   }
-  if (old) old.destroy();
-  process.tables = image.tables;
-  for (let i = 0; i < OPEN_MAX; i++) if (process.files[i] && process.closeOnExec[i]) process.close(i);
-  for (let i = 0; i < NSIG; i++) {
-    const disposition = process.dispositions[i];
-    if (disposition.handler != SIG_IGN) disposition.handler = SIG_DFL;
-    disposition.mask = 0;
-    disposition.flags = 0;
-  }
-  const frame = frameOf(process.thread!);
+  if (old) old.release();
+  returnSpace(process);
+  becomeNew(process, vnode, image);
+  process.argumentsAt = stack;
+  process.argumentCount = args.length;
+  process.environmentAt = stack + ((<u64>args.length + 2) << 3);
+  const frame = frameOf(current());
   memory.fill(frame.pointer, 0, TrapFrame.SIZE);
-  frame.rip = image.entry;
+  frame.rip = inner.entry ? inner.entry : image.entry;
   frame.cs = USER_CODE;
   frame.ss = USER_DATA;
   frame.rflags = USER_FLAGS;
@@ -151,49 +177,100 @@ function replace(process: Process, vnode: Vnode, args: string[], environment: st
   return 0;
 }
 
-function mapImage(space: AddressSpace, vnode: Vnode, image: Image): i32 {
+/** What a process loses, and what it gets, with a new program. */
+function becomeNew(process: Process, vnode: Vnode, image: Image): void {
+  process.tables = image.tables;
+  process.executed = true;
+  for (let i = 0; i < process.files.length; i++) if (process.files[i] && process.closeOnExec[i]) process.close(i);
+  process.resetDispositions();
+  const timers = process.timers;
+  if (timers) timers.cancelPosix();
+  const thread = current();
+  thread.lwpid = 1;
+  process.lastLwp = 1;
+  process.endedLwps.length = 0;
+  thread.altFlags = 2;
+  thread.hasOldMask = false;
+  setThreadPointer(0);
+  const before = process.executable;
+  vnode.hold();
+  process.executable = vnode;
+  if (before) before.release();
+  const attributes = vnode.attributes();
+  const credentials = process.credentials.copy();
+  if (attributes.mode & S_ISUID) credentials.euid = attributes.uid;
+  if (attributes.mode & S_ISGID) credentials.egid = attributes.gid;
+  process.credentials = credentials.afterExec();
+}
+
+function mapInterpreter(process: Process, space: AddressSpace, path: string, image: Image): i32 {
+  const vnode = new Walk(process.root!, process.credentials).find(process.directory!, path, true);
+  if (!vnode) return setError(failure);
+  let error = readHeaders(process, vnode);
+  if (!error) error = mapImage(space, vnode, image, INTERPRETER_BASE);
+  vnode.release();
+  return error || !image.interpreter.length ? error : setError(ENOEXEC);
+}
+
+function mapImage(space: AddressSpace, vnode: Vnode, image: Image, base: u64): i32 {
   const header = changetype<Elf64Header>(headers);
-  if (load<u32>(headers) != ELF_MAGIC || header.type != EXECUTABLE || header.machine != X86_64) return setError(ENOEXEC);
+  if (load<u32>(headers) != ELF_MAGIC || header.machine != X86_64) return setError(ENOEXEC);
+  if (header.type == POSITION_INDEPENDENT) image.base = base;
+  else if (header.type != EXECUTABLE) return setError(ENOEXEC);
   if (<usize>header.phentsize != Elf64ProgramHeader.SIZE || header.phoff > HEADERS) return setError(ENOEXEC);
   if (<u64>header.phnum * Elf64ProgramHeader.SIZE > HEADERS - header.phoff) return setError(ENOEXEC);
   const fileSize = vnode.attributes().size;
-  image.entry = header.entry;
-  for (let i: usize = 0; i < header.phnum; i++) {
-    const segment = changetype<Elf64ProgramHeader>(headers + <usize>header.phoff + i * Elf64ProgramHeader.SIZE);
-    if (segment.type == INTERPRETER) return setError(ENOEXEC);
+  image.entry = header.entry + image.base;
+  image.headerCount = header.phnum;
+  const phoff = header.phoff;
+  for (let i: usize = 0; i < <usize>image.headerCount; i++) {
+    const segment = changetype<Elf64ProgramHeader>(headers + <usize>phoff + i * Elf64ProgramHeader.SIZE);
     if (segment.offset > fileSize || segment.filesz > fileSize - segment.offset) return setError(ENOEXEC);
+    if (segment.type == INTERPRETER && !interpreterIn(vnode, segment, image)) return setError(ENOEXEC);
     if (segment.type == NOTE && !image.tables) image.tables = tablesIn(vnode, segment);
     if (segment.type != LOAD || !segment.memsz) continue;
-    if (!mapSegment(space, vnode, segment)) return setError(ENOEXEC);
+    if (segment.vaddr >= USER_END) return setError(ENOEXEC);
+    const error = mapSegment(space, vnode, segment, image.base);
+    if (error) return error;
+    if (phoff >= segment.offset && phoff - segment.offset < segment.filesz)
+      image.headers = image.base + segment.vaddr + (phoff - segment.offset);
     const end = segment.vaddr + segment.memsz;
     if (end <= BREAK_LIMIT) image.end = max(image.end, end);
   }
-  return image.end ? 0 : setError(ENOEXEC);
+  return space.first ? 0 : setError(ENOEXEC);
 }
 
-function mapSegment(space: AddressSpace, vnode: Vnode, segment: Elf64ProgramHeader): bool {
+function interpreterIn(vnode: Vnode, segment: Elf64ProgramHeader, image: Image): bool {
+  if (segment.filesz < 2 || segment.filesz > 1023) return false;
+  if (vnode.read(segment.offset, address(scratch), segment.filesz, false) < <i64>segment.filesz) return false;
+  image.interpreter = textOf(scratch, <i32>segment.filesz - 1);
+  return true;
+}
+
+function mapSegment(space: AddressSpace, vnode: Vnode, segment: Elf64ProgramHeader, base: u64): i32 {
   const mask = <u64>PAGE - 1;
-  if (segment.memsz < segment.filesz || segment.vaddr < PAGE || segment.vaddr >= USER_END) return false;
-  if (segment.memsz > USER_END - segment.vaddr || (segment.vaddr ^ segment.offset) & mask) return false;
-  const start = segment.vaddr & ~mask;
-  const end = (segment.vaddr + segment.memsz + mask) & ~mask;
+  const from = segment.vaddr + base;
+  if (segment.memsz < segment.filesz || from < PAGE || from >= USER_END) return setError(ENOEXEC);
+  if (segment.memsz > USER_END - from || (from ^ segment.offset) & mask) return setError(ENOEXEC);
+  const start = from & ~mask;
+  const end = (from + segment.memsz + mask) & ~mask;
   let prot = PROT_READ;
   if (segment.flags & FLAG_WRITE) prot |= PROT_WRITE;
   if (segment.flags & FLAG_EXECUTE) prot |= PROT_EXEC;
-  let at: Segment | null = space.first;
-  while (at) {
-    if (at.start < end && at.end > start) return false;
-    at = at.next;
-  }
+  if (space.lastOverlap(start, end)) return setError(ENOEXEC);
   const mapping = new Segment(start, end, prot);
-  if (segment.filesz) {
+  mapping.zeroFilled = true;
+  const offset = segment.offset & ~mask;
+  const fileEnd = segment.filesz ? from + segment.filesz : 0;
+  const error = space.map(mapping);
+  if (error) return error;
+  if (fileEnd) {
     vnode.hold();
     mapping.vnode = vnode;
-    mapping.offset = segment.offset & ~mask;
-    mapping.fileEnd = segment.vaddr + segment.filesz;
+    mapping.offset = offset;
+    mapping.fileEnd = fileEnd;
   }
-  space.add(mapping);
-  return true;
+  return 0;
 }
 
 /** The descriptor of the note that our images carry: name "Diorama", type 1 (layout/image). 0: another one's image. */
@@ -208,12 +285,12 @@ function tablesIn(vnode: Vnode, segment: Elf64ProgramHeader): u64 {
 }
 
 /** The stack pointer that the program begins with, 0 if memory ran out. The new space is loaded. */
-function buildStack(args: string[], environment: string[]): u64 {
+function buildStack(args: string[], environment: string[], image: Image, inner: Image): u64 {
   let strings = USER_STACK_TOP;
   for (let i = 0; i < args.length; i++) strings -= <u64>args[i].length + 1;
   for (let i = 0; i < environment.length; i++) strings -= <u64>environment[i].length + 1;
-  // argc, both lists with their nulls, two pairs of the auxiliary vector.
-  const words = 1 + args.length + 1 + environment.length + 1 + 4;
+  // argc, both lists with their nulls, seven pairs of the auxiliary vector.
+  const words = 1 + args.length + 1 + environment.length + 1 + 14;
   const stack = (strings - ((<u64>words) << 3)) & ~15;
   let at = stack;
   let failed = put64(at, args.length);
@@ -228,7 +305,13 @@ function buildStack(args: string[], environment: string[]): u64 {
     failed |= put64(at, 0);
     at += 8;
   }
-  failed |= put64(at, AT_PAGESZ) | put64(at + 8, PAGE) | put64(at + 16, 0) | put64(at + 24, 0);
+  failed |= put64(at, AT_PAGESZ) | put64(at + 8, PAGE);
+  failed |= put64(at + 16, AT_PHDR) | put64(at + 24, image.headers);
+  failed |= put64(at + 32, AT_PHENT) | put64(at + 40, Elf64ProgramHeader.SIZE);
+  failed |= put64(at + 48, AT_PHNUM) | put64(at + 56, image.headerCount);
+  failed |= put64(at + 64, AT_BASE) | put64(at + 72, inner.base);
+  failed |= put64(at + 80, AT_ENTRY) | put64(at + 88, image.entry);
+  failed |= put64(at + 96, 0) | put64(at + 104, 0);
   return failed ? 0 : stack;
 }
 

@@ -6,7 +6,7 @@
  * `runtime/frames` with one owner. The count of further owners lies in a table of 16-bit cells that is made, 8 MiB of memory
  * at a time, when the first frame there is shared: most never are.
  *
- * Invariant: a frame with further owners is never written to through a mapping; whoever wants to write copies it first.
+ * Invariant: a frame with further owners is never written to through a private mapping; whoever wants to write copies it first.
  */
 import { allocateFrame, freeFrames, PAGE, releaseFrame } from 'runtime/frames';
 
@@ -28,9 +28,48 @@ export function totalFrames(): u32 {
   return total_;
 }
 
-/** A zeroed frame with one owner; 0 if there is no memory. */
+/**
+ * A zeroed frame with one owner; 0 if there is no memory that nobody has a claim to. What was reserved is taken by {@link reservedFrame}.
+ */
 export function newFrame(): usize {
+  return freeFrames() > claimed ? allocateFrame() : 0;
+}
+
+// ---- reservations
+
+/** Frames that were promised and not yet taken. */
+let claimed: u32 = 0;
+let refused: u64 = 0;
+/** Never promised: page tables of what was promised, and the kernel's own needs, come from here. */
+const KEPT: u32 = 512;
+
+/**
+ * Promises frames: every page that a process may write to has one before it is touched, so that a program learns from mmap, brk or fork that
+ * memory is short, and not by dying. False: there are not so many.
+ */
+export function reserve(count: u64): bool {
+  const free = freeFrames();
+  if (count + claimed + min<u32>(KEPT, total_ / 16) > free) {
+    refused++;
+    return false;
+  }
+  claimed += <u32>count;
+  return true;
+}
+/** A promise is kept, or not needed any more. */
+export function unreserve(count: u64): void {
+  claimed -= <u32>count;
+}
+/** A zeroed frame of those that were promised to the caller, who then says {@link unreserve}. */
+export function reservedFrame(): usize {
   return allocateFrame();
+}
+export function claimedFrames(): u32 {
+  return claimed;
+}
+/** Requests that found too little memory. */
+export function refusedReservations(): u64 {
+  return refused;
 }
 
 /** Adds an owner. False: no memory for the count, or too many owners. */

@@ -8,11 +8,13 @@
  */
 import { invlpg } from 'machine/cpu';
 import { kernelSpace } from 'machine/stubs';
-import { newFrame, dropFrame } from './frames';
+import { dropFrame, newFrame, reservedFrame } from './frames';
 
 export const PRESENT: u64 = 1 << 0;
 export const WRITABLE: u64 = 1 << 1;
 export const USER: u64 = 1 << 2;
+/** Ours to use: the frame is the one that was reserved for this page (addressSpace.ts). */
+export const FILLED: u64 = 1 << 9;
 export const NO_EXECUTE: u64 = (<u64>1) << 63;
 const FRAME: u64 = 0x000ffffffffff000;
 const USER_ENTRIES: usize = 256;
@@ -48,7 +50,8 @@ function entryOf(space: usize, at: u64, create: bool): usize {
     let entry = load<u64>(slot);
     if (!(entry & PRESENT)) {
       if (!create) return 0;
-      const frame = newFrame();
+      // What was promised must be mappable, so tables may come from what is kept.
+      const frame = reservedFrame();
       if (!frame) return 0;
       entry = <u64>frame | PRESENT | WRITABLE | USER;
       store<u64>(slot, entry);
@@ -64,6 +67,17 @@ export function frameAt(space: usize, at: u64): usize {
   if (!slot) return 0;
   const entry = load<u64>(slot);
   return entry & PRESENT ? <usize>(entry & FRAME) : 0;
+}
+
+/** The whole entry of a mapped page, or 0. */
+export function entryAt(space: usize, at: u64): u64 {
+  const slot = entryOf(space, at, false);
+  if (!slot) return 0;
+  const entry = load<u64>(slot);
+  return entry & PRESENT ? entry : 0;
+}
+export function frameOfEntry(entry: u64): usize {
+  return <usize>(entry & FRAME);
 }
 
 export function isWritable(space: usize, at: u64): bool {

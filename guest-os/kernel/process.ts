@@ -1,55 +1,63 @@
 // SPDX-License-Identifier: MIT
 /**
- * @fileoverview Processes: their parts, fork, exit, waiting for children, process groups and sessions, signals posted.
+ * @fileoverview Processes: their parts, the list of them, signals posted to them, process groups and sessions. How they come and go:
+ * life.ts; their threads: lwp.ts.
  *
- * A process has one thread for now. Its thread's trap frame, from user mode, lies at the top of its kernel stack ({@link frameOf}).
+ * A thread's trap frame, from user mode, lies at the top of its kernel stack ({@link frameOf}).
  *
- * States: ALIVE, STOPPED (its thread waits for SIGCONT on the way to user mode), ZOMBIE (only what the parent wants to know is left:
- * address space, descriptors and directories are gone). Children of a process that ends become init's. When init itself ends, the
- * system has no purpose: panic.
+ * States: ALIVE, STOPPED (its threads wait for SIGCONT on the way to user mode, or inside an interruptible wait), ZOMBIE (only what the parent
+ * wants to know is left: address space, descriptors and directories are gone). `exiting` is set by the thread that ends the process;
+ * the others see it on their way and end.
  *
  * Ids: pid is unique among processes, process groups and sessions: a number is not used again while a group or session has it.
  */
 import { TrapFrame } from 'layout/processor';
 import { restoreInterrupts, saveInterrupts } from 'machine/cpu';
-import { address } from 'machine/mem';
-import { enterUser } from 'machine/stubs';
-import { panic } from 'runtime/panic';
 import { OpenFile } from '../fs/file';
 import { releaseLocks } from '../fs/recordLock';
 import { Vnode } from '../fs/vnode';
 import { AddressSpace } from './addressSpace';
-import { wallTime } from './clock';
-import { Contract, joinContract, leaveContracts, Template } from './contract';
+import { countsToTime, uptime, wallTime } from './clock';
+import { Contract, Template } from './contract';
 import { Credentials } from './credentials';
-import { EAGAIN, EBADF, ECHILD, EMFILE, EINVAL, ENOMEM, EPERM, ESRCH, setError, setFailure } from './errno';
-import { bit, Disposition, isIgnoredByDefault, NSIG, SIG_DFL, SIG_IGN, SIGCLD, SIGCONT, SIGKILL, STOPPING } from './signal';
-import { beginThread, createThread, current, endThread, interrupt, loadSpace, startThread, Thread, WaitQueue } from './thread';
+import { EACCES, EAGAIN, EBADF, EINTR, EINVAL, EMFILE, EPERM, ESRCH, setError, setFailure } from './errno';
+import { Limits, RLIMIT_NOFILE } from './limits';
+import {
+  bit,
+  Disposition,
+  isIgnoredByDefault,
+  isStopping,
+  KEYBOARD_STOPS,
+  NSIG,
+  SA_NOCLDSTOP,
+  SIG_DFL,
+  SIG_IGN,
+  SIGCLD,
+  SIGCONT,
+  SIGHUP,
+  SIGKILL,
+  STOPPING,
+} from './signal';
+import { giveInfo, PendingSignals, SI_NOINFO, SI_USER, SignalInfo, takeInfo } from './signalInfo';
+import { current, interrupt, Thread, WaitQueue } from './thread';
+import { ProcessTimers } from './timers';
 
 export const ALIVE: i32 = 0;
 export const STOPPED: i32 = 1;
 export const ZOMBIE: i32 = 2;
 
-/** Descriptors of a process. */
+/** Descriptors that a process has room for at first; how many it may have, its limit says. */
 export const OPEN_MAX: i32 = 256;
 /** Highest process id. */
-const MAX_PID: i32 = 30000;
-/** Processes there may be: each has a kernel stack. */
-const MAX_PROCESSES: i32 = 4000;
+export const MAX_PID: i32 = 30000;
 
-/** waitid's options and codes (<sys/wait.h>, <sys/siginfo.h>). */
-export const WEXITED: i32 = 1;
-export const WSTOPPED: i32 = 4;
-export const WCONTINUED: i32 = 8;
-export const WNOHANG: i32 = 0x40;
-export const WNOWAIT: i32 = 0x80;
+/** Codes of SIGCLD and waitid (<sys/siginfo.h>). */
 export const CLD_EXITED: i32 = 1;
 export const CLD_KILLED: i32 = 2;
 export const CLD_STOPPED: i32 = 5;
 export const CLD_CONTINUED: i32 = 6;
-export const P_PID: i32 = 0;
-export const P_PGID: i32 = 2;
-export const P_ALL: i32 = 7;
+
+const unchanged = new Disposition();
 
 export class Process {
   state: i32 = ALIVE;
@@ -58,62 +66,139 @@ export class Process {
   session: i32 = 0;
   credentials: Credentials = new Credentials();
   space: AddressSpace | null = null;
-  thread: Thread | null = null;
-  readonly files: StaticArray<OpenFile | null> = new StaticArray<OpenFile | null>(OPEN_MAX);
-  readonly closeOnExec: StaticArray<bool> = new StaticArray<bool>(OPEN_MAX);
+  readonly threads: Thread[] = [];
+  files: StaticArray<OpenFile | null> = new StaticArray<OpenFile | null>(OPEN_MAX);
+  closeOnExec: StaticArray<bool> = new StaticArray<bool>(OPEN_MAX);
   directory: Vnode | null = null;
   root: Vnode | null = null;
   umask: i32 = 0o022;
   /** Terminal of its session, if it has one. */
   terminal: Vnode | null = null;
+  limits: Limits = new Limits();
 
   /** Last component of what was executed, and the arguments as ps shows them. */
   name: string = '';
   psargs: string = '';
   /** Tables of its image, for reports of faults. */
   tables: u64 = 0;
+  /** Where the kernel put argc: /proc shows the rest from there. */
+  argumentsAt: u64 = 0;
+  argumentCount: i32 = 0;
+  environmentAt: u64 = 0;
+  /** What was executed, held. */
+  executable: Vnode | null = null;
   readonly started: u64 = wallTime();
+  readonly startedUp: u64 = uptime();
+  /** It has executed something since it was forked: its parent may not move it to another group any more. */
+  executed: bool = false;
+  project: i32 = 0;
+  task: i32 = 0;
 
-  pending: u64 = 0;
-  blocked: u64 = 0;
-  dispositions: StaticArray<Disposition> = new StaticArray<Disposition>(NSIG);
+  readonly pending: PendingSignals = new PendingSignals();
+  readonly dispositions: StaticArray<Disposition> = new StaticArray<Disposition>(NSIG);
+
+  /** The thread that is ending the process, or leaving only itself for exec. */
+  exiter: Thread | null = null;
+  readonly lwpsGone: WaitQueue = new WaitQueue();
+  readonly lwpNews: WaitQueue = new WaitQueue();
+  /** Ids of threads that have ended and wait for lwp_wait. */
+  readonly endedLwps: i32[] = [];
+  lastLwp: i32 = 1;
 
   /** What the parent has not yet been told: a CLD code and its status; 0: nothing. */
   news: i32 = 0;
   status: i32 = 0;
-  /** Ticks of children that were waited for. */
-  childUserTicks: u64 = 0;
-  childSystemTicks: u64 = 0;
+  /** Its end is no news for waitid unless asked for by id; nor is SIGCLD sent: forkx's flags. */
+  silent: bool = false;
+  /** Counts used by threads that have ended, and nanoseconds by children that were waited for. */
+  userCounts: u64 = 0;
+  systemCounts: u64 = 0;
+  childUser: u64 = 0;
+  childSystem: u64 = 0;
+  minorFaults: u64 = 0;
+  majorFaults: u64 = 0;
+  signals: u64 = 0;
+  systemCalls: u64 = 0;
   readonly childNews: WaitQueue = new WaitQueue();
   readonly resumed: WaitQueue = new WaitQueue();
   /** Its process contract; the terms of those that its forks make; the last one made. */
   contract: Contract | null = null;
   contractTemplate: Template | null = null;
   latestContract: i32 = 0;
-  /** Tick of SIGALRM; 0: none. */
-  alarm: u64 = 0;
+  /** A vfork's parent waits here until its space is its own again. */
+  readonly spaceReturned: WaitQueue = new WaitQueue();
+  borrowsSpace: bool = false;
+  timers: ProcessTimers | null = null;
 
   constructor(public readonly pid: i32) {
-    for (let i = 0; i < NSIG; i++) this.dispositions[i] = new Disposition();
+    for (let i = 0; i < NSIG; i++) this.dispositions[i] = unchanged;
+  }
+
+  /** Its first thread; null: it has ended. */
+  get thread(): Thread | null {
+    return this.threads.length ? this.threads[0] : null;
+  }
+  /** Signals that its thread, the caller if it is one of them, blocks. */
+  get blocked(): u64 {
+    const caller = current();
+    if (caller.process == this) return caller.blocked;
+    const thread = this.thread;
+    return thread ? thread.blocked : 0;
+  }
+
+  get userTime(): u64 {
+    let counts = this.userCounts;
+    for (let i = 0; i < this.threads.length; i++) counts += this.threads[i].userCounts;
+    return countsToTime(counts);
+  }
+  get systemTime(): u64 {
+    let counts = this.systemCounts;
+    for (let i = 0; i < this.threads.length; i++) counts += this.threads[i].systemCounts;
+    return countsToTime(counts);
   }
 
   // ---- descriptors
 
   file(descriptor: i32): OpenFile | null {
-    const file = <u32>descriptor < <u32>OPEN_MAX ? this.files[descriptor] : null;
+    const file = <u32>descriptor < <u32>this.files.length ? this.files[descriptor] : null;
     if (!file) setFailure(EBADF);
     return file;
   }
 
+  /** One more than the highest descriptor that it may have. */
+  get descriptorLimit(): i32 {
+    return <i32>min<u64>(this.limits.soft(RLIMIT_NOFILE), 65536);
+  }
+
   /** The lowest free descriptor from `from` on gets the file; its number or -EMFILE. */
   install(file: OpenFile, from: i32, closeOnExec: bool): i32 {
-    for (let i = from; i < OPEN_MAX; i++) {
-      if (this.files[i]) continue;
-      this.files[i] = file;
-      this.closeOnExec[i] = closeOnExec;
-      return i;
+    const limit = this.descriptorLimit;
+    let i = from;
+    while (i < limit && i < this.files.length && this.files[i]) i++;
+    if (i >= limit) return setError(EMFILE);
+    this.put(i, file, closeOnExec);
+    return i;
+  }
+
+  /** A file at a descriptor below the limit; what was there is closed. */
+  put(descriptor: i32, file: OpenFile, closeOnExec: bool): void {
+    if (descriptor >= this.files.length) this.grow(descriptor + 1);
+    if (this.files[descriptor]) this.close(descriptor);
+    this.files[descriptor] = file;
+    this.closeOnExec[descriptor] = closeOnExec;
+  }
+
+  /** Room for at least so many descriptors. */
+  grow(count: i32): void {
+    const length = max(count, this.files.length * 2);
+    const files = new StaticArray<OpenFile | null>(length);
+    const flags = new StaticArray<bool>(length);
+    for (let i = 0; i < this.files.length; i++) {
+      files[i] = this.files[i];
+      flags[i] = this.closeOnExec[i];
     }
-    return setError(EMFILE);
+    this.files = files;
+    this.closeOnExec = flags;
   }
 
   close(descriptor: i32): i32 {
@@ -127,64 +212,158 @@ export class Process {
 
   // ---- signals
 
-  /** Is one waiting that would end an interruptible wait? */
+  /** Is there anything that the running thread, one of this process, should look at before it goes on? */
   hasSignal(): bool {
-    return this.deliverable() != 0;
+    const thread = current();
+    return this.deliverable(thread) != 0 || this.exiter != null || this.state == STOPPED || thread.suspended;
   }
 
-  private deliverable(): u64 {
-    return this.pending & ~this.blocked;
+  private deliverable(thread: Thread): u64 {
+    return (this.pending.bits | thread.pending.bits) & ~thread.blocked;
   }
 
-  /** The lowest deliverable signal, no longer pending; 0: none. */
-  takeSignal(): i32 {
-    const waiting = this.deliverable();
+  /** The signal that a thread should take now; 0: none. SIGKILL goes before all others. */
+  nextSignal(thread: Thread): i32 {
+    const waiting = this.deliverable(thread);
     if (!waiting) return 0;
-    const signal = waiting & bit(SIGKILL) ? SIGKILL : <i32>ctz(waiting) + 1;
-    this.pending &= ~bit(signal);
-    return signal;
+    return waiting & bit(SIGKILL) ? SIGKILL : <i32>ctz(waiting) + 1;
   }
 
-  /** A signal for what the program itself did: neither blocked nor ignored, or it would do it again for ever. */
-  force(signal: i32): void {
-    this.blocked &= ~bit(signal);
-    const disposition = this.dispositions[signal];
-    if (disposition.handler == SIG_IGN) disposition.handler = SIG_DFL;
-    this.post(signal);
+  /** Takes it, with what is told. */
+  takeSignal(thread: Thread, signal: i32): SignalInfo | null {
+    this.signals++;
+    return thread.pending.bits & bit(signal) ? thread.pending.take(signal) : this.pending.take(signal);
   }
 
-  /** From interrupt handlers too: nothing is allocated. */
-  post(signal: i32): void {
-    if (this.state == ZOMBIE) return;
+  ignores(signal: i32): bool {
+    const handler = this.dispositions[signal].handler;
+    return handler == SIG_IGN || (handler == SIG_DFL && isIgnoredByDefault(signal));
+  }
+
+  /**
+   * For a wait that was interrupted, or is about to begin with a signal there: stops here if it should. -EINTR: the wait must end; 1: time
+   * has passed, look again; 0: it may go on.
+   */
+  settle(): i32 {
+    const thread = current();
+    let result = 0;
+    while (true) {
+      if (this.exiter && this.exiter != thread) return setError(EINTR);
+      if (this.state == STOPPED || thread.suspended) {
+        this.resumed.wait(false);
+        result = 1;
+        continue;
+      }
+      const signal = this.nextSignal(thread);
+      if (!signal) return result;
+      if (this.ignores(signal)) {
+        const info = this.takeSignal(thread, signal);
+        if (info) giveInfo(info);
+      } else if (isStopping(signal) && this.dispositions[signal].handler == SIG_DFL) {
+        const info = this.takeSignal(thread, signal);
+        if (info) giveInfo(info);
+        stopProcess(signal);
+        result = 1;
+      } else return setError(EINTR);
+    }
+  }
+
+  /** A signal for what a thread itself did: neither blocked nor ignored, or it would do it again for ever. */
+  force(thread: Thread, signal: i32, code: i32, at: u64): void {
+    if (thread.blocked & bit(signal) || this.dispositions[signal].handler == SIG_IGN) {
+      thread.blocked &= ~bit(signal);
+      this.dispositions[signal] = unchanged;
+    }
+    const info = takeInfo(signal, code);
+    if (info) info.address = at;
+    thread.pending.add(signal, info);
+  }
+
+  /** From interrupt handlers too: nothing is allocated. The kernel's own signals come without an info. */
+  post(signal: i32, info: SignalInfo | null = null): void {
+    if (!this.accepts(signal, info)) return;
+    this.pending.add(signal, info);
+    if (this.state == STOPPED && signal != SIGKILL) return;
+    for (let i = 0; i < this.threads.length; i++) {
+      const thread = this.threads[i];
+      if (thread.blocked & bit(signal)) continue;
+      interrupt(thread);
+      return;
+    }
+    this.wakeWaiters();
+  }
+
+  /** For one thread alone. */
+  postTo(thread: Thread, signal: i32, info: SignalInfo | null): void {
+    if (!this.accepts(signal, info)) return;
+    thread.pending.add(signal, info);
+    if (!(thread.blocked & bit(signal))) interrupt(thread);
+    else this.wakeWaiters();
+  }
+
+  /** Threads in sigtimedwait wait for what they block. */
+  private wakeWaiters(): void {
+    this.signalArrived.wakeAll();
+  }
+  readonly signalArrived: WaitQueue = new WaitQueue();
+
+  private accepts(signal: i32, info: SignalInfo | null): bool {
+    if (this.state == ZOMBIE || !signal) {
+      if (info) giveInfo(info);
+      return false;
+    }
     const mask = bit(signal);
     if (signal == SIGCONT || signal == SIGKILL) {
-      this.pending &= ~STOPPING;
+      this.forget(STOPPING);
       if (this.state == STOPPED) {
         this.state = ALIVE;
         if (signal == SIGCONT) tellParent(this, CLD_CONTINUED, SIGCONT);
         this.resumed.wakeAll();
       }
     }
-    if (mask & STOPPING) this.pending &= ~bit(SIGCONT);
-    const handler = this.dispositions[signal].handler;
-    if (handler == SIG_IGN || (handler == SIG_DFL && isIgnoredByDefault(signal))) {
-      if (!(this.blocked & mask)) return;
+    if (mask & STOPPING) this.forget(bit(SIGCONT));
+    // What is ignored is forgotten, unless somebody blocks it: it may be handled, or waited for, later.
+    if (this.ignores(signal) && !this.isBlocked(mask)) {
+      if (info) giveInfo(info);
+      return false;
     }
-    this.pending |= mask;
-    const thread = this.thread;
-    if (thread && this.deliverable()) interrupt(thread);
+    return true;
+  }
+
+  private isBlocked(mask: u64): bool {
+    for (let i = 0; i < this.threads.length; i++) if (this.threads[i].blocked & mask) return true;
+    return false;
+  }
+
+  /** Signals that are no longer pending. */
+  forget(mask: u64): void {
+    this.pending.discard(mask);
+    for (let i = 0; i < this.threads.length; i++) this.threads[i].pending.discard(mask);
+  }
+
+  /** What happens to a signal from now on. */
+  dispose(signal: i32, handler: u64, mask: u64, flags: i32): void {
+    const disposition = new Disposition();
+    disposition.handler = handler;
+    disposition.mask = mask;
+    disposition.flags = flags;
+    this.dispositions[signal] = disposition;
+    if (this.ignores(signal)) this.forget(bit(signal));
+  }
+
+  /** exec: handlers go, what is ignored stays so. */
+  resetDispositions(): void {
+    for (let i = 0; i < NSIG; i++) if (this.dispositions[i].handler != SIG_IGN) this.dispositions[i] = unchanged;
   }
 }
 
+// ---- the list
+
 const processes: Process[] = [];
 let lastPid: i32 = 0;
-let created_: u64 = 0;
 
 export function processList(): Process[] {
   return processes;
-}
-export function forksSoFar(): u64 {
-  return created_;
 }
 
 /** The process whose thread is running; there is one whenever a system call is. */
@@ -192,26 +371,14 @@ export function currentProcess(): Process {
   return current().process!;
 }
 
-/** By pid, as far as the caller's zone sees it; null: ESRCH. */
+/** By pid; null: ESRCH. */
 export function findProcess(pid: i32): Process | null {
   for (let i = 0; i < processes.length; i++) if (processes[i].pid == pid) return processes[i];
   setFailure(ESRCH);
   return null;
 }
 
-/** Posts to all of a group that the sender may signal; how many those were. */
-export function postToGroup(group: i32, signal: i32): i32 {
-  let count = 0;
-  for (let i = 0; i < processes.length; i++) {
-    const process = processes[i];
-    if (process.group != group || process.state == ZOMBIE) continue;
-    if (signal) process.post(signal);
-    count++;
-  }
-  return count;
-}
-
-function newPid(): i32 {
+export function newPid(): i32 {
   while (true) {
     lastPid = lastPid < MAX_PID ? lastPid + 1 : 2;
     let taken = false;
@@ -228,200 +395,100 @@ export function frameOf(thread: Thread): TrapFrame {
   return changetype<TrapFrame>(thread.stackTop - TrapFrame.SIZE);
 }
 
-/** A process with a thread and nothing else. Null with EAGAIN or ENOMEM. */
-export function createProcess(): Process | null {
-  if (processes.length >= MAX_PROCESSES) {
-    setFailure(EAGAIN);
-    return null;
-  }
-  const process = new Process(newPid());
-  const thread = createThread('', process);
-  if (!thread) {
-    setFailure(ENOMEM);
-    return null;
-  }
-  process.thread = thread;
-  process.group = process.pid;
-  process.session = process.pid;
-  processes.push(process);
-  created_++;
-  return process;
+export function removeProcess(process: Process): void {
+  const at = processes.indexOf(process);
+  if (at >= 0) processes.splice(at, 1);
 }
 
-/** First TypeScript of every thread: its function, if it has one, then user mode, if it has a process. */
-export function threadMain(): void {
-  beginThread();
-  const thread = current();
-  const start = thread.start;
-  if (start) {
-    start();
-    if (!thread.process) endThread();
-  }
-  enterUser(address(frameOf(thread).pointer));
+// ---- signals among processes
+
+/** A record that names the caller as the sender; null: none is free. */
+export function senderInfo(signal: i32, code: i32): SignalInfo | null {
+  const info = takeInfo(signal, code);
+  if (!info) return null;
+  const sender = currentProcess();
+  info.pid = sender.pid;
+  info.uid = sender.credentials.uid;
+  info.zoneid = sender.credentials.zoneid;
+  return info;
 }
 
-/** fork: the child's pid. The child begins with the parent's registers and result 0. */
-export function fork(): i32 {
-  const parent = currentProcess();
-  const space = parent.space!.duplicate();
-  if (!space) return setError(ENOMEM);
-  const child = createProcess();
-  if (!child) {
-    space.destroy();
-    return setError(EAGAIN);
-  }
-  child.space = space;
-  child.parent = parent;
-  child.group = parent.group;
-  child.session = parent.session;
-  child.terminal = parent.terminal;
-  child.credentials = parent.credentials;
-  child.umask = parent.umask;
-  child.name = parent.name;
-  child.psargs = parent.psargs;
-  child.tables = parent.tables;
-  child.blocked = parent.blocked;
-  child.directory = parent.directory;
-  child.directory!.hold();
-  child.root = parent.root;
-  child.root!.hold();
-  for (let i = 0; i < OPEN_MAX; i++) {
-    const file = parent.files[i];
-    if (!file) continue;
-    file.hold();
-    child.files[i] = file;
-    child.closeOnExec[i] = parent.closeOnExec[i];
-  }
-  for (let i = 0; i < NSIG; i++) {
-    child.dispositions[i].handler = parent.dispositions[i].handler;
-    child.dispositions[i].mask = parent.dispositions[i].mask;
-    child.dispositions[i].flags = parent.dispositions[i].flags;
-  }
-  joinContract(parent, child);
-  const thread = child.thread!;
-  memory.copy(frameOf(thread).pointer, frameOf(current()).pointer, TrapFrame.SIZE);
-  frameOf(thread).rax = 0;
-  memory.copy(changetype<usize>(thread.fpu), changetype<usize>(current().fpu), 512);
-  thread.priority = current().priority;
-  startThread(thread, TrapFrame.SIZE);
-  // All that the parent could write is shared now: its own translations are stale.
-  loadSpace(parent);
-  return child.pid;
-}
-
-/** Ends the running process: by itself with a status, or killed by a signal (not 0). */
-export function exitProcess(status: i32, signal: i32): void {
-  const process = currentProcess();
-  if (process.pid == 1) panic(signal ? 'init was killed' : 'init has ended');
-  for (let i = 0; i < OPEN_MAX; i++) if (process.files[i]) process.close(i);
-  process.directory!.release();
-  process.root!.release();
-  process.directory = null;
-  process.root = null;
-  const space = process.space!;
-  process.space = null;
-  loadSpace(null);
-  space.destroy();
-  if (process.session == process.pid) hangUp(process);
-  leaveContracts(process, signal, status);
-  const init = findProcess(1)!;
-  let inherited = false;
+/** Posts to all of a group; how many those were. The kernel does it, for a terminal. */
+export function postToGroup(group: i32, signal: i32): i32 {
+  let count = 0;
   for (let i = 0; i < processes.length; i++) {
-    const child = processes[i];
-    if (child.parent != process) continue;
-    child.parent = init;
-    inherited = true;
+    const process = processes[i];
+    if (process.group != group || process.state == ZOMBIE) continue;
+    if (signal) process.post(signal);
+    count++;
   }
-  if (inherited) init.childNews.wakeAll();
-  saveInterrupts();
-  process.state = ZOMBIE;
-  tellParent(process, signal ? CLD_KILLED : CLD_EXITED, signal ? signal : status);
-  process.thread = null;
-  const parent = process.parent!;
-  if (parent.dispositions[SIGCLD].handler == SIG_IGN) removeProcess(process);
-  endThread();
-}
-
-/** The end of a session's leader: its terminal belongs to nobody, and its foreground group learns of it. */
-function hangUp(leader: Process): void {
-  const terminal = leader.terminal;
-  if (!terminal) return;
-  for (let i = 0; i < processes.length; i++) if (processes[i].session == leader.pid) processes[i].terminal = null;
-  terminal.ioctl(TERMINAL_LEFT, 0);
-}
-/** Not a user's request: tells a terminal that its session has ended. */
-export const TERMINAL_LEFT: i32 = -1;
-
-function tellParent(process: Process, code: i32, status: i32): void {
-  process.news = code;
-  process.status = status;
-  const parent = process.parent;
-  if (!parent) return;
-  parent.post(SIGCLD);
-  parent.childNews.wakeAll();
+  return count;
 }
 
 /** Stops the running process until SIGCONT or SIGKILL. */
 export function stopProcess(signal: i32): void {
   const process = currentProcess();
+  if (bit(signal) & KEYBOARD_STOPS && isOrphaned(process.group)) return;
   const flags = saveInterrupts();
-  process.state = STOPPED;
-  tellParent(process, CLD_STOPPED, signal);
+  if (process.state != STOPPED) {
+    process.state = STOPPED;
+    tellParent(process, CLD_STOPPED, signal);
+    for (let i = 0; i < process.threads.length; i++) interrupt(process.threads[i]);
+  }
   while (process.state == STOPPED) process.resumed.wait(false);
   restoreInterrupts(flags);
 }
 
-function removeProcess(process: Process): void {
-  const at = processes.indexOf(process);
-  if (at >= 0) processes.splice(at, 1);
-}
-
-/** Waits for news of a child. The child, whose news is not yet taken; null: see failure (0: WNOHANG, nothing to tell). */
-export function waitForChild(kind: i32, id: i32, options: i32): Process | null {
-  const process = currentProcess();
-  while (true) {
-    let candidates = false;
-    for (let i = 0; i < processes.length; i++) {
-      const child = processes[i];
-      if (child.parent != process) continue;
-      if (kind == P_PID && child.pid != id) continue;
-      if (kind == P_PGID && child.group != id) continue;
-      candidates = true;
-      if (wantsNews(child, options)) return child;
+/** News for the parent: it may wait for it, and gets SIGCLD unless it does not want to know. */
+export function tellParent(process: Process, code: i32, status: i32): void {
+  process.news = code;
+  process.status = status;
+  const parent = process.parent;
+  if (!parent) return;
+  const stops = code == CLD_STOPPED || code == CLD_CONTINUED;
+  if (!process.silent && !(stops && parent.dispositions[SIGCLD].flags & SA_NOCLDSTOP)) {
+    const info = takeInfo(SIGCLD, code);
+    if (info) {
+      info.pid = process.pid;
+      info.uid = process.credentials.uid;
+      info.zoneid = process.credentials.zoneid;
+      info.status = status;
+      info.userTicks = process.userTime / 10000000;
+      info.systemTicks = process.systemTime / 10000000;
     }
-    if (!candidates || options & WNOHANG) {
-      setFailure(candidates ? 0 : ECHILD);
-      return null;
-    }
-    const flags = saveInterrupts();
-    const error = process.childNews.wait(true);
-    restoreInterrupts(flags);
-    if (error) {
-      setFailure(-error);
-      return null;
-    }
+    parent.post(SIGCLD, info);
   }
-}
-
-function wantsNews(child: Process, options: i32): bool {
-  if (child.news == CLD_EXITED || child.news == CLD_KILLED) return (options & WEXITED) != 0;
-  if (child.news == CLD_STOPPED) return (options & WSTOPPED) != 0;
-  return child.news == CLD_CONTINUED && (options & WCONTINUED) != 0;
-}
-
-/** The news has been told: forget it, and with the last of it the child. */
-export function takeNews(child: Process): void {
-  child.news = 0;
-  if (child.state == ZOMBIE) removeProcess(child);
+  parent.childNews.wakeAll();
 }
 
 // ---- groups and sessions
+
+/** Nobody of the session who is in another group is the parent of one of the group: nobody would continue it. */
+export function isOrphaned(group: i32): bool {
+  for (let i = 0; i < processes.length; i++) {
+    const process = processes[i];
+    if (process.group != group || process.state == ZOMBIE) continue;
+    const parent = process.parent;
+    if (parent && parent.group != group && parent.session == process.session) return false;
+  }
+  return true;
+}
+
+/** A group that has become orphaned and has stopped members: they get SIGHUP and go on. */
+export function releaseOrphans(group: i32): void {
+  let stopped = false;
+  for (let i = 0; i < processes.length; i++) if (processes[i].group == group && processes[i].state == STOPPED) stopped = true;
+  if (!stopped || !isOrphaned(group)) return;
+  postToGroup(group, SIGHUP);
+  postToGroup(group, SIGCONT);
+}
 
 export function setGroup(pid: i32, group: i32): i32 {
   const caller = currentProcess();
   const process = pid ? findProcess(pid) : caller;
   if (!process || (process != caller && process.parent != caller)) return setError(ESRCH);
-  if (group < 0) return setError(EINVAL);
+  if (group < 0 || group > MAX_PID) return setError(EINVAL);
+  if (process != caller && process.executed) return setError(EACCES);
   const wanted = group ? group : process.pid;
   if (process.session == process.pid || process.session != caller.session) return setError(EPERM);
   if (wanted != process.pid) {
@@ -437,9 +504,12 @@ export function setGroup(pid: i32, group: i32): i32 {
 
 export function newSession(): i32 {
   const process = currentProcess();
-  if (process.group == process.pid) return setError(EPERM);
+  for (let i = 0; i < processes.length; i++) if (processes[i].group == process.pid) return setError(EPERM);
   process.session = process.pid;
   process.group = process.pid;
   process.terminal = null;
   return process.pid;
 }
+
+/** Not a user's request: tells a terminal that its session has ended. */
+export const TERMINAL_LEFT: i32 = -1;

@@ -9,7 +9,11 @@
  *
  * States: RUNNABLE (in its priority's queue), RUNNING, WAITING (in a WaitQueue, or only for its timeout), DEAD (its stack is taken
  * back by the thread that runs next). Priorities are illumos's global ones, 0 to 109: time-sharing 0-59, system 60-99,
- * interrupts above. A time-sharing thread that uses up its quantum sinks, one that has waited rises.
+ * interrupts above. A time-sharing thread that uses up its quantum sinks, one that has waited rises again; `nice` is the level that it
+ * rises to. The quantum is timed only while somebody else could run.
+ *
+ * An interruptible wait ends with -EINTR when a signal is there that will be handled or ends the process. A stop happens inside the wait:
+ * afterwards, and whenever a signal turns out to do nothing, the wait returns 0 as if woken, so callers look at their condition again.
  *
  * Interrupt handlers only move threads between queues. All threads stay in `all`, so the collector, which may be running
  * meanwhile, sees them wherever they are. It scans their stacks from the saved stack pointer up.
@@ -20,15 +24,20 @@
  */
 import { PerCpuAt, TaskStateSegmentAt } from 'layout/processor';
 import { KERNEL_STACK_SLOT, KERNEL_STACKS, WINDOW } from 'machine/addresses';
-import { fxrstor, fxsave, restoreInterrupts, saveInterrupts, stiHlt, writeCr3 } from 'machine/cpu';
+import { fxrstor, fxsave, restoreInterrupts, saveInterrupts, stiHlt, writeCr3, wrmsr } from 'machine/cpu';
 import { address } from 'machine/mem';
 import * as percpu from 'machine/percpu';
 import { bootStackTop, kernelSpace, switchTo, taskState, threadStart } from 'machine/stubs';
 import { scanStack, setStackScanner } from 'runtime/port';
+import { Callout, HZ, limitSlice, TICK, uptime } from './clock';
+import { MODE_IDLE, MODE_SYSTEM, thisCpu } from './cpu';
 import { EINTR, setError } from './errno';
 import { dropFrame, newFrame, PAGE } from './frames';
 import { mapFrame, NO_EXECUTE, WRITABLE } from './hat';
 import { Process } from './process';
+import { PendingSignals } from './signalInfo';
+
+export { HZ, ticks } from './clock';
 
 export const RUNNABLE: i32 = 0;
 export const RUNNING: i32 = 1;
@@ -36,13 +45,12 @@ export const WAITING: i32 = 2;
 export const DEAD: i32 = 3;
 
 export const PRIORITIES: i32 = 110;
-/** Where time-sharing threads begin, and the highest they get. */
+/** The highest that time-sharing threads get, and how far a used-up quantum lets one sink. */
 const PRIORITY_TS: i32 = 59;
+const SINK: i32 = 10;
 const PRIORITY_SYSTEM: i32 = 60;
-/** Ticks that a thread may run before another of its priority does. */
-const QUANTUM: i32 = 10;
-/** Ticks are 10 ms. */
-export const HZ: i32 = 100;
+/** How long a thread may run before another of its priority does. */
+const QUANTUM: u64 = 10 * TICK;
 
 const FPU_STATE: i32 = 512;
 /** An x87 and SSE state as FNINIT and reset leave it: control word 37Fh, MXCSR 1F80h. */
@@ -55,23 +63,51 @@ export class Thread {
   next: Thread | null = null;
   state: i32 = RUNNABLE;
   priority: i32 = PRIORITY_TS;
-  quantum: i32 = QUANTUM;
+  /** What of {@link PRIORITY_TS} is given away: 0 to 39, as nice(2) counts, 20 being usual. */
+  nice: i32 = 20;
   /** Queue it waits in, if any. */
   queue: WaitQueue | null = null;
   interruptible: bool = false;
   /** Why a wait ended: 0 or -EINTR. */
   wakeResult: i32 = 0;
-  /** Tick at which a wait ends by itself; 0: never. */
-  deadline: u64 = 0;
   timedOut: bool = false;
   /** Window pointer of the stack's end. */
   stackTop: usize = 0;
-  /** Ticks used in user mode and in the kernel. */
-  userTicks: u64 = 0;
-  systemTicks: u64 = 0;
+  /** Counts of the time stamp counter used in user mode and in the kernel. */
+  userCounts: u64 = 0;
+  systemCounts: u64 = 0;
+  voluntarySwitches: u64 = 0;
+  involuntarySwitches: u64 = 0;
   /** First function of a kernel thread; null: it enters user mode through the frame at its stack's top. */
   start: (() => void) | null = null;
   readonly fpu: StaticArray<u8> = new StaticArray<u8>(FPU_STATE);
+  private alarm: Callout | null = null;
+
+  // ---- as a process's: lwp.ts and signal.ts
+
+  lwpid: i32 = 1;
+  /** Nobody will wait for its end. */
+  detached: bool = false;
+  /** Held by lwp_suspend until lwp_continue. */
+  suspended: bool = false;
+  /** lwp_unpark came before lwp_park. */
+  unparked: bool = false;
+  /** User address of what it waits for in lwp.ts's table. */
+  waitsFor: u64 = 0;
+  /** FS base: the user's thread pointer. */
+  fsBase: u64 = 0;
+  blocked: u64 = 0;
+  readonly pending: PendingSignals = new PendingSignals();
+  /** The mask that sigsuspend's end brings back, where `hasOldMask`. */
+  oldMask: u64 = 0;
+  hasOldMask: bool = false;
+  /** The alternate signal stack, by sigaltstack's fields. */
+  altStack: u64 = 0;
+  altSize: u64 = 0;
+  altFlags: i32 = 2;
+  /** The system call that it is in; -1: none. With `restartable`, it may begin anew after a signal. */
+  systemCall: i32 = -1;
+  restartable: bool = false;
 
   constructor(
     public readonly name: string,
@@ -82,6 +118,22 @@ export class Thread {
     store<u16>(state, INITIAL_FCW);
     store<u32>(state, INITIAL_MXCSR, 24);
   }
+
+  get timeout(): Callout {
+    let alarm = this.alarm;
+    if (!alarm) {
+      alarm = new Callout(timedOutThread, changetype<usize>(this));
+      this.alarm = alarm;
+    }
+    return alarm;
+  }
+}
+
+function timedOutThread(argument: usize): void {
+  const thread = changetype<Thread>(argument);
+  if (thread.state != WAITING) return;
+  thread.timedOut = true;
+  wake(thread, 0);
 }
 
 // ---- queues
@@ -97,20 +149,31 @@ export class WaitQueue {
 
   /**
    * Waits until woken; interrupts are off. 0, or -EINTR if a signal came (only if `interruptible`). `ticks`: at most so long, then
-   * 0 and {@link timedOut}; 0: for ever.
+   * 0 and {@link isTimedOut}; 0: for ever.
    */
   wait(interruptible: bool, ticks: u64 = 0): i32 {
+    return this.waitUntil(interruptible, ticks ? uptime() + ticks * TICK : 0);
+  }
+
+  /** The same until a time since boot; 0: for ever. */
+  waitUntil(interruptible: bool, deadline: u64): i32 {
     const thread = current();
     const process = thread.process;
-    if (interruptible && process && process.hasSignal()) return setError(EINTR);
+    thread.timedOut = false;
+    if (interruptible && process && process.hasSignal()) {
+      const error = process.settle();
+      if (error) return min(error, 0);
+    }
     thread.state = WAITING;
     thread.queue = this;
     thread.interruptible = interruptible;
     thread.wakeResult = 0;
-    thread.timedOut = false;
-    thread.deadline = ticks ? tick + ticks : 0;
     this.append(thread);
+    if (deadline) thread.timeout.at(deadline);
+    thread.voluntarySwitches++;
     switchAway();
+    if (deadline) thread.timeout.cancel();
+    if (thread.wakeResult < 0 && process) return min(process.settle(), 0);
     return thread.wakeResult;
   }
 
@@ -124,6 +187,23 @@ export class WaitQueue {
     const flags = saveInterrupts();
     while (this.head) wake(this.head!, 0);
     restoreInterrupts(flags);
+  }
+
+  /** Wakes the first thread, or all, that wait for a place (lwp.ts): how many. Interrupts are off. */
+  wakeFor(place: u64, all: bool): i32 {
+    let count = 0;
+    let at: Thread | null = this.head;
+    while (at) {
+      const next = at.next;
+      if (at.waitsFor == place) {
+        at.waitsFor = 0;
+        wake(at, 0);
+        count++;
+        if (!all) return count;
+      }
+      at = next;
+    }
+    return count;
   }
 
   append(thread: Thread): void {
@@ -157,29 +237,23 @@ export class WaitQueue {
 
 const ready = new StaticArray<WaitQueue | null>(PRIORITIES);
 const all: Thread[] = [];
-/** Timer interrupts since boot. */
-let tick: u64 = 0;
-let running: Thread | null = null;
-let idle: Thread | null = null;
 /** A dead thread whose stack is still in use until the switch away from it is over. */
 let dying: Thread | null = null;
 let freeStacks: usize = 0;
 let nextStack: usize = KERNEL_STACKS + 2 * KERNEL_STACK_SLOT;
-let reschedule = false;
-let switches: u64 = 0;
 
 export function current(): Thread {
-  return running!;
+  return thisCpu().running!;
 }
-export function ticks(): u64 {
-  return tick;
+/** All threads there are, and switches between them so far. */
+export function threadList(): Thread[] {
+  return all;
 }
-/** Threads there are, and switches between them so far. */
 export function threadCount(): i32 {
   return all.length;
 }
 export function contextSwitches(): u64 {
-  return switches;
+  return thisCpu().switches;
 }
 export function isTimedOut(): bool {
   return current().timedOut;
@@ -191,13 +265,14 @@ export function initThreads(): void {
   const thread = new Thread('idle', null);
   thread.stackTop = <usize>(bootStackTop() - WINDOW);
   thread.state = RUNNING;
-  running = thread;
-  idle = thread;
+  thisCpu().running = thread;
+  thisCpu().idle = thread;
   all.push(thread);
   setStackScanner(scanStacks);
 }
 
 function scanStacks(stackPointer: u64): void {
+  const running = current();
   for (let i = 0; i < all.length; i++) {
     const thread = all[i];
     scanStack(thread == running ? stackPointer : thread.stackPointer, WINDOW + thread.stackTop);
@@ -214,6 +289,12 @@ export function createThread(name: string, process: Process | null): Thread | nu
   thread.stackTop = top;
   if (!process) thread.priority = PRIORITY_SYSTEM;
   return thread;
+}
+
+/** A thread that has not been started is not wanted after all. */
+export function discardThread(thread: Thread): void {
+  store<usize>(thread.stackTop - 16, freeStacks);
+  freeStacks = thread.stackTop;
 }
 
 /** Lets a new thread run. `frameSize`: bytes at its stack's top that are taken already. */
@@ -265,22 +346,41 @@ function takeStack(): usize {
 // ---- the dispatcher; interrupts are off in all of this
 
 function makeReady(thread: Thread): void {
+  const cpu = thisCpu();
   thread.state = RUNNABLE;
   ready[thread.priority]!.append(thread);
-  if (thread.priority > current().priority || running == idle) reschedule = true;
+  highest = max(highest, thread.priority);
+  const running = current();
+  if (running == cpu.idle || thread.priority > running.priority) cpu.reschedule = true;
+  else if (thread.priority == running.priority) limitSlice(uptime() + QUANTUM);
 }
+
+/** No thread in the queues has a higher priority. */
+let highest: i32 = 0;
 
 function wake(thread: Thread, result: i32): void {
   const queue = thread.queue;
   if (queue) queue.remove(thread);
   thread.queue = null;
-  thread.deadline = 0;
   thread.wakeResult = result;
-  if (thread.process) {
-    thread.priority = PRIORITY_TS;
-    thread.quantum = QUANTUM;
-  }
+  if (thread.process) thread.priority = restingPriority(thread);
   makeReady(thread);
+}
+
+/** The level of one who does not use up its quanta. */
+function restingPriority(thread: Thread): i32 {
+  return PRIORITY_TS - max(thread.nice - 20, 0);
+}
+
+/** nice(2) has changed. */
+export function resetPriority(thread: Thread): void {
+  if (thread.state == RUNNABLE) {
+    const flags = saveInterrupts();
+    ready[thread.priority]!.remove(thread);
+    thread.priority = restingPriority(thread);
+    makeReady(thread);
+    restoreInterrupts(flags);
+  } else thread.priority = restingPriority(thread);
 }
 
 /** Ends an interruptible wait, for a signal. */
@@ -291,31 +391,43 @@ export function interrupt(thread: Thread): void {
 }
 
 function choose(): Thread {
-  for (let priority = PRIORITIES - 1; priority >= 0; priority--) {
-    const thread = ready[priority]!.takeFirst();
+  for (; highest >= 0; highest--) {
+    const thread = ready[highest]!.takeFirst();
     if (thread) return thread;
   }
-  return idle!;
+  highest = 0;
+  return thisCpu().idle!;
 }
 
 /** Gives the processor to whoever is next; the caller's state says what becomes of it. */
 function switchAway(): void {
+  const cpu = thisCpu();
   const from = current();
   const to = choose();
-  reschedule = false;
+  cpu.reschedule = false;
   to.state = RUNNING;
+  limitSlice(ready[to.priority]!.isEmpty ? 0 : uptime() + QUANTUM);
   if (to == from) return;
-  switches++;
+  cpu.charge(MODE_SYSTEM);
+  cpu.switches++;
   fxsave(address(changetype<usize>(from.fpu)));
   fxrstor(address(changetype<usize>(to.fpu)));
-  running = to;
+  cpu.running = to;
   const top = WINDOW + to.stackTop;
   percpu.store64(PerCpuAt.kernelStackOffset, top);
   TaskStateSegmentAt.setRsp(taskState(), 0, top);
   const process = to.process;
   loadSpace(process);
+  if (from.fsBase != to.fsBase) wrmsr(MSR_FS_BASE, to.fsBase);
   switchTo(address(changetype<usize>(from) + offsetof<Thread>('stackPointer')), to.stackPointer);
   finishSwitch();
+}
+
+const MSR_FS_BASE: u32 = 0xc0000100;
+/** The running thread's FS base. */
+export function setThreadPointer(base: u64): void {
+  current().fsBase = base;
+  wrmsr(MSR_FS_BASE, base);
 }
 
 /** Loads a process's page tables, or the kernel's. */
@@ -326,7 +438,7 @@ export function loadSpace(process: Process | null): void {
 
 function finishSwitch(): void {
   const dead = dying;
-  if (!dead || dead == running) return;
+  if (!dead || dead == current()) return;
   dying = null;
   store<usize>(dead.stackTop - 16, freeStacks);
   freeStacks = dead.stackTop;
@@ -339,9 +451,10 @@ function finishSwitch(): void {
 export function yieldNow(): void {
   const flags = saveInterrupts();
   const thread = current();
-  if (thread != idle) {
+  if (thread != thisCpu().idle) {
     thread.state = RUNNABLE;
     ready[thread.priority]!.append(thread);
+    highest = max(highest, thread.priority);
   }
   switchAway();
   restoreInterrupts(flags);
@@ -349,39 +462,43 @@ export function yieldNow(): void {
 
 /** On the way back to user code: the timer or a wake-up may have decided for another thread. */
 export function preempt(): void {
-  if (reschedule) yieldNow();
+  const cpu = thisCpu();
+  if (!cpu.reschedule) return;
+  current().involuntarySwitches++;
+  cpu.involuntary++;
+  yieldNow();
 }
 
-/** The timer's interrupt. */
-export function tickArrived(inUser: bool): void {
-  tick++;
+/** The running thread's time slice is over. */
+export function sliceIsOver(): void {
   const thread = current();
-  if (inUser) thread.userTicks++;
-  else thread.systemTicks++;
-  for (let i = 0; i < all.length; i++) {
-    const other = all[i];
-    if (other.state == WAITING && other.deadline && other.deadline <= tick) {
-      other.timedOut = true;
-      wake(other, 0);
-    }
-  }
-  if (thread == idle) return;
-  if (--thread.quantum > 0) return;
-  thread.quantum = QUANTUM;
-  if (thread.process && thread.priority >= 10) thread.priority -= 10;
-  reschedule = true;
+  const cpu = thisCpu();
+  if (thread == cpu.idle) return;
+  if (thread.process) thread.priority = max(thread.priority - SINK, 0);
+  cpu.reschedule = true;
 }
 
 /** What the first thread does for ever: run whoever can, else stop until an interrupt. */
 export function idleLoop(): void {
+  const cpu = thisCpu();
   for (;;) {
     saveInterrupts();
-    if (reschedule || hasReady()) switchAway();
-    else stiHlt();
+    if (cpu.reschedule || hasReady()) switchAway();
+    else {
+      cpu.charge(MODE_IDLE);
+      stiHlt();
+    }
   }
 }
 
 function hasReady(): bool {
   for (let i = 0; i < PRIORITIES; i++) if (!ready[i]!.isEmpty) return true;
   return false;
+}
+
+/** Threads that wait for a processor. */
+export function readyCount(): i32 {
+  let count = 0;
+  for (let i = 0; i < all.length; i++) if (all[i].state == RUNNABLE) count++;
+  return count;
 }

@@ -20,12 +20,28 @@ import { faultTable, systemCallEntry, trapEntries } from 'machine/stubs';
 import { print, printDecimal, printHex } from 'runtime/console';
 import { beginPanic, endPanic } from 'runtime/panic';
 import { peek64 } from 'runtime/symbols';
-import { dispatch } from '../syscall/table';
+import { dispatch, isRestartable } from '../syscall/table';
 import { printFault } from './faultReport';
-import { ENOMEM } from './errno';
+import { timerArrived } from './clock';
+import { MODE_SYSTEM, MODE_USER, processors, thisCpu } from './cpu';
+import { EINTR, EIO, ENOMEM } from './errno';
+import { endOfInterrupt, VECTOR_TIMER } from './lapic';
+import { endLwp } from './life';
 import { Process } from './process';
 import { deliverSignals, SIGBUS, SIGFPE, SIGILL, SIGKILL, SIGSEGV, SIGTRAP } from './signal';
-import { current, preempt } from './thread';
+import {
+  BUS_ADRALN,
+  BUS_ADRERR,
+  FPE_FLTINV,
+  FPE_INTDIV,
+  ILL_ILLOPC,
+  SEGV_ACCERR,
+  SEGV_MAPERR,
+  TRAP_BRKPT,
+  TRAP_TRACE,
+} from './signalInfo';
+import { storeContextResult, storeResults } from './results';
+import { current, preempt, sliceIsOver } from './thread';
 
 const VECTOR_DE: u64 = 0;
 const VECTOR_DB: u64 = 1;
@@ -35,6 +51,7 @@ const VECTOR_DF: u64 = 8;
 const VECTOR_GP: u64 = 13;
 const VECTOR_PF: u64 = 14;
 const VECTOR_MF: u64 = 16;
+const VECTOR_AC: u64 = 17;
 const VECTOR_XM: u64 = 19;
 /** Where the interrupt controllers' lines begin. */
 const VECTOR_IRQ: u64 = 32;
@@ -60,14 +77,18 @@ const CLEARED_FLAGS: u64 = 0x47700;
 const idt = memory.data(4096, 16);
 const pseudo = memory.data(16, 16);
 const lines = new StaticArray<((inUser: bool) => void) | null>(16);
-let interrupts_: u64 = 0;
-let systemCalls_: u64 = 0;
+/** Interrupts of each line so far; the last is the timer's. */
+export const lineCounts: StaticArray<u64> = new StaticArray<u64>(17);
 
 export function interruptsSoFar(): u64 {
-  return interrupts_;
+  let sum: u64 = 0;
+  for (let i = 0; i < processors().length; i++) sum += processors()[i].interrupts;
+  return sum;
 }
 export function systemCallsSoFar(): u64 {
-  return systemCalls_;
+  let sum: u64 = 0;
+  for (let i = 0; i < processors().length; i++) sum += processors()[i].systemCalls;
+  return sum;
 }
 
 export function initTraps(): void {
@@ -111,39 +132,76 @@ export function setInterrupt(line: u32, handler: (inUser: bool) => void): void {
 /** Called by the stubs for every exception and interrupt. */
 export function trapHandler(frame: TrapFrame): void {
   const user = (frame.cs & 3) != 0;
+  const cpu = thisCpu();
+  cpu.charge(MODE_SYSTEM);
   if (frame.vector - VECTOR_IRQ < LINES) interruptArrived(<u32>(frame.vector - VECTOR_IRQ), user);
-  else if (frame.vector == VECTOR_PF && readCr2() < USER_END) userPageFault(frame, user);
-  else if (user) signalForTrap(frame);
-  else kernelTrap(frame);
+  else if (frame.vector == VECTOR_TIMER) timerInterrupt();
+  else if (frame.vector > VECTOR_TIMER) return;
+  else {
+    cpu.traps++;
+    if (frame.vector == VECTOR_PF && readCr2() < USER_END) userPageFault(frame, user);
+    else if (user) signalForTrap(frame);
+    else kernelTrap(frame);
+  }
   if (user) leaveKernel(frame);
 }
 
 /** Called by the stub of SYSCALL with interrupts on. */
 export function systemCallHandler(frame: TrapFrame): void {
-  systemCalls_++;
-  frame.rax = dispatch(<u32>min<u64>(frame.rax, 0xffff), frame.rdi, frame.rsi, frame.rdx, frame.r10, frame.r8, frame.r9);
+  const cpu = thisCpu();
+  const thread = current();
+  cpu.charge(MODE_SYSTEM);
+  cpu.systemCalls++;
+  thread.process!.systemCalls++;
+  const number = <u32>min<u64>(frame.rax, 0xffff);
+  thread.systemCall = <i32>number;
+  const result = dispatch(number, frame.rdi, frame.rsi, frame.rdx, frame.r10, frame.r8, frame.r9);
+  if (result == -EINTR) thread.restartable = isRestartable(number);
+  else {
+    storeResults(frame, result);
+    thread.systemCall = -1;
+  }
   leaveKernel(frame);
 }
 
 /** The last thing before user mode. */
 function leaveKernel(frame: TrapFrame): void {
-  const process = current().process!;
+  const thread = current();
+  const process = thread.process!;
   sti();
   for (;;) {
     preempt();
-    if (!process.hasSignal()) break;
-    deliverSignals(process, frame);
+    if (!process.hasSignal() && !thread.hasOldMask) break;
+    if (process.exiter) endLwp();
+    process.settle();
+    deliverSignals(process, thread, frame);
+  }
+  if (thread.systemCall >= 0) {
+    // Interrupted, and no handler has run: as if nothing had been.
+    storeContextResult(thread, frame, thread.restartable);
+    thread.systemCall = -1;
   }
   cli();
+  thisCpu().charge(MODE_USER);
 }
 
 function interruptArrived(line: u32, user: bool): void {
   percpu.add32(PerCpuAt.interruptDepthOffset, 1);
-  interrupts_++;
+  thisCpu().interrupts++;
+  lineCounts[line]++;
   if (line >= 8) outb(0xa0, 0x20);
   outb(0x20, 0x20);
   const handler = lines[line];
   if (handler) handler(user);
+  percpu.add32(PerCpuAt.interruptDepthOffset, -1);
+}
+
+function timerInterrupt(): void {
+  percpu.add32(PerCpuAt.interruptDepthOffset, 1);
+  thisCpu().interrupts++;
+  lineCounts[<i32>LINES]++;
+  endOfInterrupt();
+  if (timerArrived()) sliceIsOver();
   percpu.add32(PerCpuAt.interruptDepthOffset, -1);
 }
 
@@ -153,12 +211,16 @@ function userPageFault(frame: TrapFrame, user: bool): void {
   if (frame.rflags & 0x200) sti();
   const space = process ? process.space : null;
   const error = space ? space.fault(at, (frame.error & PF_WRITE) != 0, (frame.error & PF_EXECUTE) != 0) : -1;
+  if (process) process.minorFaults++;
   cli();
   if (!error) return;
   if (user && process) {
     sti();
-    if (error == -ENOMEM) print('WARNING: out of memory, process killed\n');
-    refuse(process, frame, error == -ENOMEM ? SIGKILL : SIGSEGV, at);
+    if (error == -ENOMEM) {
+      print('WARNING: out of memory, process killed\n');
+      refuse(process, frame, SIGKILL, 0, at);
+    } else if (error == -EIO) refuse(process, frame, SIGBUS, BUS_ADRERR, at);
+    else refuse(process, frame, SIGSEGV, space!.segmentAt(at) ? SEGV_ACCERR : SEGV_MAPERR, at);
     cli();
   } else if (!recover(frame)) {
     kernelTrap(frame);
@@ -166,21 +228,32 @@ function userPageFault(frame: TrapFrame, user: bool): void {
 }
 
 /** A fault that user code cannot continue from: the signal comes even if it is blocked or ignored. */
-function refuse(process: Process, frame: TrapFrame, signal: i32, at: u64): void {
+function refuse(process: Process, frame: TrapFrame, signal: i32, code: i32, at: u64): void {
   printFault(process, frame, signal, at);
-  process.force(signal);
+  process.force(current(), signal, code, at);
 }
 
 function signalForTrap(frame: TrapFrame): void {
   const process = current().process!;
   const vector = frame.vector;
   let signal = SIGSEGV;
-  if (vector == VECTOR_DE || vector == VECTOR_MF || vector == VECTOR_XM) signal = SIGFPE;
-  else if (vector == VECTOR_UD) signal = SIGILL;
-  else if (vector == VECTOR_DB || vector == VECTOR_BP) signal = SIGTRAP;
-  else if (vector == 17) signal = SIGBUS;
+  let code = SEGV_MAPERR;
+  let at = frame.rip;
+  if (vector == VECTOR_DE || vector == VECTOR_MF || vector == VECTOR_XM) {
+    signal = SIGFPE;
+    code = vector == VECTOR_DE ? FPE_INTDIV : FPE_FLTINV;
+  } else if (vector == VECTOR_UD) {
+    signal = SIGILL;
+    code = ILL_ILLOPC;
+  } else if (vector == VECTOR_DB || vector == VECTOR_BP) {
+    signal = SIGTRAP;
+    code = vector == VECTOR_DB ? TRAP_TRACE : TRAP_BRKPT;
+  } else if (vector == VECTOR_AC) {
+    signal = SIGBUS;
+    code = BUS_ADRALN;
+  } else if (vector == VECTOR_PF) at = readCr2();
   sti();
-  refuse(process, frame, signal, vector == VECTOR_PF ? readCr2() : 0);
+  refuse(process, frame, signal, code, at);
   cli();
 }
 

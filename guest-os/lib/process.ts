@@ -7,6 +7,7 @@
  * of something else.
  */
 import { load64, load8 } from 'machine/mem';
+import { forked } from 'machine/sys';
 import { signalEntry, stackTop } from 'machine/stubs';
 import * as calls from './calls';
 import { pathOf } from './text';
@@ -60,8 +61,11 @@ export function execute(path: string, args: string[], environment: string[]): i6
   return calls.execve(pathOf(path), changetype<usize>(argv.pointers), changetype<usize>(envp.pointers));
 }
 
+const SYS_forksys: u64 = 142;
+
+/** The child's id, or 0 in the child. */
 export function fork(): i32 {
-  return <i32>calls.forksys(0, 0);
+  return <i32>forked(SYS_forksys, 0, 0);
 }
 
 // ---- children

@@ -1,14 +1,26 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview System call 191, clock_gettime: a clock's time, at a struct timespec. */
-import { uptime, wallTime } from '../kernel/clock';
+import { countsToTime, uptime, wallTime } from '../kernel/clock';
+import { MODE_SYSTEM, thisCpu } from '../kernel/cpu';
 import { EINVAL, setError } from '../kernel/errno';
+import { currentProcess } from '../kernel/process';
+import { current } from '../kernel/thread';
 import { put64 } from '../kernel/user';
 
-const CLOCK_REALTIME: i32 = 3;
-const CLOCK_HIGHRES: i32 = 4;
+export const CLOCK_VIRTUAL: i32 = 1;
+export const CLOCK_THREAD_CPUTIME_ID: i32 = 2;
+export const CLOCK_REALTIME: i32 = 3;
+export const CLOCK_HIGHRES: i32 = 4;
+export const CLOCK_PROCESS_CPUTIME_ID: i32 = 5;
 
 export function clock_gettime(clock: i32, to: u64): i64 {
-  if (clock != CLOCK_REALTIME && clock != CLOCK_HIGHRES) return setError(EINVAL);
-  const now = clock == CLOCK_REALTIME ? wallTime() : uptime();
+  let now: u64 = 0;
+  thisCpu().charge(MODE_SYSTEM);
+  if (clock == CLOCK_REALTIME) now = wallTime();
+  else if (clock == CLOCK_HIGHRES) now = uptime();
+  else if (clock == CLOCK_VIRTUAL) now = currentProcess().userTime;
+  else if (clock == CLOCK_THREAD_CPUTIME_ID) now = countsToTime(current().userCounts + current().systemCounts);
+  else if (clock == CLOCK_PROCESS_CPUTIME_ID) now = currentProcess().userTime + currentProcess().systemTime;
+  else return setError(EINVAL);
   return put64(to, now / 1000000000) | put64(to + 8, now % 1000000000);
 }

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: MIT
-/** @fileoverview System call 100, context: the way back from a signal handler: setcontext. */
+/** @fileoverview System call 100, context: a thread's state: getcontext (0), and setcontext (1), the way back from a signal handler. */
 import { EINVAL, setError } from '../kernel/errno';
-import { currentProcess, frameOf } from '../kernel/process';
-import { restoreContext } from '../kernel/signal';
+import { frameOf } from '../kernel/process';
+import { restoreContext, saveContext } from '../kernel/signal';
 import { current } from '../kernel/thread';
 
+const GETCONTEXT: i32 = 0;
 const SETCONTEXT: i32 = 1;
 
-export function context(subcode: i32, from: u64): i64 {
-  if (subcode != SETCONTEXT) return setError(EINVAL);
-  return restoreContext(currentProcess(), frameOf(current()), from);
+export function context(subcode: i32, at: u64): i64 {
+  const thread = current();
+  if (subcode == GETCONTEXT) return saveContext(thread, frameOf(thread), at);
+  return subcode == SETCONTEXT ? restoreContext(thread, frameOf(thread), at) : setError(EINVAL);
 }

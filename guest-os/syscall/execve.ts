@@ -2,8 +2,8 @@
 /** @fileoverview System call 59, execve: another program in this process. */
 import { E2BIG, EFAULT, failure, setError } from '../kernel/errno';
 import { ARG_MAX, exec } from '../kernel/exec';
-import { frameOf, currentProcess } from '../kernel/process';
-import { current } from '../kernel/thread';
+import { currentProcess } from '../kernel/process';
+import { withFrame } from '../kernel/results';
 import { fetch64, fetched, fetchText } from '../kernel/user';
 
 export function execve(path: u64, argv: u64, envp: u64): i64 {
@@ -14,8 +14,7 @@ export function execve(path: u64, argv: u64, envp: u64): i64 {
   let error = fetchList(argv, args);
   if (!error) error = fetchList(envp, environment);
   if (!error) error = exec(currentProcess(), name, args, environment);
-  // The new program's first rax is in its frame.
-  return error ? error : <i64>frameOf(current()).rax;
+  return error ? error : withFrame();
 }
 
 function fetchList(from: u64, to: string[]): i32 {

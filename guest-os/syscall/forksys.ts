@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
-/** @fileoverview System call 142, forksys: a new process like this one: the child's id, 0 in the child. */
+/** @fileoverview System call 142, forksys: a new process like this one: its id; there, the parent's id, and 1 as the second result. */
 import { EINVAL, setError } from '../kernel/errno';
-import { fork } from '../kernel/process';
+import { fork, FORK_NOSIGCHLD, FORK_WAITPID, vfork } from '../kernel/life';
 
-/** All threads or one are the same while processes have one; a vfork that shares memory is not offered. */
+/** forkx, forkallx and vforkx (libc's own numbers). The child has the calling thread alone, in forkallx too while the process has no other. */
 export function forksys(subcode: i32, flags: i32): i64 {
-  return (subcode == 0 || subcode == 1) && !flags ? fork() : setError(EINVAL);
+  if (flags & ~(FORK_NOSIGCHLD | FORK_WAITPID)) return setError(EINVAL);
+  if (subcode == 0 || subcode == 1) return fork(flags);
+  return subcode == 2 ? vfork(flags) : setError(EINVAL);
 }

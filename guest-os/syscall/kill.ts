@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview System call 37, kill: a signal for a process, a group, or all. */
 import { EINVAL, EPERM, ESRCH, failure, setError } from '../kernel/errno';
-import { currentProcess, findProcess, processList, ZOMBIE } from '../kernel/process';
-import { NSIG } from '../kernel/signal';
+import { currentProcess, findProcess, Process, processList, senderInfo, ZOMBIE } from '../kernel/process';
+import { NSIG, SIGCONT } from '../kernel/signal';
+import { SI_USER } from '../kernel/signalInfo';
 
 export function kill(pid: i32, signal: i32): i64 {
   if (<u32>signal >= <u32>NSIG) return setError(EINVAL);
@@ -11,9 +12,7 @@ export function kill(pid: i32, signal: i32): i64 {
     const process = findProcess(pid);
     if (!process) return setError(failure);
     if (!caller.credentials.sees(process.credentials.zoneid)) return setError(ESRCH);
-    if (!caller.credentials.mayControl(process.credentials)) return setError(EPERM);
-    if (signal) process.post(signal);
-    return 0;
+    return post(caller, process, signal) ? 0 : setError(EPERM);
   }
   // 0: the caller's group; -1: all but init and the caller; less: a group.
   const group = pid == 0 ? caller.group : -pid;
@@ -25,10 +24,16 @@ export function kill(pid: i32, signal: i32): i64 {
     if (pid == -1 ? process.pid == 1 || process == caller : process.group != group) continue;
     if (process.state == ZOMBIE || !caller.credentials.sees(process.credentials.zoneid)) continue;
     found = true;
-    if (!caller.credentials.mayControl(process.credentials)) continue;
-    reached = true;
-    if (signal) process.post(signal);
+    if (post(caller, process, signal)) reached = true;
   }
   if (reached) return 0;
   return setError(found ? EPERM : ESRCH);
+}
+
+/** SIGCONT may go to anybody of the sender's session. */
+function post(caller: Process, process: Process, signal: i32): bool {
+  const related = signal == SIGCONT && process.session == caller.session;
+  if (!related && !caller.credentials.mayControl(process.credentials)) return false;
+  if (signal) process.post(signal, senderInfo(signal, SI_USER));
+  return true;
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-/** @fileoverview System call 199, nanosleep: waits for a time, or until a signal comes; then what is left is told. */
+/** @fileoverview System call 199, nanosleep (not restarted): waits for a time, or until a signal comes; then what is left is told. */
 import { restoreInterrupts, saveInterrupts } from 'machine/cpu';
-import { ticksFor, uptime } from '../kernel/clock';
-import { EINTR, EINVAL, setError } from '../kernel/errno';
+import { uptime } from '../kernel/clock';
+import { EINVAL, setError } from '../kernel/errno';
 import { WaitQueue } from '../kernel/thread';
 import { fetch64, fetched, put64 } from '../kernel/user';
 
@@ -18,12 +18,11 @@ export function nanosleep(wanted: u64, left: u64): i64 {
   if (error) return error;
   if (<i64>seconds < 0 || fetched() >= NANOSECONDS) return setError(EINVAL);
   const duration = min<u64>(seconds, 1000000000) * NANOSECONDS + fetched();
-  if (!duration) return 0;
   const end = uptime() + duration;
   const flags = saveInterrupts();
   let result = 0;
-  // A tick more: the present one has begun already.
-  if (sleepers.wait(true, ticksFor(duration) + 1) < 0) result = setError(EINTR);
+  // A stop and its end do not end the sleep.
+  while (!result && uptime() < end) result = sleepers.waitUntil(true, end);
   restoreInterrupts(flags);
   if (!result || !left) return result;
   const now = uptime();

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview System call 108, sigsendsys: a signal for a set of processes: of a group, session, contract, user, or all. */
 import { EINVAL, EPERM, ESRCH, setError } from '../kernel/errno';
-import { currentProcess, Process, processList, ZOMBIE } from '../kernel/process';
+import { currentProcess, Process, processList, senderInfo, ZOMBIE } from '../kernel/process';
 import { NSIG } from '../kernel/signal';
+import { SI_USER } from '../kernel/signalInfo';
 import { copyIn } from '../kernel/user';
 
 /** procset_t: an operation on two sets, each a kind and an id (<sys/procset.h>). Of the operations there is POP_AND. */
@@ -37,7 +38,7 @@ export function sigsendsys(from: u64, signal: i32): i64 {
     found = true;
     if (!caller.credentials.mayControl(process.credentials)) continue;
     reached = true;
-    if (signal) process.post(signal);
+    if (signal) process.post(signal, senderInfo(signal, SI_USER));
   }
   if (reached) return 0;
   return setError(found ? EPERM : ESRCH);

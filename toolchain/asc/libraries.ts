@@ -11,6 +11,7 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { stubDeclarations } from '../asm/routines.ts';
+import type { Abi } from '../asm/userStubs.ts';
 import { addressModule } from '../image/addresses.ts';
 import { guestDeclarations, type Target } from '../intrinsics/intrinsics.ts';
 import { layoutModules } from '../layout/definitions/index.ts';
@@ -21,7 +22,7 @@ import type { Libraries } from './compile.ts';
 type Library = { readonly text: string; readonly origin: string };
 
 /** Everything that guest code of a target may import by a bare name. `root` is the project's directory. */
-export function librariesFor(target: Target, root: string): Libraries {
+export function librariesFor(target: Target, root: string, abi: Abi = 'illumos'): Libraries {
   const libraries = new Map<string, Library>();
   for (const [name, text] of guestDeclarations(target)) libraries.set(name, { text, origin: `${name}.ts` });
   libraries.set('machine/stubs', { text: stubDeclarations(target), origin: 'machine/stubs.ts' });
@@ -30,7 +31,8 @@ export function librariesFor(target: Target, root: string): Libraries {
     const origin = `toolchain/layout/definitions/${name}.ts`;
     libraries.set(`layout/${name}`, { text: guestModule(layouts, origin), origin: `layout/${name}.ts` });
   }
-  for (const folder of ['shared', target]) {
+  // Linux's own runtime modules take the place of ours.
+  for (const folder of ['shared', target, ...(abi === 'linux' ? ['linux'] : [])]) {
     const directory = join('toolchain', 'runtime', folder);
     for (const file of readdirSync(join(root, directory)).sort()) {
       if (!file.endsWith('.ts') || file.endsWith('.test.ts')) continue;

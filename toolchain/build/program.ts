@@ -12,6 +12,7 @@ import { type CompileRequest, digest, type Libraries, type Optimize, sourceOrigi
 import { librariesFor } from '../asc/libraries.ts';
 import { Positions } from '../asc/positions.ts';
 import { projectRoot } from '../asc/root.ts';
+import type { Abi } from '../asm/userStubs.ts';
 import { KERNEL_MEMORY_BASE, USER_MEMORY_BASE } from '../image/addresses.ts';
 import type { BuildStamp } from '../image/image.ts';
 import { kernelImage } from '../image/kernel.ts';
@@ -26,6 +27,8 @@ export interface Program {
   readonly entry: string;
   /** Bytes of a kernel's collected heap; default 4 MiB. */
   readonly heapBytes?: number;
+  /** Whose system calls a user program makes; default: ours. */
+  readonly abi?: Abi;
 }
 
 export interface ProgramOptions {
@@ -52,19 +55,26 @@ const KERNEL_STATIC = 1 << 20;
 
 export async function buildProgram(program: Program, options: ProgramOptions): Promise<BuiltProgram> {
   const root = options.root ?? projectRoot();
-  const libraries = librariesFor(program.target, projectRoot());
+  const libraries = librariesFor(program.target, projectRoot(), program.abi);
   const request = compileRequest(program, options, root, libraries);
   const compiled = await cachedCompile(request, { directory: options.cache });
   const directory = options.cache ?? cacheDirectory();
   const key = digest(
-    JSON.stringify([compiled.wasmDigest, digest(compiled.sourceMap), program.target, options.stamp, options.toolchain ?? '']),
+    JSON.stringify([
+      compiled.wasmDigest,
+      digest(compiled.sourceMap),
+      program.target,
+      program.abi ?? '',
+      options.stamp,
+      options.toolchain ?? '',
+    ]),
   );
   const path = join(directory, `${key}.elf`);
   const known = options.toolchain === undefined ? undefined : readBytes(path);
   if (known) return { image: known, warnings: compiled.warnings, fresh: compiled.fresh };
   const positions = new Positions(compiled.wasm, compiled.sourceMap, (source) => sourceOrigin(source, libraries));
-  const make = program.target === 'kernel' ? kernelImage : userImage;
-  const { elf } = make({ wasm: compiled.wasm, positions, build: options.stamp });
+  const input = { wasm: compiled.wasm, positions, build: options.stamp };
+  const { elf } = program.target === 'kernel' ? kernelImage(input) : userImage(input, program.abi);
   mkdirSync(directory, { recursive: true });
   writeAtomically(path, elf);
   return { image: elf, warnings: compiled.warnings, fresh: true };

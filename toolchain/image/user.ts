@@ -5,15 +5,15 @@
  * Text, constants and data from USER_TEXT, linear memory from USER_MEMORY_BASE; nothing below USER_TEXT is mapped, so page 0
  * faults.
  */
-import { userStubs } from '../asm/userStubs.ts';
+import { type Abi, userStubs } from '../asm/userStubs.ts';
 import { writeElf } from '../link/elf.ts';
 import { link } from '../link/link.ts';
 import { USER_MEMORY_BASE, USER_TEXT } from './addresses.ts';
 import { codeSegments, type Image, memorySection, type ProgramInput, translateProgram } from './image.ts';
 
-export function userImage(input: ProgramInput): Image {
+export function userImage(input: ProgramInput, abi: Abi = 'illumos'): Image {
   const module = translateProgram(input.wasm, 'user');
-  const code = codeSegments(module, userStubs(module.start !== undefined, new Set(module.exports)), input, {
+  const code = codeSegments(module, userStubs(module.start !== undefined, new Set(module.exports), abi), input, {
     address: USER_TEXT,
     physicalOffset: 0n,
   });

@@ -94,8 +94,11 @@ const CODE: Record<string, string> = {
   'mem.fill': 'rep stosb [rdi]',
   'percpu.add32': 'add gs:[rdi],eax',
   'percpu.self': 'mov rax,gs:[0]',
-  'sys.call': 'syscall',
-  'sys.call6': 'syscall',
+  'sys.call': 'syscall; jae 000000000000000Bh; neg rax',
+  'sys.call6': 'syscall; jae 000000000000000Bh; neg rax',
+  'sys.forked': 'syscall; jae 000000000000000Bh; neg rax; test rdx,rdx; je 0000000000000016h; xor eax,eax',
+  'sys.linux': 'syscall',
+  'sys.second': 'syscall; mov rax,rdx',
 };
 
 const fixed = intrinsicRecords.filter((record) => record.expansion.kind === 'fixed');

@@ -25,6 +25,7 @@ import {
   edx,
   type Gpr,
   indexed,
+  Label,
   ptr,
   r8,
   r9,
@@ -298,20 +299,62 @@ intrinsic('percpu.self(): u64', "The block's own address.", [], (asm) => asm.mov
 
 target.current = 'user';
 
-/** SYSCALL destroys rcx and r11; the kernel keeps all else but rax. The fourth argument goes in r10, since rcx is taken. */
+/**
+ * SYSCALL destroys rcx and r11. illumos's kernel sets the carry flag where rax is an errno, and gives a second result in rdx; it keeps all
+ * else. The fourth argument goes in r10, since rcx is taken.
+ */
+function systemCall(asm: X86): void {
+  const done = new Label();
+  asm.op('syscall');
+  asm.jcc('ae', done);
+  asm.neg(rax);
+  asm.bind(done);
+}
+const callClobbers = [rcx, r11];
 intrinsic(
   'sys.call(number: u64, a: u64, b: u64, c: u64): i64',
   'A system call of up to three arguments: its result, or a negative errno.',
   [rax, rdi, rsi, rdx],
-  (asm) => asm.op('syscall'),
-  [rcx, r11],
+  systemCall,
+  callClobbers,
 );
 intrinsic(
   'sys.call6(number: u64, a: u64, b: u64, c: u64, d: u64, e: u64, f: u64): i64',
   'A system call of up to six arguments: its result, or a negative errno.',
   [rax, rdi, rsi, rdx, r10, r8, r9],
+  systemCall,
+  callClobbers,
+);
+intrinsic(
+  'sys.second(number: u64): i64',
+  'The second result of a system call without arguments, which cannot fail.',
+  [rax],
+  (asm) => {
+    asm.op('syscall');
+    asm.mov(rax, rdx);
+  },
+  [...callClobbers, rdx],
+);
+intrinsic(
+  'sys.forked(number: u64, a: u64, b: u64): i64',
+  'A fork: its second result says who is the child, where this is 0.',
+  [rax, rdi, rsi],
+  (asm) => {
+    const parent = new Label();
+    systemCall(asm);
+    asm.test(rdx, rdx);
+    asm.jcc('e', parent);
+    asm.xor(eax, eax);
+    asm.bind(parent);
+  },
+  [...callClobbers, rdx],
+);
+intrinsic(
+  'sys.linux(number: u64, a: u64, b: u64, c: u64, d: u64, e: u64, f: u64): i64',
+  "A system call of Linux's convention, where rax is a negative errno: for programs that run there.",
+  [rax, rdi, rsi, rdx, r10, r8, r9],
   (asm) => asm.op('syscall'),
-  [rcx, r11],
+  callClobbers,
 );
 
 export const intrinsicRecords: readonly IntrinsicRecord[] = list;

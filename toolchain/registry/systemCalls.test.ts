@@ -10,6 +10,7 @@ test('a file says number, name, arguments and what it does', () => {
   expect(parseSystemCall('read', text(3, 'read', 'descriptor: i32, buffer: u64, count: u64'))).toEqual({
     name: 'read',
     number: 3,
+    restartable: true,
     summary: 'does it.',
     parameters: [
       { name: 'descriptor', type: 'i32' },
@@ -29,6 +30,8 @@ test('the table and the stubs follow from the files', () => {
   const call = parseSystemCall('seek', text(19, 'seek', 'descriptor: i32, offset: i64'));
   expect(kernelTable([call])).toContain('case 19: return seek(<i32>a, <i64>b);');
   expect(kernelTable([call])).toContain("case 19: return 'seek';");
+  const pause = parseSystemCall('pause', text(29, 'pause', '').replace('pause:', 'pause (not restarted):'));
+  expect(kernelTable([call, pause])).toMatch(/isRestartable[^}]*case 29: return false;\n {2}}/);
   expect(userStubs([call])).toContain('return call(19, <u64>descriptor, <u64>offset, 0); }');
 });
 

@@ -3,8 +3,9 @@
  * @fileoverview The system calls, from one file each: what guest-os/syscall/NAME.ts says becomes the kernel's table and the programs' stubs.
  *
  * A file carries its record itself: the number in its first comment (`System call 3, read: …`), the arguments and their types in
- * the signature of the function it exports. From all of them come, as sources that exist only for the compiler:
- * - `guest-os/syscall/table.ts` for the kernel: `dispatch` by number, `callName` for truss and probes;
+ * the signature of the function it exports. A call that a signal ends for good says so: `System call 29, pause (not restarted): …`; all
+ * others begin anew after a handler with SA_RESTART. From all of them come, as sources that exist only for the compiler:
+ * - `guest-os/syscall/table.ts` for the kernel: `dispatch` by number, `isRestartable`, `callName` and `callArguments` for truss and probes;
  * - `guest-os/lib/calls.ts` for programs: a function for each, whose result is the call's, a negative errno among them.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
@@ -13,6 +14,8 @@ import { join } from 'node:path';
 export interface SystemCall {
   readonly name: string;
   readonly number: number;
+  /** May it begin anew after a signal's handler? */
+  readonly restartable: boolean;
   /** What it does, from its comment. */
   readonly summary: string;
   readonly parameters: readonly { readonly name: string; readonly type: string }[];
@@ -22,7 +25,7 @@ const TYPES = new Set(['i32', 'u32', 'i64', 'u64']);
 
 /** What one file says of its call. Throws for a file that is not one. */
 export function parseSystemCall(name: string, text: string): SystemCall {
-  const record = /System call (\d+), (\w+): ([^*]*?)\s*\*\//.exec(text);
+  const record = /System call (\d+), (\w+)( \(not restarted\))?: ([^*]*?)\s*\*\//.exec(text);
   if (!record || record[2] !== name)
     throw new Error(`guest-os/syscall/${name}.ts: no "System call N, ${name}: …" in its comment`);
   const signature = new RegExp(`export function ${name}\\(([^)]*)\\): i64`).exec(text);
@@ -36,7 +39,13 @@ export function parseSystemCall(name: string, text: string): SystemCall {
       return { name: parameter, type };
     });
   if (parameters.length > 6) throw new Error(`guest-os/syscall/${name}.ts: more than six arguments`);
-  return { name, number: Number(record[1]), summary: record[3], parameters };
+  return {
+    name,
+    number: Number(record[1]),
+    restartable: record[3] === undefined,
+    summary: record[4].replace(/\s+/g, ' '),
+    parameters,
+  };
 }
 
 /** All system calls of a tree, by number. */
@@ -71,6 +80,20 @@ export function kernelTable(calls: readonly SystemCall[]): string {
     }),
     '  }',
     '  return setError(ENOSYS);',
+    '}',
+    '/** May a call that a signal has interrupted begin anew? */',
+    'export function isRestartable(number: u32): bool {',
+    '  switch (number) {',
+    ...calls.filter(({ restartable }) => !restartable).map(({ number }) => `    case ${number}: return false;`),
+    '  }',
+    '  return true;',
+    '}',
+    '/** The number of arguments of a system call. */',
+    'export function callArguments(number: u32): i32 {',
+    '  switch (number) {',
+    ...calls.map(({ number, parameters }) => `    case ${number}: return ${parameters.length};`),
+    '  }',
+    '  return 0;',
     '}',
     '/** The name of a system call, empty where there is none. */',
     'export function callName(number: u32): string {',

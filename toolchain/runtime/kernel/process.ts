@@ -150,6 +150,8 @@ const chunk = memory.data(256);
 
 /** Called by the stub of SYSCALL with interrupts on. */
 export function systemCallHandler(frame: TrapFrame): void {
+  // Programs take a set carry flag for an error.
+  frame.rflags &= ~(<u64>1);
   frame.rax = systemCall(frame);
 }
 

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT
+/** @fileoverview System call 158, setitimer: a timer of real time, of user time, or of all processor time, and what it had left. */
+import { EINVAL, setError } from '../kernel/errno';
+import { currentProcess } from '../kernel/process';
+import { ITIMER_PROF, timersOf } from '../kernel/timers';
+import { copyIn } from '../kernel/user';
+import { putTimer } from './getitimer';
+
+const buffer = memory.data(32, 8);
+
+export function setitimer(which: i32, value: u64, old: u64): i64 {
+  if (<u32>which > <u32>ITIMER_PROF) return setError(EINVAL);
+  if (value) {
+    const error = copyIn(buffer, value, 32);
+    if (error) return error;
+    if (!isSpan(0) || !isSpan(16)) return setError(EINVAL);
+  }
+  if (old) {
+    const error = putTimer(which, old);
+    if (error) return error;
+  }
+  if (value) timersOf(currentProcess()).interval(which).set(span(16), span(0));
+  return 0;
+}
+
+function isSpan(at: usize): bool {
+  return load<i64>(buffer + at) >= 0 && load<u64>(buffer + at, 8) < 1000000;
+}
+function span(at: usize): u64 {
+  return min<u64>(load<u64>(buffer + at), 1000000000) * 1000000000 + load<u64>(buffer + at, 8) * 1000;
+}

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: MIT
+/** @fileoverview System call 96, sigsuspend (not restarted): waits for a signal with another mask, which the handler's end takes back. */
+import { restoreInterrupts, saveInterrupts } from 'machine/cpu';
+import { UNSTOPPABLE } from '../kernel/signal';
+import { current, WaitQueue } from '../kernel/thread';
+import { fetch64, fetched } from '../kernel/user';
+
+const waiters = new WaitQueue();
+
+export function sigsuspend(set: u64): i64 {
+  const error = fetch64(set);
+  if (error) return error;
+  const thread = current();
+  const flags = saveInterrupts();
+  thread.oldMask = thread.blocked;
+  thread.hasOldMask = true;
+  thread.blocked = fetched() & ~UNSTOPPABLE;
+  let result = 0;
+  while (!result) result = waiters.wait(true);
+  restoreInterrupts(flags);
+  return result;
+}

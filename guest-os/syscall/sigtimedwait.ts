@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+/** @fileoverview System call 144, sigtimedwait (not restarted): takes a signal of a set, which the caller blocks, when it comes; its number. */
+import { restoreInterrupts, saveInterrupts } from 'machine/cpu';
+import { uptime } from '../kernel/clock';
+import { EAGAIN, EINVAL, setError } from '../kernel/errno';
+import { currentProcess } from '../kernel/process';
+import { SI_TIMER, giveInfo } from '../kernel/signalInfo';
+import { SIGINFO, storeInfo, UNSTOPPABLE } from '../kernel/signal';
+import { current } from '../kernel/thread';
+import { timerDelivered } from '../kernel/timers';
+import { copyOut, fetch64, fetched } from '../kernel/user';
+
+const buffer = memory.data(256, 8);
+
+/** `timeout`: a struct timespec, 0: for ever. */
+export function sigtimedwait(set: u64, to: u64, timeout: u64): i64 {
+  let error = fetch64(set);
+  if (error) return error;
+  const wanted = fetched() & ~UNSTOPPABLE;
+  let deadline: u64 = 0;
+  let at_once = false;
+  if (timeout) {
+    error = fetch64(timeout);
+    if (error) return error;
+    const seconds = fetched();
+    error = fetch64(timeout + 8);
+    if (error) return error;
+    if (<i64>seconds < 0 || fetched() >= 1000000000) return setError(EINVAL);
+    at_once = !seconds && !fetched();
+    deadline = uptime() + min<u64>(seconds, 1000000000) * 1000000000 + fetched();
+  }
+  const process = currentProcess();
+  const thread = current();
+  const flags = saveInterrupts();
+  let result = 0;
+  for (;;) {
+    const there = (process.pending.bits | thread.pending.bits) & wanted;
+    if (there) {
+      result = <i32>ctz(there) + 1;
+      break;
+    }
+    if (at_once || (deadline && uptime() >= deadline)) result = setError(EAGAIN);
+    else {
+      // What is waited for counts as not blocked, and is taken here instead of being delivered.
+      result = process.signalArrived.waitUntil(true, deadline);
+    }
+    if (result) break;
+  }
+  restoreInterrupts(flags);
+  if (result < 0) return result;
+  const info = process.takeSignal(thread, result);
+  if (to) {
+    storeInfo(buffer, result, info);
+    error = copyOut(to, buffer, SIGINFO);
+  }
+  if (info) {
+    if (info.code == SI_TIMER && info.timer >= 0) timerDelivered(process, info.timer);
+    giveInfo(info);
+  }
+  return error ? error : result;
+}

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: MIT
+/** @fileoverview System call 197, timer_gettime: what a timer has left, at a struct itimerspec. */
+import { EINVAL, setError } from '../kernel/errno';
+import { PosixTimer } from '../kernel/timers';
+import { put64 } from '../kernel/user';
+import { findTimer } from './timer_create';
+
+export function timer_gettime(id: i32, to: u64): i64 {
+  const timer = findTimer(id);
+  return timer ? putTimerSpec(timer, to) : setError(EINVAL);
+}
+
+export function putTimerSpec(timer: PosixTimer, to: u64): i32 {
+  return (
+    put64(to, timer.interval / 1000000000) |
+    put64(to + 8, timer.interval % 1000000000) |
+    put64(to + 16, timer.left / 1000000000) |
+    put64(to + 24, timer.left % 1000000000)
+  );
+}
