@@ -93,7 +93,7 @@ export class HuffmanCode {
   private restrict(used: i32, limit: i32): void {
     const counts = this.counts;
     let sum: i64 = 0;
-    for (let length = 1; length <= limit; length++) sum += (<i64>counts[length]) << (<i64>(limit - length));
+    for (let length = 1; length <= limit; length++) sum += (<i64>counts[length]) << (<i64>limit - <i64>length);
     for (let excess = sum - ((<i64>1) << (<i64>limit)); excess > 0; excess--) {
       let length = limit - 1;
       while (!counts[length]) length--;
