@@ -8,9 +8,10 @@ import { sti } from 'machine/cpu';
 import { print } from 'runtime/console';
 import { panic } from 'runtime/panic';
 import { releaseFrame } from 'runtime/frames';
+import { Console, ControllingTerminal } from '../driver/console';
 import { initAcpi } from '../driver/acpi';
 import { attachDevices } from '../driver/attach';
-import { devFileSystem, devicesFileSystem } from '../fs/devices';
+import { addDevice, devFileSystem, devicesFileSystem } from '../fs/devices';
 import { ContractRoot } from '../fs/ctfs';
 import { MntTab } from '../fs/mnttab';
 import { applyOptions, mountOn, mountRoot, registerFileSystemType, remount } from '../fs/mount';
@@ -26,7 +27,7 @@ import { currentProcess } from '../kernel/process';
 import { initSystem, systemVersion } from '../kernel/system';
 import { idleLoop, initThreads, startThread } from '../kernel/thread';
 import { initTraps } from '../kernel/trap';
-import { bootArchive, bootArchiveEnd, rootPointer } from './loader';
+import { bootArchive, bootArchiveEnd, commandLine, rootPointer } from './loader';
 import { unpack, unpackError } from './archive';
 import { TrapFrame } from 'layout/processor';
 
@@ -69,9 +70,14 @@ function makeRoot(): void {
   remount(programs, 'ro');
   const scratch = TmpFileSystem.create(0, 3, 0o1777);
   mountUnder(directory, 'tmp', scratch);
+  const terminal = new Console();
+  addDevice('console', 'pseudo/cn@0:console', terminal);
+  addDevice('ttya', 'isa/asy@1,3f8:a', terminal);
+  addDevice('tty', 'pseudo/sy@0:tty', new ControllingTerminal());
   attachDevices();
   mountUnder(directory, 'dev', devFileSystem());
   mountUnder(directory, 'devices', devicesFileSystem());
+  terminal.start();
   mountUnder(directory, 'proc', new Proc().fileSystem);
   const contracts = new ContractRoot();
   mountUnder(directory.lookup('system')!, 'contract', contracts.fileSystem, '/system/contract');
@@ -121,7 +127,19 @@ function startInit(): void {
   startThread(thread, TrapFrame.SIZE);
 }
 
+/** What the command line has that is meant for init: flags, `-m` with the word behind it. */
+function initArguments(): string[] {
+  const args = [INIT];
+  const words = commandLine().split(' ');
+  for (let i = 0; i < words.length; i++) {
+    if (!words[i].startsWith('-')) continue;
+    args.push(words[i]);
+    if (words[i] == '-m' && i + 1 < words.length) args.push(words[++i]);
+  }
+  return args;
+}
+
 function executeInit(): void {
-  const error = exec(currentProcess(), INIT, [INIT], ['PATH=/usr/sbin:/usr/bin', 'TZ=UTC']);
+  const error = exec(currentProcess(), INIT, initArguments(), ['PATH=/usr/sbin:/usr/bin', 'TZ=UTC']);
   if (error) panic(INIT + ' cannot be executed: error ' + (-error).toString());
 }

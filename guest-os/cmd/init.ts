@@ -1,49 +1,133 @@
 // SPDX-License-Identifier: MIT
 /**
- * @fileoverview init(8): process 1
+ * @fileoverview init(8): process control initialization
  * @path /sbin/init
+ * @path /sbin/telinit
  *
- * Opens the console, starts a shell for root there, and again when it ends; takes in orphans.
+ * Process 1 starts svc.startd, and again when it ends, takes in orphans, and passes run levels on. Called by anybody else it is telinit:
+ * it writes the level into the FIFO that a child of process 1 reads, and which ends with the level as its status, so that process 1 has
+ * one place to wait at.
+ */
+/** @manual
+ * DESCRIPTION
+ * The kernel starts init as process 1. It starts svc.startd(8), which starts everything else, and takes in processes whose parents have ended.
+ * Called later, it asks process 1 for another run level.
  *
- * The shell leads a session whose terminal is the console. init itself has no terminal.
+ * RUN LEVELS
+ *   0       stop all services and halt
+ *   5       stop all services and switch off
+ *   6       stop all services and reset
+ *   s, S    what single-user mode needs: milestone/single-user
+ *   2       milestone/multi-user
+ *   3       everything that is enabled
+ *
+ * BOOT ARGUMENTS
+ *   -s               single-user mode
+ *   -m milestone=X   the milestone to boot to: none, single-user, multi-user, multi-user-server, all
+ *
+ * FILES
+ *   /etc/svc/volatile/initpipe   where run levels are written
+ *
+ * SEE ALSO
+ * svc.startd(8), shutdown(8), who(1), smf(7)
  */
 import * as calls from '../lib/calls';
-import { O_RDWR, openFile, say } from '../lib/io';
-import { ChildNews, environment, execute, fork, sleepFor, waitFor } from '../lib/process';
-import { pathOf } from '../lib/text';
 import { errorText } from '../lib/errors';
+import { O_RDONLY, openFile, say } from '../lib/io';
+import { arguments_, ChildNews, environment, execute, fork, sleepFor, waitFor } from '../lib/process';
+import { makeFifo, RESTARTER, send, VOLATILE_ROOT } from '../lib/smf/door';
+import { pathOf } from '../lib/text';
+import { BOOT_TIME, Login, recordLogin, RUN_LVL } from '../lib/utmpx';
 export { signalArrived } from '../lib/process';
 
-const SHELL: string = '/usr/bin/sh';
-/** A shell that ends sooner than it can be used is not started again at once. */
+export const USAGE: string = 'init [0 | 2 | 3 | 5 | 6 | S | s]';
+
+const STARTD: string = '/lib/svc/bin/svc.startd';
+const PIPE: string = '/etc/svc/volatile/initpipe';
+const LEVELS: string = '02356Ss';
+/** A restarter that cannot even start is not started again at once. */
 const PAUSE: u64 = 1000000000;
+const byte = memory.data(8);
 
 export function main(): i32 {
+  const args = arguments_();
+  if (calls.getpid() != 1) return tell(args);
+  let milestone = 'all';
+  for (let i = 1; i < args.length; i++) {
+    if (args[i] == '-s') milestone = 'single-user';
+    else if (args[i].startsWith('milestone=')) milestone = args[i].substring(10);
+  }
+  calls.mkdir(pathOf('/etc/svc'), 0o755);
+  calls.mkdir(pathOf(VOLATILE_ROOT), 0o755);
+  calls.mkdir(pathOf('/var/adm'), 0o755);
+  makeFifo(PIPE, 0o600);
+  note(BOOT_TIME, 'system boot');
+  note(RUN_LVL, 'run-level ' + (milestone == 'single-user' ? 'S' : '3'));
+  let listener = listen();
+  let restarter = start(milestone);
   while (true) {
-    const shell = fork();
-    if (!shell) login();
     let news: ChildNews;
     do {
       news = waitFor(0);
-    } while (news.pid != shell && news.pid > 0);
-    if (news.status) sleepFor(PAUSE);
+    } while (news.pid <= 0);
+    if (news.pid == restarter) {
+      if (news.status) sleepFor(PAUSE);
+      restarter = start(milestone);
+    } else if (news.pid == listener) {
+      if (news.status > 0 && news.status < 128) change(String.fromCharCode(news.status));
+      listener = listen();
+    }
   }
 }
 
-/** The child: a session of its own, on the console. */
-function login(): void {
-  calls.pgrpsys(3, 0, 0);
-  openFile('/dev/console', O_RDWR);
-  calls.fcntl(0, 0, 1);
-  calls.fcntl(0, 0, 2);
-  calls.chdir(pathOf('/root'));
-  const variables = environment();
-  variables.push('HOME=/root');
-  variables.push('LOGNAME=root');
-  variables.push('USER=root');
-  variables.push('SHELL=' + SHELL);
-  variables.push('TERM=xterm');
-  const error = execute(SHELL, ['-sh'], variables);
-  say('init: ' + SHELL + ': ' + errorText(-error) + '\n');
+function note(type: i32, line: string): void {
+  const login = new Login();
+  login.type = type;
+  login.line = line;
+  recordLogin(login);
+}
+
+function start(milestone: string): i32 {
+  const pid = fork();
+  if (pid) return pid;
+  const error = execute(STARTD, [STARTD, '-m', milestone], environment());
+  say('init: ' + STARTD + ': ' + errorText(-error) + '\n');
   calls.exit(1);
+  return 0;
+}
+
+/** A child that waits for a level. */
+function listen(): i32 {
+  const pid = fork();
+  if (pid) return pid;
+  while (true) {
+    const pipe = openFile(PIPE, O_RDONLY);
+    if (pipe < 0) sleepFor(PAUSE);
+    while (pipe >= 0 && calls.read(pipe, byte, 1) == 1) {
+      const level = load<u8>(byte);
+      if (LEVELS.includes(String.fromCharCode(level))) calls.exit(level);
+    }
+    calls.close(pipe);
+  }
+}
+
+function change(level: string): void {
+  note(RUN_LVL, 'run-level ' + level.toUpperCase());
+  if (send(RESTARTER, 'runlevel\t' + level + '\n') >= 0 || !'056'.includes(level)) return;
+  // There is no restarter to stop anything in order.
+  calls.kill(-1, 15);
+  sleepFor(PAUSE);
+  calls.kill(-1, 9);
+  calls.uadmin(2, level == '6' ? 1 : level == '5' ? 6 : 0);
+}
+
+function tell(args: string[]): i32 {
+  if (args.length != 2 || args[1].length != 1 || !LEVELS.includes(args[1])) {
+    say('Usage: ' + USAGE + '\n');
+    return 1;
+  }
+  const error = send(PIPE, args[1]);
+  if (error >= 0) return 0;
+  say('init: ' + (error == -13 ? 'Must be super-user' : 'cannot reach process 1: ' + errorText(-error)) + '\n');
+  return 1;
 }

@@ -16,6 +16,11 @@ export function initSystem(): void {
 export function systemVersion(): string {
   return version;
 }
+let host: string = '';
+/** Nothing until somebody has given one. */
 export function hostName(): string {
-  return 'diorama';
+  return host;
+}
+export function setHostName(name: string): void {
+  host = name;
 }

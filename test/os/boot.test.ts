@@ -3,72 +3,29 @@
  * The operating system, from its kernel and boot archive to a shell, on our machine and on QEMU. What scripts print is what dash prints
  * for them, run beside it.
  */
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { projectRoot } from '../../toolchain/asc/root.ts';
-import { build } from '../../toolchain/build/main.ts';
+import {
+  buildImage,
+  hasProgram,
+  type Image,
+  LOGIN,
+  makeCd,
+  PROMPT,
+  qemu,
+  type Session,
+  typeOnOurs,
+  typeOnQemu,
+} from './session.ts';
 
-const PROMPT = /\[root@diorama \S+\]# $/;
-let directory: string;
-let kernel: string;
-let archive: string;
+let image: Image;
 beforeAll(async () => {
-  directory = mkdtempSync(join(tmpdir(), 'os-'));
-  await build({ output: directory, report: () => undefined });
-  kernel = join(directory, 'platform/i86pc/kernel/amd64/unix');
-  archive = join(directory, 'platform/i86pc/amd64/boot_archive');
+  image = await buildImage();
 }, 300_000);
-afterAll(() => rmSync(directory, { recursive: true }));
-
-/** What each command prints, typed one after the other at the prompt. */
-interface Session {
-  readonly outputs: string[];
-  readonly banner: string;
-  readonly status: number | null;
-}
-
-function onQemu(): ChildProcess {
-  const serial = ['-display', 'none', '-serial', 'stdio', '-monitor', 'none', '-no-reboot', '-device', 'pvpanic'];
-  const system = ['-accel', 'tcg', '-m', '256', '-kernel', kernel, '-initrd', archive, '-append', 'console=ttya'];
-  return spawn('qemu-system-x86_64', [...system, ...serial], { stdio: ['pipe', 'pipe', 'inherit'] });
-}
-
-function typeOnQemu(commands: readonly string[]): Promise<Session> {
-  const child = onQemu();
-  const outputs: string[] = [];
-  let text = '';
-  let banner: string | undefined;
-  const rest = [...commands, 'poweroff'];
-  const timer = setTimeout(() => child.kill('SIGKILL'), 60_000);
-  child.stdout?.on('data', (data: Buffer) => {
-    text += data.toString('latin1').replaceAll('\r', '');
-    if (!PROMPT.test(text)) return;
-    // The echo of what was typed comes first, the prompt last.
-    if (banner === undefined) banner = text;
-    else outputs.push(text.slice(text.indexOf('\n') + 1).replace(PROMPT, ''));
-    text = '';
-    const next = rest.shift();
-    if (next !== undefined) child.stdin?.write(`${next}\n`);
-  });
-  return new Promise((resolve) => {
-    child.on('exit', (status) => {
-      clearTimeout(timer);
-      resolve({ outputs, banner: (banner ?? text).replace(PROMPT, ''), status });
-    });
-  });
-}
-
-async function typeOnOurs(commands: readonly string[]): Promise<Session> {
-  const script = [...commands, 'poweroff'].flatMap((command) => ['--expect', '\\]# $', '--send', command]);
-  const options = ['--kernel', kernel, '--initrd', archive, '--append', 'console=ttya', '--memory', '256M', '--timeout', '100'];
-  const words = [join(projectRoot(), 'tools/diorama.js'), 'run', ...options, ...script];
-  const { status, stdout } = spawnSync(process.execPath, words, { encoding: 'latin1', input: '', timeout: 120_000 });
-  const [banner, ...parts] = stdout.replaceAll('\r', '').split(/\[root@diorama \S+\]# /);
-  return { outputs: parts.map((part) => part.slice(part.indexOf('\n') + 1)).slice(0, commands.length), banner, status };
-}
+afterAll(() => image.remove());
 
 /** One line each: POSIX shell, and programs that print the same everywhere. */
 // biome-ignore-start lint/suspicious/noTemplateCurlyInString: these are the shell's
@@ -94,27 +51,25 @@ const SCRIPTS = [
 // biome-ignore-end lint/suspicious/noTemplateCurlyInString: these are the shell's
 
 const dash = (script: string): string => {
-  const { stdout } = spawnSync('dash', ['-c', script], { cwd: directory, encoding: 'latin1', timeout: 20_000 });
+  const { stdout } = spawnSync('dash', ['-c', script], { cwd: image.directory, encoding: 'latin1', timeout: 20_000 });
   return stdout;
 };
-
-function hasQemu(): boolean {
-  return spawnSync('qemu-system-x86_64', ['--version']).status === 0;
-}
 
 // Without QEMU, or dash to compare with, the other half is still tested.
 describe.each([
   ['our machine', typeOnOurs, true],
-  ['QEMU', typeOnQemu, hasQemu()],
+  ['QEMU', typeOnQemu, hasProgram('qemu-system-x86_64')],
 ] as const)('on %s', (_name, type, present) => {
   let session: Session;
   beforeAll(async () => {
     if (present)
-      session = await type([...SCRIPTS, 'uname -a', 'ps -ef', 'nosuchcommand; echo $?', 'cat /nosuch', 'ls -l /dev/null']);
+      session = await type(image, [...SCRIPTS, 'uname -a', 'ps -ef', 'nosuchcommand; echo $?', 'cat /nosuch', 'ls -l /dev/null']);
   }, 200_000);
 
-  test.skipIf(!present)('it boots to a prompt, and powers off', () => {
+  test.skipIf(!present)('it boots to a login, and root is asked for no password', () => {
     expect(session.banner).toMatch(/^SunOS Release 5\.11 Version diorama_\d{8}T\d{6}Z 64-bit$/m);
+    expect(session.banner).toContain('\nHostname: diorama\n');
+    expect(session.banner).toMatch(/\ndiorama ttya login: root\n(Last login: .*\n)?Diorama \(build: \d{8}T\d{6}Z\)\n/);
     expect(session.status).toBe(0);
   });
 
@@ -132,12 +87,24 @@ describe.each([
   });
 });
 
+test.skipIf(!hasProgram('qemu-system-x86_64') || !hasProgram('grub-mkrescue'))(
+  'GRUB boots it from a CD, in QEMU',
+  async () => {
+    const { outputs, banner, status } = await typeOnQemu(image, ['svcs -H console-login'], ['-cdrom', makeCd(image)]);
+    expect(banner).toContain('diorama ttya login: root\n');
+    expect(outputs[0]).toMatch(/^online +\S+ svc:\/system\/console-login:default\n$/);
+    expect(status).toBe(0);
+  },
+  150_000,
+);
+
 // The interrupted program goes on with every register as it was: the shell is in the middle of something.
-test.skipIf(!hasQemu())('^C ends a busy loop of the shell, which goes on', async () => {
-  const child = onQemu();
+test.skipIf(!hasProgram('qemu-system-x86_64'))('^C ends a busy loop of the shell, which goes on', async () => {
+  const child = qemu(image);
   const timer = setTimeout(() => child.kill('SIGKILL'), 30_000);
   let text = '';
   const steps: [wait: RegExp, type: string][] = [
+    [LOGIN, 'root\n'],
     [PROMPT, 'while :; do :; done\n'],
     [/done\n$/, '\x03'],
     [PROMPT, 'echo status $?\n'],
@@ -159,7 +126,7 @@ test.skipIf(!hasQemu())('^C ends a busy loop of the shell, which goes on', async
 });
 
 test('without an archive the kernel panics with a reason and a symbolised stack, exit 3', () => {
-  const words = [join(projectRoot(), 'tools/diorama.js'), 'run', '--kernel', kernel, '--memory', '256M'];
+  const words = [join(projectRoot(), 'tools/diorama.js'), 'run', '--kernel', image.kernel, '--memory', '256M'];
   const { status, stdout } = spawnSync(process.execPath, words, { encoding: 'latin1', input: '', timeout: 60_000 });
   expect(stdout).toContain('panic: no boot archive');
   expect(stdout).toMatch(/at 0x[0-9a-f]+ guest-os\/boot\/main\/makeRoot\+0x[0-9a-f]+ \(guest-os\/boot\/main\.ts:\d+\)/);
@@ -167,9 +134,18 @@ test('without an archive the kernel panics with a reason and a symbolised stack,
 });
 
 test('an archive that is cut is refused by name', () => {
-  const broken = join(directory, 'broken');
+  const broken = join(image.directory, 'broken');
   writeFileSync(broken, new Uint8Array(600).fill(0x30));
-  const words = [join(projectRoot(), 'tools/diorama.js'), 'run', '--kernel', kernel, '--initrd', broken, '--memory', '256M'];
+  const words = [
+    join(projectRoot(), 'tools/diorama.js'),
+    'run',
+    '--kernel',
+    image.kernel,
+    '--initrd',
+    broken,
+    '--memory',
+    '256M',
+  ];
   const { status, stdout } = spawnSync(process.execPath, words, { encoding: 'latin1', input: '', timeout: 60_000 });
   expect(stdout).toContain('panic: boot archive: no header where one should be');
   expect(status).toBe(3);

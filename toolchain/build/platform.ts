@@ -2,7 +2,7 @@
 /**
  * @fileoverview What the platform's boot archive contains: programs, their names, manual pages, the files of /etc, empty directories.
  *
- * Commands of a multi-call program are names of one file; /bin is /usr/bin. Text files are those of guest-os/etc, with `@build@`
+ * Commands of a multi-call program are names of one file; /bin is /usr/bin. Text files are those of guest-os/platform, with `@build@`
  * replaced by the build's name.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
@@ -11,6 +11,8 @@ import { type ArchiveFile, writeArchive } from '../image/archive.ts';
 import type { BuildStamp } from '../image/image.ts';
 import { commandPaths, manualIndex, manualPage, manualPath, multiCallPrograms, readCommands } from '../registry/commands.ts';
 
+/** Text files that only root may read. */
+const PRIVATE = new Set(['etc/shadow']);
 /** Where a program lies, if not in /usr/bin. */
 const PLACES: Readonly<Record<string, string>> = { init: 'sbin/init' };
 /** Programs for demonstration only. */
@@ -51,14 +53,21 @@ export function platformArchive(root: string, programs: ReadonlyMap<string, Uint
   }
   for (const command of commands) files.push({ path: manualPath(command), content: manualPage(command) });
   files.push({ path: 'usr/share/man/whatis', content: manualIndex(commands) });
-  const etc = join(root, 'guest-os/etc');
-  for (const name of existsSync(etc) ? readdirSync(etc) : []) {
-    const content = readFileSync(join(etc, name), 'utf8').replaceAll('@build@', stamp.name.replace('diorama_', ''));
-    files.push({ path: `etc/${name}`, content });
-  }
+  files.push(...textFiles(join(root, 'guest-os/platform'), '', stamp));
   const symlinks = new Map([
     ['bin', 'usr/bin'],
     ['sbin/sh', '../usr/bin/sh'],
   ]);
   return writeArchive({ directories: DIRECTORIES, files, links, symlinks }, stamp.time);
+}
+
+/** Everything below a folder, at the same place in the system. Scripts can be executed. */
+function textFiles(folder: string, at: string, stamp: BuildStamp): ArchiveFile[] {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const path = `${at}${entry.name}`;
+    if (entry.isDirectory()) return textFiles(join(folder, entry.name), `${path}/`, stamp);
+    const content = readFileSync(join(folder, entry.name), 'utf8').replaceAll('@build@', stamp.name.replace('diorama_', ''));
+    return [{ path, content, mode: content.startsWith('#!') ? 0o755 : PRIVATE.has(path) ? 0o400 : 0o644 }];
+  });
 }

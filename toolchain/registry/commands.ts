@@ -5,7 +5,7 @@
  *
  * A folder of guest-os/cmd without a `main.ts` is a multi-call program: each file is a command, which the name that the program is called
  * by chooses. Its `main.ts` exists only for the compiler. A folder with a `main.ts`, or a single file, is a program and command of its own.
- * Files that begin with a capital or `_` are shared parts; `test_.ts` is the command `test`, the underscore keeps it apart from words of the
+ * Files that begin with a capital or `_` are shared parts; `svc_startd.ts` is the command `svc.startd`; `test_.ts` is the command `test`, the underscore keeps it apart from words of the
  * language.
  *
  * The record of a command, as guest-os/cmd/core/cat.ts has it:
@@ -38,7 +38,8 @@ export interface Command {
 const FOLDER = 'guest-os/cmd';
 
 /** The command that a file is, by its name. */
-export const commandName = (file: string): string => (file === 'bracket.ts' ? '[' : file.replace(/_?\.ts$/, ''));
+export const commandName = (file: string): string =>
+  file === 'bracket.ts' ? '[' : file.replace(/_?\.ts$/, '').replaceAll('_', '.');
 
 /** What a file says of its command. Throws where it says nothing; `usage` may be missing. */
 export function parseCommand(file: string, name: string, program: string, text: string): Command {

@@ -1,20 +1,23 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview uname(1): -a all, -s -n -r -v -m -p -i one each; sysname alone without options. */
 import * as calls from '../../lib/calls';
-import { out, say } from '../../lib/io';
-import { zeroTerminated } from '../../lib/text';
+import { complain, out, say } from '../../lib/io';
+import { pathOf, zeroTerminated } from '../../lib/text';
+
+export const USAGE: string = 'uname [-aimnprsv]\n       uname [-S system_name]';
 
 const FIELD: usize = 257;
 const names = memory.data(1285);
 
 export function main(args: string[]): i32 {
+  if (args.length > 1 && args[1] == '-S') return rename(args);
   calls.uname(names);
   let wanted = '';
   for (let i = 1; i < args.length; i++) {
     for (let k = 1; k < args[i].length; k++) {
       const letter = args[i].charAt(k);
       if (!'asnrvmpi'.includes(letter) || !args[i].startsWith('-')) {
-        say('usage: uname [-amnprsvi]\n');
+        say('usage: ' + USAGE + '\n');
         return 2;
       }
       wanted += letter == 'a' ? 'snrvmpi' : letter;
@@ -31,4 +34,16 @@ export function main(args: string[]): i32 {
   }
   out(line + '\n');
   return 0;
+}
+
+function rename(args: string[]): i32 {
+  if (args.length != 3) {
+    say('usage: ' + USAGE + '\n');
+    return 2;
+  }
+  // SI_SET_HOSTNAME
+  const result = calls.systeminfo(258, pathOf(args[2]), 0);
+  if (result >= 0) return 0;
+  complain('uname', 'cannot set the name', result);
+  return 1;
 }

@@ -165,6 +165,11 @@ function setOptions(args: string[]): i32 {
     }
     const on = word.startsWith('-');
     if ((!on && !word.startsWith('+')) || word.length < 2) break;
+    if (word.charAt(1) == 'o' && i + 1 < args.length && args[i + 1] == 'emacs') {
+      state.editing = on;
+      i++;
+      continue;
+    }
     for (let k = 1; k < word.length; k++) {
       const letter = word.charAt(k);
       if (letter == 'e') state.exitOnError = on;

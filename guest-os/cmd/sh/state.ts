@@ -15,6 +15,8 @@ export class State {
   name: string = 'sh';
   parameters: string[] = [];
   interactive: bool = false;
+  /** Lines are edited by the shell, not only by the terminal (set -o emacs). */
+  editing: bool = true;
   /** In a child that the shell has forked. */
   inSubshell: bool = false;
   /** set -e, -x, -u. */

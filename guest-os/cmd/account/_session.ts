@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: MIT
+/** @fileoverview What login, su and passwd share: passwords asked for, a user's environment, becoming a user. */
+import { memberships, User } from '../../lib/accounts';
+import * as calls from '../../lib/calls';
+import { flush, O_CREAT, O_RDONLY, O_RDWR, O_TRUNC, O_WRONLY, openFile, out, readAll, Reader, say } from '../../lib/io';
+import { pathOf } from '../../lib/text';
+import { Settings } from '../../lib/tty';
+import { writeText } from '../../lib/smf/door';
+
+/** A line from a terminal that does not show it; null: the end of input. */
+export function askSecretly(prompt: string): string | null {
+  out(prompt);
+  flush();
+  const settings = Settings.of(0);
+  if (settings) settings.withoutEcho().apply(0);
+  const line = new Reader(0).line();
+  if (settings) settings.apply(0);
+  out('\n');
+  flush();
+  return line;
+}
+
+/** Group, further groups, user: in this order, for afterwards there is no right to. */
+export function becomeUser(user: User): bool {
+  if (calls.setgid(<i32>user.gid) < 0) return false;
+  return calls.setuid(<i32>user.uid) >= 0;
+}
+
+/** What a login shell finds. */
+export function loginEnvironment(user: User, terminal: string): string[] {
+  const path = user.uid ? '/usr/bin' : '/usr/sbin:/usr/bin';
+  return [
+    'HOME=' + user.home,
+    'PATH=' + path,
+    'LOGNAME=' + user.name,
+    'USER=' + user.name,
+    'SHELL=' + (user.shell.length ? user.shell : '/usr/bin/sh'),
+    'MAIL=/var/mail/' + user.name,
+    'TZ=UTC',
+    'TERM=' + (terminal.length ? terminal : 'xterm'),
+  ];
+}
+
+/** Replaces a line of a file whose first field is `name`. The new file takes the place of the old at once, or not at all. */
+export function replaceRecord(path: string, name: string, line: string, mode: i32): i64 {
+  const descriptor = openFile(path, O_RDONLY);
+  if (descriptor < 0) return descriptor;
+  const lines = readAll(descriptor).split('\n');
+  calls.close(descriptor);
+  let found = false;
+  for (let i = 0; i < lines.length; i++) {
+    if (!lines[i].startsWith(name + ':')) continue;
+    lines[i] = line;
+    found = true;
+  }
+  if (!found) {
+    const empty = lines.length && !lines[lines.length - 1].length;
+    if (empty) lines.pop();
+    lines.push(line);
+    lines.push('');
+  }
+  const next = path + '.new';
+  calls.unlink(pathOf(next));
+  const made = openFile(next, O_WRONLY | O_CREAT | O_TRUNC, mode);
+  if (made < 0) return made;
+  const error = writeText(made, lines.join('\n'));
+  calls.close(made);
+  return error < 0 ? error : calls.rename(pathOf(next), pathOf(path));
+}
+
+/** Random bytes from the kernel; null: it has none to give. */
+export function randomBytes(count: i32): StaticArray<u8> | null {
+  const descriptor = openFile('/dev/urandom', O_RDONLY);
+  if (descriptor < 0) return null;
+  const bytes = new StaticArray<u8>(count);
+  const got = calls.read(descriptor, changetype<usize>(bytes), count);
+  calls.close(descriptor);
+  return got == count ? bytes : null;
+}
