@@ -7,6 +7,7 @@ const unit = [
   'toolchain/**/*.test.ts',
   'tools/**/*.test.ts',
   'guest-os/**/*.test.ts',
+  'zfs/**/*.test.ts',
 ];
 export default defineConfig({
   test: {

@@ -5,5 +5,6 @@ import { layouts as boot } from './boot.ts';
 import { layouts as elf } from './elf.ts';
 import { layouts as image } from './image.ts';
 import { layouts as processor } from './processor.ts';
+import { layouts as zfs } from './zfs.ts';
 
-export const layoutModules: Readonly<Record<string, readonly Layout[]>> = { boot, elf, image, processor };
+export const layoutModules: Readonly<Record<string, readonly Layout[]>> = { boot, elf, image, processor, zfs };

@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: MIT
+/**
+ * @fileoverview Object sets: a file system, a volume, a snapshot of one, or the pool's own (MOS). An object set is a root block with
+ * the meta-dnode, whose data are the dnodes of all objects.
+ *
+ * {@link Objset.sync} writes everything that is dirty, from the leaves up: blocks level by level, dnodes into the meta-dnode, that,
+ * and the root block. It may be called in several passes of one transaction group.
+ */
+import { EIO, setError } from '../../guest-os/kernel/errno';
+import { DnodePhys, ObjsetPhys } from 'layout/zfs';
+import { freeBuffer, newBuffer, newZeroed } from '../port/memory';
+import { arcAdd, arcRead, arcRelease } from '../arc/arc';
+import { Dataset } from '../dsl/dataset';
+import { Spa } from '../spa/spa';
+import { isHole, logicalSize, pointer, POINTER_SIZE, typeOf } from '../zio/blockPointer';
+import { CHECKSUM_FLETCHER_4, CHECKSUM_INHERIT } from '../zio/checksum';
+import { COMPRESS_INHERIT, COMPRESS_LZJB, COMPRESS_OFF } from '../zio/compress';
+import { spentSize, writeBlock, WritePolicy } from '../zio/zio';
+import { Dbuf, dirtyDbuf, firstDirty, holdDbuf, pointerOf, releaseDbuf, undirty } from './dbuf';
+import { Dnode, DNODE_BLOCK, DNODE_SHIFT, DNODE_SIZE, DNODES_PER_BLOCK, evictDnodes, growTo, releaseDnode, settle, specialDnode } from './dnode';
+import { isMetadata, TYPE_DNODE, TYPE_NONE, TYPE_OBJSET } from './types';
+
+const OLD_SIZE: u32 = 1024;
+/** Root blocks hold accounting of users since this pool version. */
+const VERSION_USERSPACE: u64 = 15;
+/** From this pass on blocks are not compressed any more, so that their sizes settle. */
+const PASS_UNCOMPRESSED: u32 = 5;
+
+export class Objset {
+  meta: Dnode | null = null;
+  dirtyDnodes: Dnode | null = null;
+  isDirty: bool = false;
+  /** What sync itself changes, it also writes. */
+  private syncing: bool = false;
+  /** Dnodes in memory. */
+  dnodes: i32 = 0;
+  /** Where the search for a free object begins; highest object allocated since the object set was opened. */
+  cursor: u64 = 1;
+  lastObject: u64 = 0;
+  /** What data blocks are written with; a dataset's properties. */
+  checksum: u32 = CHECKSUM_FLETCHER_4;
+  compression: u32 = COMPRESS_OFF;
+  copies: u32 = 1;
+  recordSize: u32 = 128 << 10;
+  /** The root block in memory. */
+  readonly root: usize;
+  rootSize: u32;
+
+  constructor(
+    public readonly spa: Spa,
+    /** Null: the MOS. */
+    public readonly dataset: Dataset | null,
+  ) {
+    this.rootSize = spa.version < VERSION_USERSPACE ? OLD_SIZE : <u32>ObjsetPhys.SIZE;
+    this.root = newZeroed(<u32>ObjsetPhys.SIZE);
+    if (!dataset) this.compression = COMPRESS_LZJB;
+  }
+
+  get phys(): ObjsetPhys {
+    return changetype<ObjsetPhys>(this.root);
+  }
+  get type(): u64 {
+    return this.phys.type;
+  }
+
+  /** Makes it new and empty. */
+  create(type: u64): void {
+    const raw = this.phys.meta;
+    raw.type = <u8>TYPE_DNODE;
+    raw.indirectShift = 14;
+    raw.levels = 1;
+    raw.pointers = 3;
+    raw.sectors = <u16>(DNODE_BLOCK >> 9);
+    raw.flags = 1;
+    this.phys.type = type;
+    this.meta = specialDnode(this, this.root);
+    this.makeDirty();
+  }
+
+  /** Reads the root block. */
+  open(root: usize): i32 {
+    if (isHole(root)) return setError(EIO);
+    const size = logicalSize(root);
+    if (typeOf(root) != TYPE_OBJSET || (size != OLD_SIZE && size != <u32>ObjsetPhys.SIZE)) return setError(EIO);
+    const block = arcRead(this.spa, root);
+    if (!block) return setError(EIO);
+    memory.copy(this.root, block.data, size);
+    arcRelease(block);
+    this.rootSize = size;
+    this.meta = specialDnode(this, this.root);
+    const meta = this.meta;
+    return meta && meta.type == TYPE_DNODE && meta.blockSize == DNODE_BLOCK ? 0 : setError(EIO);
+  }
+
+  /** Clean, and nobody holds an object. */
+  close(): void {
+    evictDnodes(this);
+    const meta = this.meta;
+    if (meta) releaseDnode(meta);
+    this.meta = null;
+    assert(!this.dnodes, 'object set in use');
+    freeBuffer(this.root, <u32>ObjsetPhys.SIZE);
+  }
+
+  makeDirty(): void {
+    if (this.isDirty || this.syncing) return;
+    this.isDirty = true;
+    const dataset = this.dataset;
+    if (dataset) this.spa.dirtyDataset(dataset);
+  }
+
+  // ---- accounting of blocks
+
+  blockBorn(dn: Dnode | null, bp: usize): void {
+    const spent = spentSize(this.spa, bp);
+    if (dn) dn.raw.used += spent;
+    const dataset = this.dataset;
+    if (dataset) dataset.blockBorn(bp, spent);
+    else this.spa.mosUsed(<i64>spent, bp);
+  }
+
+  /** The block is not referred to any more: it is freed, or lives on in a snapshot. */
+  blockFreed(dn: Dnode | null, bp: usize): void {
+    if (isHole(bp)) return;
+    const spent = spentSize(this.spa, bp);
+    if (dn) dn.raw.used -= min(spent, dn.raw.used);
+    const dataset = this.dataset;
+    if (dataset) dataset.blockFreed(bp, spent);
+    else {
+      this.spa.mosUsed(-(<i64>spent), bp);
+      this.spa.free(bp);
+    }
+  }
+
+  // ---- sync
+
+  /** Writes all that is dirty, and the root block to a new place whose pointer comes to `rootPointer`. */
+  sync(rootPointer: usize, txg: u64, pass: u32): i32 {
+    this.isDirty = false;
+    this.syncing = true;
+    const result = this.syncAll(rootPointer, txg, pass);
+    this.syncing = false;
+    return result;
+  }
+
+  private syncAll(rootPointer: usize, txg: u64, pass: u32): i32 {
+    const meta = this.meta!;
+    while (this.dirtyDnodes) {
+      const dn = this.dirtyDnodes!;
+      this.dirtyDnodes = dn.dirtyNext;
+      dn.isDirty = false;
+      if (dn == meta) continue;
+      let result = this.syncBlocks(dn, txg, pass);
+      if (result == 0) result = this.storeDnode(dn);
+      if (result < 0) return result;
+      settle(dn);
+    }
+    const result = this.syncBlocks(meta, txg, pass);
+    if (result < 0) return result;
+    // The meta-dnode's own block pointers put it on the list again.
+    meta.isDirty = false;
+    this.dirtyDnodes = null;
+    memory.copy(this.root, meta.phys, DNODE_SIZE);
+    const policy = this.policy(TYPE_OBJSET, 0, null, pass);
+    return this.replace(null, rootPointer, this.root, this.rootSize, policy, txg, pass, this.objects());
+  }
+
+  private objects(): u64 {
+    const meta = this.meta!;
+    let fill: u64 = 0;
+    for (let i: u64 = 0; i < <u64>meta.raw.pointers; i++) fill += pointer(meta.pointerAt(i)).fill;
+    return fill;
+  }
+
+  private syncBlocks(dn: Dnode, txg: u64, pass: u32): i32 {
+    for (let level: u32 = 0; level < dn.levels; level++) {
+      for (let db = firstDirty(dn, level); db; db = firstDirty(dn, level)) {
+        const result = this.syncBlock(dn, db, txg, pass);
+        if (result < 0) return result;
+      }
+    }
+    return 0;
+  }
+
+  private syncBlock(dn: Dnode, db: Dbuf, txg: u64, pass: u32): i32 {
+    const parent = db.parent;
+    if (parent) dirtyDbuf(parent);
+    const slot = pointerOf(db);
+    const policy = this.policy(dn.type, db.level, dn, pass);
+    const result = this.replace(dn, slot, db.data, db.size, policy, txg, pass, fillOf(dn, db));
+    if (result < 0) return result;
+    undirty(db);
+    // A hole has no place in the cache; its zeros stay with those who hold it.
+    if (!isHole(slot)) db.cached = arcAdd(this.spa, slot, db.data, db.size);
+    releaseDbuf(db);
+    return 0;
+  }
+
+  /** Writes a block and frees the one that was there before; in later passes into the same place, if it was written in this group. */
+  private replace(dn: Dnode | null, slot: usize, data: usize, size: u32, policy: WritePolicy, txg: u64, pass: u32, fill: u64): i32 {
+    const old = newBuffer(POINTER_SIZE);
+    memory.copy(old, slot, POINTER_SIZE);
+    const inPlace = pass > 1 && pointer(slot).birth == txg;
+    const result = writeBlock(this.spa, slot, data, size, policy, txg, inPlace);
+    if (result >= 0 && !isHole(slot)) pointer(slot).fill = fill;
+    if (result == 0) {
+      this.blockFreed(dn, old);
+      if (!isHole(slot)) this.blockBorn(dn, slot);
+    }
+    freeBuffer(old, POINTER_SIZE);
+    return min(result, 0);
+  }
+
+  private policy(type: u32, level: u32, dn: Dnode | null, pass: u32): WritePolicy {
+    const policy = sharedPolicy;
+    policy.type = type;
+    policy.level = level;
+    const dataset = this.dataset;
+    if (level || isMetadata(type)) {
+      policy.checksum = CHECKSUM_FLETCHER_4;
+      policy.compression = COMPRESS_LZJB;
+      policy.copies = dataset ? min<u32>(this.copies + 1, 3) : 3;
+    } else {
+      policy.checksum = dn && <u32>dn.raw.checksum != CHECKSUM_INHERIT ? <u32>dn.raw.checksum : this.checksum;
+      policy.compression = dn && <u32>dn.raw.compress != COMPRESS_INHERIT ? <u32>dn.raw.compress : this.compression;
+      policy.copies = dataset ? this.copies : 3;
+    }
+    if (pass >= PASS_UNCOMPRESSED) policy.compression = COMPRESS_OFF;
+    return policy;
+  }
+
+  /** Copies a dnode into its block of the meta-dnode. */
+  private storeDnode(dn: Dnode): i32 {
+    const meta = this.meta!;
+    const block = dn.object / DNODES_PER_BLOCK;
+    const fresh = block > meta.maxBlock;
+    if (!growTo(meta, block)) return setError(EIO);
+    const db = holdDbuf(meta, 0, block, !fresh);
+    if (!db) return setError(EIO);
+    if (fresh && !db.isDirty) memory.fill(db.data, 0, db.size);
+    dirtyDbuf(db);
+    memory.copy(db.data + (<usize>(dn.object % DNODES_PER_BLOCK) << DNODE_SHIFT), dn.phys, DNODE_SIZE);
+    releaseDbuf(db);
+    return 0;
+  }
+}
+
+const sharedPolicy = new WritePolicy();
+
+/** How many blocks of data (or, in the meta-dnode, objects) there are below a pointer. */
+function fillOf(dn: Dnode, db: Dbuf): u64 {
+  let fill: u64 = 0;
+  if (db.level) {
+    for (let at = db.data; at < db.data + db.size; at += POINTER_SIZE) fill += pointer(at).fill;
+    return fill;
+  }
+  if (dn.type != TYPE_DNODE) return 1;
+  for (let at = db.data; at < db.data + db.size; at += DNODE_SIZE) {
+    if (<u32>changetype<DnodePhys>(at).type != TYPE_NONE) fill++;
+  }
+  return fill;
+}

@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: MIT
+/**
+ * @fileoverview Datasets: file systems, volumes and their snapshots, each an object set with its place in a history.
+ *
+ * A head and its snapshots are a list: each knows the one before (`previous`) and after. A block belongs to the oldest snapshot that
+ * was made after its birth. When the head lets go of a block born after the last snapshot, it is freed; an older one goes to the head's
+ * deadlist. What only one snapshot holds is its `unique` space, which its destruction would free.
+ */
+import { DslDatasetPhys } from 'layout/zfs';
+import { EIO, setError } from '../../guest-os/kernel/errno';
+import { now, system } from '../port/port';
+import { Vector } from '../port/vector';
+import { allocateObject, bonusOf, dirtyDnode, Dnode, holdDnode, releaseDnode } from '../dmu/dnode';
+import { Objset } from '../dmu/objset';
+import { TYPE_DSL_DATASET, TYPE_DSL_SNAPSHOTS, TYPE_NEXT_CLONES } from '../dmu/types';
+import { Spa } from '../spa/spa';
+import { zapCreate, zapDeleteInt, zapSet, zapSetInt } from '../zap/zap';
+import { logicalSize, physicalSize, pointer, POINTER_SIZE } from '../zio/blockPointer';
+import { addDeadlistKey, addToDeadlist, cloneDeadlist, createDeadlist, DeadlistKeys, readKeys } from './deadlist';
+import { Dir, USED_HEAD, USED_SNAPSHOTS } from './dir';
+
+export const FLAG_INCONSISTENT: u64 = 1;
+export const FLAG_UNIQUE_ACCURATE: u64 = 4;
+
+/** An open dataset; its pool keeps it, with its dnode held. */
+export class Dataset {
+  private objset_: Objset | null = null;
+  /** Blocks of older snapshots that were let go of, until the sync puts them into the deadlist. */
+  readonly dead: Vector = new Vector(POINTER_SIZE);
+  /** Mounts and other uses that keep it from being destroyed. */
+  users: i32 = 0;
+  isListed: bool = false;
+
+  constructor(
+    public readonly dir: Dir,
+    public readonly object: u64,
+    public readonly dn: Dnode,
+    /** Of a snapshot, what follows @; empty: a head. */
+    public snapshotName: string,
+  ) {}
+
+  get spa(): Spa {
+    return this.dir.spa;
+  }
+  get phys(): DslDatasetPhys {
+    return changetype<DslDatasetPhys>(bonusOf(this.dn));
+  }
+  get name(): string {
+    return this.isSnapshot ? this.dir.fullName + '@' + this.snapshotName : this.dir.fullName;
+  }
+  get isSnapshot(): bool {
+    return this.snapshotName.length > 0;
+  }
+  dirty(): void {
+    dirtyDnode(this.dn);
+  }
+
+  /** The object set, open; null: it cannot be read. */
+  objset(): Objset | null {
+    let objset = this.objset_;
+    if (objset) return objset;
+    objset = new Objset(this.spa, this);
+    if (objset.open(this.phys.root.pointer) < 0) {
+      objset.close();
+      return null;
+    }
+    this.spa.applyProperties(this, objset);
+    this.objset_ = objset;
+    return objset;
+  }
+  /** Gives a new dataset its empty object set. */
+  createObjset(type: u64): Objset {
+    const objset = new Objset(this.spa, this);
+    this.objset_ = objset;
+    objset.create(type);
+    this.spa.applyProperties(this, objset);
+    return objset;
+  }
+  get isOpen(): bool {
+    return this.objset_ != null;
+  }
+  closeObjset(): void {
+    const objset = this.objset_;
+    if (objset) objset.close();
+    this.objset_ = null;
+  }
+
+  // ---- accounting
+
+  blockBorn(bp: usize, spent: u64): void {
+    const phys = this.phys;
+    const compressed = <u64>physicalSize(bp);
+    const uncompressed = <u64>logicalSize(bp);
+    phys.referenced += spent;
+    phys.compressed += compressed;
+    phys.uncompressed += uncompressed;
+    phys.unique += spent;
+    this.dirty();
+    this.dir.addUsed(USED_HEAD, spent, compressed, uncompressed);
+  }
+
+  blockFreed(bp: usize, spent: u64): void {
+    const phys = this.phys;
+    const compressed = <u64>physicalSize(bp);
+    const uncompressed = <u64>logicalSize(bp);
+    if (pointer(bp).birth > phys.previousTxg) {
+      this.spa.free(bp);
+      phys.unique -= spent;
+      this.dir.addUsed(USED_HEAD, -(<i64>spent), -(<i64>compressed), -(<i64>uncompressed));
+    } else {
+      this.dead.addCopy(bp);
+      const previous = phys.previous ? this.spa.datasetByObject(phys.previous) : null;
+      // No one but the previous snapshot has it now.
+      if (previous && previous.phys.next == this.object && pointer(bp).birth > previous.phys.previousTxg) {
+        previous.phys.unique += spent;
+        previous.dirty();
+      }
+      if (pointer(bp).birth > this.originTxg()) this.dir.moveUsed(USED_HEAD, USED_SNAPSHOTS, spent);
+    }
+    phys.referenced -= spent;
+    phys.compressed -= compressed;
+    phys.uncompressed -= uncompressed;
+    this.dirty();
+  }
+
+  /** When the snapshot was made that this is a clone of; 0: none. Blocks born before belong to another directory. */
+  originTxg(): u64 {
+    const origin = this.dir.phys.origin ? this.spa.datasetByObject(this.dir.phys.origin) : null;
+    return origin ? origin.phys.creationTxg : 0;
+  }
+
+  // ---- sync
+
+  /** Writes the object set. */
+  sync(txg: u64, pass: u32): i32 {
+    const objset = this.objset_;
+    if (!objset || !objset.isDirty) return 0;
+    this.dirty();
+    return objset.sync(this.phys.root.pointer, txg, pass);
+  }
+
+  /** Puts blocks that snapshots hold into the deadlist. */
+  syncDead(): i32 {
+    if (!this.dead.count) return 0;
+    deadKeys = new DeadlistKeys();
+    deadResult = readKeys(this.spa.mos!, this.phys.deadlist, deadKeys);
+    this.dead.drain(addDead, changetype<usize>(this));
+    return deadResult;
+  }
+}
+
+let deadKeys: DeadlistKeys = new DeadlistKeys();
+let deadResult: i32 = 0;
+function addDead(bp: usize, context: usize): void {
+  const dataset = changetype<Dataset>(context);
+  const result = addToDeadlist(dataset.spa.mos!, dataset.phys.deadlist, deadKeys, bp);
+  if (result < 0) deadResult = result;
+}
+
+// ---- making, in the sync of transaction group `txg`
+
+function newGuid(): u64 {
+  return system().random();
+}
+
+/** The head of a directory; with an origin (a snapshot) it begins as what that has. */
+export function createHead(spa: Spa, dir: Dir, origin: Dataset | null, txg: u64): u64 {
+  const mos = spa.mos!;
+  const object = allocateObject(mos, TYPE_DSL_DATASET, 512, TYPE_DSL_DATASET, <u32>DslDatasetPhys.SIZE);
+  const dn = holdDnode(mos, object)!;
+  const phys = changetype<DslDatasetPhys>(bonusOf(dn));
+  phys.dir = dir.object;
+  phys.flags = FLAG_UNIQUE_ACCURATE;
+  phys.fsid = newGuid() >> 8;
+  phys.guid = newGuid();
+  phys.snapshots = zapCreate(mos, TYPE_DSL_SNAPSHOTS, 0, 0);
+  phys.creation = now();
+  phys.creationTxg = txg;
+  dirtyDnode(dn);
+  if (!origin) {
+    // Without a snapshot before it nothing is ever added.
+    phys.deadlist = createDeadlist(mos);
+  } else {
+    phys.previous = origin.object;
+    phys.previousTxg = origin.phys.creationTxg;
+    phys.referenced = origin.phys.referenced;
+    phys.compressed = origin.phys.compressed;
+    phys.uncompressed = origin.phys.uncompressed;
+    memory.copy(phys.root.pointer, origin.phys.root.pointer, POINTER_SIZE);
+    phys.flags |= origin.phys.flags & FLAG_INCONSISTENT;
+    const originHead = spa.datasetByObject(origin.dir.phys.head)!;
+    phys.deadlist = cloneDeadlist(mos, originHead.phys.deadlist, origin.phys.creationTxg);
+    origin.phys.children++;
+    if (!origin.phys.nextClones) origin.phys.nextClones = zapCreate(mos, TYPE_NEXT_CLONES, 0, 0);
+    zapSetInt(mos, origin.phys.nextClones, object, object);
+    origin.dirty();
+    dir.phys.origin = origin.object;
+    dir.dirty();
+  }
+  releaseDnode(dn);
+  dir.phys.head = object;
+  dir.dirty();
+  return object;
+}
+
+/**
+ * Takes a snapshot of a head that has just been synced in `txg`: the snapshot gets the head's root and deadlist, the head a new deadlist.
+ * The cost does not depend on what is in it.
+ */
+export function createSnapshot(head: Dataset, name: string, txg: u64): i32 {
+  const spa = head.spa;
+  const mos = spa.mos!;
+  const object = allocateObject(mos, TYPE_DSL_DATASET, 512, TYPE_DSL_DATASET, <u32>DslDatasetPhys.SIZE);
+  const dn = holdDnode(mos, object);
+  if (!dn) return setError(EIO);
+  const phys = changetype<DslDatasetPhys>(bonusOf(dn));
+  const from = head.phys;
+  phys.dir = from.dir;
+  phys.fsid = newGuid() >> 8;
+  phys.guid = newGuid();
+  phys.previous = from.previous;
+  phys.previousTxg = from.previousTxg;
+  phys.next = head.object;
+  phys.children = 1;
+  phys.creation = now();
+  phys.creationTxg = txg;
+  phys.deadlist = from.deadlist;
+  phys.referenced = from.referenced;
+  phys.compressed = from.compressed;
+  phys.uncompressed = from.uncompressed;
+  phys.flags = from.flags;
+  memory.copy(phys.root.pointer, from.root.pointer, POINTER_SIZE);
+  dirtyDnode(dn);
+  releaseDnode(dn);
+
+  const previous = from.previous ? spa.datasetByObject(from.previous) : null;
+  if (previous) {
+    if (previous.phys.next == head.object) previous.phys.next = object;
+    else if (previous.phys.nextClones) {
+      zapDeleteInt(mos, previous.phys.nextClones, head.object);
+      zapSetInt(mos, previous.phys.nextClones, object, object);
+    }
+    previous.dirty();
+  }
+  from.deadlist = cloneDeadlist(mos, phys.deadlist, from.previousTxg);
+  addDeadlistKey(mos, from.deadlist, from.previousTxg);
+  // Head and snapshot share everything: nothing is unique to either.
+  from.unique = 0;
+  from.previous = object;
+  from.previousTxg = txg;
+  head.dirty();
+  return zapSet(mos, from.snapshots, name, object);
+}
+

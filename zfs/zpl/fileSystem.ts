@@ -1,0 +1,382 @@
+// SPDX-License-Identifier: MIT
+/**
+ * @fileoverview The POSIX layer: files and directories in a dataset, by object number. What stands above (the kernel's vnodes, the host's
+ * commands) holds the pool's lock and has checked permissions.
+ *
+ * A directory is a ZAP of names: value is type << 60 | object. A file that is removed while open, or too large to be freed at once, goes
+ * to the delete queue, a ZAP of object numbers, which is emptied at the next mount.
+ */
+import { EEXIST, EFBIG, EINVAL, EIO, EISDIR, ENAMETOOLONG, ENOENT, ENOTDIR, ENOTEMPTY, EROFS, EXDEV, setError } from '../../guest-os/kernel/errno';
+import { freeBuffer, newZeroed } from '../port/memory';
+import { putText, textOf } from '../port/bytes';
+import { system } from '../port/port';
+import { Dbuf, holdDbuf, releaseDbuf, writeDbuf } from '../dmu/dbuf';
+import { dmuFreeRange, dmuRead, dmuWrite } from '../dmu/dmu';
+import { allocateObject, Dnode, freeObject, holdDnode, releaseDnode, setBlockSize } from '../dmu/dnode';
+import { Objset } from '../dmu/objset';
+import { TYPE_DIRECTORY, TYPE_PLAIN_FILE, TYPE_SA, TYPE_ZNODE } from '../dmu/types';
+import { Dataset } from '../dsl/dataset';
+import { LONGEST_NAME, zapAdd, zapDeleteInt, zapFind, zapGet, zapInit, zapNext, ZapEntry, zapRemove, zapSetInt, zapValue } from '../zap/zap';
+import { A_CTIME, A_LINKS, A_MODE, A_MTIME, A_PARENT, A_SIZE } from './attributes';
+import { MASTER_NODE } from './create';
+import { NewFile, Znodes } from './znode';
+
+const S_IFMT: u64 = 0xf000;
+const S_IFDIR: u64 = 0x4000;
+const S_IFLNK: u64 = 0xa000;
+const OBJECT_MASK: u64 = ((<u64>1 << 48) - 1);
+/** Room that a change of names may take: blocks of ZAPs and dnodes, with their copies and indirect blocks. */
+const CHANGE: u64 = 256 << 10;
+/** Largest file: 2^63 - 1 bytes. */
+const LARGEST_FILE: u64 = i64.MAX_VALUE;
+/** What fits among the attributes of a link. */
+const SHORT_TARGET: i32 = 144;
+const WRITE_STEP: u64 = 1 << 20;
+
+export class FileSystem {
+  rootObject: u64 = 0;
+  private queue: u64 = 0;
+  readonly znodes: Znodes;
+  private readonly cell: usize = newZeroed(512);
+  /** What a lookup found. */
+  found: u64 = 0;
+
+  constructor(
+    public readonly dataset: Dataset,
+    public readonly objset: Objset,
+    public readonly version: u64,
+  ) {
+    this.znodes = new Znodes(version);
+  }
+
+  /** Null: not a file system that can be read. */
+  static open(dataset: Dataset): FileSystem | null {
+    const objset = dataset.objset();
+    if (!objset || zapGet(objset, MASTER_NODE, 'VERSION') < 0) return null;
+    const version = zapValue;
+    if (version < 1 || version > 5) return null;
+    const fs = new FileSystem(dataset, objset, version);
+    if (zapGet(objset, MASTER_NODE, 'ROOT') < 0) return null;
+    fs.rootObject = zapValue;
+    if (zapGet(objset, MASTER_NODE, 'DELETE_QUEUE') == 0) fs.queue = zapValue;
+    let master: u64 = 0;
+    if (zapGet(objset, MASTER_NODE, 'SA_ATTRS') == 0) master = zapValue;
+    return fs.znodes.load(objset, master) < 0 ? null : fs;
+  }
+
+  get isReadOnly(): bool {
+    return this.dataset.isSnapshot || !this.dataset.spa.isWritable;
+  }
+
+  /** A file's dnode, held; null: no such file. */
+  hold(object: u64): Dnode | null {
+    const dn = holdDnode(this.objset, object);
+    if (!dn) return null;
+    if (dn.bonusType == TYPE_SA || dn.bonusType == TYPE_ZNODE) return dn;
+    releaseDnode(dn);
+    return null;
+  }
+  isDirectory(dn: Dnode): bool {
+    return (this.znodes.get(dn, A_MODE) & S_IFMT) == S_IFDIR;
+  }
+
+  // ---- names
+
+  /** The object comes to {@link found}. */
+  lookup(directory: Dnode, name: string): i32 {
+    if (directory.type != TYPE_DIRECTORY) return setError(ENOTDIR);
+    if (name.length > LONGEST_NAME) return setError(ENAMETOOLONG);
+    const result = zapFind(directory, name, 8, 1, this.cell);
+    if (result == 0) this.found = load<u64>(this.cell) & OBJECT_MASK;
+    return result;
+  }
+
+  next(directory: Dnode, position: u64, entry: ZapEntry): i32 {
+    const result = zapNext(directory, position, entry);
+    entry.value &= OBJECT_MASK;
+    return result;
+  }
+
+  /** A new file, whose object comes to {@link found}; `file` has all but parent and generation. */
+  create(directory: Dnode, name: string, file: NewFile): i32 {
+    const checked = this.checkNew(directory, name);
+    if (checked < 0) return checked;
+    const begun = this.dataset.spa.begin(this.dataset, CHANGE);
+    if (begun < 0) return begun;
+    const isDirectory = (file.mode & S_IFMT) == S_IFDIR;
+    const isLink = (file.mode & S_IFMT) == S_IFLNK;
+    file.parent = directory.object;
+    file.generation = this.dataset.spa.openTxg;
+    if (isDirectory) {
+      file.links = 2;
+      file.size = 2;
+    } else if (isLink) file.size = file.target.length;
+    const bonusType = this.znodes.isNew ? TYPE_SA : TYPE_ZNODE;
+    const type = isDirectory ? TYPE_DIRECTORY : TYPE_PLAIN_FILE;
+    const object = allocateObject(this.objset, type, 512, bonusType, Znodes.bonusLength(this.version));
+    if (isDirectory) zapInit(this.objset, object);
+    const dn = holdDnode(this.objset, object);
+    if (!dn) return setError(EIO);
+    this.znodes.init(dn, file);
+    let result = 0;
+    if (isLink && (!this.znodes.isNew || file.target.length > SHORT_TARGET)) result = this.putTarget(dn, file.target);
+    if (result == 0) result = this.enter(directory, name, dn);
+    if (result < 0) freeObject(dn);
+    else if (isDirectory) this.znodes.set(directory, A_LINKS, this.znodes.get(directory, A_LINKS) + 1);
+    releaseDnode(dn);
+    this.found = object;
+    return result;
+  }
+
+  private checkNew(directory: Dnode, name: string): i32 {
+    if (this.isReadOnly) return setError(EROFS);
+    const result = this.lookup(directory, name);
+    if (result == setError(ENOENT)) return name.length ? 0 : setError(EINVAL);
+    return result < 0 ? result : setError(EEXIST);
+  }
+
+  /** Writes an entry, and what it changes of the directory. */
+  private enter(directory: Dnode, name: string, dn: Dnode): i32 {
+    const type = (this.znodes.get(dn, A_MODE) & S_IFMT) >> 12;
+    store<u64>(this.cell, (type << 60) | dn.object);
+    const result = zapAdd(directory, name, 8, 1, this.cell);
+    if (result == 0) this.changed(directory, 1);
+    return result;
+  }
+  /** A directory has got or lost entries. */
+  private changed(directory: Dnode, entries: i64): void {
+    this.znodes.set(directory, A_SIZE, this.znodes.get(directory, A_SIZE) + <u64>entries);
+    const now = system().now();
+    this.znodes.setTime(directory, A_MTIME, now);
+    this.znodes.setTime(directory, A_CTIME, now);
+  }
+
+  link(directory: Dnode, name: string, dn: Dnode): i32 {
+    const checked = this.checkNew(directory, name);
+    if (checked < 0) return checked;
+    const begun = this.dataset.spa.begin(this.dataset, CHANGE);
+    if (begun < 0) return begun;
+    const result = this.enter(directory, name, dn);
+    if (result < 0) return result;
+    this.znodes.set(dn, A_LINKS, this.znodes.get(dn, A_LINKS) + 1);
+    this.znodes.setTime(dn, A_CTIME, system().now());
+    return 0;
+  }
+
+  /**
+   * Removes a name. A file whose last it was is freed, or with `isOpen` put into the delete queue, and freed by {@link reclaim}.
+   */
+  remove(directory: Dnode, name: string, isOpen: bool): i32 {
+    if (this.isReadOnly) return setError(EROFS);
+    let result = this.lookup(directory, name);
+    if (result < 0) return result;
+    const begun = this.dataset.spa.begin(this.dataset, 0);
+    if (begun < 0) return begun;
+    const dn = this.hold(this.found);
+    if (!dn) return setError(EIO);
+    if (this.isDirectory(dn)) result = setError(EISDIR);
+    if (result == 0) result = zapRemove(directory, name);
+    if (result == 0) {
+      this.changed(directory, -1);
+      result = this.dropLink(dn, isOpen);
+    }
+    releaseDnode(dn);
+    return result;
+  }
+
+  private dropLink(dn: Dnode, isOpen: bool): i32 {
+    const links = this.znodes.get(dn, A_LINKS) - 1;
+    this.znodes.set(dn, A_LINKS, links);
+    this.znodes.setTime(dn, A_CTIME, system().now());
+    if (links) return 0;
+    if (isOpen && this.queue) return zapSetInt(this.objset, this.queue, dn.object, dn.object);
+    return freeObject(dn);
+  }
+
+  /** The last user of a file without names is gone. */
+  reclaim(object: u64): i32 {
+    const dn = this.hold(object);
+    if (!dn) return setError(ENOENT);
+    let result = zapDeleteInt(this.objset, this.queue, object);
+    if (result == 0) result = freeObject(dn);
+    releaseDnode(dn);
+    return result;
+  }
+
+  /** Frees what a crash left in the delete queue. */
+  emptyQueue(): void {
+    if (!this.queue || this.isReadOnly) return;
+    const queue = holdDnode(this.objset, this.queue);
+    if (!queue) return;
+    const entry = new ZapEntry();
+    // Entries go while they are walked, so each walk begins anew.
+    while (zapNext(queue, 0, entry) == 0 && this.reclaim(entry.value) == 0) {}
+    releaseDnode(queue);
+  }
+
+  removeDirectory(directory: Dnode, name: string): i32 {
+    if (this.isReadOnly) return setError(EROFS);
+    let result = this.lookup(directory, name);
+    if (result < 0) return result;
+    const begun = this.dataset.spa.begin(this.dataset, 0);
+    if (begun < 0) return begun;
+    const dn = this.hold(this.found);
+    if (!dn) return setError(EIO);
+    if (!this.isDirectory(dn)) result = setError(ENOTDIR);
+    else if (zapNext(dn, 0, scratchEntry) == 0) result = setError(ENOTEMPTY);
+    if (result == 0) result = zapRemove(directory, name);
+    if (result == 0) {
+      this.changed(directory, -1);
+      this.znodes.set(directory, A_LINKS, this.znodes.get(directory, A_LINKS) - 1);
+      result = freeObject(dn);
+    }
+    releaseDnode(dn);
+    return result;
+  }
+
+  /** The caller has seen to it that a directory does not move below itself. `isOpen`: of what is replaced. */
+  rename(from: Dnode, name: string, to: Dnode, newName: string, isOpen: bool): i32 {
+    if (this.isReadOnly) return setError(EROFS);
+    if (from.objset != to.objset) return setError(EXDEV);
+    let result = this.lookup(from, name);
+    if (result < 0) return result;
+    const object = this.found;
+    const begun = this.dataset.spa.begin(this.dataset, CHANGE);
+    if (begun < 0) return begun;
+    const old = this.lookup(to, newName);
+    if (old == 0 && this.found == object) return 0;
+    const dn = this.hold(object);
+    if (!dn) return setError(EIO);
+    if (old == 0) result = this.isDirectory(dn) ? this.replaceDirectory(to, newName) : this.remove(to, newName, isOpen);
+    if (result == 0) result = this.enter(to, newName, dn);
+    if (result == 0) result = zapRemove(from, name);
+    if (result == 0) {
+      this.changed(from, -1);
+      this.znodes.set(dn, A_PARENT, to.object);
+      this.znodes.setTime(dn, A_CTIME, system().now());
+      if (this.isDirectory(dn) && from != to) {
+        this.znodes.set(from, A_LINKS, this.znodes.get(from, A_LINKS) - 1);
+        this.znodes.set(to, A_LINKS, this.znodes.get(to, A_LINKS) + 1);
+      }
+    }
+    releaseDnode(dn);
+    return result;
+  }
+  private replaceDirectory(to: Dnode, name: string): i32 {
+    return this.removeDirectory(to, name);
+  }
+
+  // ---- contents
+
+  /** Bytes read, 0 at the end. */
+  read(dn: Dnode, offset: u64, bytes: u64, to: usize): i64 {
+    const size = this.znodes.get(dn, A_SIZE);
+    if (offset >= size) return 0;
+    const count = min(bytes, size - offset);
+    const result = dmuRead(dn, offset, count, to);
+    return result < 0 ? result : <i64>count;
+  }
+
+  /**
+   * A block, held, for callers that copy from it themselves; null: it cannot be read. Blocks after the last are holes, which have none:
+   * see {@link isBeyond}.
+   */
+  block(dn: Dnode, offset: u64): Dbuf | null {
+    return holdDbuf(dn, 0, offset / dn.blockSize, true);
+  }
+  isBeyond(dn: Dnode, offset: u64): bool {
+    return offset / dn.blockSize > dn.maxBlock;
+  }
+
+  /** Before bytes at `offset` are written: room, and a block size that fits. */
+  prepareWrite(dn: Dnode, offset: u64, bytes: u64): i32 {
+    if (this.isReadOnly) return setError(EROFS);
+    const end = offset + bytes;
+    if (end > LARGEST_FILE || end < offset) return setError(EFBIG);
+    const begun = this.dataset.spa.begin(this.dataset, bytes * this.objset.copies + CHANGE / 4);
+    if (begun < 0) return begun;
+    return this.fitBlocks(dn, end) ? 0 : setError(EIO);
+  }
+
+  /** A file of one block has one that is as large as it is; beyond the record size all blocks have that. */
+  private fitBlocks(dn: Dnode, end: u64): bool {
+    const record = this.objset.recordSize;
+    const size = dn.blockSize;
+    if (end <= size || dn.maxBlock) return true;
+    if (end <= record) return setBlockSize(dn, (<u32>end + 511) & ~511);
+    if (size >= record && (size & (size - 1)) == 0) return true;
+    // An odd size is not for more than one block.
+    let larger = record;
+    while (larger < size) larger <<= 1;
+    return setBlockSize(dn, larger);
+  }
+
+  /** A block to write to, held and dirty; `whole`: all of it will be. */
+  blockForWriting(dn: Dnode, offset: u64, whole: bool): Dbuf | null {
+    return writeDbuf(dn, offset / dn.blockSize, whole);
+  }
+  /** After bytes were written. */
+  wrote(dn: Dnode, end: u64): void {
+    if (end > this.znodes.get(dn, A_SIZE)) this.znodes.set(dn, A_SIZE, end);
+    const now = system().now();
+    this.znodes.setTime(dn, A_MTIME, now);
+    this.znodes.setTime(dn, A_CTIME, now);
+  }
+
+  /** Bytes written, which are fewer than asked for where room runs out. */
+  write(dn: Dnode, offset: u64, bytes: u64, from: usize): i64 {
+    let done: u64 = 0;
+    while (done < bytes) {
+      const count = min(bytes - done, WRITE_STEP);
+      let result = this.prepareWrite(dn, offset + done, count);
+      if (result == 0) result = dmuWrite(dn, offset + done, count, from + <usize>done);
+      if (result < 0) return done ? <i64>done : <i64>result;
+      done += count;
+      this.wrote(dn, offset + done);
+    }
+    return <i64>done;
+  }
+
+  truncate(dn: Dnode, size: u64): i32 {
+    if (this.isReadOnly) return setError(EROFS);
+    if (size > LARGEST_FILE) return setError(EFBIG);
+    const begun = this.dataset.spa.begin(this.dataset, size > this.znodes.get(dn, A_SIZE) ? CHANGE : 0);
+    if (begun < 0) return begun;
+    const old = this.znodes.get(dn, A_SIZE);
+    let result = 0;
+    if (size < old) result = dmuFreeRange(dn, size, u64.MAX_VALUE);
+    else if (!this.fitBlocks(dn, size)) result = setError(EIO);
+    if (result < 0) return result;
+    this.znodes.set(dn, A_SIZE, size);
+    const now = system().now();
+    this.znodes.setTime(dn, A_MTIME, now);
+    this.znodes.setTime(dn, A_CTIME, now);
+    return 0;
+  }
+
+  // ---- links
+
+  private putTarget(dn: Dnode, target: string): i32 {
+    const bytes = (<u32>target.length + 511) & ~511;
+    const buffer = newZeroed(max(bytes, 512));
+    putText(target, buffer);
+    let result = setBlockSize(dn, max(bytes, 512)) ? 0 : setError(EIO);
+    if (result == 0) result = dmuWrite(dn, 0, target.length, buffer);
+    freeBuffer(buffer, max(bytes, 512));
+    return result;
+  }
+  /** Null: it cannot be read. */
+  target(dn: Dnode): string | null {
+    const short = this.znodes.target(dn);
+    const size = this.znodes.get(dn, A_SIZE);
+    if (short && (<u64>short.length == size)) return short;
+    if (size > 4096) return null;
+    const buffer = newZeroed(4096);
+    const text: string | null = dmuRead(dn, 0, size, buffer) < 0 ? null : textOf(buffer, <usize>size);
+    freeBuffer(buffer, 4096);
+    return text;
+  }
+}
+
+const scratchEntry = new ZapEntry();
+

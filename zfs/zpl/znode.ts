@@ -1,0 +1,413 @@
+// SPDX-License-Identifier: MIT
+/**
+ * @fileoverview Attributes of files, in either of their forms: the fixed structure of file system versions before 5, or system attributes
+ * (attributes.ts) since. Numbers are those of attributes.ts; times are two words, seconds and nanoseconds.
+ */
+import { ZnodePhys } from 'layout/zfs';
+import { EIO, setError } from '../../guest-os/kernel/errno';
+import { putText, textOf } from '../port/bytes';
+import { freeBuffer, newZeroed } from '../port/memory';
+import { system } from '../port/port';
+import { bonusOf, dirtyDnode, Dnode, holdDnode, releaseDnode, setBonus } from '../dmu/dnode';
+import { Objset } from '../dmu/objset';
+import { TYPE_SA, TYPE_ZNODE } from '../dmu/types';
+import { zapFind, zapGet, zapNext, zapValue, ZapEntry } from '../zap/zap';
+import {
+  A_ATIME,
+  A_CRTIME,
+  A_CTIME,
+  A_DACL_ACES,
+  A_DACL_COUNT,
+  A_FLAGS,
+  A_GEN,
+  A_GID,
+  A_LINKS,
+  A_MODE,
+  A_MTIME,
+  A_PARENT,
+  A_RDEV,
+  A_SIZE,
+  A_SYMLINK,
+  A_UID,
+  A_XATTR,
+  ATTRIBUTE_MAGIC,
+  attributeLengths,
+  attributeNames,
+  ATTRIBUTES,
+  LAYOUT_DEVICE,
+  LAYOUT_DEVICE_NUMBER,
+  LAYOUT_FILE,
+  LAYOUT_FILE_NUMBER,
+  LAYOUT_LINK,
+  LAYOUT_LINK_NUMBER,
+} from './attributes';
+
+const SA_BONUS: u32 = 320;
+const NOWHERE: usize = 0;
+const S_IFMT: u64 = 0xf000;
+const S_IFDIR: u64 = 0x4000;
+const S_IFLNK: u64 = 0xa000;
+const S_IFCHR: u64 = 0x2000;
+const S_IFBLK: u64 = 0x6000;
+/** pflags: the ACL says what the mode says, and what else others set for such files. */
+const FLAGS_FILE: u64 = 0x40800000004;
+const FLAGS_DIRECTORY: u64 = 0x40800000144;
+const NANOSECONDS: u64 = 1000000000;
+
+/** What a new file is to have. */
+export class NewFile {
+  mode: u64 = 0;
+  uid: u64 = 0;
+  gid: u64 = 0;
+  parent: u64 = 0;
+  links: u64 = 1;
+  size: u64 = 0;
+  rdev: u64 = 0;
+  target: string = '';
+  generation: u64 = 0;
+}
+
+/** How the files of one file system keep their attributes. */
+export class Znodes {
+  /** Our number of each number that this file system's registry has. */
+  private readonly ours: i32[] = [];
+  private readonly lengths: i32[] = [];
+  private readonly layoutNumbers: u64[] = [];
+  private readonly layouts: StaticArray<u16>[] = [];
+  readonly isNew: bool;
+
+  constructor(public readonly version: u64) {
+    this.isNew = version >= 5;
+  }
+
+  static bonusLength(version: u64): u32 {
+    return version >= 5 ? SA_BONUS : <u32>ZnodePhys.SIZE;
+  }
+
+  /** Reads the tables of a file system; without `master` they are those that we write. */
+  load(objset: Objset, master: u64): i32 {
+    if (!this.isNew) return 0;
+    if (zapGet(objset, master, 'REGISTRY') < 0) return setError(EIO);
+    const registry = holdDnode(objset, zapValue);
+    if (!registry) return setError(EIO);
+    const entry = new ZapEntry();
+    let position: u64 = 0;
+    while (zapNext(registry, position, entry) == 0) {
+      position = entry.next;
+      const number = <i32>(entry.value & 0xffff);
+      while (this.ours.length <= number) {
+        this.ours.push(-1);
+        this.lengths.push(0);
+      }
+      this.ours[number] = attributeNames.indexOf(entry.name);
+      this.lengths[number] = <i32>((entry.value >> 24) & 0xffff);
+    }
+    releaseDnode(registry);
+    if (zapGet(objset, master, 'LAYOUTS') < 0) return setError(EIO);
+    const layouts = holdDnode(objset, zapValue);
+    if (!layouts) return setError(EIO);
+    position = 0;
+    const buffer = newZeroed(512);
+    while (zapNext(layouts, position, entry) == 0) {
+      position = entry.next;
+      if (entry.integerSize != 2 || entry.count > 256) continue;
+      if (zapFind(layouts, entry.name, 2, 256, buffer) < 0) continue;
+      const list = new StaticArray<u16>(entry.count);
+      for (let i: u32 = 0; i < entry.count; i++) list[i] = load<u16>(buffer + <usize>i * 2);
+      this.layoutNumbers.push(<u64>I32.parseInt(entry.name));
+      this.layouts.push(list);
+    }
+    freeBuffer(buffer, 512);
+    releaseDnode(layouts);
+    return 0;
+  }
+
+  /** The tables that we write. */
+  describe(): void {
+    for (let i = 0; i < ATTRIBUTES; i++) {
+      this.ours.push(i);
+      this.lengths.push(attributeLengths[i]);
+    }
+    this.addLayout(LAYOUT_FILE_NUMBER, LAYOUT_FILE);
+    this.addLayout(LAYOUT_LINK_NUMBER, LAYOUT_LINK);
+    this.addLayout(LAYOUT_DEVICE_NUMBER, LAYOUT_DEVICE);
+  }
+  private addLayout(number: u32, attributes: i32[]): void {
+    const list = new StaticArray<u16>(attributes.length);
+    for (let i = 0; i < attributes.length; i++) list[i] = <u16>attributes[i];
+    this.layoutNumbers.push(number);
+    this.layouts.push(list);
+  }
+
+  // ---- places
+
+  /** Length of the attribute that {@link find} found last. */
+  private foundLength: u32 = 0;
+
+  /** Where an attribute lies; 0: the file has none. */
+  private find(dn: Dnode, attribute: i32): usize {
+    const bonus = bonusOf(dn);
+    if (dn.bonusType == TYPE_ZNODE) {
+      this.foundLength = attribute <= A_CRTIME ? 16 : 8;
+      return dn.bonusLength >= <u32>ZnodePhys.SIZE ? oldPlace(bonus, attribute) : NOWHERE;
+    }
+    if (dn.bonusType != TYPE_SA || dn.bonusLength < 8 || load<u32>(bonus) != ATTRIBUTE_MAGIC) return NOWHERE;
+    const info = <u32>load<u16>(bonus, 4);
+    const header = (info >> 10) * 8;
+    const layout = this.layoutOf(info & 0x3ff);
+    if (!layout) return NOWHERE;
+    let at = header;
+    let variable: u32 = 0;
+    for (let i = 0; i < layout.length; i++) {
+      const number = <i32>layout[i];
+      if (number >= this.ours.length) return NOWHERE;
+      let length = <u32>this.lengths[number];
+      if (!length) {
+        if (header < 8 + variable * 2) return NOWHERE;
+        length = load<u16>(bonus + 6 + variable * 2);
+        variable++;
+      }
+      if (dn.bonusLength < at + length) return NOWHERE;
+      if (this.ours[number] == attribute) {
+        this.foundLength = length;
+        return bonus + at;
+      }
+      // Each begins at a multiple of eight.
+      at += (length + 7) & ~7;
+    }
+    return NOWHERE;
+  }
+
+  private layoutOf(number: u32): StaticArray<u16> | null {
+    for (let i = 0; i < this.layoutNumbers.length; i++) if (this.layoutNumbers[i] == number) return this.layouts[i];
+    return null;
+  }
+
+  // ---- values
+
+  get(dn: Dnode, attribute: i32): u64 {
+    const at = this.find(dn, attribute);
+    return at ? load<u64>(at) : 0;
+  }
+  set(dn: Dnode, attribute: i32, value: u64): void {
+    const at = this.find(dn, attribute);
+    if (!at) return;
+    store<u64>(at, value);
+    dirtyDnode(dn);
+  }
+  /** Nanoseconds since 1970. */
+  time(dn: Dnode, attribute: i32): u64 {
+    const at = this.find(dn, attribute);
+    return at ? load<u64>(at) * NANOSECONDS + load<u64>(at, 8) : 0;
+  }
+  setTime(dn: Dnode, attribute: i32, value: u64): void {
+    const at = this.find(dn, attribute);
+    if (!at) return;
+    store<u64>(at, value / NANOSECONDS);
+    store<u64>(at, value % NANOSECONDS, 8);
+    dirtyDnode(dn);
+  }
+  /** Target of a symbolic link if it is among the attributes; null: it is the file's contents. */
+  target(dn: Dnode): string | null {
+    if (dn.bonusType == TYPE_ZNODE) {
+      const size = this.get(dn, A_SIZE);
+      const room = dn.bonusLength - <u32>ZnodePhys.SIZE;
+      return size <= <u64>room ? textOf(bonusOf(dn) + ZnodePhys.SIZE, <usize>size) : null;
+    }
+    const at = this.find(dn, A_SYMLINK);
+    return at ? textOf(at, this.foundLength) : null;
+  }
+
+  // ---- new files
+
+  /** Fills the bonus buffer of a new object, which has room for {@link bonusLength}. */
+  init(dn: Dnode, file: NewFile): void {
+    const time = system().now();
+    if (!this.isNew) this.initOld(dn, file);
+    else initNew(dn, file);
+    const table = this.isNew ? ownTables() : this;
+    table.setTime(dn, A_ATIME, time);
+    table.setTime(dn, A_MTIME, time);
+    table.setTime(dn, A_CTIME, time);
+    table.setTime(dn, A_CRTIME, time);
+  }
+
+  private initOld(dn: Dnode, file: NewFile): void {
+    const phys = changetype<ZnodePhys>(bonusOf(dn));
+    const aces = newZeroed(512);
+    phys.gen = file.generation;
+    phys.mode = file.mode;
+    phys.size = file.size;
+    phys.parent = file.parent;
+    phys.links = file.links;
+    phys.rdev = file.rdev;
+    phys.flags = flagsOf(file.mode);
+    phys.uid = file.uid;
+    phys.gid = file.gid;
+    const count = writeAces(aces, file.mode);
+    phys.aclSize = count * 8;
+    phys.aclVersion = 1;
+    phys.aclCount = <u16>count;
+    memory.copy(phys.pointer + ZnodePhys.acesOffset, aces, count * 8);
+    freeBuffer(aces, 512);
+    dirtyDnode(dn);
+  }
+
+  static initRoot(dn: Dnode, version: u64, txg: u64): void {
+    const file = new NewFile();
+    file.mode = S_IFDIR | 0o755;
+    file.parent = dn.object;
+    file.links = 2;
+    file.size = 2;
+    file.generation = txg;
+    new Znodes(version).init(dn, file);
+  }
+}
+
+/** The tables that our own files are laid out by, whatever else the file system has. */
+let own: Znodes | null = null;
+function ownTables(): Znodes {
+  let tables = own;
+  if (tables) return tables;
+  own = tables = new Znodes(5);
+  tables.describe();
+  return tables;
+}
+
+function flagsOf(mode: u64): u64 {
+  return (mode & S_IFMT) == S_IFDIR ? FLAGS_DIRECTORY : FLAGS_FILE;
+}
+
+function initNew(dn: Dnode, file: NewFile): void {
+  const format = file.mode & S_IFMT;
+  const isLink = format == S_IFLNK;
+  const isDevice = format == S_IFCHR || format == S_IFBLK;
+  const layout = isLink ? LAYOUT_LINK : isDevice ? LAYOUT_DEVICE : LAYOUT_FILE;
+  const number = isLink ? LAYOUT_LINK_NUMBER : isDevice ? LAYOUT_DEVICE_NUMBER : LAYOUT_FILE_NUMBER;
+  const header: u32 = isLink ? 16 : 8;
+  const bonus = bonusOf(dn);
+  memory.fill(bonus, 0, SA_BONUS);
+  store<u32>(bonus, ATTRIBUTE_MAGIC);
+  store<u16>(bonus, <u16>(number | ((header / 8) << 10)), 4);
+  let at = bonus + header;
+  for (let i = 0; i < layout.length; i++) {
+    const attribute = layout[i];
+    let length = <u32>attributeLengths[attribute];
+    if (attribute == A_DACL_ACES) {
+      length = writeAces(at, file.mode) * 8;
+      store<u16>(bonus, <u16>length, 6);
+      store<u64>(at - 8, length / 8);
+    } else if (attribute == A_SYMLINK) {
+      length = file.target.length;
+      store<u16>(bonus, <u16>length, 8);
+      putText(file.target, at);
+    } else if (attribute != A_DACL_COUNT && length == 8) {
+      store<u64>(at, initial(file, attribute));
+    }
+    at += (length + 7) & ~7;
+  }
+  setBonus(dn, TYPE_SA, <u32>(at - bonus));
+}
+
+function initial(file: NewFile, attribute: i32): u64 {
+  switch (attribute) {
+    case A_MODE:
+      return file.mode;
+    case A_SIZE:
+      return file.size;
+    case A_GEN:
+      return file.generation;
+    case A_UID:
+      return file.uid;
+    case A_GID:
+      return file.gid;
+    case A_PARENT:
+      return file.parent;
+    case A_FLAGS:
+      return flagsOf(file.mode);
+    case A_LINKS:
+      return file.links;
+    case A_RDEV:
+      return file.rdev;
+    default:
+      return 0;
+  }
+}
+
+function oldPlace(bonus: usize, attribute: i32): usize {
+  switch (attribute) {
+    case A_ATIME:
+      return bonus + ZnodePhys.atimeOffset;
+    case A_MTIME:
+      return bonus + ZnodePhys.mtimeOffset;
+    case A_CTIME:
+      return bonus + ZnodePhys.ctimeOffset;
+    case A_CRTIME:
+      return bonus + ZnodePhys.crtimeOffset;
+    case A_GEN:
+      return bonus + ZnodePhys.genOffset;
+    case A_MODE:
+      return bonus + ZnodePhys.modeOffset;
+    case A_SIZE:
+      return bonus + ZnodePhys.sizeOffset;
+    case A_PARENT:
+      return bonus + ZnodePhys.parentOffset;
+    case A_LINKS:
+      return bonus + ZnodePhys.linksOffset;
+    case A_XATTR:
+      return bonus + ZnodePhys.xattrOffset;
+    case A_RDEV:
+      return bonus + ZnodePhys.rdevOffset;
+    case A_FLAGS:
+      return bonus + ZnodePhys.flagsOffset;
+    case A_UID:
+      return bonus + ZnodePhys.uidOffset;
+    case A_GID:
+      return bonus + ZnodePhys.gidOffset;
+    default:
+      return NOWHERE;
+  }
+}
+
+// ---- the ACL that says what the mode says
+
+const ACE_READ: u32 = 0x1;
+const ACE_WRITE: u32 = 0x2 | 0x4;
+const ACE_EXECUTE: u32 = 0x20;
+/** Read attributes, named attributes, the ACL; synchronise. */
+const ACE_ALL: u32 = 0x80 | 0x8 | 0x20000 | 0x100000;
+/** Write attributes, named attributes, the ACL and the owner. */
+const ACE_OWNER_ONLY: u32 = 0x100 | 0x10 | 0x40000 | 0x80000;
+const WHO_OWNER: u16 = 0x1000;
+const WHO_GROUP: u16 = 0x2040;
+const WHO_EVERYONE: u16 = 0x4000;
+const ALLOW: u16 = 0;
+const DENY: u16 = 1;
+
+function accessOf(bits: u64): u32 {
+  return (bits & 4 ? ACE_READ : 0) | (bits & 2 ? ACE_WRITE : 0) | (bits & 1 ? ACE_EXECUTE : 0);
+}
+
+let aceAt: usize = 0;
+
+/** Entries come in order: whom a later one gives more than the mode does is denied that first. Their number. */
+function writeAces(to: usize, mode: u64): u32 {
+  const owner = (mode >> 6) & 7;
+  const group = (mode >> 3) & 7;
+  const other = mode & 7;
+  aceAt = to;
+  const denyOwner = ~owner & (group | other);
+  const denyGroup = ~group & other;
+  if (denyOwner) writeAce(DENY, WHO_OWNER, accessOf(denyOwner));
+  if (denyGroup) writeAce(DENY, WHO_GROUP, accessOf(denyGroup));
+  writeAce(ALLOW, WHO_OWNER, accessOf(owner) | ACE_ALL | ACE_OWNER_ONLY);
+  writeAce(ALLOW, WHO_GROUP, accessOf(group) | ACE_ALL);
+  writeAce(ALLOW, WHO_EVERYONE, accessOf(other) | ACE_ALL);
+  return <u32>(aceAt - to) / 8;
+}
+function writeAce(type: u16, who: u16, access: u32): void {
+  store<u16>(aceAt, type);
+  store<u16>(aceAt, who, 2);
+  store<u32>(aceAt, access, 4);
+  aceAt += 8;
+}
