@@ -89,6 +89,7 @@ export async function loadZfs(disks: Disk[], options: ZfsOptions = {}): Promise<
     seed ^= BigInt.asUintN(64, seed << 17n);
     return seed;
   };
+  const printed: number[] = [];
   let memory: WebAssembly.Memory | undefined;
   const bytes = (at: number, count: number): Uint8Array =>
     new Uint8Array((memory as WebAssembly.Memory).buffer, at >>> 0, count >>> 0);
@@ -98,6 +99,15 @@ export async function loadZfs(disks: Disk[], options: ZfsOptions = {}): Promise<
     target: 'kernel',
     heapBytes: HEAP + arena,
     imports: {
+      // A failed assertion prints why to the serial port, then wants to show the stack.
+      cpu: {
+        cli: () => undefined,
+        inb: () => 0x20,
+        outb: (_: number, value: number) => void printed.push(value),
+        framePointer: () => {
+          throw new Error(Buffer.from(printed.splice(0)).toString('latin1').trim());
+        },
+      },
       host: {
         open: (path: number, count: number) => disks.findIndex((disk) => disk.path === text(path, count)),
         size: (device: number) => BigInt(disks[device].size),

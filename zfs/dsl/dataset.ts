@@ -249,6 +249,7 @@ export function createSnapshot(head: Dataset, name: string, txg: u64): i32 {
   from.previous = object;
   from.previousTxg = txg;
   head.dirty();
+  spa.openDataset(object, head.dir, name);
   return zapSet(mos, from.snapshots, name, object);
 }
 

@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview What the host can ask of ZFS; texts come as bytes with their number, results are 0, a number, or -errno. */
-import { EIO, ENOENT, setError } from '../../guest-os/kernel/errno';
+import { EIO, EISDIR, ENOENT, setError } from '../../guest-os/kernel/errno';
 import { system } from '../port/port';
 import { Dnode, releaseDnode } from '../dmu/dnode';
 import { createError, createPool } from '../spa/create';
+import { FoundPool, importError, importPool, importReason, searchPools } from '../spa/import';
+import { cloneSnapshot, createDataset, findDataset, takeSnapshot } from '../dsl/operations';
+import { applyProperties } from '../dsl/properties';
+import { ZapEntry, zapSet } from '../zap/zap';
+import { A_LINKS, A_MODE, A_SIZE } from '../zpl/attributes';
 import { Spa } from '../spa/spa';
 import { Leaf } from '../vdev/leaf';
 import { Mirror } from '../vdev/mirror';
@@ -17,7 +22,17 @@ export { start };
 export { heapLive } from 'runtime/heap';
 
 let pool: Spa | null = null;
+let paths: string[] = [];
+let found: FoundPool[] = [];
 let fs: FileSystem | null = null;
+/** File systems that have been used, and the names they were asked for by. */
+const opened: FileSystem[] = [];
+/** What the last call that has a text as its result said. */
+let said: string = '';
+
+export function answer(): string {
+  return said;
+}
 
 /** Words: files, or `mirror` or `raidz1` and the files that follow, up to the next of these. */
 function parseVdevs(words: string[]): Vdev[] {
@@ -38,29 +53,91 @@ function parseVdevs(words: string[]): Vdev[] {
   return tops;
 }
 
-export function create(name: usize, nameBytes: u32, version: u64, vdevs: usize, vdevBytes: u32, ashift: u32): i32 {
+// ---- pools
+
+export function createPoolOf(name: usize, nameBytes: u32, version: u64, vdevs: usize, vdevBytes: u32, ashift: u32): i32 {
   const tops = parseVdevs(argument(vdevs, vdevBytes).split(' '));
   for (let i = 0; i < tops.length; i++) tops[i].ashift = max(ashift, 9);
   pool = createPool(argument(name, nameBytes), version, tops);
-  if (!pool) return createError;
-  return mount();
+  return pool ? 0 : createError;
 }
 
-function mount(): i32 {
-  const spa = pool!;
-  const dataset = spa.datasetByObject(spa.rootDir!.phys.head);
-  fs = dataset ? FileSystem.open(dataset) : null;
-  return fs ? 0 : setError(EIO);
+/** Looks at devices; how many pools they hold. */
+export function search(list: usize, bytes: u32): i32 {
+  paths = argument(list, bytes).split(' ');
+  found = searchPools(paths);
+  said = '';
+  for (let i = 0; i < found.length; i++) {
+    const one = found[i];
+    said += one.name + ' ' + one.guid.toString() + ' ' + one.state.toString() + ' ' + one.version.toString() + '\n';
+  }
+  return found.length;
+}
+
+export function importFound(index: i32, writable: bool, limit: u64): i32 {
+  pool = importPool(found[index], writable, limit);
+  said = importReason;
+  return pool ? 0 : importError;
 }
 
 export function exportPool(): i32 {
+  opened.length = 0;
   fs = null;
   const result = pool!.export();
   pool = null;
   return result;
 }
+/** As if the power failed: nothing more is written. */
+export function abandon(): void {
+  opened.length = 0;
+  fs = null;
+  pool = null;
+}
 export function sync(): i32 {
   return pool!.sync();
+}
+
+/** Names of all datasets, one a line. */
+export function list(): void {
+  const all = pool!.allDatasets();
+  said = '';
+  for (let i = 0; i < all.length; i++) if (!all[i].name.includes('$')) said += all[i].name + '\n';
+}
+export function createFs(name: usize, bytes: u32): i32 {
+  return createDataset(pool!, argument(name, bytes));
+}
+export function snapshot(name: usize, bytes: u32): i32 {
+  const words = argument(name, bytes).split('@');
+  const head = findDataset(pool!, words[0]);
+  return head ? takeSnapshot(head, words[1]) : setError(ENOENT);
+}
+export function clone(from: usize, fromBytes: u32, to: usize, toBytes: u32): i32 {
+  const origin = findDataset(pool!, argument(from, fromBytes));
+  return origin ? cloneSnapshot(pool!, origin, argument(to, toBytes)) : setError(ENOENT);
+}
+/** Sets a number without asking what it means. */
+export function setNumber(name: usize, bytes: u32, property: usize, propertyBytes: u32, value: u64): i32 {
+  const dataset = findDataset(pool!, argument(name, bytes));
+  if (!dataset) return setError(ENOENT);
+  const result = zapSet(pool!.mos!, dataset.dir.phys.properties, argument(property, propertyBytes), value);
+  if (dataset.isOpen) applyProperties(dataset, dataset.objset()!);
+  return result;
+}
+
+// ---- files of the dataset that was chosen last
+
+export function choose(name: usize, bytes: u32): i32 {
+  const dataset = findDataset(pool!, argument(name, bytes));
+  if (!dataset) return setError(ENOENT);
+  for (let i = 0; i < opened.length; i++) {
+    if (opened[i].dataset != dataset) continue;
+    fs = opened[i];
+    return 0;
+  }
+  fs = FileSystem.open(dataset);
+  if (!fs) return setError(EIO);
+  opened.push(fs!);
+  return 0;
 }
 
 /** The dnode of a path's directory, held, and the last word in `lastName`. */
@@ -78,24 +155,6 @@ function directoryOf(path: string): Dnode | null {
   return dn;
 }
 
-export function makeFile(path: usize, pathBytes: u32, mode: u64): i32 {
-  const directory = directoryOf(argument(path, pathBytes));
-  if (!directory) return setError(ENOENT);
-  const file = new NewFile();
-  file.mode = mode;
-  const result = fs!.create(directory, lastName, file);
-  releaseDnode(directory);
-  return result;
-}
-
-export function writeFile(path: usize, pathBytes: u32, offset: u64, from: usize, bytes: u32): i32 {
-  const dn = fileOf(argument(path, pathBytes));
-  if (!dn) return setError(ENOENT);
-  const result = fs!.write(dn, offset, bytes, from);
-  releaseDnode(dn);
-  return <i32>result;
-}
-
 function fileOf(path: string): Dnode | null {
   const directory = directoryOf(path);
   if (!directory) return null;
@@ -105,6 +164,48 @@ function fileOf(path: string): Dnode | null {
   return result < 0 ? null : fs!.hold(fs!.found);
 }
 
+export function makeFile(path: usize, pathBytes: u32, mode: u64, target: usize, targetBytes: u32): i32 {
+  const directory = directoryOf(argument(path, pathBytes));
+  if (!directory) return setError(ENOENT);
+  const file = new NewFile();
+  file.mode = mode;
+  file.target = argument(target, targetBytes);
+  const result = fs!.create(directory, lastName, file);
+  releaseDnode(directory);
+  return result;
+}
+export function remove(path: usize, pathBytes: u32): i32 {
+  const directory = directoryOf(argument(path, pathBytes));
+  if (!directory) return setError(ENOENT);
+  let result = fs!.remove(directory, lastName, false);
+  if (result == setError(EISDIR)) result = fs!.removeDirectory(directory, lastName);
+  releaseDnode(directory);
+  return result;
+}
+export function rename(from: usize, fromBytes: u32, to: usize, toBytes: u32): i32 {
+  const old = directoryOf(argument(from, fromBytes));
+  const name = lastName;
+  const directory = directoryOf(argument(to, toBytes));
+  let result = setError(ENOENT);
+  if (old && directory) result = fs!.rename(old, name, directory, lastName, false);
+  if (old) releaseDnode(old);
+  if (directory) releaseDnode(directory);
+  return result;
+}
+export function truncate(path: usize, pathBytes: u32, size: u64): i32 {
+  const dn = fileOf(argument(path, pathBytes));
+  if (!dn) return setError(ENOENT);
+  const result = fs!.truncate(dn, size);
+  releaseDnode(dn);
+  return result;
+}
+export function writeFile(path: usize, pathBytes: u32, offset: u64, from: usize, bytes: u32): i32 {
+  const dn = fileOf(argument(path, pathBytes));
+  if (!dn) return setError(ENOENT);
+  const result = fs!.write(dn, offset, bytes, from);
+  releaseDnode(dn);
+  return <i32>result;
+}
 export function readFile(path: usize, pathBytes: u32, offset: u64, to: usize, bytes: u32): i32 {
   const dn = fileOf(argument(path, pathBytes));
   if (!dn) return setError(ENOENT);
@@ -112,4 +213,31 @@ export function readFile(path: usize, pathBytes: u32, offset: u64, to: usize, by
   releaseDnode(dn);
   return <i32>result;
 }
-
+/** Mode, size and links of a file, a number each; for a link its target. */
+export function describe(path: usize, pathBytes: u32): i32 {
+  const dn = fileOf(argument(path, pathBytes));
+  if (!dn) return setError(ENOENT);
+  const mode = fs!.znodes.get(dn, A_MODE);
+  said = mode.toString() + ' ' + fs!.znodes.get(dn, A_SIZE).toString() + ' ' + fs!.znodes.get(dn, A_LINKS).toString();
+  if ((mode & 0xf000) == 0xa000) {
+    const target = fs!.target(dn);
+    said += ' ' + (target ? target : '?');
+  }
+  releaseDnode(dn);
+  return 0;
+}
+/** Names in a directory, one a line. */
+export function listDirectory(path: usize, pathBytes: u32): i32 {
+  const dn = fileOf(argument(path, pathBytes));
+  if (!dn) return setError(ENOENT);
+  const entry = new ZapEntry();
+  let position: u64 = 0;
+  const names: string[] = [];
+  while (fs!.next(dn, position, entry) == 0) {
+    position = entry.next;
+    names.push(entry.name);
+  }
+  said = names.join('\n');
+  releaseDnode(dn);
+  return names.length;
+}

@@ -253,7 +253,11 @@ export class Spa {
       const result = this.sync();
       if (result < 0) return result;
     }
-    return dataset.dir.reserve(bytes);
+    const reserved = dataset.dir.reserve(bytes);
+    if (reserved == 0 || !dataset.dir.pending) return reserved;
+    // What was set aside for earlier changes was more than they took: that is known when they are written.
+    const result = this.sync();
+    return result < 0 ? result : dataset.dir.reserve(bytes);
   }
 
   /** Runs a task in the sync of the open group; its result. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview A top-level vdev of a pool: what the pool stripes over. It has metaslabs, and a place in the pool's configuration. */
-import { ENOSPC, setError } from '../../guest-os/kernel/errno';
+import { setError } from '../../guest-os/kernel/errno';
 import { EFRAGS } from '../port/errors';
 import { freeBuffer, newBuffer, newZeroed } from '../port/memory';
 import { NvList } from '../port/nvlist';
@@ -202,8 +202,4 @@ export class TopLevel {
     const unit = <u32>1 << this.ashift;
     return (bytes + unit - 1) & ~(unit - 1);
   }
-}
-
-export function noSpace(): i32 {
-  return setError(ENOSPC);
 }

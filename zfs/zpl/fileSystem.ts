@@ -29,7 +29,7 @@ const OBJECT_MASK: u64 = ((<u64>1 << 48) - 1);
 const CHANGE: u64 = 256 << 10;
 /** Largest file: 2^63 - 1 bytes. */
 const LARGEST_FILE: u64 = i64.MAX_VALUE;
-/** What fits among the attributes of a link. */
+/** What fits among the attributes of a link: longer ones would need a spill block. */
 const SHORT_TARGET: i32 = 144;
 const WRITE_STEP: u64 = 1 << 20;
 
@@ -101,6 +101,7 @@ export class FileSystem {
   create(directory: Dnode, name: string, file: NewFile): i32 {
     const checked = this.checkNew(directory, name);
     if (checked < 0) return checked;
+    if (this.znodes.isNew && file.target.length > SHORT_TARGET) return setError(ENAMETOOLONG);
     const begun = this.dataset.spa.begin(this.dataset, CHANGE);
     if (begun < 0) return begun;
     const isDirectory = (file.mode & S_IFMT) == S_IFDIR;
@@ -119,7 +120,7 @@ export class FileSystem {
     if (!dn) return setError(EIO);
     this.znodes.init(dn, file);
     let result = 0;
-    if (isLink && (!this.znodes.isNew || file.target.length > SHORT_TARGET)) result = this.putTarget(dn, file.target);
+    if (isLink && !this.znodes.isNew) result = this.putTarget(dn, file.target);
     if (result == 0) result = this.enter(directory, name, dn);
     if (result < 0) freeObject(dn);
     else if (isDirectory) this.znodes.set(directory, A_LINKS, this.znodes.get(directory, A_LINKS) + 1);
