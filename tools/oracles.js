@@ -8,7 +8,7 @@
  * .cache/oracles, since installing one runs hooks that want a boot loader.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -25,6 +25,7 @@ export const packages = {
   chromium: 'chromium',
   cpio: 'cpio',
   'grub-mkrescue': 'grub-common',
+  'grub-fstest': 'grub-common',
   '/usr/lib/grub/i386-pc/multiboot2.mod': 'grub-pc-bin',
   xorriso: 'xorriso',
   '/usr/share/seabios/vgabios.bin': 'seabios',
@@ -81,6 +82,78 @@ export function debianKernel(flavour = 'amd64') {
 export function unpackedPackage(folder, resolve = () => folder) {
   const root = join(cache, folder.replace(':', '-'));
   return existsSync(root) || fetchPackage(root, folder, resolve) ? root : undefined;
+}
+
+const OPENZFS = ['libnvpair3linux', 'libuutil3linux', 'libzfs4linux', 'libzpool5linux', 'zfsutils-linux', 'zfs-test'];
+
+/**
+ * OpenZFS's programs (zdb, zstream, zhack, ztest): a function that runs one of them. They come from Debian's component contrib, which
+ * need not be enabled here: apt gets lists of its own for them. Undefined where they cannot be had.
+ * @returns {((command: string, parameters: string[], options?: import('node:child_process').SpawnSyncOptions)
+ *   => { status: number | null, output: string }) | undefined}
+ */
+export function openZfs() {
+  const root = join(cache, 'openzfs');
+  if (!existsSync(root) && !fetchContrib(root, OPENZFS)) return undefined;
+  const libraries = ['lib/x86_64-linux-gnu', 'usr/lib/x86_64-linux-gnu'].map((folder) => join(root, folder)).join(':');
+  return (command, parameters, options) => {
+    const path = ['sbin', 'usr/sbin', 'usr/bin'].map((folder) => join(root, folder, command)).find((file) => existsSync(file));
+    if (!path) throw new Error(`OpenZFS has no ${command}`);
+    const environment = { ...process.env, ...options?.env, LD_LIBRARY_PATH: libraries };
+    const { status, stdout, stderr } = spawnSync(path, parameters, {
+      maxBuffer: 256 << 20,
+      ...options,
+      encoding: 'utf8',
+      env: environment,
+    });
+    return { status, output: `${stdout}${stderr}` };
+  };
+}
+
+/**
+ * Unpacks packages of the component contrib of whatever mirrors apt uses for main.
+ * @param {string} root
+ * @param {string[]} names
+ */
+function fetchContrib(root, names) {
+  if (!onPath('apt-get') || !onPath('dpkg-deb')) return unavailable(names.join(' '));
+  mkdirSync(cache, { recursive: true });
+  const work = mkdtempSync(join(cache, 'fetch-'));
+  try {
+    const parts = join(work, 'parts');
+    mkdirSync(join(work, 'lists/partial'), { recursive: true });
+    mkdirSync(parts);
+    mkdirSync(join(work, 'debs'));
+    const folder = '/etc/apt/sources.list.d';
+    const files = existsSync(folder) ? readdirSync(folder).map((file) => join(folder, file)) : [];
+    for (const [index, file] of [...files, '/etc/apt/sources.list'].entries()) {
+      if (!existsSync(file) || !/\.(sources|list)$/.test(file)) continue;
+      const text = readFileSync(file, 'utf8').replace(/\bmain\b/g, 'main contrib');
+      writeFileSync(join(parts, `${index}${file.endsWith('.sources') ? '.sources' : '.list'}`), text);
+    }
+    const settings = {
+      'Dir::Etc::sourcelist': '/dev/null',
+      'Dir::Etc::sourceparts': parts,
+      'Dir::State::lists': join(work, 'lists'),
+    };
+    const options = Object.entries({ ...settings, 'APT::Sandbox::User': 'root' }).flatMap(([key, value]) => [
+      '-o',
+      `${key}=${value}`,
+    ]);
+    // One bad index among several makes it fail, and what is wanted may be in the others.
+    spawnSync('apt-get', [...options, 'update'], { stdio: 'ignore' });
+    run('apt-get', [...options, 'download', ...names], join(work, 'debs'));
+    const archives = readdirSync(join(work, 'debs'));
+    if (archives.length < names.length) return unavailable(names.join(' '));
+    for (const archive of archives) run('dpkg-deb', ['-x', join(work, 'debs', archive), join(work, 'tree')]);
+    renameSync(join(work, 'tree'), root);
+    return true;
+  } catch (error) {
+    if (existsSync(root)) return true;
+    return unavailable(`${names.join(' ')}: ${/** @type {Error} */ (error).message.split('\n')[0]}`);
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
 }
 
 /**

@@ -31,7 +31,7 @@ test('guest code is formatted (node tools/formatGuest.js)', () => {
   expect(unformatted.map((file) => relative(root, file))).toEqual([]);
 });
 
-test.each(['guest-os', 'guest-os/cmd', 'toolchain/runtime', 'toolchain/runtime/tsconfig.user.json'])(
+test.each(['guest-os', 'guest-os/cmd', 'zfs', 'toolchain/runtime', 'toolchain/runtime/tsconfig.user.json'])(
   'TypeScript understands %s',
   (project) => {
     const { status, stdout } = spawnSync(join(root, 'node_modules/.bin/tsc'), ['-p', project], { cwd: root, encoding: 'utf8' });

@@ -60,7 +60,7 @@ export function pointerOf(db: Dbuf): usize {
   const parent = db.parent;
   const dn = db.dnode!;
   if (!parent) return dn.pointerAt(db.block);
-  return parent.data + <usize>(db.block & ((<u64>1 << dn.fanShift) - 1)) * POINTER_SIZE;
+  return parent.data + <usize>(db.block & (((<u64>1) << dn.fanShift) - 1)) * POINTER_SIZE;
 }
 
 /**
@@ -81,9 +81,7 @@ export function holdDbuf(dn: Dnode, level: u32, block: u64, read: bool): Dbuf | 
     return null;
   }
   const size = dn.sizeOfLevel(level);
-  const slot = parent
-    ? parent.data + <usize>(block & ((<u64>1 << dn.fanShift) - 1)) * POINTER_SIZE
-    : dn.pointerAt(block);
+  const slot = parent ? parent.data + <usize>(block & (((<u64>1) << dn.fanShift) - 1)) * POINTER_SIZE : dn.pointerAt(block);
   let cached: ArcBlock | null = null;
   let data: usize;
   if (!read) data = level ? newZeroed(size) : newBuffer(size);

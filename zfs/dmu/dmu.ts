@@ -104,7 +104,7 @@ function freeTree(dn: Dnode, level: u32, block: u64, first: u64, last: u64): i32
   if (shift < 64) {
     const from = block << shift;
     if (from >> shift != block || from >= last) return 0;
-    const end = from + (<u64>1 << shift);
+    const end = from + ((<u64>1) << shift);
     if (end <= first && end > from) return 0;
   } else if (block) return 0;
   if (level + 1 == dn.levels) {
@@ -113,7 +113,7 @@ function freeTree(dn: Dnode, level: u32, block: u64, first: u64, last: u64): i32
   if (!level) return freeLeaf(dn, block);
   const db = holdDbuf(dn, level, block, true);
   if (!db) return setError(EIO);
-  const fan = <u64>1 << dn.fanShift;
+  const fan = (<u64>1) << dn.fanShift;
   let result = 0;
   for (let i: u64 = 0; i < fan && !result; i++) {
     const child = (block << dn.fanShift) + i;
@@ -137,7 +137,7 @@ function freeLeaf(dn: Dnode, block: u64): i32 {
   let slot = dn.pointerAt(block);
   if (parent) {
     dirtyDbuf(parent);
-    slot = parent.data + <usize>(block & ((<u64>1 << dn.fanShift) - 1)) * POINTER_SIZE;
+    slot = parent.data + <usize>(block & (((<u64>1) << dn.fanShift) - 1)) * POINTER_SIZE;
   }
   dn.objset.blockFreed(dn, slot);
   memory.fill(slot, 0, POINTER_SIZE);

@@ -66,7 +66,7 @@ export class Dnode {
     return this.raw.levels;
   }
   get blockSize(): u32 {
-    return <u32>this.raw.sectors << 9;
+    return (<u32>this.raw.sectors) << 9;
   }
   get maxBlock(): u64 {
     return this.raw.maxBlock;
@@ -76,7 +76,7 @@ export class Dnode {
     return <u32>this.raw.indirectShift - 7;
   }
   sizeOfLevel(level: u32): u32 {
-    return level ? <u32>1 << this.raw.indirectShift : this.blockSize;
+    return level ? (<u32>1) << this.raw.indirectShift : this.blockSize;
   }
   pointerAt(i: u64): usize {
     return this.phys + 64 + <usize>i * POINTER_SIZE;
@@ -310,9 +310,7 @@ function isFull(meta: Dnode, block: u64): bool {
   if (findDbuf(meta, 0, block)) return false;
   const parent = meta.levels > 1 ? holdDbuf(meta, 1, block >> meta.fanShift, true) : null;
   if (meta.levels > 1 && !parent) return true;
-  const slot = parent
-    ? parent.data + <usize>(block & ((<u64>1 << meta.fanShift) - 1)) * POINTER_SIZE
-    : meta.pointerAt(block);
+  const slot = parent ? parent.data + <usize>(block & (((<u64>1) << meta.fanShift) - 1)) * POINTER_SIZE : meta.pointerAt(block);
   const full = pointer(slot).fill == DNODES_PER_BLOCK;
   if (parent) releaseDbuf(parent);
   return full;
@@ -427,5 +425,3 @@ function addLevel(dn: Dnode): bool {
   dirtyDnode(dn);
   return above != null;
 }
-
-

@@ -17,7 +17,18 @@ import { CHECKSUM_FLETCHER_4, CHECKSUM_INHERIT } from '../zio/checksum';
 import { COMPRESS_INHERIT, COMPRESS_LZJB, COMPRESS_OFF } from '../zio/compress';
 import { spentSize, writeBlock, WritePolicy } from '../zio/zio';
 import { Dbuf, dirtyDbuf, firstDirty, holdDbuf, pointerOf, releaseDbuf, undirty } from './dbuf';
-import { Dnode, DNODE_BLOCK, DNODE_SHIFT, DNODE_SIZE, DNODES_PER_BLOCK, evictDnodes, growTo, releaseDnode, settle, specialDnode } from './dnode';
+import {
+  Dnode,
+  DNODE_BLOCK,
+  DNODE_SHIFT,
+  DNODE_SIZE,
+  DNODES_PER_BLOCK,
+  evictDnodes,
+  growTo,
+  releaseDnode,
+  settle,
+  specialDnode,
+} from './dnode';
 import { isMetadata, TYPE_DNODE, TYPE_NONE, TYPE_OBJSET } from './types';
 
 const OLD_SIZE: u32 = 1024;
@@ -197,7 +208,16 @@ export class Objset {
   }
 
   /** Writes a block and frees the one that was there before; in later passes into the same place, if it was written in this group. */
-  private replace(dn: Dnode | null, slot: usize, data: usize, size: u32, policy: WritePolicy, txg: u64, pass: u32, fill: u64): i32 {
+  private replace(
+    dn: Dnode | null,
+    slot: usize,
+    data: usize,
+    size: u32,
+    policy: WritePolicy,
+    txg: u64,
+    pass: u32,
+    fill: u64,
+  ): i32 {
     const old = newBuffer(POINTER_SIZE);
     memory.copy(old, slot, POINTER_SIZE);
     const inPlace = pass > 1 && pointer(slot).birth == txg;
@@ -239,7 +259,7 @@ export class Objset {
     if (!db) return setError(EIO);
     if (fresh && !db.isDirty) memory.fill(db.data, 0, db.size);
     dirtyDbuf(db);
-    memory.copy(db.data + (<usize>(dn.object % DNODES_PER_BLOCK) << DNODE_SHIFT), dn.phys, DNODE_SIZE);
+    memory.copy(db.data + ((<usize>(dn.object % DNODES_PER_BLOCK)) << DNODE_SHIFT), dn.phys, DNODE_SIZE);
     releaseDbuf(db);
     return 0;
   }

@@ -252,4 +252,3 @@ export function createSnapshot(head: Dataset, name: string, txg: u64): i32 {
   spa.openDataset(object, head.dir, name);
   return zapSet(mos, from.snapshots, name, object);
 }
-

@@ -59,7 +59,7 @@ export function memoryUsed(): usize {
 
 function orderOf(bytes: usize): i32 {
   let order = 0;
-  while ((<usize>1 << (UNIT_SHIFT + order)) < bytes) order++;
+  while ((<usize>1) << (UNIT_SHIFT + order) < bytes) order++;
   return order;
 }
 // @ts-ignore: decorator
@@ -93,12 +93,12 @@ export function newBuffer(bytes: usize): usize {
   while (true) {
     const unit = take(order);
     if (unit != usize.MAX_VALUE) {
-      used += <usize>1 << (order + UNIT_SHIFT);
+      used += (<usize>1) << (order + UNIT_SHIFT);
       return pieceAt(unit);
     }
     const give = reclaim;
     // The limits on dirty data and on held buffers leave enough to go on with.
-    assert(give != null && give(<usize>1 << (order + UNIT_SHIFT)), 'ZFS is out of memory');
+    assert(give != null && give((<usize>1) << (order + UNIT_SHIFT)), 'ZFS is out of memory');
   }
 }
 
@@ -126,7 +126,7 @@ export function freeBuffer(buffer: usize, bytes: usize): void {
   let order = orderOf(bytes);
   let unit = (buffer - start) >> UNIT_SHIFT;
   assert(unit < units && load<u8>(map + unit) == <u8>(order + 1), 'buffer freed twice, or with another size');
-  used -= <usize>1 << (order + UNIT_SHIFT);
+  used -= (<usize>1) << (order + UNIT_SHIFT);
   while (order < ORDERS - 1) {
     const buddy = unit ^ (1 << order);
     if (buddy + (1 << order) > units || load<u8>(map + buddy) != (<u8>(order + 1) | FREE)) break;

@@ -227,7 +227,7 @@ function take32(): u32 {
 }
 function take64(): u64 {
   const high = take32();
-  return (<u64>high << 32) | <u64>take32();
+  return ((<u64>high) << 32) | <u64>take32();
 }
 function takeString(): string {
   const count = <usize>take32();

@@ -108,8 +108,8 @@ export function writeUberblocks(spa: Spa, txg: u64): i32 {
 
 function writeUberblock(spa: Spa, leaf: Leaf, txg: u64): i32 {
   const shift = slotShift(topOf(spa, leaf).ashift);
-  const size = <u32>1 << shift;
-  const slot = <u32>(txg % <u64>(RING_SIZE >> shift)) << shift;
+  const size = (<u32>1) << shift;
+  const slot = (<u32>(txg % <u64>(RING_SIZE >> shift))) << shift;
   const block = newZeroed(size);
   let result = 0;
   for (let i = 0; i < LABELS && result == 0; i++) {
@@ -177,7 +177,7 @@ export class BestUberblock {
   /** Looks for a better one on a device; its root pointer comes to `root`. `limit`: groups after it do not count. */
   search(leaf: Leaf, ashift: u32, root: usize, limit: u64): void {
     const shift = slotShift(ashift);
-    const size = <u32>1 << shift;
+    const size = (<u32>1) << shift;
     const ring = newBuffer(RING_SIZE);
     for (let i = 0; i < LABELS; i++) {
       const begin = leaf.labelOffset(i) + RING_OFFSET;
@@ -252,4 +252,3 @@ function treeOf(spa: Spa): NvList {
   root.setLists('children', children);
   return root;
 }
-

@@ -142,7 +142,8 @@ function buildTop(config: NvList, found: FoundPool, id: u32): TopLevel | null {
   const top = new TopLevel(vdev, id);
   top.configure(config);
   const shift = top.metaslabShift;
-  const sane = vdev.ashift >= 9 && vdev.ashift <= 16 && shift >= 20 && shift <= 50 && top.size >> shift != 0 && top.size >> shift < 1 << 16;
+  const sane =
+    vdev.ashift >= 9 && vdev.ashift <= 16 && shift >= 20 && shift <= 50 && top.size >> shift != 0 && top.size >> shift < 1 << 16;
   return sane ? top : null;
 }
 

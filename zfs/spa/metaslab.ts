@@ -25,7 +25,7 @@ import { TopLevel } from './topLevel';
 /** Words of a log: bit 63 says that it is only a mark; else offset in units (16), free (15), length in units less one (0). */
 const MARK: u64 = 1 << 63;
 const LONGEST_RUN: u64 = 1 << 15;
-const OFFSET_MASK: u64 = ((<u64>1 << 47) - 1);
+const OFFSET_MASK: u64 = ((<u64>1) << 47) - 1;
 const FREE_BIT: u64 = 1 << 15;
 const ALLOC: u64 = 0;
 const FREE: u64 = 1;
@@ -201,7 +201,7 @@ export class Metaslab {
   private append(dn: Dnode, tree: RangeTree, action: u64, txg: u64, pass: u32): i32 {
     if (!tree.count) return 0;
     writer.begin(dn, this.length, this.start, this.top.ashift, action == FREE ? FREE_BIT : 0);
-    writer.word(MARK | (action << 60) | (<u64>(pass & 0x3ff) << 50) | (txg & ((<u64>1 << 50) - 1)));
+    writer.word(MARK | (action << 60) | ((<u64>(pass & 0x3ff)) << 50) | (txg & (((<u64>1) << 50) - 1)));
     tree.visit(writeRange, 0);
     this.length = writer.end();
     return writer.result;
@@ -209,7 +209,7 @@ export class Metaslab {
 
   /** What one word for each range in use would take, doubled, and more than a block. */
   private shouldCondense(): bool {
-    const least = (<u64>this.allocatable!.count + <u64>(this.size / ((<u64>1 << this.top.ashift) * LONGEST_RUN)) + 2) * 8;
+    const least = (<u64>this.allocatable!.count + <u64>(this.size / (((<u64>1) << this.top.ashift) * LONGEST_RUN)) + 2) * 8;
     return this.length > 2 * least && this.length > 2 * LOG_BLOCK;
   }
 

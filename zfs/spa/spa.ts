@@ -269,7 +269,9 @@ export class Spa {
   }
 
   get isDirty(): bool {
-    return this.dirtyDatasets.length > 0 || this.tasks.length > 0 || this.mos!.isDirty || this.configDirty || this.toFree.count > 0;
+    return (
+      this.dirtyDatasets.length > 0 || this.tasks.length > 0 || this.mos!.isDirty || this.configDirty || this.toFree.count > 0
+    );
   }
 
   /** Writes the open transaction group, if there is anything in it. */
@@ -445,4 +447,3 @@ function deferEach(bp: usize, context: usize): void {
   const result = appendToBpobj(spa.mos!, spa.deferredObject, bp);
   if (result < 0) freeResult = result;
 }
-

@@ -44,15 +44,16 @@ export class TopLevel {
 
   /** Cuts a new vdev. */
   create(txg: u64): void {
-    this.size = this.vdev.size & ~((<u64>1 << this.ashift) - 1);
+    this.size = this.vdev.size & ~(((<u64>1) << this.ashift) - 1);
     this.createTxg = txg;
     this.metaslabShift = max(<u32>(highBit(this.size / METASLABS) - 1), SMALLEST_SHIFT);
     this.cut();
   }
   private cut(): void {
-    const size = <u64>1 << this.metaslabShift;
+    const size = (<u64>1) << this.metaslabShift;
     const count = <u32>(this.size >> this.metaslabShift);
-    for (let i = <u32>this.metaslabs.length; i < count; i++) this.metaslabs.push(new Metaslab(this, i, <u64>i << this.metaslabShift, size));
+    for (let i = <u32>this.metaslabs.length; i < count; i++)
+      this.metaslabs.push(new Metaslab(this, i, (<u64>i) << this.metaslabShift, size));
   }
 
   /** From a configuration whose values have been checked for sense. */
@@ -115,7 +116,7 @@ export class TopLevel {
     return DEFLATE_BLOCK / (this.vdev.allocatedSize(DEFLATE_BLOCK) >> 9);
   }
   get capacity(): u64 {
-    return <u64>this.metaslabs.length << this.metaslabShift;
+    return (<u64>this.metaslabs.length) << this.metaslabShift;
   }
   get allocated(): u64 {
     let bytes: u64 = 0;
@@ -199,7 +200,7 @@ export class TopLevel {
     return result;
   }
   private wholeUnits(bytes: u32): u32 {
-    const unit = <u32>1 << this.ashift;
+    const unit = (<u32>1) << this.ashift;
     return (bytes + unit - 1) & ~(unit - 1);
   }
 }

@@ -70,7 +70,7 @@ export class Leaf extends Vdev {
     const whole = device.size & ~(LABEL_SIZE - 1);
     this.size = whole - LABEL_START - LABEL_END;
     let shift: u32 = 9;
-    while ((<u32>1 << shift) < device.sectorSize) shift++;
+    while ((<u32>1) << shift < device.sectorSize) shift++;
     this.ashift = max(this.ashift, shift);
     this.state = VDEV_HEALTHY;
     this.aux = 0;

@@ -45,7 +45,7 @@ export class Mirror extends Vdev {
         if (wrong) this.heal(offset, to, bytes, wrong);
         return 0;
       }
-      if (one == setError(ECKSUM)) wrong |= <u64>1 << index;
+      if (one == setError(ECKSUM)) wrong |= (<u64>1) << index;
       if (result != setError(ECKSUM)) result = one;
     }
     return result;

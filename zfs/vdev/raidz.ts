@@ -118,7 +118,7 @@ export class Raidz extends Vdev {
       const column = map.column(c);
       const wrapped = first + c >= children;
       column.child = wrapped ? first + c - children : first + c;
-      column.offset = wrapped ? row + (<u64>1 << this.ashift) : row;
+      column.offset = wrapped ? row + ((<u64>1) << this.ashift) : row;
       column.size = <u32>((c < long ? short + 1 : short) << this.ashift);
       column.result = 0;
       if (c >= parity) {

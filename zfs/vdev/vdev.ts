@@ -102,7 +102,7 @@ export abstract class Vdev {
 
   /** Bytes that a block of `bytes` takes up here, parity and padding included. */
   allocatedSize(bytes: u64): u64 {
-    const unit = <u64>1 << this.ashift;
+    const unit = (<u64>1) << this.ashift;
     return (bytes + unit - 1) & ~(unit - 1);
   }
 

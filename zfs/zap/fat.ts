@@ -32,7 +32,7 @@ import {
   splitLeaf,
 } from './leaf';
 
-const HEADER: u64 = (<u64>1 << 63) | 1;
+const HEADER: u64 = ((<u64>1) << 63) | 1;
 const MAGIC: u64 = 0x2f52ab2ab;
 const BLOCK_SHIFT: u32 = 14;
 const SMALLEST_SHIFT: u32 = 9;
@@ -56,8 +56,12 @@ export function isFat(data: usize, size: u32): bool {
   const header = changetype<FatZap>(data);
   const shift = <u32>ctz(size);
   return (
-    header.type == HEADER && header.magic == MAGIC &&
-    <u32>1 << shift == size && shift >= SMALLEST_SHIFT && shift <= LARGEST_SHIFT && header.tableShift <= LARGEST_TABLE &&
+    header.type == HEADER &&
+    header.magic == MAGIC &&
+    (<u32>1) << shift == size &&
+    shift >= SMALLEST_SHIFT &&
+    shift <= LARGEST_SHIFT &&
+    header.tableShift <= LARGEST_TABLE &&
     (header.tableBlocks != 0 || header.tableShift == <u64>shift - 4)
   );
 }
@@ -135,7 +139,7 @@ function holdLeaf(dn: Dnode, db: Dbuf, hash: u64): Dbuf | null {
 function doubleTable(dn: Dnode, db: Dbuf): i32 {
   const header = changetype<FatZap>(db.data);
   const size = db.size;
-  const count = <u64>1 << header.tableShift;
+  const count = (<u64>1) << header.tableShift;
   if (header.tableShift >= LARGEST_TABLE) return setError(EOVERFLOW);
   const blocks = (count * 16 + size - 1) / size;
   const start = header.freeBlock;
@@ -209,7 +213,7 @@ function split(dn: Dnode, db: Dbuf, leaf: Dbuf, hash: u64): i32 {
   const spare = changetype<FatZap>(db.data).tableShift - (length + 1);
   const prefix = changetype<ZapLeaf>(sibling.data).prefix;
   const first = prefix << spare;
-  for (let i: u64 = 0; i < <u64>1 << spare && result == 0; i++) result = writeTable(dn, db, first + i, block);
+  for (let i: u64 = 0; i < (<u64>1) << spare && result == 0; i++) result = writeTable(dn, db, first + i, block);
   releaseDbuf(sibling);
   releaseDbuf(leaf);
   return result;
@@ -229,7 +233,8 @@ export function fatFind(dn: Dnode, db: Dbuf, name: string, integerSize: u32, cou
     const entry = entryAt(leaf.data, blockShift, chunk);
     if (<u32>entry.valueIntegers != integerSize) result = setError(EINVAL);
     else if (<u32>entry.valueLength > count) result = setError(EOVERFLOW);
-    else if (!readArray(leaf.data, blockShift, entry.valueChunk, integerSize * <u32>entry.valueLength, to)) result = setError(EIO);
+    else if (!readArray(leaf.data, blockShift, entry.valueChunk, integerSize * <u32>entry.valueLength, to))
+      result = setError(EIO);
     else swapIntegers(to, integerSize, entry.valueLength);
   }
   releaseDbuf(leaf);
@@ -309,7 +314,7 @@ export function fatNext(dn: Dnode, db: Dbuf, position: u64, found: FatEntry): i3
     const prefix = raw.prefix;
     releaseDbuf(leaf);
     // On to where the next prefix begins.
-    if (!length || prefix + 1 >= <u64>1 << length) return setError(ENOENT);
+    if (!length || prefix + 1 >= (<u64>1) << length) return setError(ENOENT);
     const next = (prefix + 1) << (64 - length);
     if (next <= hash) return setError(EIO);
     hash = next;

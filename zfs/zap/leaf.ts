@@ -9,7 +9,7 @@
 import { ZapLeaf, ZapLeafEntry } from 'layout/zfs';
 import { textOf } from '../port/bytes';
 
-const LEAF: u64 = <u64>1 << 63;
+const LEAF: u64 = (<u64>1) << 63;
 const LEAF_MAGIC: u32 = 0x2ab1eaf;
 const CHUNK: usize = 24;
 const CHUNK_ARRAY: u8 = 251;
@@ -24,10 +24,10 @@ export function hashShift(blockShift: u32): u32 {
   return blockShift - 5;
 }
 function tableEnd(blockShift: u32): usize {
-  return ZapLeaf.SIZE + (<usize>2 << hashShift(blockShift));
+  return ZapLeaf.SIZE + ((<usize>2) << hashShift(blockShift));
 }
 export function chunkCount(blockShift: u32): u32 {
-  return <u32>(((<usize>1 << blockShift) - tableEnd(blockShift)) / CHUNK);
+  return <u32>((((<usize>1) << blockShift) - tableEnd(blockShift)) / CHUNK);
 }
 export function chunkAt(leaf: usize, blockShift: u32, chunk: u32): usize {
   return leaf + tableEnd(blockShift) + <usize>chunk * CHUNK;
@@ -37,7 +37,7 @@ export function entryAt(leaf: usize, blockShift: u32, chunk: u32): ZapLeafEntry 
 }
 
 export function initLeaf(leaf: usize, blockShift: u32, prefix: u64, prefixLength: u32): void {
-  memory.fill(leaf, 0, <usize>1 << blockShift);
+  memory.fill(leaf, 0, (<usize>1) << blockShift);
   const header = changetype<ZapLeaf>(leaf);
   header.type = LEAF;
   header.magic = LEAF_MAGIC;
@@ -63,7 +63,7 @@ export function isLeaf(leaf: usize): bool {
 /** Place in the hash table: the bits behind the leaf's prefix. */
 function slotOf(leaf: usize, blockShift: u32, hash: u64): usize {
   const shift = 64 - <u64>hashShift(blockShift) - <u64>changetype<ZapLeaf>(leaf).prefixLength;
-  const index = <usize>(hash >> shift) & ((<usize>1 << hashShift(blockShift)) - 1);
+  const index = <usize>(hash >> shift) & (((<usize>1) << hashShift(blockShift)) - 1);
   return leaf + ZapLeaf.SIZE + index * 2;
 }
 
@@ -277,11 +277,14 @@ export function nextEntry(leaf: usize, blockShift: u32, hash: u64, cd: u32): u32
   let best = END;
   let bestHash: u64 = 0;
   let bestCd: u32 = 0;
-  const slots = <usize>1 << hashShift(blockShift);
+  const slots = (<usize>1) << hashShift(blockShift);
   const table = leaf + ZapLeaf.SIZE;
   // Chains are in order of the bits that they are chosen by: only the first that has something counts.
   let slot = slotOf(leaf, blockShift, hash);
-  if (hash >> (64 - <u64>changetype<ZapLeaf>(leaf).prefixLength) != changetype<ZapLeaf>(leaf).prefix && changetype<ZapLeaf>(leaf).prefixLength) {
+  if (
+    hash >> (64 - <u64>changetype<ZapLeaf>(leaf).prefixLength) != changetype<ZapLeaf>(leaf).prefix &&
+    changetype<ZapLeaf>(leaf).prefixLength
+  ) {
     slot = table;
   }
   for (; slot < table + slots * 2; slot += 2) {

@@ -20,7 +20,7 @@ import { dirtyDbuf, holdDbuf, releaseDbuf, writeDbuf } from '../dmu/dbuf';
 import { Objset } from '../dmu/objset';
 import { FatEntry, fatAdd, fatCount, fatCreate, fatFind, fatNext, fatRemove, isFat } from './fat';
 
-const MICRO: u64 = (<u64>1 << 63) | 3;
+const MICRO: u64 = ((<u64>1) << 63) | 3;
 const ENTRY: u32 = 64;
 const LONGEST_MICRO_NAME: i32 = 49;
 const LARGEST_MICRO: u32 = 128 << 10;
@@ -28,7 +28,7 @@ const LARGEST_MICRO: u32 = 128 << 10;
 export const LONGEST_NAME: i32 = 255;
 export const LARGEST_VALUE: u32 = 8192;
 /** Positions in a micro ZAP have this bit, those in a fat one never do. */
-const MICRO_POSITION: u64 = <u64>1 << 62;
+const MICRO_POSITION: u64 = (<u64>1) << 62;
 export const WALK_DONE: u64 = u64.MAX_VALUE;
 
 /** What the last lookup of a single number found. */

@@ -22,10 +22,10 @@ export function isHole(bp: usize): bool {
   return !load<u64>(bp) && !load<u64>(bp, 8);
 }
 export function logicalSize(bp: usize): u32 {
-  return <u32>((pointer(bp).prop & 0xffff) + 1) << 9;
+  return (<u32>((pointer(bp).prop & 0xffff) + 1)) << 9;
 }
 export function physicalSize(bp: usize): u32 {
-  return <u32>(((pointer(bp).prop >> 16) & 0xffff) + 1) << 9;
+  return (<u32>(((pointer(bp).prop >> 16) & 0xffff) + 1)) << 9;
 }
 export function compressionOf(bp: usize): u32 {
   return <u32>(pointer(bp).prop >> 32) & 0x7f;
@@ -48,12 +48,12 @@ export function isLittleEndian(bp: usize): bool {
 export function properties(logical: u32, physical: u32, compression: u32, checksum: u32, type: u32, level: u32): u64 {
   return (
     <u64>((logical >> 9) - 1) |
-    (<u64>((physical >> 9) - 1) << 16) |
-    (<u64>compression << 32) |
-    (<u64>checksum << 40) |
-    (<u64>type << 48) |
-    (<u64>level << 56) |
-    (<u64>1 << 63)
+    ((<u64>((physical >> 9) - 1)) << 16) |
+    ((<u64>compression) << 32) |
+    ((<u64>checksum) << 40) |
+    ((<u64>type) << 48) |
+    ((<u64>level) << 56) |
+    ((<u64>1) << 63)
   );
 }
 
@@ -75,14 +75,14 @@ export function copySize(bp: usize, i: i32): u64 {
   return (load<u64>(bp + <usize>i * 16) & 0xffffff) << SECTOR_SHIFT;
 }
 export function copyOffset(bp: usize, i: i32): u64 {
-  return (load<u64>(bp + <usize>i * 16, 8) << 1) >> 1 << SECTOR_SHIFT;
+  return ((load<u64>(bp + <usize>i * 16, 8) << 1) >> 1) << SECTOR_SHIFT;
 }
 export function isGang(bp: usize, i: i32): bool {
   return load<u64>(bp + <usize>i * 16, 8) >> 63 != 0;
 }
 export function setCopy(bp: usize, i: i32, vdev: u32, offset: u64, size: u64, gang: bool): void {
-  store<u64>(bp + <usize>i * 16, (<u64>vdev << 32) | (size >> SECTOR_SHIFT));
-  store<u64>(bp + <usize>i * 16, (offset >> SECTOR_SHIFT) | (<u64>gang << 63), 8);
+  store<u64>(bp + <usize>i * 16, ((<u64>vdev) << 32) | (size >> SECTOR_SHIFT));
+  store<u64>(bp + <usize>i * 16, (offset >> SECTOR_SHIFT) | ((<u64>gang) << 63), 8);
 }
 
 /** Bytes on all devices together. */

@@ -2,6 +2,7 @@
 /**
  * @fileoverview Compression of blocks: which algorithm a number stands for, and when it is worth it (an eighth saved, in sectors).
  */
+import { zlibCompress, zlibDecompress } from '../../guest-os/lib/deflate/zlib';
 import { lzjbCompress, lzjbExpand } from './lzjb';
 import { zleCompress, zleExpand } from './zle';
 
@@ -27,6 +28,10 @@ export function compress(algorithm: u32, from: usize, to: usize, bytes: u32): u3
   let size: u32 = bytes;
   if (algorithm == COMPRESS_LZJB || algorithm == COMPRESS_ON) size = <u32>lzjbCompress(from, to, bytes, room);
   else if (algorithm == COMPRESS_ZLE) size = <u32>zleCompress(from, to, bytes, room);
+  else if (algorithm >= COMPRESS_GZIP_1 && algorithm <= COMPRESS_GZIP_9) {
+    const packed = zlibCompress(from, bytes, to, room, <i32>(algorithm - COMPRESS_GZIP_1 + 1));
+    if (packed > 0) size = <u32>packed;
+  }
   const physical = (size + 511) & ~511;
   if (size > room || physical > room) return bytes;
   memory.fill(to + size, 0, physical - size);
@@ -37,6 +42,10 @@ export function compress(algorithm: u32, from: usize, to: usize, bytes: u32): u3
 export function expand(algorithm: u32, from: usize, to: usize, bytes: u32, size: u32): bool {
   if (algorithm == COMPRESS_LZJB || algorithm == COMPRESS_ON) return lzjbExpand(from, to, bytes, size);
   if (algorithm == COMPRESS_ZLE) return zleExpand(from, to, bytes, size);
+  if (algorithm >= COMPRESS_GZIP_1 && algorithm <= COMPRESS_GZIP_9) {
+    // What follows the stream is padding.
+    return zlibDecompress(from, bytes, to, size) == <i32>size;
+  }
   return false;
 }
 

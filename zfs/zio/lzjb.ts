@@ -33,16 +33,19 @@ export function lzjbCompress(from: usize, to: usize, bytes: usize, room: usize):
       flag <<= 1;
       continue;
     }
-    let hash = (<u32>load<u8>(at) << 16) + (<u32>load<u8>(at, 1) << 8) + <u32>load<u8>(at, 2);
+    let hash = ((<u32>load<u8>(at)) << 16) + ((<u32>load<u8>(at, 1)) << 8) + <u32>load<u8>(at, 2);
     hash += hash >> 9;
     hash += hash >> 5;
-    const slot = recent + (<usize>(hash & (SLOTS - 1)) << 2);
+    const slot = recent + ((<usize>(hash & (SLOTS - 1))) << 2);
     const seen = from + load<u32>(slot);
     store<u32>(slot, <u32>(at - from));
     const distance = <u32>(at - seen);
     if (
-      distance && distance <= OFFSET_MASK &&
-      load<u8>(seen) == load<u8>(at) && load<u8>(seen, 1) == load<u8>(at, 1) && load<u8>(seen, 2) == load<u8>(at, 2)
+      distance &&
+      distance <= OFFSET_MASK &&
+      load<u8>(seen) == load<u8>(at) &&
+      load<u8>(seen, 1) == load<u8>(at, 1) &&
+      load<u8>(seen, 2) == load<u8>(at, 2)
     ) {
       let length = MATCH_MIN;
       while (length < MATCH_MAX && load<u8>(at + length) == load<u8>(seen + length)) length++;

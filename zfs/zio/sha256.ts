@@ -32,10 +32,10 @@ export function sha256(from: usize, bytes: usize, to: usize): void {
   memory.fill(tail, 0, 128);
   memory.copy(tail, from + whole, rest);
   store<u8>(tail + rest, 0x80);
-  store<u64>(tail + padded - 8, bswap(<u64>bytes << 3));
+  store<u64>(tail + padded - 8, bswap((<u64>bytes) << 3));
   for (let at: usize = 0; at < padded; at += 64) transform(tail + at);
   for (let i: usize = 0; i < 4; i++) {
-    store<u64>(to + i * 8, (<u64>load<u32>(state + i * 8) << 32) | <u64>load<u32>(state + i * 8, 4));
+    store<u64>(to + i * 8, ((<u64>load<u32>(state + i * 8)) << 32) | <u64>load<u32>(state + i * 8, 4));
   }
 }
 

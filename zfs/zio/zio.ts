@@ -69,9 +69,7 @@ export function readPhysical(spa: Spa, bp: usize, to: usize, depth: i32): i32 {
   let bad: u32 = 0;
   for (let i = 0; i < COPIES; i++) {
     if (!hasCopy(bp, i)) continue;
-    const one = isGang(bp, i)
-      ? readGang(spa, bp, i, to, depth)
-      : readCopy(spa, bp, i, to, physicalSize(bp), check);
+    const one = isGang(bp, i) ? readGang(spa, bp, i, to, depth) : readCopy(spa, bp, i, to, physicalSize(bp), check);
     if (one == 0) {
       if (bad) healCopies(spa, bp, bad, to);
       freeBuffer(changetype<usize>(check), offsetof<Check>());
@@ -257,4 +255,3 @@ export function spentSize(spa: Spa, bp: usize): u64 {
   }
   return bytes;
 }
-

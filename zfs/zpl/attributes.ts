@@ -32,8 +32,25 @@ export const ATTRIBUTES: i32 = 20;
 
 /** Names as the registry has them, in order of our numbers; others' files may number them differently. */
 export const attributeNames: string[] = [
-  'ZPL_ATIME', 'ZPL_MTIME', 'ZPL_CTIME', 'ZPL_CRTIME', 'ZPL_GEN', 'ZPL_MODE', 'ZPL_SIZE', 'ZPL_PARENT', 'ZPL_LINKS', 'ZPL_XATTR',
-  'ZPL_RDEV', 'ZPL_FLAGS', 'ZPL_UID', 'ZPL_GID', 'ZPL_PAD', 'ZPL_ZNODE_ACL', 'ZPL_DACL_COUNT', 'ZPL_SYMLINK', 'ZPL_SCANSTAMP',
+  'ZPL_ATIME',
+  'ZPL_MTIME',
+  'ZPL_CTIME',
+  'ZPL_CRTIME',
+  'ZPL_GEN',
+  'ZPL_MODE',
+  'ZPL_SIZE',
+  'ZPL_PARENT',
+  'ZPL_LINKS',
+  'ZPL_XATTR',
+  'ZPL_RDEV',
+  'ZPL_FLAGS',
+  'ZPL_UID',
+  'ZPL_GID',
+  'ZPL_PAD',
+  'ZPL_ZNODE_ACL',
+  'ZPL_DACL_COUNT',
+  'ZPL_SYMLINK',
+  'ZPL_SCANSTAMP',
   'ZPL_DACL_ACES',
 ];
 /** Lengths in bytes; 0: it varies. */
@@ -42,9 +59,56 @@ export const attributeLengths: i32[] = [16, 16, 16, 16, 8, 8, 8, 8, 8, 8, 8, 8, 
 export const attributeSwaps: i32[] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4, 0, 3, 3, 4];
 
 /** Attributes of every file, the last with varying length; and with a link's target, or a device's number, besides. */
-export const LAYOUT_FILE: i32[] = [A_MODE, A_SIZE, A_GEN, A_UID, A_GID, A_PARENT, A_FLAGS, A_ATIME, A_MTIME, A_CTIME, A_CRTIME, A_LINKS, A_DACL_COUNT, A_DACL_ACES];
-export const LAYOUT_LINK: i32[] = [A_MODE, A_SIZE, A_GEN, A_UID, A_GID, A_PARENT, A_FLAGS, A_ATIME, A_MTIME, A_CTIME, A_CRTIME, A_LINKS, A_DACL_COUNT, A_DACL_ACES, A_SYMLINK];
-export const LAYOUT_DEVICE: i32[] = [A_MODE, A_SIZE, A_GEN, A_UID, A_GID, A_PARENT, A_FLAGS, A_ATIME, A_MTIME, A_CTIME, A_CRTIME, A_LINKS, A_RDEV, A_DACL_COUNT, A_DACL_ACES];
+export const LAYOUT_FILE: i32[] = [
+  A_MODE,
+  A_SIZE,
+  A_GEN,
+  A_UID,
+  A_GID,
+  A_PARENT,
+  A_FLAGS,
+  A_ATIME,
+  A_MTIME,
+  A_CTIME,
+  A_CRTIME,
+  A_LINKS,
+  A_DACL_COUNT,
+  A_DACL_ACES,
+];
+export const LAYOUT_LINK: i32[] = [
+  A_MODE,
+  A_SIZE,
+  A_GEN,
+  A_UID,
+  A_GID,
+  A_PARENT,
+  A_FLAGS,
+  A_ATIME,
+  A_MTIME,
+  A_CTIME,
+  A_CRTIME,
+  A_LINKS,
+  A_DACL_COUNT,
+  A_DACL_ACES,
+  A_SYMLINK,
+];
+export const LAYOUT_DEVICE: i32[] = [
+  A_MODE,
+  A_SIZE,
+  A_GEN,
+  A_UID,
+  A_GID,
+  A_PARENT,
+  A_FLAGS,
+  A_ATIME,
+  A_MTIME,
+  A_CTIME,
+  A_CRTIME,
+  A_LINKS,
+  A_RDEV,
+  A_DACL_COUNT,
+  A_DACL_ACES,
+];
 export const LAYOUT_FILE_NUMBER: u32 = 2;
 export const LAYOUT_LINK_NUMBER: u32 = 3;
 export const LAYOUT_DEVICE_NUMBER: u32 = 4;

@@ -72,7 +72,7 @@ function createAttributes(objset: Objset, master: u64): i32 {
   const registry = zapCreate(objset, TYPE_SA_REGISTRY, 0, 0);
   zapSet(objset, master, 'REGISTRY', registry);
   for (let i = 0; i < ATTRIBUTES; i++) {
-    const value = (<u64>attributeLengths[i] << 24) | (<u64>attributeSwaps[i] << 16) | <u64>i;
+    const value = ((<u64>attributeLengths[i]) << 24) | ((<u64>attributeSwaps[i]) << 16) | <u64>i;
     const result = zapSet(objset, registry, attributeNames[i], value);
     if (result < 0) return result;
   }
@@ -91,4 +91,3 @@ function putLayout(objset: Objset, layouts: u64, number: u32, attributes: i32[])
   freeBuffer(numbers, 512);
   return result;
 }
-

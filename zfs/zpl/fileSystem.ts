@@ -6,7 +6,20 @@
  * A directory is a ZAP of names: value is type << 60 | object. A file that is removed while open, or too large to be freed at once, goes
  * to the delete queue, a ZAP of object numbers, which is emptied at the next mount.
  */
-import { EEXIST, EFBIG, EINVAL, EIO, EISDIR, ENAMETOOLONG, ENOENT, ENOTDIR, ENOTEMPTY, EROFS, EXDEV, setError } from '../../guest-os/kernel/errno';
+import {
+  EEXIST,
+  EFBIG,
+  EINVAL,
+  EIO,
+  EISDIR,
+  ENAMETOOLONG,
+  ENOENT,
+  ENOTDIR,
+  ENOTEMPTY,
+  EROFS,
+  EXDEV,
+  setError,
+} from '../../guest-os/kernel/errno';
 import { freeBuffer, newZeroed } from '../port/memory';
 import { putText, textOf } from '../port/bytes';
 import { system } from '../port/port';
@@ -16,7 +29,19 @@ import { allocateObject, Dnode, freeObject, holdDnode, releaseDnode, setBlockSiz
 import { Objset } from '../dmu/objset';
 import { TYPE_DIRECTORY, TYPE_PLAIN_FILE, TYPE_SA, TYPE_ZNODE } from '../dmu/types';
 import { Dataset } from '../dsl/dataset';
-import { LONGEST_NAME, zapAdd, zapDeleteInt, zapFind, zapGet, zapInit, zapNext, ZapEntry, zapRemove, zapSetInt, zapValue } from '../zap/zap';
+import {
+  LONGEST_NAME,
+  zapAdd,
+  zapDeleteInt,
+  zapFind,
+  zapGet,
+  zapInit,
+  zapNext,
+  ZapEntry,
+  zapRemove,
+  zapSetInt,
+  zapValue,
+} from '../zap/zap';
 import { A_CTIME, A_LINKS, A_MODE, A_MTIME, A_PARENT, A_SIZE } from './attributes';
 import { MASTER_NODE } from './create';
 import { NewFile, Znodes } from './znode';
@@ -24,7 +49,7 @@ import { NewFile, Znodes } from './znode';
 const S_IFMT: u64 = 0xf000;
 const S_IFDIR: u64 = 0x4000;
 const S_IFLNK: u64 = 0xa000;
-const OBJECT_MASK: u64 = ((<u64>1 << 48) - 1);
+const OBJECT_MASK: u64 = ((<u64>1) << 48) - 1;
 /** Room that a change of names may take: blocks of ZAPs and dnodes, with their copies and indirect blocks. */
 const CHANGE: u64 = 256 << 10;
 /** Largest file: 2^63 - 1 bytes. */
@@ -370,7 +395,7 @@ export class FileSystem {
   target(dn: Dnode): string | null {
     const short = this.znodes.target(dn);
     const size = this.znodes.get(dn, A_SIZE);
-    if (short && (<u64>short.length == size)) return short;
+    if (short && <u64>short.length == size) return short;
     if (size > 4096) return null;
     const buffer = newZeroed(4096);
     const text: string | null = dmuRead(dn, 0, size, buffer) < 0 ? null : textOf(buffer, <usize>size);
@@ -380,4 +405,3 @@ export class FileSystem {
 }
 
 const scratchEntry = new ZapEntry();
-
