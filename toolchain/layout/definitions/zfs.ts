@@ -176,11 +176,7 @@ export const znode = layout(
   },
 );
 
-export const zapMicroHeader = layout(
-  'MicroZap',
-  { size: 64 },
-  { type: u64, salt: u64, normalisation: u64, pad: array(u64, 5) },
-);
+export const zapMicroHeader = layout('MicroZap', { size: 64 }, { type: u64, salt: u64, normalisation: u64, pad: array(u64, 5) });
 export const zapMicroEntry = layout('MicroZapEntry', { size: 64 }, { value: u64, cd: u32, pad: u16, name: array(u8, 50) });
 
 export const zapHeader = layout(
