@@ -51,7 +51,14 @@ export function unpack(root: Vnode, start: usize, end: usize): i32 {
     const data = start + ((nameAt - start + nameSize + 3) & ~3);
     if (nameSize < 2 || nameSize > 1024 || nameAt + nameSize > end) return refuse('a name does not fit');
     const name = textOf(nameAt, <i32>nameSize - 1);
-    if (name == 'TRAILER!!!') return count;
+    if (name == 'TRAILER!!!') {
+      // Another archive may follow, as with Linux's initrd: files for this boot only.
+      at = start + ((data - start + 3) & ~3);
+      while (at + HEADER <= end && !load<u8>(at)) at++;
+      if (at + HEADER > end) return count;
+      byInode.clear();
+      continue;
+    }
     if (data > end || size > end - data) return refuse(name + ' is cut short');
     if (name != '.' && !addMember(root, name, at, data, size, byInode)) return refuse(name + ' cannot be made');
     at = start + ((data - start + size + 3) & ~3);

@@ -4,7 +4,7 @@
  *
  * A process with an active template makes a contract with each fork: the child is its first member, and the parent owns it. Otherwise a
  * child belongs to its parent's contract. Members leave when they end. Owners hear of what happens through events, which
- * endpoints in /system/contract read (fs/ctfs.ts): a member was forked, ended, was killed, the last one has gone.
+ * endpoints in /system/contract read (fs/ctfs.ts): a member was forked, ended, was killed from outside, the last one has gone.
  *
  * States: OWNED; when the owner ends, INHERITED (CT_PR_INHERIT: somebody may adopt it) or ORPHAN (with CT_PR_NOORPHAN its members are killed);
  * DEAD once abandoned, or empty and not owned. A contract is forgotten when it is dead and empty.
@@ -137,11 +137,19 @@ export function leaveContracts(process: Process, signal: i32, status: i32): void
   if (!contract) return;
   process.contract = null;
   contract.members--;
-  if (signal) tell(contract, CT_PR_EV_SIGNAL, process.pid, signal);
+  if (signal && sentFromOutside(process, contract)) tell(contract, CT_PR_EV_SIGNAL, process.pid, signal);
   tell(contract, CT_PR_EV_EXIT, process.pid, signal ? 128 + signal : status);
   if (contract.members) return;
   tell(contract, CT_PR_EV_EMPTY, process.pid, 0);
   if (contract.state != CTS_OWNED) forget(contract);
+}
+
+/** By a process of another contract, or one that has gone since. */
+function sentFromOutside(process: Process, contract: Contract): bool {
+  if (!process.killer) return false;
+  const list = processList();
+  for (let i = 0; i < list.length; i++) if (list[i].pid == process.killer) return list[i].contract != contract;
+  return true;
 }
 
 function loseOwner(contract: Contract, abandoned: bool): void {

@@ -125,6 +125,8 @@ export class Process {
   contract: Contract | null = null;
   contractTemplate: Template | null = null;
   latestContract: i32 = 0;
+  /** Who sent the signal that acts on it by default; 0: nobody, the kernel did. */
+  killer: i32 = 0;
   /** A vfork's parent waits here until its space is its own again. */
   readonly spaceReturned: WaitQueue = new WaitQueue();
   borrowsSpace: bool = false;

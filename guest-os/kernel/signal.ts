@@ -143,6 +143,7 @@ export function deliverSignals(process: Process, thread: Thread, frame: TrapFram
       continue;
     }
     if (disposition.handler == SIG_DFL) {
+      process.killer = info ? info.pid : 0;
       if (info) giveInfo(info);
       if (isStopping(signal)) stopProcess(signal);
       else exitProcess(0, signal);

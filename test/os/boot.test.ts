@@ -8,18 +8,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { projectRoot } from '../../toolchain/asc/root.ts';
-import {
-  buildImage,
-  hasProgram,
-  type Image,
-  LOGIN,
-  makeCd,
-  PROMPT,
-  qemu,
-  type Session,
-  typeOnOurs,
-  typeOnQemu,
-} from './session.ts';
+import { haveOracles } from '../../tools/oracles.js';
+import { buildImage, type Image, LOGIN, makeCd, PROMPT, qemu, type Session, typeOnOurs, typeOnQemu } from './session.ts';
 
 let image: Image;
 beforeAll(async () => {
@@ -58,7 +48,7 @@ const dash = (script: string): string => {
 // Without QEMU, or dash to compare with, the other half is still tested.
 describe.each([
   ['our machine', typeOnOurs, true],
-  ['QEMU', typeOnQemu, hasProgram('qemu-system-x86_64')],
+  ['QEMU', typeOnQemu, haveOracles('qemu-system-x86_64')],
 ] as const)('on %s', (_name, type, present) => {
   let session: Session;
   beforeAll(async () => {
@@ -87,7 +77,7 @@ describe.each([
   });
 });
 
-test.skipIf(!hasProgram('qemu-system-x86_64') || !hasProgram('grub-mkrescue'))(
+test.skipIf(!haveOracles('qemu-system-x86_64', 'grub-mkrescue', 'xorriso', '/usr/lib/grub/i386-pc/multiboot2.mod'))(
   'GRUB boots it from a CD, in QEMU',
   async () => {
     const { outputs, banner, status } = await typeOnQemu(image, ['svcs -H console-login'], ['-cdrom', makeCd(image)]);
@@ -99,7 +89,7 @@ test.skipIf(!hasProgram('qemu-system-x86_64') || !hasProgram('grub-mkrescue'))(
 );
 
 // The interrupted program goes on with every register as it was: the shell is in the middle of something.
-test.skipIf(!hasProgram('qemu-system-x86_64'))('^C ends a busy loop of the shell, which goes on', async () => {
+test.skipIf(!haveOracles('qemu-system-x86_64'))('^C ends a busy loop of the shell, which goes on', async () => {
   const child = qemu(image);
   const timer = setTimeout(() => child.kill('SIGKILL'), 30_000);
   let text = '';

@@ -41,10 +41,6 @@ const QUIET = 'set +o emacs';
 /** Ends the session without waiting for services. */
 const END = 'uadmin 2 6';
 
-export function hasProgram(name: string): boolean {
-  return spawnSync(name, ['--version']).status === 0;
-}
-
 export function qemu(image: Image, boot?: readonly string[]): ChildProcess {
   const serial = ['-display', 'none', '-serial', 'stdio', '-monitor', 'none', '-no-reboot', '-device', 'pvpanic'];
   const files = boot ?? ['-kernel', image.kernel, '-initrd', image.archive, '-append', 'console=ttya'];

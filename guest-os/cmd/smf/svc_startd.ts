@@ -18,12 +18,13 @@
  * Starts, watches, restarts and stops the instances of services that have no other restarter, in the order of their dependencies. init(8)
  * starts it, and again when it ends; services go on meanwhile.
  *
- * A service whose processes have all ended is restarted. One that fails three times within a minute, or whose start method fails three
+ * A service is restarted when all its processes have ended, or one was killed by a signal from outside. One that fails three times within a minute, or whose start method fails three
  * times in a row, is put into maintenance, where it stays until svcadm clear.
  *
  * STARTD PROPERTIES
  *   startd/duration    contract (default): up while its contract has members; transient: up once its start method has succeeded;
  *                      child: up while its start method runs
+ *   startd/ignore_error    signal: a killed process is no reason to restart, as long as there are others
  *
  * FILES
  *   /var/svc/log/SERVICE:INSTANCE.log      what was done with a service, and what its methods wrote
@@ -38,6 +39,7 @@ import {
   beginContracts,
   CT_PR_EV_EMPTY,
   CT_PR_EV_EXIT,
+  CT_PR_EV_SIGNAL,
   endContracts,
   latestContract,
   nextContractEvent,
@@ -208,7 +210,11 @@ function maintenanceEnded(pid: i32): void {
 
 /** Children that have ended and of which their contracts have told already. */
 function reap(): void {
-  while (waitFor(0, WNOHANG).pid > 0) {}
+  while (true) {
+    const pid = waitFor(0, WNOHANG).pid;
+    if (pid <= 0) return;
+    if (pid == configd) startConfigd();
+  }
 }
 
 // ---- the graph
@@ -333,7 +339,7 @@ function contractNews(words: string[]): void {
   const pid = <i32>parseNumber(words[3]);
   const status = <i32>parseNumber(words[4]);
   if (type == CT_PR_EV_EXIT && pid == configd) {
-    if (waitFor(pid, WNOHANG).pid != pid) return;
+    waitFor(pid);
     logGeneral('svc.configd exited with status ' + status.toString() + '; restarting it.');
     startConfigd();
     return;
@@ -355,10 +361,19 @@ function contractNews(words: string[]): void {
       childEnded(unit, status);
       return;
     }
-    if (type != CT_PR_EV_EMPTY || unit.contract != contract) continue;
-    contractEmptied(unit);
+    if (unit.contract != contract) continue;
+    if (type == CT_PR_EV_EMPTY) contractEmptied(unit);
+    else if (type == CT_PR_EV_SIGNAL) memberKilled(unit);
     return;
   }
+}
+
+/** Somebody else has killed a process of a service that runs: what is left of it may not be right. */
+function memberKilled(unit: Unit): void {
+  if (!unit.isUp || unit.isBusy || unit.next != 'none' || unit.failed || unit.duration != 'contract') return;
+  if (unit.instance.get('startd', 'ignore_error').includes('signal')) return;
+  unit.note('Stopping because process received fatal signal from outside the service.');
+  fail(unit);
 }
 
 /** Nothing of it is left. */
@@ -511,6 +526,7 @@ function startEnded(unit: Unit, status: i32, contract: i32): void {
           : 'method_failed_' + status.toString();
   unit.startFailures = 0;
   unit.become('maintenance');
+  propagate(unit, BY_ERROR);
 }
 
 /** All of it has stopped. */
@@ -525,6 +541,7 @@ function stopped(unit: Unit): void {
     unit.auxiliary = unit.maintenanceWanted;
     unit.maintenanceWanted = '';
     unit.become('maintenance');
+    propagate(unit, BY_ERROR);
     return;
   }
   unit.become(graph.wanted(unit) ? 'offline' : 'disabled');

@@ -73,7 +73,8 @@ export function main(args: string[]): i32 {
     } else if (args[i] == '-f' && i + 1 < args.length) file = args[++i];
     else return usage();
   }
-  if (i < args.length) return run(args.slice(i)) ? 0 : 1;
+  // As if it were a line: an argument may hold several words.
+  if (i < args.length) return run(split(args.slice(i).join(' '))) ? 0 : 1;
   let descriptor = 0;
   if (file.length && file != '-') {
     descriptor = openFile(file, O_RDONLY);
