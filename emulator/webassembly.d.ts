@@ -16,6 +16,11 @@ declare namespace WebAssembly {
   class Module {
     constructor(bytes: Uint8Array<ArrayBuffer>);
   }
+  class Table {
+    readonly length: number;
+    grow(delta: number): number;
+    set(index: number, value: null): void;
+  }
   class Instance {
     constructor(module: Module, imports?: object);
     readonly exports: Readonly<Record<string, unknown>>;

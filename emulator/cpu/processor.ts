@@ -19,6 +19,7 @@ import { DR6_BS, dataHit, debugException, executionHit, steppingBreakpoints, wat
 import { deliverException, deliverInterrupt, deliverNmi, WITH_ERROR } from '../isa/system/interrupt.ts';
 import { init as initState, reset as resetState, startup } from '../isa/system/reset.ts';
 import { deriveAllBounds, linearAddress } from '../isa/system/segmentation.ts';
+import { CompiledTier } from '../jit/tier.ts';
 import type { CodeHolder, PhysicalMemory } from '../mmu/physical.ts';
 import { Tlb } from '../mmu/tlb.ts';
 import type { WalkEnvironment } from '../mmu/walk.ts';
@@ -56,6 +57,14 @@ export interface ProcessorPlatform extends Platform {
   /** Brings the virtual clock to `instructions` retired by this processor. */
   synchronize(instructions: number): void;
 }
+/**
+ * Which engine runs code: the interpreter; both, hot code being compiled; both, with everything compiled that is entered a second time.
+ * The guest cannot tell.
+ */
+export type Tiering = 'interpreted' | 'mixed' | 'compiled';
+export const TIERINGS: readonly Tiering[] = ['interpreted', 'mixed', 'compiled'];
+/** Entries after which a run is compiled; 0: never. */
+const HOT_AFTER: Record<Tiering, number> = { interpreted: 0, mixed: 1500, compiled: 1 };
 export interface ProcessorOptions {
   index: number;
   physical: PhysicalMemory;
@@ -65,6 +74,7 @@ export interface ProcessorOptions {
   /** Bytes of linear memory for decoded code. */
   pool: { start: number; end: number };
   platform: ProcessorPlatform;
+  tiering?: Tiering;
 }
 /** Thrown by `shutdown`: a triple fault. */
 export class Shutdown extends Error {}
@@ -92,6 +102,8 @@ export class Processor implements Cpu, AccessHost, RunHost, CodeHolder {
   readonly runs: RunCache;
   readonly poolStart: number;
   readonly poolEnd: number;
+  readonly hotAfter: number;
+  readonly compiled: CompiledTier | undefined;
   readonly args: HelperArgs;
   readonly walkEnvironment: WalkEnvironment;
 
@@ -117,12 +129,16 @@ export class Processor implements Cpu, AccessHost, RunHost, CodeHolder {
 
   private readonly access: MemoryAccess;
   /** The interpreter's loops for 64-bit code and for other modes. */
-  private readonly longEngine: EngineRun;
-  private readonly legacyEngine: EngineRun;
-  private engine: EngineRun;
+  private longEngine!: EngineRun;
+  private legacyEngine!: EngineRun;
+  private engine!: EngineRun;
+  private readonly module: WebAssembly.Module;
   private readonly modes = new Map<number, RunMode>();
   private mode!: RunMode;
   private codeBase = 0n;
+  /** What the jump cache of each access kind was filled under. */
+  private readonly jumpModes: (RunMode | undefined)[] = [];
+  private readonly jumpBases: bigint[] = [];
   private interruptLine = false;
   /** An NMI has arrived and not been delivered. */
   nmiWaiting = false;
@@ -135,6 +151,8 @@ export class Processor implements Cpu, AccessHost, RunHost, CodeHolder {
   private leaving = false;
   /** Raised whenever records may have been dropped. */
   private generation = 0;
+  /** Compiled code has left the instruction at RIP to the interpreter. */
+  private interpretNext = false;
   /** A record whose branch target is about to be looked up and may be linked, and the generation it belongs to. */
   private linkFrom = 0;
   private linkGeneration = 0;
@@ -157,14 +175,24 @@ export class Processor implements Cpu, AccessHost, RunHost, CodeHolder {
     this.platform = options.platform;
     this.poolStart = options.pool.start;
     this.poolEnd = options.pool.end;
+    this.hotAfter = HOT_AFTER[options.tiering ?? 'interpreted'];
     this.tlb = new Tlb(options.physical.memory, options.index);
     this.runs = new RunCache(this, options.tables, options.keys);
     this.args = new ScratchArguments(this.view, this.base);
     this.access = new MemoryAccess(this);
     this.walkEnvironment = walkEnvironment(this);
-    const instance = new WebAssembly.Instance(options.module, {
+    this.module = options.module;
+    const table = this.instantiate();
+    if (this.hotAfter > 0) this.compiled = this.makeTier(table, this.hotAfter === 1);
+    options.physical.codeHolders.push(this);
+    this.reset();
+  }
+
+  /** A new instance of the interpreter, whose table compiled code shares. */
+  private instantiate(): WebAssembly.Table {
+    const instance = new WebAssembly.Instance(this.module, {
       env: {
-        memory: options.physical.memory,
+        memory: this.physical.memory,
         slow: (low: number, high: number, what: number, ip: number, budget: number) =>
           this.access.slow(low, high, what, ip, budget),
         flush: () => this.access.flush(),
@@ -174,9 +202,29 @@ export class Processor implements Cpu, AccessHost, RunHost, CodeHolder {
     });
     this.longEngine = instance.exports.run as EngineRun;
     this.legacyEngine = instance.exports.runLegacy as EngineRun;
-    this.engine = this.legacyEngine;
-    options.physical.codeHolders.push(this);
-    this.reset();
+    this.engine = this.codeSize === 64 ? this.longEngine : this.legacyEngine;
+    return instance.exports.table as WebAssembly.Table;
+  }
+  private makeTier(table: WebAssembly.Table, atOnce: boolean): CompiledTier {
+    const modes: RunMode[] = [];
+    const host = {
+      memory: this.physical.memory,
+      view: this.view,
+      base: this.base,
+      runs: this.runs,
+      atOnce,
+      startOver: () => {
+        this.runs.clear();
+        return this.instantiate();
+      },
+      placeOfPage: (page: number) => this.physical.placeOfPage(page),
+      modeNumber: (id: number) => {
+        if (modes.length < this.modes.size) modes.splice(0, modes.length, ...this.modes.values());
+        return modes[id];
+      },
+      tlbBlock: (kind: number) => this.tlb.block(kind),
+    };
+    return new CompiledTier(host, table);
   }
 
   // State.
@@ -272,15 +320,22 @@ export class Processor implements Cpu, AccessHost, RunHost, CodeHolder {
     }
     this.write32(SLOT.TLB, this.tlb.block(this.accessKind));
     const codeBase = this.codeSize === 64 ? 0n : this.read64(segmentSlot(SEGMENT.cs) + SEG.base);
-    const mode = this.internMode(this.codeSize, stack, cr0, cr4);
-    // The jump cache knows addresses only, not what code there means.
-    if (mode !== this.mode || codeBase !== this.codeBase) this.tlb.flushJumps();
+    const kind = this.accessKind;
+    const mode = this.internMode(this.codeSize, stack, cr0, cr4, kind);
+    // A jump cache knows addresses only, not what code there means. There is one for each kind of access.
+    if (this.jumpModes[kind] !== mode || this.jumpBases[kind] !== codeBase) {
+      this.tlb.flushJumps();
+      this.jumpModes.fill(undefined);
+      this.jumpModes[kind] = mode;
+      this.jumpBases[kind] = codeBase;
+    }
     this.mode = mode;
     this.codeBase = codeBase;
     this.leaving = true;
   }
-  private internMode(code: 16 | 32 | 64, stack: 16 | 32 | 64, cr0: number, cr4: number): RunMode {
-    const bits = (cr0 & (CR0_PE | CR0_MP | CR0_EM | CR0_TS)) | (cr4 & CR4_OSFXSR) | (code << 16) | (stack << 24);
+  private internMode(code: 16 | 32 | 64, stack: 16 | 32 | 64, cr0: number, cr4: number, kind: number): RunMode {
+    const units = (cr0 & (CR0_PE | CR0_MP | CR0_EM | CR0_TS)) | (cr4 & CR4_OSFXSR);
+    const bits = units | (kind << 12) | (code << 16) | (stack << 24);
     let mode = this.modes.get(bits);
     if (!mode) {
       const em = (cr0 & CR0_EM) !== 0;
@@ -288,6 +343,7 @@ export class Processor implements Cpu, AccessHost, RunHost, CodeHolder {
       const ready = ts ? 'unavailable' : 'ready';
       mode = {
         id: this.modes.size,
+        kind,
         code,
         stack,
         protectedMode: (cr0 & CR0_PE) !== 0,
@@ -356,6 +412,10 @@ export class Processor implements Cpu, AccessHost, RunHost, CodeHolder {
     this.generation++;
     this.tlb.flushJumps();
     this.leaving = true;
+  }
+
+  poolCleared(): void {
+    this.compiled?.cleared();
   }
 
   // CodeHolder.
@@ -578,6 +638,10 @@ export class Processor implements Cpu, AccessHost, RunHost, CodeHolder {
       this.tlb.fillJump(block, high, low, record, offset, this.codeIsGlobal);
     }
     this.write64(SLOT.PAGE, rip - BigInt(offset));
+    if (this.interpretNext) {
+      this.interpretNext = false;
+      return this.runs.firstOf(record);
+    }
     if (from && this.linkGeneration === this.generation) this.view.setInt32(from + RECORD.link, record, true);
     return record;
   }
@@ -660,6 +724,15 @@ export class Processor implements Cpu, AccessHost, RunHost, CodeHolder {
       case EXIT.repeat:
         this.retired += used + count - 1;
         this.write64(SLOT.RIP, this.startOf(ip));
+        break;
+      case EXIT.hot:
+        this.retired += used;
+        this.write64(SLOT.RIP, this.startOf(ip));
+        this.compiled?.hot(ip);
+        break;
+      case EXIT.interpret:
+        this.retired += used;
+        this.interpretNext = true;
         break;
       case EXIT.single:
         this.beforeRecord(ip);

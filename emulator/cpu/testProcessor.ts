@@ -11,7 +11,7 @@ import { allInstructions, type Instruction } from '../isa/record.ts';
 import { cpuModel, DEFAULT_MODEL } from '../isa/system/models.ts';
 import { setSegment } from '../isa/system/segmentation.ts';
 import { PhysicalMemory } from '../mmu/physical.ts';
-import { Processor, type ProcessorPlatform } from './processor.ts';
+import { Processor, type ProcessorPlatform, type Tiering } from './processor.ts';
 
 const POOL_START = 0x800000;
 const POOL_END = 0x1800000;
@@ -30,6 +30,7 @@ export function testProcessor(
   model: string | CpuModel = DEFAULT_MODEL,
   platform: Partial<ProcessorPlatform> = {},
   records: readonly Instruction[] = allInstructions,
+  tiering: Tiering = 'interpreted',
 ): TestProcessor {
   const { wasm, keys } = interpreter();
   module ??= new WebAssembly.Module(wasm);
@@ -48,6 +49,7 @@ export function testProcessor(
     module,
     keys,
     pool: { start: POOL_START, end: POOL_END },
+    tiering,
     platform: {
       apic: {
         taskPriority: 0,

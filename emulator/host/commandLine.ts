@@ -8,6 +8,7 @@
  */
 
 import { openSync, writeSync } from 'node:fs';
+import type { Tiering } from '../cpu/processor.ts';
 import type { BlockBackend } from '../device/virtio/block.ts';
 import type { ConsolePort } from '../device/virtio/console.ts';
 import type { NetBackend } from '../device/virtio/net.ts';
@@ -36,6 +37,7 @@ export interface MachineConfiguration {
   memory: number;
   cpu: string | undefined;
   smp: number;
+  tiering?: Tiering;
   /** What to boot, unless there is a snapshot. */
   kernel?: Uint8Array;
   kernelName?: string;
@@ -114,7 +116,7 @@ async function run(options: RunOptions, terminal: Terminal, makeMachine: Machine
     if (options.snapshotSave !== undefined) saved = new SnapshotOutput(options.snapshotSave);
     const given = start.snapshot?.configuration;
     const { memory = given?.memory ?? DEFAULT_MEMORY, cpu = given?.cpu, smp = given?.cpus ?? 1 } = options;
-    const machine = naming(options.snapshotLoad ?? '', () => makeMachine({ memory, cpu, smp, disks, ...start }));
+    const machine = naming(options.snapshotLoad ?? '', () => makeMachine({ memory, cpu, smp, tiering: options.tier, disks, ...start }));
     machine.onMissing((line) => terminal.writeError(`\ndiorama: ${line}\n`));
     const { script, timeout, instructions } = options;
     const before = machine.instructions;

@@ -18,6 +18,7 @@ test('defaults', () => {
     memory: undefined,
     cpu: undefined,
     smp: undefined,
+    tier: undefined,
     serial: { kind: 'stdio' },
     net: 'none',
     script: [],
@@ -30,7 +31,7 @@ test('defaults', () => {
 });
 
 test('everything at once', () => {
-  const words = '--kernel k --initrd i --append=console=ttyS0 --disk a --disk mem:64M --memory 2G --cpu c --smp 2';
+  const words = '--kernel k --initrd i --append=console=ttyS0 --disk a --disk mem:64M --memory 2G --cpu c --smp 2 --tier interpreted';
   const more = '--serial file:log --net none --timeout 1.5 --instructions 1000000 --json r.json --snapshot-save s';
   expect(run(...words.split(' '), ...more.split(' '))).toMatchObject({
     kernel: 'k',
@@ -40,6 +41,7 @@ test('everything at once', () => {
     memory: 2 ** 31,
     cpu: 'c',
     smp: 2,
+    tier: 'interpreted',
     serial: { kind: 'file', file: 'log' },
     timeout: 1.5,
     instructions: 1_000_000,
@@ -74,6 +76,7 @@ describe('refused in one line', () => {
     [['run', '--memory', '12Q'], /^option '--memory <size>' argument '12Q' is invalid. It must be a size like 512M or 2G.$/],
     [['run', '--memory', '0'], /--memory/],
     [['run', '--smp', '0'], /--smp/],
+    [['run', '--tier', 'fast'], /--tier.*interpreted, mixed or compiled/],
     [['run', '--smp', '1.5'], /--smp/],
     [['run', '--serial', 'file:'], /--serial/],
     [['run', '--net', 'user'], /^--net user is not available yet$/],

@@ -7,6 +7,7 @@
  */
 
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { TIERINGS, type Tiering } from '../cpu/processor.ts';
 import { expectation, type ScriptStep } from './script.ts';
 import { UsageError } from './usageError.ts';
 
@@ -23,6 +24,7 @@ export interface RunOptions {
   memory: number | undefined;
   cpu: string | undefined;
   smp: number | undefined;
+  tier: Tiering | undefined;
   serial: SerialOption;
   net: 'none';
   script: ScriptStep[];
@@ -104,6 +106,7 @@ function runCommand(parsed: (options: RunOptions) => void): Command {
     .option('--memory <size>', 'RAM, such as 2G (default: 512M)', size)
     .option('--cpu <model>', 'processor model')
     .option('--smp <n>', 'processors (default: 1)', (word) => integer(word, 1, 255))
+    .option('--tier <which>', 'engines: interpreted, mixed or compiled (default: mixed)', tier)
     .option('--serial <where>', 'COM1: stdio, file:FILE or none (default: stdio)', serial)
     .option('--net <how>', 'network: none', net)
     .option('--expect <regex>', 'wait for console output; repeatable, in order with --send', (word) => {
@@ -135,6 +138,7 @@ function runCommand(parsed: (options: RunOptions) => void): Command {
       memory: values.memory as number | undefined,
       cpu: values.cpu as string | undefined,
       smp: values.smp as number | undefined,
+      tier: values.tier as Tiering | undefined,
       serial: (values.serial as SerialOption | undefined) ?? { kind: 'stdio' },
       net: 'none',
       script,
@@ -179,6 +183,12 @@ function disk(word: string): DiskOption {
   if (!word.startsWith('mem:')) return { file: word };
   const [, bytes, serial] = word.split(':', 3);
   return serial === undefined ? { memory: size(bytes) } : { memory: size(bytes), serial };
+}
+
+function tier(word: string): Tiering {
+  const known = TIERINGS.find((name) => name === word);
+  if (!known) throw new InvalidArgumentError(`It must be ${TIERINGS.slice(0, -1).join(', ')} or ${TIERINGS.at(-1)}.`);
+  return known;
 }
 
 function serial(word: string): SerialOption {

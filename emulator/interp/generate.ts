@@ -15,7 +15,7 @@ import { EXIT, RECORD, SLOT } from '../ir/state.ts';
 import { divideWide } from '../wasm/divide.ts';
 import { type Code, I32, Module } from '../wasm/module.ts';
 import { allForms, type Form } from './forms.ts';
-import { ADDRESS_KINDS, HandlerEmitter, type Imports, LOCAL, PARAMETERS } from './handlers.ts';
+import { ADDRESS_KINDS, HandlerEmitter, type Imports, LOCAL, PARAMETERS, REGION_PARAMETERS } from './handlers.ts';
 
 export interface Interpreter {
   wasm: Uint8Array<ArrayBuffer>;
@@ -49,6 +49,9 @@ export const PSEUDO = {
   /** Raises #UD, #NM. */
   undefined: 'undefined',
   unavailable: 'unavailable',
+  /** Beginning of a run (`HEAD`): counts down to being hot; or is compiled. */
+  head: 'head',
+  compiled: 'compiled',
   /** Raises #GP(0): the instruction is longer than 15 bytes. */
   tooLong: 'too long',
 } as const;
@@ -65,6 +68,8 @@ function pseudoHandlers(): Handler[] {
   return [
     { key: PSEUDO.link, emit: jump(true) },
     { key: PSEUDO.linkFar, emit: jump(false) },
+    { key: PSEUDO.head, emit: (e) => e.head() },
+    { key: PSEUDO.compiled, emit: (e) => e.compiled() },
     { key: PSEUDO.stop, emit: (e) => e.stop(EXIT.stop) },
     { key: PSEUDO.undefined, emit: fault(6) },
     { key: PSEUDO.unavailable, emit: fault(7) },
@@ -141,7 +146,9 @@ export function generateInterpreter(entries: readonly Entry[], isHot: IsHot, mem
     helper: module.importFunction('helper', [I32, I32, I32], [I32]),
     bulk: module.importFunction('bulk', [I32, I32, I32, I32], [I32]),
   };
-  const imports: Imports = { ...imported, divideWide: module.func(divideWide(module)) };
+  const regionType = module.type(REGION_PARAMETERS, [I32]);
+  const imports: Imports = { ...imported, divideWide: module.func(divideWide(module)), regionType };
+  module.tableExport = 'table';
   const coldType = module.type(PARAMETERS, [I32]);
   for (let i = 0; i < handlers.length; i += GROUP) {
     const e = coldGroup(handlers.slice(i, i + GROUP), i, imports);

@@ -14,13 +14,18 @@
  */
 import { Builder, bitElement, type Environment } from '../ir/builder.ts';
 import { Emitter } from '../ir/emit.ts';
-import { EXIT, JUMP_CACHE, JUMP_ENTRIES, type MemoryAccess, RECORD, RECORD_SIZE, SLOT } from '../ir/state.ts';
+import { EXIT, HEAD, JUMP_CACHE, JUMP_ENTRIES, type MemoryAccess, RECORD, RECORD_SIZE, SLOT } from '../ir/state.ts';
 import { type Effect, type HelperRef, intType, type RegRef, type Type, type Value } from '../ir/value.ts';
 import { I32, I64, type WasmType } from '../wasm/module.ts';
 import { bindOperands, countIsZero, execute, type Form } from './forms.ts';
 
 export const LOCAL = { ip: 0, budget: 1, tlb: 2, base: 3 } as const;
 export const PARAMETERS: readonly WasmType[] = [I32, I32, I32, I32];
+/**
+ * Compiled regions: (budget, head) -> the record to go on with, BUDGET in state; 0: leave, EXIT and RIP are set. They sit in the
+ * interpreter's table behind its own functions.
+ */
+export const REGION_PARAMETERS: readonly WasmType[] = [I32, I32];
 
 /** Function indices of the imports that handlers call. */
 export interface Imports {
@@ -34,6 +39,8 @@ export interface Imports {
   bulk: number;
   /** A function of the module itself; see `wasm/divide.ts`. */
   divideWide: number;
+  /** Type index of compiled regions. */
+  regionType: number;
 }
 /** Fewer iterations are not worth the call. */
 export const BULK_MINIMUM = 16;
@@ -115,6 +122,29 @@ export class HandlerEmitter extends Emitter {
   }
   stop(why: number): void {
     this.leave(why);
+  }
+  head(): void {
+    this.begin();
+    const c = this.code;
+    const left = this.newLocal(I32);
+    c.get(LOCAL.ip).get(LOCAL.ip).mem('i32.load', HEAD.counter).i32(1).op('i32.sub').tee(left).mem('i32.store', HEAD.counter);
+    c.get(left).op('i32.eqz');
+    this.openIf();
+    this.leave(EXIT.hot);
+    this.close();
+    this.advance();
+  }
+  compiled(): void {
+    this.begin();
+    const c = this.code;
+    const before = this.newLocal(I32);
+    c.get(LOCAL.budget).tee(before).get(LOCAL.ip).get(LOCAL.ip).mem('i32.load', HEAD.region).callIndirect(this.imports.regionType);
+    c.set(LOCAL.ip).get(LOCAL.base).mem('i32.load', SLOT.BUDGET).set(LOCAL.budget);
+    c.get(LOCAL.base).get(LOCAL.base).mem('i64.load', SLOT.COMPILED);
+    c.get(before).get(LOCAL.budget).op('i32.sub').op('i64.extend_i32_u').op('i64.add').mem('i64.store', SLOT.COMPILED);
+    c.get(LOCAL.ip);
+    this.brIf(this.chargedLabel);
+    this.br(this.exitLabel);
   }
   /** Address of an operand that the record's handler cannot compute itself, put into EA by a micro-op before it. */
   addressHandler(kind: AddressKind): void {

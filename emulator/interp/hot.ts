@@ -8,6 +8,7 @@
  * 250 handlers in Node 20. Keys are those of `dryRun`, blanks written as underscores; a key that no longer exists does no harm.
  */
 const LONG = `
+  head compiled
   mov/32/r32,r32 mov/64/r64,r64 mov/64/r64,b64 mov/32/b32,r32 mov/32/r32,b32 mov/64/b64,r64 mov/8/m8,r8 mov/16/b16,r16
   mov/32/r32,i32 mov/64/r64,m64 mov/16/m16,r16 mov/64/r64,i64 mov/64/m64,r64 mov/8/b8,r8 mov/64/b64,i64 mov/8/b8,i8
   mov/32/b32,i32 mov/32/r32,m32 mov/32/m32,r32 mov/8/r8,b8 mov#3/32/r32,i8
@@ -79,6 +80,7 @@ const LONG = `
   cbw/64/
 `;
 const LEGACY = `
+  head compiled
   address_segmentread32 mov/32/r32,b32 mov/32/r32,r32 address_segmentwrite32 mov/32/b32,r32 add/32/r32,r32 imul#2/32/r32,r32
   shr/32/r32,i8 cmp/32/r32,r32 lea/32/r32,b8 add/32/r32,i32 jcc/32/j/cc5/c32 sub/32/r32,r32 movzx/32/r32,r16 cmp/32/r32,i32
   shl/32/r32,i8 xor/32/r32,r32 jcc/32/j/cc2/c32 setcc/8/r8/cc2 link jcc/32/j/cc7/c32 movzx/32/r32,b16 jcc/32/j/cc4/c32

@@ -12,12 +12,14 @@
  * Writes to code: pages that hold runs are `watched`, in pieces of 64 bytes; whoever writes to a watched piece calls `invalidate`
  * first. All runs of the page go, and so does every jump cache entry, since nothing else points into a page from outside it.
  *
+ * Where there is a compiler, a run begins with a head (`HEAD` in `ir/state.ts`), and its record is that.
+ *
  * When the pool is full everything is forgotten at once.
  */
 import { type Decoded, type DecodeMode, decode } from '../decode/decode.ts';
 import type { Tables } from '../decode/tables.ts';
 import type { Environment } from '../ir/builder.ts';
-import { MAXIMUM_RUN, RECORD, RECORD_SIZE, SEG, SEGMENT, SLOT, segmentSlot } from '../ir/state.ts';
+import { HEAD, MAXIMUM_RUN, RECORD, RECORD_SIZE, SEG, SEGMENT, SLOT, segmentSlot } from '../ir/state.ts';
 import { dryRun, type Form, type FormOperand } from './forms.ts';
 import { addressKey, fusedKey, isFusable, PSEUDO } from './generate.ts';
 import { type AddressKind, fusedTarget } from './handlers.ts';
@@ -25,6 +27,8 @@ import { type AddressKind, fusedTarget } from './handlers.ts';
 /** Everything besides the bytes that decides how code is decoded; interned, `id` numbers them. */
 export interface RunMode extends DecodeMode {
   id: number;
+  /** ACCESS_KIND of its memory accesses. */
+  kind: number;
   stack: 16 | 32 | 64;
   /** What CR0 and CR4 make of instructions that need a unit. */
   units: Readonly<Record<'fpu' | 'fwait' | 'mmx' | 'sse', 'ready' | 'undefined' | 'unavailable'>>;
@@ -38,7 +42,7 @@ const PAGE = 4096;
 const WINDOW = 16;
 
 /** What is known of one (entry, size, operand kinds, environment) after its first use. */
-interface Variant {
+export interface Variant {
   handler: number;
   key: string;
   form: Form;
@@ -47,6 +51,8 @@ interface Variant {
   usesStack: boolean;
   usesAddress: boolean;
   ends: boolean;
+  /** What the compiler has found out about it. */
+  summary?: unknown;
 }
 interface PageRuns {
   /** Offset | mode id << 12 -> record. */
@@ -68,10 +74,14 @@ export interface RunHost {
   /** The pool: byte range of linear memory. */
   readonly poolStart: number;
   readonly poolEnd: number;
+  /** Entries after which a run is hot; 0: runs have no heads. */
+  readonly hotAfter: number;
   /** A page has its first run. */
   codeAppeared(page: number): void;
   /** Every jump cache entry may be wrong. */
   runsDropped(): void;
+  /** Every record is. */
+  poolCleared(): void;
 }
 
 /** Of one instruction: three address micro-ops and itself. */
@@ -88,6 +98,8 @@ export class RunCache {
   private readonly pages = new Map<number, PageRuns>();
   private readonly fused = new Map<number, number>();
   private readonly linkable: Uint8Array;
+  readonly headHandler: number;
+  readonly compiledHandler: number;
   private next: number;
   private readonly first: number;
   private readonly window = new Uint8Array(2 * WINDOW);
@@ -100,6 +112,8 @@ export class RunCache {
     this.keys = keys;
     this.handlers = new Map(keys.map((key, i) => [key, i]));
     this.linkable = Uint8Array.from(keys, (key) => (key === PSEUDO.link || /\/j\b/.test(key) || key.includes('+jcc') ? 1 : 0));
+    this.headHandler = this.handlers.get(PSEUDO.head)!;
+    this.compiledHandler = this.handlers.get(PSEUDO.compiled)!;
     this.first = host.poolStart + SCRATCH_RECORDS * RECORD_SIZE;
     this.next = this.first;
   }
@@ -112,8 +126,12 @@ export class RunCache {
   build(page: number, offset: number, bytes: number, mode: RunMode): number {
     this.reserve();
     const record = this.next;
+    this.head(page, offset, mode);
     const end = this.decodeRun(offset, bytes, mode);
-    if (end === 0) return 0;
+    if (end === 0) {
+      this.next = record;
+      return 0;
+    }
     const p = this.page(page);
     this.watch(p, offset, end - 1);
     p.runs.set(offset | (mode.id << 12), record);
@@ -131,6 +149,7 @@ export class RunCache {
     w.set(this.host.u8.subarray(from + offset, from + PAGE));
     w.set(this.host.u8.subarray(to, to + WINDOW), inFirst);
     const d = decode(this.tables, w, 0, mode);
+    this.head(page, offset, mode);
     this.one(d, offset, mode, 1);
     const length = typeof d === 'string' ? 0 : d.length;
     this.link(offset + length, 1, false);
@@ -141,6 +160,36 @@ export class RunCache {
     q.entered.add(page);
     this.watch(q, 0, Math.max(0, length - inFirst - 1));
     return record;
+  }
+
+  private head(page: number, offset: number, mode: RunMode): void {
+    const { hotAfter, view } = this.host;
+    if (hotAfter === 0) return;
+    const r = this.record(this.handlers.get(PSEUDO.head)!, offset, 0, 0);
+    view.setUint16(r + HEAD.mode, mode.id, true);
+    view.setUint32(r + HEAD.page, page, true);
+    view.setInt32(r + HEAD.counter, hotAfter, true);
+  }
+  isHead(record: number): boolean {
+    const handler = this.host.view.getUint16(record, true);
+    return handler === this.headHandler || handler === this.compiledHandler;
+  }
+  /** The record of the run's first instruction. */
+  firstOf(record: number): number {
+    return this.isHead(record) ? record + RECORD_SIZE : record;
+  }
+  /** Makes the run of a head enter compiled code, or go through its own records again. */
+  setCompiled(head: number, region: number, entry: number): void {
+    this.host.view.setInt32(head + HEAD.region, region, true);
+    this.host.view.setInt32(head + HEAD.entry, entry, true);
+    this.host.view.setUint16(head, this.compiledHandler, true);
+  }
+  setInterpreted(head: number): void {
+    this.host.view.setUint16(head, this.headHandler, true);
+  }
+  /** The compiler decodes from the page at `bytes`; what it decodes is watched. */
+  watchRegion(page: number, from: number, to: number): void {
+    this.watch(this.page(page), from, to);
   }
 
   isCode(page: number): boolean {
@@ -165,6 +214,7 @@ export class RunCache {
   clear(): void {
     this.pages.clear();
     this.next = this.first;
+    this.host.poolCleared();
     this.host.runsDropped();
   }
 
@@ -182,7 +232,7 @@ export class RunCache {
    */
   copyExactly(record: number, wanted: number): number {
     const { u8, view } = this.host;
-    let from = record;
+    let from = this.firstOf(record);
     let to = this.host.poolStart;
     let copied = 0;
     for (let i = 0; i < SCRATCH_RECORDS - 1; i++) {
@@ -253,7 +303,7 @@ export class RunCache {
       else p.watchedHigh |= 1 << (piece & 31);
     }
   }
-  private decodeAt(offset: number, bytes: number, mode: RunMode): ReturnType<typeof decode> | 'crosses' {
+  decodeAt(offset: number, bytes: number, mode: RunMode): ReturnType<typeof decode> | 'crosses' {
     const left = PAGE - offset;
     if (left >= WINDOW) return decode(this.tables, this.host.u8, bytes + offset, mode);
     const w = this.window;
@@ -449,7 +499,7 @@ export class RunCache {
     } else this.memoryFields(address(kind, segment), d, offset);
   }
 
-  private variant(d: Decoded, mode: RunMode, near: boolean): Variant {
+  variant(d: Decoded, mode: RunMode, near: boolean): Variant {
     const addressed = needsAddress(d, mode);
     const memory = d.memory ? (!addressed && d.memory.index >= 0 ? 1 : 2) : 0;
     const log = (n: number): number => 31 - Math.clz32(n) - 3;

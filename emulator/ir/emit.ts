@@ -411,10 +411,7 @@ export abstract class Emitter {
           this.openIf(wasmType(e.out.type));
           this.emit(e.unless.value);
           this.code.else();
-          this.passArguments(e.args);
-          this.callHelper(e.helper);
-          this.stateBase();
-          this.loadAt(e.out.type, SLOT.SCRATCH);
+          this.slowCall(e.helper, e.args, e.out.type);
           this.close();
           this.bind(e.out);
           break;
@@ -441,6 +438,13 @@ export abstract class Emitter {
         this.control(e.helper);
         break;
     }
+  }
+  /** The call behind a shortcut that does not hold: leaves the result on the stack. */
+  protected slowCall(helper: HelperRef, args: readonly Value[], type: Type): void {
+    this.passArguments(args);
+    this.callHelper(helper);
+    this.stateBase();
+    this.loadAt(type, SLOT.SCRATCH);
   }
   protected passArguments(args: readonly Value[]): void {
     args.forEach((a, i) => {

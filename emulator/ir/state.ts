@@ -116,6 +116,10 @@ export const SLOT = {
   ERROR: 0xa08,
   IP: 0xa0c,
   BUDGET: 0xa10,
+  /** i64: instructions retired in compiled code, for the report. Not architectural. */
+  COMPILED: 0xa18,
+  /** i32 each, by `LEAVE`: how often compiled code left an instruction to the interpreter. Not architectural. */
+  LEFT: 0xa20,
 
   /** Machine check: MCG_STATUS, MCG_CTL, then CTL, STATUS, ADDR, MISC of each bank. */
   MCG_STATUS: 0xb00,
@@ -189,7 +193,26 @@ export const EXIT = {
   stop: 5,
   /** A repeated string instruction stopped between two iterations. IP = its record. */
   repeat: 6,
+  /** The run whose head is IP has been entered often; nothing of it was executed. */
+  hot: 7,
+  /** RIP is set and is not in the jump cache; compiled code wants its instruction interpreted. IP is 0. */
+  interpret: 8,
 } as const;
+
+/** Why compiled code leaves an instruction to the interpreter. */
+export const LEAVE = {
+  /** Not in the TLB, in two pages, a device, or a store into code. */
+  memory: 0,
+  /** The budget may be used up within the region. */
+  budget: 1,
+  /** The instruction faults. */
+  fault: 2,
+  /** It is never compiled. */
+  uncompiled: 3,
+  /** Unusual operands of an instruction that is compiled for the usual ones. */
+  unusual: 4,
+} as const;
+export const LEAVE_REASONS = Object.keys(LEAVE) as readonly (keyof typeof LEAVE)[];
 
 /** Micro-op record: byte offsets of its fields. Interpreter theory: `interp/handlers.ts`. */
 export const RECORD = {
@@ -216,5 +239,21 @@ export const RECORD = {
   count: 30,
 } as const;
 export const RECORD_SIZE = 32;
+/**
+ * A run begins with a head, a record of its own that stands for its first instruction: it counts how often it is entered, or
+ * enters compiled code. Its `count` and `length` are 0, its `next` the offset of the first instruction.
+ */
+export const HEAD = {
+  /** u16 number of the decoding mode */
+  mode: 4,
+  /** u32 page */
+  page: 8,
+  /** i32: entries left until it is hot */
+  counter: 12,
+  /** i32: the region's function in the table */
+  region: 16,
+  /** i32: where the region is entered */
+  entry: 20,
+} as const;
 /** A run never holds more instructions than this, so an engine that leaves with this much budget left can stop exactly. */
 export const MAXIMUM_RUN = 32;

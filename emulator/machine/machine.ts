@@ -16,7 +16,7 @@
  */
 import type { Device, DeviceState } from '../bus/device.ts';
 import type { Mapping } from '../bus/portBus.ts';
-import { Processor, type ProcessorPlatform, Shutdown } from '../cpu/processor.ts';
+import { Processor, type ProcessorPlatform, Shutdown, type Tiering } from '../cpu/processor.ts';
 import { Lapic } from '../device/lapic.ts';
 import { setVgaTextMode } from '../device/vgaTextMode.ts';
 import type { BlockBackend } from '../device/virtio/block.ts';
@@ -50,6 +50,8 @@ export interface MachineOptions {
   /** Seconds since 1970 at power-on; a fixed date unless given, so that runs repeat. */
   epoch?: number;
   seed?: string;
+  /** Which engines run code; the guest cannot tell. */
+  tiering?: Tiering;
   /** What `tools/build.js` has generated; made here otherwise. */
   interpreter: Interpreter;
 }
@@ -118,8 +120,8 @@ export class Machine {
     }
     const model = cpuModel(options.cpu ?? DEFAULT_MODEL);
     if (!model) throw new MachineError(`there is no CPU model ${options.cpu}`);
-    const { memory: bytes, net, disks = [], consolePorts = [], epoch = EPOCH, interpreter } = options;
-    this.configuration = { memory: bytes, cpu: options.cpu ?? DEFAULT_MODEL, cpus, disks, net, consolePorts, epoch };
+    const { memory: bytes, net, disks = [], consolePorts = [], epoch = EPOCH, tiering = 'mixed', interpreter } = options;
+    this.configuration = { memory: bytes, cpu: options.cpu ?? DEFAULT_MODEL, cpus, disks, net, consolePorts, epoch, tiering };
     this.interpreter = interpreter;
     this.ramSize = options.memory;
     this.savedDisks = disks.filter((disk): disk is BlockBackend & Device => 'save' in disk);
@@ -179,6 +181,7 @@ export class Machine {
           keys: interpreter.keys,
           pool: { start, end: start + POOL_BYTES },
           platform: this.platform(index, cpus, model),
+          tiering,
         }),
       );
       this.lapics.push(this.localApic(index));

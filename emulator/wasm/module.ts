@@ -16,6 +16,7 @@ export const F64 = 0x7c;
 export const V128 = 0x7b;
 export type WasmType = typeof I32 | typeof I64 | typeof F32 | typeof F64 | typeof V128;
 const EMPTY_BLOCK = 0x40;
+const FUNCREF = 0x70;
 
 export class Code {
   bytes = new Uint8Array(64);
@@ -149,6 +150,12 @@ export class Code {
   callIndirect(type: number): this {
     return this.op('call_indirect').u(type).u(0);
   }
+  returnCall(index: number): this {
+    return this.op('return_call').u(index);
+  }
+  returnCallIndirect(type: number): this {
+    return this.op('return_call_indirect').u(type).u(0);
+  }
 
   private grow(atLeast: number): void {
     const bigger = new Uint8Array(Math.max(this.bytes.length * 2, this.length + atLeast));
@@ -169,8 +176,11 @@ export class Module {
   private readonly imports: { name: string; type: number }[] = [];
   private readonly functions: WasmFunction[] = [];
   private readonly exports: { name: string; index: number }[] = [];
-  /** Function indices of table 0. */
+  /** Function indices that go into table 0 from `elementsAt` on. The table is the module's own, exported if named, unless it is imported. */
   elements: number[] = [];
+  elementsAt = 0;
+  tableImport: string | undefined;
+  tableExport: string | undefined;
   private readonly memory: { minimum: number; maximum: number; shared: boolean };
   constructor(memory: { minimum: number; maximum: number; shared: boolean }) {
     this.memory = memory;
@@ -203,23 +213,25 @@ export class Module {
       types.byte(0x60).u(params.length).append(Uint8Array.from(params)).u(results.length).append(Uint8Array.from(results));
     }
     section(1, types);
-    const imports = new Code().u(1 + this.imports.length);
+    const imports = new Code().u(1 + this.imports.length + (this.tableImport ? 1 : 0));
     for (const i of this.imports) text(text(imports, 'env'), i.name).byte(0).u(i.type);
     text(text(imports, 'env'), 'memory').byte(2);
     imports
       .byte(this.memory.shared ? 3 : 1)
       .u(this.memory.minimum)
       .u(this.memory.maximum);
+    if (this.tableImport) text(text(imports, 'env'), this.tableImport).byte(1).byte(FUNCREF).byte(0).u(0);
     section(2, imports);
     const functions = new Code().u(this.functions.length);
     for (const f of this.functions) functions.u(f.type);
     section(3, functions);
-    if (this.elements.length > 0) section(4, new Code().u(1).byte(0x70).byte(0).u(this.elements.length));
-    const exports = new Code().u(this.exports.length);
+    if (this.elements.length > 0 && !this.tableImport) section(4, new Code().u(1).byte(FUNCREF).byte(0).u(this.elements.length));
+    const exports = new Code().u(this.exports.length + (this.tableExport ? 1 : 0));
     for (const e of this.exports) text(exports, e.name).byte(0).u(e.index);
+    if (this.tableExport) text(exports, this.tableExport).byte(1).u(0);
     section(7, exports);
     if (this.elements.length > 0) {
-      const elements = new Code().u(1).u(0).i32(0).end().u(this.elements.length);
+      const elements = new Code().u(1).u(0).i32(this.elementsAt).end().u(this.elements.length);
       for (const e of this.elements) elements.u(e);
       section(9, elements);
     }

@@ -101,6 +101,7 @@ const rotateThroughCarry = (mnemonic: string, digit: number, left: boolean) =>
       const CF = ir.trunc(ir.select(none, carry, out), 'i1');
       const r = ir.trunc(rotated, ir.type);
       ir.write(dst, r);
+      if (isConstantZero(masked)) return;
       const OF = left ? ir.xor(CF, ir.isNegative(r)) : ir.xor(ir.isNegative(r), ir.bit(r, w - 2));
       ir.setFlags({ CF: ir.bool(CF), OF: ir.bool(OF) }, unlessZero(ir, masked));
     },

@@ -55,6 +55,7 @@ class Bench {
   private readonly run: Run;
   private readonly mode: RunMode = {
     id: 0,
+    kind: 0,
     code: 64,
     protectedMode: true,
     stack: 64,
@@ -64,7 +65,7 @@ class Bench {
   constructor() {
     const { u8, view } = this;
     this.runs = new RunCache(
-      { u8, view, base, poolStart: POOL, poolEnd: POOL + 65536, codeAppeared() {}, runsDropped() {} },
+      { u8, view, base, poolStart: POOL, poolEnd: POOL + 65536, hotAfter: 0, codeAppeared() {}, runsDropped() {}, poolCleared() {} },
       tables,
       interpreter.keys,
     );

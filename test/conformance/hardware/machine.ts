@@ -4,9 +4,11 @@
  * exists but an interrupt table whose handlers halt. What a case left behind is read from registers and from the frame that the processor
  * pushed, so exception delivery is part of what is compared.
  */
-import type { Processor } from '../../../emulator/cpu/processor.ts';
+import type { Processor, Tiering } from '../../../emulator/cpu/processor.ts';
 import { type TestProcessor, testProcessor } from '../../../emulator/cpu/testProcessor.ts';
 import { GPR, SEG, SEGMENT, SLOT, segmentSlot, XMM } from '../../../emulator/ir/state.ts';
+import { GuestFault } from '../../../emulator/isa/helper.ts';
+import { allInstructions } from '../../../emulator/isa/record.ts';
 import { setSegment } from '../../../emulator/isa/system/segmentation.ts';
 import { fullModel } from './inventory.ts';
 import {
@@ -76,8 +78,12 @@ export class Machine {
   private readonly view: DataView;
   private readonly before = new Uint8Array(AREA_SIZE);
 
-  constructor() {
-    this.t = testProcessor(0x80000, fullModel());
+  private readonly warms: boolean;
+
+  /** `compiled`: everything that can be compiled is, and its memory accesses find their translations. */
+  constructor(tiering: Tiering = 'interpreted') {
+    this.warms = tiering !== 'interpreted';
+    this.t = testProcessor(0x80000, fullModel(), {}, allInstructions, tiering);
     this.cpu = this.t.cpu;
     this.view = new DataView(this.t.ram.buffer, this.t.ram.byteOffset, this.t.ram.byteLength);
     this.buildKernel();
@@ -160,6 +166,22 @@ export class Machine {
     this.before.set(t.ram.subarray(DATA_PLACE, DATA_PLACE + AREA_SIZE));
     cpu.flushTlb(false);
     cpu.modeChanged();
+    if (this.warms) this.warm();
+  }
+  /** Compiled code leaves accesses that miss the TLB to the interpreter, so nothing may miss that can hit. */
+  private warm(): void {
+    for (let page = 0; page < AREA_SIZE; page += 0x1000) {
+      for (const area of [BigInt(CODE), BigInt(CODE_ALIAS), BigInt(DATA), HIGH, BigInt(READ_ONLY)]) {
+        for (const write of [false, true]) {
+          try {
+            this.cpu.place(area + BigInt(page), 1, write);
+          } catch (e) {
+            if (!(e instanceof GuestFault)) throw e;
+          }
+        }
+      }
+    }
+    this.cpu.write64(SLOT.CR2, 0n);
   }
   run(c: Case): Outcome {
     const { cpu } = this;

@@ -1,0 +1,327 @@
+// SPDX-License-Identifier: MIT
+/**
+ * @fileoverview One region as one wasm function: blocks laid out by `structure`, their instructions by `RegionEmitter`.
+ *
+ * The function takes the budget and the head that it was entered through. It makes sure at its beginning and on every edge backwards that the
+ * budget lasts for all of its instructions once, charges it block by block, and leaves where it does not. Type and protocol:
+ * REGION_PARAMETERS in `interp/handlers.ts`.
+ */
+import type { Decoded } from '../decode/decode.ts';
+import { execute } from '../interp/forms.ts';
+import { Builder, bitElement, type Environment } from '../ir/builder.ts';
+import { GPR, HEAD, LEAVE, SEG, SEGMENT, segmentSlot } from '../ir/state.ts';
+import { bits, type Operand, type Type, type Value } from '../ir/value.ts';
+import type { Code, WasmFunction } from '../wasm/module.ts';
+import { type Block, type CodePage, discover, type Instruction } from './discover.ts';
+import { liveness, type Liveness, neededBefore, observableBefore } from './liveness.ts';
+import { RegionEmitter, type RegionPlace } from './regionEmitter.ts';
+import { type Structure, structure } from './structure.ts';
+
+export interface RegionFunctions {
+  /** (budget): goes on at RIP, in compiled code if there is some. */
+  dispatch: number;
+  /** (budget, LEAVE): has the instruction at RIP interpreted. */
+  interpret: number;
+  /** Type of regions. */
+  type: number;
+}
+export interface Region {
+  page: number;
+  /** Offsets where it is entered, by entry number. */
+  entries: number[];
+  instructions: number;
+  blocks: Block[];
+  function: WasmFunction;
+}
+
+/** Undefined where the first instruction cannot be compiled. */
+export function compileRegion(code: CodePage, entry: number, place: RegionPlace, functions: RegionFunctions): Region | undefined {
+  const { blocks, instructions } = discover(code, entry);
+  const first = blocks.findIndex((b) => b.offset === entry);
+  if (first < 0) return undefined;
+  const compiler = new RegionCompiler(code, blocks, instructions, first, place);
+  const body = compiler.compile(functions);
+  for (const b of blocks) {
+    const last = b.instructions[b.instructions.length - 1];
+    code.runs.watchRegion(code.page, b.offset, last.next - 1);
+  }
+  return {
+    page: code.page,
+    entries: compiler.shape.entries.map((i) => blocks[i].offset),
+    instructions,
+    blocks,
+    function: { type: functions.type, locals: compiler.emitter.locals, code: body },
+  };
+}
+
+class RegionCompiler {
+  readonly emitter: RegionEmitter;
+  readonly shape: Structure;
+  private readonly code: CodePage;
+  private readonly blocks: readonly Block[];
+  private readonly instructions: number;
+  private readonly indexOf: Map<number, number>;
+  private readonly live: Liveness;
+  private readonly loops: number[] = [];
+  private readonly labels: number[] = [];
+  private readonly root: number;
+
+  constructor(code: CodePage, blocks: readonly Block[], instructions: number, first: number, place: RegionPlace) {
+    this.code = code;
+    this.blocks = blocks;
+    this.instructions = instructions;
+    this.emitter = new RegionEmitter(place);
+    this.root = blocks.length;
+    this.indexOf = new Map(blocks.map((b, i) => [b.offset, i]));
+    const successors = blocks.map((b) => this.successorsOf(b));
+    this.shape = structure({ successors, entries: [first] });
+    const { order, viaRoot } = this.shape;
+    // Loops are left where the budget is used up.
+    const exits = blocks.map((b, i) => this.leaves(b) || successors[i].some((s) => viaRoot(i, s) || order[s] <= order[i]));
+    this.live = liveness(blocks, successors, exits);
+  }
+  private successorsOf(b: Block): number[] {
+    const all: number[] = [];
+    for (const offset of [b.end === 'branches' ? b.target : undefined, b.end === 'interpret' ? undefined : b.next]) {
+      const i = offset === undefined ? undefined : this.indexOf.get(offset);
+      if (i !== undefined && !all.includes(i)) all.push(i);
+    }
+    return all;
+  }
+
+  /** Whether control may leave the region behind the block. */
+  private leaves(b: Block): boolean {
+    if (b.end === 'interpret') return true;
+    if (b.next >= 0 && !this.indexOf.has(b.next)) return true;
+    return b.end === 'branches' && (b.target === undefined || !this.indexOf.has(b.target));
+  }
+
+  compile(functions: RegionFunctions): Code {
+    const e = this.emitter;
+    e.exitLabel = e.openBlock();
+    e.checkBudget(this.instructions, this.blocks[this.shape.entries[0]].offset);
+    if (this.code.mode.code === 16) e.requireUnwrapped(this.blocks[this.shape.entries[0]].offset);
+    this.tree(this.root);
+    e.close();
+    e.finish(functions, { region: HEAD.region, compiled: this.code.runs.compiledHandler });
+    const body = e.code;
+    const whole = e.prologue();
+    whole.append(body.bytes.subarray(0, body.length));
+    return whole;
+  }
+
+  // Layout.
+
+  private tree(node: number): void {
+    const e = this.emitter;
+    if (!this.shape.isLoop[node]) {
+      this.within(node, this.shape.merges[node].length - 1);
+      return;
+    }
+    this.loops[node] = e.openLoop();
+    this.within(node, this.shape.merges[node].length - 1);
+    e.close();
+  }
+  /** `node` inside wasm blocks in front of its merges number 0 to `last`. */
+  private within(node: number, last: number): void {
+    const e = this.emitter;
+    if (last < 0) {
+      if (node === this.root) this.enter();
+      else this.block(node);
+      return;
+    }
+    const merge = this.shape.merges[node][last];
+    this.labels[merge] = e.openBlock();
+    this.within(node, last - 1);
+    e.close();
+    this.tree(merge);
+  }
+  private entryLocal = -1;
+  private enter(): void {
+    const e = this.emitter;
+    const { entries } = this.shape;
+    if (entries.length === 1) {
+      this.goto(this.root, entries[0]);
+      return;
+    }
+    if (this.entryLocal < 0) this.entryLocal = e.lastingEntry();
+    e.code.get(this.entryLocal).brTable(
+      entries.map((i) => e.depth(this.labels[i])),
+      e.depth(this.labels[entries[0]]),
+    );
+  }
+  private goto(from: number, to: number): void {
+    const e = this.emitter;
+    const { order } = this.shape;
+    if (this.shape.viaRoot(from, to)) {
+      e.checkBudget(this.instructions, this.blocks[to].offset);
+      if (this.entryLocal < 0) this.entryLocal = e.lastingEntry();
+      e.code.i32(this.shape.entries.indexOf(to)).set(this.entryLocal);
+      e.br(this.loops[this.root]);
+    } else if (order[to] <= order[from]) {
+      e.checkBudget(this.instructions, this.blocks[to].offset);
+      e.br(this.loops[to]);
+    } else if (this.labels[to] !== undefined) e.br(this.labels[to]);
+    else this.tree(to);
+  }
+  /** To a page offset, in this region or outside. */
+  private gotoOffset(from: number, offset: number): void {
+    const to = this.indexOf.get(offset);
+    if (to !== undefined) {
+      this.goto(from, to);
+      return;
+    }
+    const { runs, page, mode } = this.code;
+    const head = offset >= 0 && offset < 4096 ? runs.find(page, offset, mode) : 0;
+    if (head && runs.isHead(head)) this.emitter.exitToRun(head);
+    else this.emitter.exitToOffset(offset);
+  }
+
+  // Blocks.
+
+  private block(index: number): void {
+    const e = this.emitter;
+    const b = this.blocks[index];
+    const list = b.instructions;
+    e.beginBlock();
+    e.charge(list.length);
+    const needed: number[] = [];
+    const observable: number[] = [];
+    let n = this.live.neededOut[index];
+    let o = this.live.observableOut[index];
+    for (let k = list.length - 1; k >= 0; k--) {
+      needed[k] = n;
+      observable[k] = o;
+      n = neededBefore(n, o, list[k].summary);
+      o = observableBefore(o, list[k].summary);
+    }
+    let taken: { when?: Value; to: Value } | undefined;
+    list.forEach((instruction, k) => {
+      e.offset = instruction.offset;
+      e.next = instruction.next;
+      e.undone = list.length - k;
+      taken = this.instruction(instruction, needed[k] | observable[k], b.target === undefined);
+    });
+    e.offset = b.next;
+    e.undone = 0;
+    this.leaveBlock(index, b, taken);
+  }
+  private leaveBlock(index: number, b: Block, taken: { when?: Value; to: Value } | undefined): void {
+    const e = this.emitter;
+    if (b.end === 'interpret') {
+      e.offset = b.next;
+      e.leave(LEAVE.uncompiled);
+      return;
+    }
+    if (this.live.neededOut[index]) e.packFlags();
+    else e.keepFlags();
+    if (b.end === 'falls' || !taken) {
+      this.gotoOffset(index, b.next);
+      return;
+    }
+    const go = (to: Value): void => {
+      if (b.target !== undefined) this.gotoOffset(index, b.target);
+      else e.exitToLocal(e.pinned(to));
+    };
+    if (!taken.when) {
+      go(taken.to);
+      return;
+    }
+    e.emit(taken.when);
+    e.openIf();
+    e.inside(() => go(taken!.to));
+    e.close();
+    this.gotoOffset(index, b.next);
+  }
+
+  /** Emits one; returns where it jumps, with everything that the jump depends on evaluated. */
+  private instruction(instruction: Instruction, flagsWanted: number, computed: boolean): { when?: Value; to: Value } | undefined {
+    const e = this.emitter;
+    const { d, variant } = instruction;
+    const { mode } = this.code;
+    const { form } = variant;
+    e.sourceSegment = sourceSegment(d, mode.code === 64);
+    const target = d.operands.find((o) => o.k === 'j');
+    if (target?.k === 'j') e.target = instruction.next + target.rel;
+    const env: Environment = { code: mode.code, stack: mode.stack, address: d.address };
+    const ir = new Builder(d.size, env, e.flags);
+    execute(form, ir, this.operands(ir, instruction));
+    const conditional = ir.flagsWhen !== undefined;
+    const wanted = (flagsWanted & instruction.summary.writes) !== 0;
+    const list = ir.finish(wanted && conditional);
+    const jump = list.find((x) => x.k === 'jump');
+    const sets = list.filter((x) => x.k === 'set');
+    e.effects(list.filter((x) => x.k !== 'set' && x.k !== 'jump'));
+    const flags = wanted && !conditional ? ir.flagsOut() : undefined;
+    if (flags) e.pinFlags(ir.defs);
+    if (jump?.k === 'jump') {
+      if (jump.when) e.pin(jump.when);
+      if (computed) e.pin(jump.to);
+    }
+    if (sets.length > 1) for (const s of sets) if (s.k === 'set') e.pin(s.value);
+    e.effects(sets);
+    if (flags) e.flags = flags;
+    else if (wanted) e.packed();
+    return jump?.k === 'jump' ? { when: jump.when, to: jump.to } : undefined;
+  }
+
+  private operands(ir: Builder, instruction: Instruction): Operand[] {
+    const { d } = instruction;
+    const address = d.memory && instruction.variant.usesAddress ? this.address(ir, instruction) : undefined;
+    return d.operands.map((o): Operand => {
+      switch (o.k) {
+        case 'r':
+        case 'f':
+          return { kind: 'reg', type: o.type, reg: { slot: o.slot } };
+        case 'i':
+          return { kind: 'imm', type: o.type, value: ir.const(o.value, o.type) };
+        case 'c':
+          return { kind: 'imm', type: 'i8', value: ir.const(o.value, 'i8') };
+        case 'j':
+          return { kind: 'imm', type: 'i64', value: ir.leaf('target', 'i64') };
+        default:
+          return { kind: 'mem', type: o.type, addr: address ?? ir.const(0, 'i64') };
+      }
+    });
+  }
+  /** The linear address of the memory operand, checked where segments are. */
+  private address(ir: Builder, { d, variant, next }: Instruction): Value {
+    const m = d.memory!;
+    const long = this.code.mode.code === 64;
+    let offset: Value;
+    if (m.absolute !== undefined) offset = ir.const(m.absolute, 'i64');
+    else {
+      const register = (n: number): Value => ir.slot(GPR(n), 'i64');
+      const disp = BigInt(m.disp) + BigInt(d.record.popsFirst && m.base === 4 ? d.size / 8 : 0);
+      if (m.base === 16) offset = this.emitter.pageAddress(ir, Number(disp) + next);
+      else {
+        offset = m.base >= 0 ? register(m.base) : ir.const(0, 'i64');
+        if (m.index >= 0) offset = ir.add(offset, ir.shl(register(m.index), ir.const(m.scale, 'i64')));
+        offset = ir.add(offset, ir.const(disp, 'i64'));
+      }
+      if (d.record.bitString && long && d.address === 32) {
+        const element = d.operands[1];
+        if (element.k === 'r') offset = ir.add(offset, bitElement(ir, ir.slot(element.slot, element.type)));
+      }
+      offset = ir.wrap(offset, d.address);
+    }
+    if (long) {
+      if (m.segment < SEGMENT.fs || m.segment === SEGMENT.flat) return offset;
+      return ir.add(ir.slot(segmentSlot(m.segment) + SEG.base, 'i64'), offset);
+    }
+    return ir.segmented(m.segment, offset, accessBytes(d), variant.writes);
+  }
+}
+
+/** Size of a memory operand as its segment checks it. */
+function accessBytes(d: Decoded): number {
+  const type: Type = d.operands.find((o) => o.k === 'm')?.type ?? 'i8';
+  const far = d.entry.operands.some((o) => o.letter === 'M' && o.width === 'p');
+  return d.record.memory?.bytes?.(d.size) ?? (far ? d.size / 8 + 2 : bits(type) / 8);
+}
+/** State offset of the segment of string sources. */
+function sourceSegment(d: Decoded, long: boolean): number {
+  const seg = long ? (d.override >= SEGMENT.fs ? d.override : SEGMENT.flat) : d.override >= 0 ? d.override : SEGMENT.ds;
+  return segmentSlot(seg);
+}
+

@@ -1,0 +1,458 @@
+// SPDX-License-Identifier: MIT
+/**
+ * @fileoverview IR to wasm for compiled regions: what registers, memory accesses, faults and flags are there.
+ *
+ * General and vector registers that a region touches are wasm locals, loaded at its beginning and stored at its end; all other state is
+ * accessed where it lies, at constant addresses. Flags are symbolic within a block. At its borders they are packed in locals FR and FC if
+ * an instruction may read them there; if only an exit may show them, their operands are kept in LA, LB and LR with the number of the `Shape`
+ * that makes flags of them, in LK, and the exit does that (LK 0: FR and FC hold).
+ *
+ * The region is left before an instruction by setting LEAVE and branching to the common exit. Nothing of the instruction has been
+ * committed then, since the builder puts commits behind all that can leave.
+ */
+import { Builder } from '../ir/builder.ts';
+import { Emitter } from '../ir/emit.ts';
+import { type FlagDefs, PACKED, pack } from '../ir/flags.ts';
+import { ACCESS, LEAVE, type MemoryAccess, SLOT, TLB_ENTRIES, TLB_READ, TLB_WRITE, XMM } from '../ir/state.ts';
+import { type Effect, FLAGS, type RegRef, type Type, type Value } from '../ir/value.ts';
+import { Code, I32, I64, V128, type WasmType } from '../wasm/module.ts';
+
+const BUDGET = 0;
+const PARAMETERS = 2;
+const FPR_END = XMM(16);
+
+/** Makes flags of the operands in LA, LB and LR. */
+interface Shape {
+  key: string;
+  flags(ir: Builder, a: Value, b: Value, r: Value): FlagDefs;
+  type: Type;
+}
+
+export interface RegionPlace {
+  /** State of the processor, and the translation block of the mode. */
+  base: number;
+  tlb: number;
+  divideWide: number;
+  /** Whether RIP has 64 bits. */
+  long: boolean;
+}
+
+export class RegionEmitter extends Emitter {
+  readonly place: RegionPlace;
+  exitLabel = 0;
+  flags: FlagDefs = PACKED;
+  /** Of the current instruction: page offsets of itself and the next, of its target; instructions of the block not done yet; segment. */
+  offset = 0;
+  next = 0;
+  target = 0;
+  undone = 0;
+  sourceSegment = 0;
+  private readonly slots = new Map<number, number>();
+  private readonly written = new Set<number>();
+  private readonly shapes: Shape[] = [];
+  private readonly pool: { type: WasmType; local: number }[] = [];
+  private free: { type: WasmType; local: number }[] = [];
+  private readonly named = new Map<string, number>();
+
+  constructor(place: RegionPlace) {
+    super(PARAMETERS);
+    this.place = place;
+  }
+
+  // Locals.
+
+  /** Temporaries live as long as a block. */
+  beginBlock(): void {
+    this.cached = new Map();
+    this.hostOf = new Map();
+    this.free = [...this.pool];
+    this.flags = PACKED;
+  }
+  override newLocal(type: WasmType): number {
+    const i = this.free.findIndex((x) => x.type === type);
+    if (i >= 0) return this.free.splice(i, 1)[0].local;
+    const local = super.newLocal(type);
+    this.pool.push({ type, local });
+    return local;
+  }
+  private lasting(name: string, type: WasmType): number {
+    let local = this.named.get(name);
+    if (local === undefined) {
+      local = super.newLocal(type);
+      this.named.set(name, local);
+    }
+    return local;
+  }
+  private registerLocal(slot: number): number {
+    let local = this.slots.get(slot);
+    if (local === undefined) {
+      local = super.newLocal(slot >= XMM(0) ? V128 : I64);
+      this.slots.set(slot, local);
+    }
+    return local;
+  }
+  /** The slot whose local holds a register, or -1 if it is accessed in state. */
+  private home(slot: number): number {
+    if (slot < SLOT.RIP) return slot & ~7;
+    if (slot === SLOT.FR || slot === SLOT.FC) return slot;
+    return slot >= XMM(0) && slot < FPR_END ? slot & ~15 : -1;
+  }
+  private get page(): number {
+    return this.lasting('page', I64);
+  }
+  /** Why and where the region is left: head of a run, or -1 for RIP, or reason << 12 | offset. */
+  private get how(): number {
+    return this.lasting('how', I32);
+  }
+  private get rip(): number {
+    return this.lasting('rip', I64);
+  }
+
+  // What the base class asks for.
+
+  override stateBase(): void {
+    this.code.i32(this.place.base);
+  }
+  protected override tlbBase(): void {
+    this.code.i32(this.place.tlb);
+  }
+  private slotOf(ref: RegRef): number {
+    return 'slot' in ref ? ref.slot : this.sourceSegment + (ref.plus ?? 0);
+  }
+  protected override register(ref: RegRef, type: Type): void {
+    const c = this.code;
+    const slot = this.slotOf(ref);
+    const home = this.home(slot);
+    if (home < 0) {
+      this.stateBase();
+      this.loadAt(type, slot);
+      return;
+    }
+    c.get(this.registerLocal(home));
+    if (type === 'i64' || type === 'v128') return;
+    c.op('i32.wrap_i64');
+    if (type === 'i8' && slot !== home) c.i32(8).op('i32.shr_u');
+    if (type === 'i8') c.i32(0xff).op('i32.and');
+    if (type === 'i16') c.i32(0xffff).op('i32.and');
+  }
+  protected override setRegister(ref: RegRef, value: Value): void {
+    const c = this.code;
+    const slot = this.slotOf(ref);
+    const home = this.home(slot);
+    if (home < 0) {
+      this.stateBase();
+      this.emit(value);
+      if (value.type === 'i32' && slot < SLOT.CPL) c.op('i64.extend_i32_u').mem('i64.store', slot);
+      else this.storeAt(value.type, slot);
+      return;
+    }
+    const local = this.registerLocal(home);
+    this.written.add(home);
+    if (value.type === 'i8' || value.type === 'i16') {
+      const high = slot !== home;
+      c.get(local)
+        .i64(value.type === 'i16' ? ~0xffffn : high ? ~0xff00n : ~0xffn)
+        .op('i64.and');
+      this.clean(value);
+      c.op('i64.extend_i32_u');
+      if (high) c.i64(8n).op('i64.shl');
+      c.op('i64.or').set(local);
+      return;
+    }
+    this.emit(value);
+    if (value.type === 'i32') c.op('i64.extend_i32_u');
+    c.set(local);
+  }
+  protected override leaf(value: Value): void {
+    if (value.op !== 'nextRip' && value.op !== 'target') throw new Error(`a region has no leaf ${value.op}`);
+    const offset = value.op === 'target' ? this.target : this.next;
+    this.code.get(this.page).i64(BigInt(offset)).op('i64.add');
+  }
+  /** A rip-relative address. */
+  pageAddress(ir: Builder, offset: number): Value {
+    const page = ir.leaf('reg', 'i64', { reg: { slot: SLOT.PAGE } });
+    this.cached.set(page, this.page);
+    return ir.add(page, ir.const(offset, 'i64'));
+  }
+  protected override recordSegment(): void {
+    this.code.i32(this.place.base + this.sourceSegment);
+  }
+  protected override recordBytes(): void {
+    throw new Error('an access of unknown size');
+  }
+  protected override divideWide(): void {
+    this.code.call(this.place.divideWide);
+  }
+  protected override callHelper(): void {
+    throw new Error('regions call no helpers');
+  }
+  protected override control(): void {
+    throw new Error('regions call no helpers');
+  }
+  protected override slowCall(): void {
+    this.leave(LEAVE.unusual);
+  }
+  protected override afterStore(): void {}
+  protected override jump(): void {
+    throw new Error('branches belong to the region');
+  }
+  protected override repeat(): void {
+    throw new Error('repetitions are not compiled');
+  }
+  protected override raise(): void {
+    this.leave(LEAVE.fault);
+  }
+  protected override miss(): void {
+    this.leave(LEAVE.memory);
+  }
+  protected override translate(address: Value, size: number, access: MemoryAccess): number {
+    const c = this.code;
+    const linear = this.newLocal(I64);
+    const entry = this.newLocal(I32);
+    const host = this.newLocal(I32);
+    const table = this.place.tlb + (access === ACCESS.read ? TLB_READ : TLB_WRITE);
+    this.emit(address);
+    c.tee(linear)
+      .op('i32.wrap_i64')
+      .i32(8)
+      .op('i32.shr_u')
+      .i32((TLB_ENTRIES - 1) << 4)
+      .op('i32.and')
+      .tee(entry)
+      .mem('i64.load', table);
+    c.get(linear);
+    if (size > 1) c.i64(BigInt(size - 1)).op('i64.add');
+    c.i64(-4096n).op('i64.and').op('i64.ne');
+    this.openIf();
+    this.leave(LEAVE.memory);
+    this.close();
+    c.get(linear)
+      .op('i32.wrap_i64')
+      .get(entry)
+      .mem('i32.load', table + 8)
+      .op('i32.add')
+      .set(host);
+    return host;
+  }
+
+  /** The local that numbers the entry to go on at. */
+  lastingEntry(): number {
+    return this.lasting('entry', I32);
+  }
+  /** The local of an evaluated value. */
+  pinned(value: Value): number {
+    this.pin(value);
+    const local = this.cached.get(value);
+    if (local === undefined) throw new Error('a constant branch target');
+    return local;
+  }
+  /** Emits one arm of a condition: what is evaluated and allocated there is forgotten behind it. */
+  inside(emit: () => void): void {
+    const cached = new Map(this.cached);
+    const hostOf = new Map(this.hostOf);
+    const { flags, free, offset, undone } = this;
+    this.free = [...free];
+    emit();
+    this.cached = cached;
+    this.hostOf = hostOf;
+    Object.assign(this, { flags, free, offset, undone });
+  }
+  /** The flags have been packed by the instruction's own commits. */
+  packed(): void {
+    this.code.i32(0).set(this.lasting('LK', I32));
+    this.flags = PACKED;
+  }
+
+  // Leaving.
+
+  /** Leaves the current instruction to the interpreter. It stands inside a condition: nothing it evaluates is kept for others. */
+  leave(why: number): void {
+    this.leaveFor((why << 12) | this.offset, this.undone);
+  }
+  private leaveFor(how: number, undone: number): void {
+    const saved = new Map(this.cached);
+    const { flags, free } = this;
+    this.free = [...free];
+    this.keepFlags();
+    if (undone > 0) this.code.get(BUDGET).i32(undone).op('i32.add').set(BUDGET);
+    this.code.i32(how).set(this.how);
+    this.br(this.exitLabel);
+    this.cached = saved;
+    this.flags = flags;
+    this.free = free;
+  }
+  /** Goes on at the run of a head in the same page. */
+  exitToRun(head: number): void {
+    this.leaveFor(head, 0);
+  }
+  /** Goes on at an address: an i64 local, or an offset from the page. */
+  exitToLocal(local: number): void {
+    this.code.get(local).set(this.rip);
+    this.leaveFor(-1, 0);
+  }
+  exitToOffset(offset: number): void {
+    this.code.get(this.page).i64(BigInt(offset)).op('i64.add');
+    if (!this.place.long) this.code.i64(0xffffffffn).op('i64.and');
+    this.code.set(this.rip);
+    this.leaveFor(-1, 0);
+  }
+  charge(instructions: number): void {
+    this.code.get(BUDGET).i32(instructions).op('i32.sub').set(BUDGET);
+  }
+  /** Leaves to the interpreter at a page offset if the rest of the region may need more than the budget. */
+  checkBudget(need: number, offset: number): void {
+    this.code.get(BUDGET).i32(need).op('i32.lt_s');
+    this.openIf();
+    this.leaveFor((LEAVE.budget << 12) | offset, 0);
+    this.close();
+  }
+
+  /** 16-bit branches wrap: within a page that is possible only where the code segment's 64 KiB end in it. */
+  requireUnwrapped(offset: number): void {
+    this.code.get(this.page).i64(0xf000n).op('i64.gt_u');
+    this.openIf();
+    this.leaveFor((LEAVE.unusual << 12) | offset, 0);
+    this.close();
+  }
+
+  // Flags.
+
+  /** Evaluates what flags are made of, before registers change. */
+  pinFlags(defs: Partial<FlagDefs>): void {
+    for (const flag of FLAGS) {
+      const d = defs[flag];
+      if (!d || d.kind === 'packed') continue;
+      const values = d.kind === 'arith' ? [d.a, d.b, d.r] : d.kind === 'result' ? [d.r] : [d.v];
+      for (const v of values) this.pin(v);
+    }
+  }
+  /** Materialises FR and FC. */
+  packFlags(): void {
+    if (FLAGS.every((flag) => this.flags[flag].kind === 'packed')) return;
+    const ir = new Builder(64, ENVIRONMENT, this.flags);
+    const { fr, fc } = pack(ir, this.flags);
+    const list: Effect[] = [];
+    for (const [slot, value] of [
+      [SLOT.FR, fr],
+      [SLOT.FC, fc],
+    ] as const) {
+      if (!value) continue;
+      value.uses++;
+      list.push({ k: 'set', reg: { slot }, value });
+    }
+    this.effects(list);
+    this.registerLocal(SLOT.FR);
+    this.registerLocal(SLOT.FC);
+    this.packed();
+  }
+  /** Makes the flags survive the block for an exit: as operands where they have a shape, else packed. */
+  keepFlags(): void {
+    const { flags } = this;
+    if (FLAGS.every((flag) => flags[flag].kind === 'packed')) return;
+    const c = this.code;
+    const { CF, ZF, OF, AF } = flags;
+    if (ZF.kind !== 'result' || flags.SF !== ZF || flags.PF !== ZF) {
+      this.packFlags();
+      return;
+    }
+    const type = ZF.r.type;
+    const put = (value: Value, name: string): void => {
+      this.emit(value);
+      if (type !== 'i64') c.op('i64.extend_i32_u');
+      c.set(this.lasting(name, I64));
+    };
+    let shape: Shape;
+    if (CF.kind === 'arith' && OF === CF && AF === CF && CF.r === ZF.r) {
+      const { op } = CF;
+      put(CF.a, 'LA');
+      put(CF.b, 'LB');
+      const carried = op === 'adc' || op === 'sbb';
+      if (carried) put(CF.r, 'LR');
+      shape = {
+        key: `${op}/${type}`,
+        type,
+        flags: (ir, a, b, r) => ir.arith(op, a, b, carried ? r : op === 'add' ? ir.add(a, b) : ir.sub(a, b)),
+      };
+    } else if (isZero(CF) && isZero(OF) && isZero(AF)) {
+      put(ZF.r, 'LR');
+      shape = { key: `logic/${type}`, type, flags: (ir, _a, _b, r) => ({ ...ir.clearedFlags, ...ir.resultFlags(r) }) };
+    } else {
+      this.packFlags();
+      return;
+    }
+    let number = this.shapes.findIndex((s) => s.key === shape.key);
+    if (number < 0) number = this.shapes.push(shape) - 1;
+    c.i32(number + 1).set(this.lasting('LK', I32));
+    this.flags = PACKED;
+  }
+  /** At the exit: packs what LK says. */
+  private resolveShapes(): void {
+    this.shapes.forEach((shape, i) => {
+      const c = this.code;
+      this.beginBlock();
+      c.get(this.lasting('LK', I32)).i32(i + 1).op('i32.eq');
+      this.openIf();
+      const ir = new Builder(64, ENVIRONMENT);
+      const operand = (name: string): Value => {
+        const whole = ir.leaf('reg', 'i64', { reg: { slot: SLOT.ZERO } });
+        this.cached.set(whole, this.lasting(name, I64));
+        const value = ir.trunc(whole, shape.type);
+        value.uses = 2;
+        return value;
+      };
+      this.flags = shape.flags(ir, operand('LA'), operand('LB'), operand('LR'));
+      this.pinFlags(this.flags);
+      this.packFlags();
+      this.close();
+    });
+  }
+
+  // The whole function.
+
+  /** The common exit: state is stored, and control goes on where `how` says. */
+  finish(functions: { dispatch: number; interpret: number; type: number }, head: { region: number; compiled: number }): void {
+    const c = this.code;
+    const { base } = this.place;
+    this.resolveShapes();
+    for (const [slot, local] of this.slots) {
+      if (!this.written.has(slot)) continue;
+      c.i32(base).get(local);
+      if (slot >= XMM(0)) c.simdMem('v128.store', slot);
+      else c.mem('i64.store', slot);
+    }
+    c.get(this.how).i32(-1).op('i32.eq');
+    this.openIf();
+    c.i32(base).get(this.rip).mem('i64.store', SLOT.RIP);
+    c.get(BUDGET).returnCall(functions.dispatch);
+    this.close();
+    c.get(this.how).i32(0x10000).op('i32.lt_u');
+    this.openIf();
+    c.i32(base).get(this.page).get(this.how).i32(0xfff).op('i32.and').op('i64.extend_i32_u').op('i64.add');
+    if (!this.place.long) c.i64(0xffffffffn).op('i64.and');
+    c.mem('i64.store', SLOT.RIP);
+    c.get(BUDGET).get(this.how).i32(12).op('i32.shr_u').returnCall(functions.interpret);
+    this.close();
+    c.get(this.how).mem('i32.load16_u', 0).i32(head.compiled).op('i32.eq');
+    this.openIf();
+    c.get(BUDGET).get(this.how).get(this.how).mem('i32.load', head.region).returnCallIndirect(functions.type);
+    this.close();
+    c.i32(base).get(BUDGET).mem('i32.store', SLOT.BUDGET);
+    c.get(this.how);
+  }
+  /** Loads what the body uses; to be put in front of it. */
+  prologue(): Code {
+    const c = new Code();
+    const { base } = this.place;
+    if (this.named.has('page')) c.i32(base).mem('i64.load', SLOT.PAGE).set(this.page);
+    for (const [slot, local] of this.slots) {
+      c.i32(base);
+      if (slot >= XMM(0)) c.simdMem('v128.load', slot);
+      else c.mem('i64.load', slot);
+      c.set(local);
+    }
+    return c;
+  }
+}
+
+const ENVIRONMENT = { code: 64, stack: 64, address: 64 } as const;
+const isZero = (d: FlagDefs['CF']): boolean => d.kind === 'bool' && d.v.op === 'const' && d.v.n === 0n;

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: MIT
+/**
+ * @fileoverview A wasm module of compiled regions: their functions, and the two ways in which they all end. It shares memory and function
+ * table with the interpreter.
+ *
+ * Both ends look RIP up in the jump cache, as the interpreter does, so that compiled code follows the same translations: `dispatch` goes on
+ * with what it finds, `interpret` with the first instruction of what it finds, whether that is compiled or not.
+ */
+import { EXIT, HEAD, JUMP_CACHE, JUMP_ENTRIES, RECORD_SIZE, SLOT } from '../ir/state.ts';
+import { divideWide } from '../wasm/divide.ts';
+import { Code, I32, I64, Module, type WasmFunction } from '../wasm/module.ts';
+import { type CodePage, } from './discover.ts';
+import { compileRegion, type Region } from './region.ts';
+
+export interface RegionHost {
+  /** State of the processor. */
+  base: number;
+  headHandler: number;
+  compiledHandler: number;
+}
+export interface Wanted {
+  code: CodePage;
+  entry: number;
+  /** Translation block of the mode. */
+  tlb: number;
+}
+const MEMORY = { minimum: 0, maximum: 65536, shared: false };
+
+/** The regions that could be compiled, in table order from `tableAt` on. Undefined if there are none. */
+export function buildRegions(
+  host: RegionHost,
+  wanted: readonly Wanted[],
+  tableAt: number,
+): { wasm: Uint8Array<ArrayBuffer>; regions: (Region & { wanted: Wanted })[] } {
+  const module = new Module(MEMORY);
+  module.tableImport = 'table';
+  module.elementsAt = tableAt;
+  const type = module.type([I32, I32], [I32]);
+  const divide = module.func(divideWide(module));
+  const ends = new Map<number, { dispatch: number; interpret: number }>();
+  const regions: (Region & { wanted: Wanted })[] = [];
+  for (const w of wanted) {
+    let end = ends.get(w.tlb);
+    if (!end) {
+      end = {
+        dispatch: module.func({ ...dispatch(host, w.tlb, type), type: module.type([I32], [I32]) }),
+        interpret: module.func({ ...interpret(host, w.tlb), type }),
+      };
+      ends.set(w.tlb, end);
+    }
+    const place = { base: host.base, tlb: w.tlb, divideWide: divide, long: w.code.mode.code === 64 };
+    const region = compileRegion(w.code, w.entry, place, { ...end, type });
+    if (!region) continue;
+    module.elements.push(module.func(region.function));
+    regions.push({ ...region, wanted: w });
+  }
+  return { wasm: module.build(), regions };
+}
+
+type Body = Pick<WasmFunction, 'locals' | 'code'>;
+const BUDGET = 0;
+const REASON = 1;
+
+/** Looks RIP up: leaves with `exit` if it is not there; else PAGE is set and the record in local `record`. */
+function lookUp(c: Code, host: RegionHost, tlb: number, exit: number, locals: { rip: number; entry: number; record: number }): void {
+  const { base } = host;
+  const { rip, entry, record } = locals;
+  c.i32(base).get(BUDGET).mem('i32.store', SLOT.BUDGET);
+  c.i32(base).mem('i64.load', SLOT.RIP).tee(rip).op('i32.wrap_i64').tee(entry).get(entry);
+  c.i32(10).op('i32.shr_u').op('i32.xor').i32(4).op('i32.shl').i32((JUMP_ENTRIES - 1) << 4).op('i32.and').tee(entry);
+  c.mem('i64.load', tlb + JUMP_CACHE).get(rip).op('i64.ne').if();
+  c.i32(base).i32(exit).mem('i32.store', SLOT.EXIT).i32(0).op('return').end();
+  c.i32(base).get(rip).get(entry).mem('i64.load32_u', tlb + JUMP_CACHE + 12).op('i64.sub').mem('i64.store', SLOT.PAGE);
+  c.get(entry).mem('i32.load', tlb + JUMP_CACHE + 8).set(record);
+}
+function dispatch(host: RegionHost, tlb: number, type: number): Body {
+  const c = new Code();
+  const [rip, entry, record] = [1, 2, 3];
+  lookUp(c, host, tlb, EXIT.lookup, { rip, entry, record });
+  c.get(record).mem('i32.load16_u', 0).i32(host.compiledHandler).op('i32.eq').if();
+  c.get(BUDGET).get(record).get(record).mem('i32.load', HEAD.region).returnCallIndirect(type).end();
+  c.get(record);
+  return { locals: [I64, I32, I32], code: c };
+}
+function interpret(host: RegionHost, tlb: number): Body {
+  const c = new Code();
+  const [rip, entry, record] = [2, 3, 4];
+  const counter = SLOT.LEFT;
+  c.get(REASON).i32(2).op('i32.shl').tee(entry).get(entry).mem('i32.load', host.base + counter).i32(1).op('i32.add');
+  c.mem('i32.store', host.base + counter);
+  lookUp(c, host, tlb, EXIT.interpret, { rip, entry, record });
+  // Heads are one record long.
+  c.get(record).get(record).i32(RECORD_SIZE).op('i32.add');
+  c.get(record).mem('i32.load16_u', 0).tee(entry).i32(host.compiledHandler).op('i32.eq');
+  c.get(entry).i32(host.headHandler).op('i32.eq').op('i32.or').op('i32.eqz').op('select');
+  return { locals: [I64, I32, I32], code: c };
+}

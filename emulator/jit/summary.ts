@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+/**
+ * @fileoverview What the compiler knows of a form of instruction before it compiles one: whether it can, where control goes, and which flags
+ * it reads and writes. Found by a dry run of the semantics, once a form.
+ *
+ * Sets of flags are masks, bit i for FLAGS[i].
+ */
+import { dryRun } from '../interp/forms.ts';
+import type { Variant } from '../interp/runs.ts';
+import { FLAGS, type Flag } from '../ir/value.ts';
+
+export interface Summary {
+  /** Otherwise the interpreter does it: helpers without a shortcut, string repetitions. */
+  compiles: boolean;
+  jumps: 'never' | 'perhaps' | 'always';
+  /** May leave the region before the instruction. */
+  leaves: boolean;
+  reads: number;
+  /** Flags that it surely replaces, and those that it may. */
+  replaces: number;
+  writes: number;
+}
+
+export const ALL_FLAGS = (1 << FLAGS.length) - 1;
+export const flagMask = (flags: Iterable<Flag | string>): number => {
+  let mask = 0;
+  for (const flag of flags) mask |= 1 << FLAGS.indexOf(flag as Flag);
+  return mask;
+};
+
+export function summaryOf(variant: Variant): Summary {
+  const known = variant.summary as Summary | undefined;
+  if (known) return known;
+  const { form } = variant;
+  const { ir, effects } = dryRun(form);
+  const jump = effects.find((e) => e.k === 'jump');
+  const writes = flagMask(Object.keys(ir.defs));
+  const summary: Summary = {
+    compiles:
+      form.rep === 'none' &&
+      form.record.serializing !== true &&
+      effects.every((e) => !(e.k === 'control' || e.k === 'repeat' || (e.k === 'call' && !e.unless))),
+    jumps: jump?.k !== 'jump' ? 'never' : jump.when ? 'perhaps' : 'always',
+    leaves: effects.some((e) => e.k !== 'set' && e.k !== 'jump'),
+    reads: flagMask(ir.reads),
+    // A conditional write keeps the old flags if it does not happen.
+    replaces: ir.flagsWhen ? 0 : writes,
+    writes,
+  };
+  variant.summary = summary;
+  return summary;
+}

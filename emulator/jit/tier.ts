@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: MIT
+/**
+ * @fileoverview The compiled tier of one processor: takes runs that have become hot, compiles regions in batches, and forgets them when their
+ * code changes.
+ *
+ * A run is hot when its head has counted down (EXIT.hot). Compiled, its head enters the region's function through the interpreter's table.
+ * Nothing but heads leads into compiled code, so to forget a region is to make its heads interpret again; their records vanish with the
+ * page's runs anyway.
+ */
+import type { RunCache, RunMode } from '../interp/runs.ts';
+import { HEAD, RECORD } from '../ir/state.ts';
+import { buildRegions, type RegionHost, type Wanted } from './regionModule.ts';
+
+export interface TierHost {
+  readonly memory: WebAssembly.Memory;
+  readonly view: DataView;
+  readonly base: number;
+  readonly runs: RunCache;
+  /** Makes the interpreter anew, with no code decoded, and returns its function table. */
+  startOver(): WebAssembly.Table;
+  /** Compile each hot run at once. */
+  readonly atOnce: boolean;
+  placeOfPage(page: number): number;
+  modeNumber(id: number): RunMode;
+  tlbBlock(kind: number): number;
+}
+/** Regions of one module. */
+const BATCH = 8;
+/**
+ * What one table holds; then everything starts over. Browsers and Node 20 keep a module alive as long as the table that it shares, so there is
+ * no forgetting a single one; and each of them has its own copy of the table.
+ */
+const MODULES = 512;
+const MODULE_BYTES = 48 << 20;
+/** The table grows by so many elements. */
+const ELEMENTS = 1024;
+
+export class CompiledTier {
+  private readonly host: TierHost;
+  private readonly regionHost: RegionHost;
+  /** Hot heads that wait for a batch to be full. */
+  private waiting: number[] = [];
+  private table: WebAssembly.Table;
+  /** First unused element of the table. */
+  private nextElement: number;
+  /** Modules that share the table, and their bytes. */
+  private modules = 0;
+  private bytes = 0;
+  readonly statistics = { regions: 0, instructions: 0, modules: 0, bytes: 0, refused: 0, startedOver: 0, milliseconds: 0 };
+
+  constructor(host: TierHost, table: WebAssembly.Table) {
+    this.host = host;
+    this.table = table;
+    this.nextElement = table.length;
+    const { headHandler, compiledHandler } = host.runs;
+    this.regionHost = { base: host.base, headHandler, compiledHandler };
+  }
+
+  /** The head of a run that has become hot. */
+  hot(head: number): void {
+    this.waiting.push(head);
+    if (this.waiting.length >= BATCH || this.host.atOnce) this.compile();
+  }
+  /** The record pool has been cleared. */
+  cleared(): void {
+    this.waiting = [];
+  }
+
+  private startOver(): void {
+    this.statistics.startedOver++;
+    this.table = this.host.startOver();
+    this.nextElement = this.table.length;
+    this.modules = 0;
+    this.bytes = 0;
+  }
+  private compile(): void {
+    if (this.modules >= MODULES || this.bytes >= MODULE_BYTES) {
+      this.startOver();
+      return;
+    }
+    const start = performance.now();
+    const { view, runs } = this.host;
+    const wanted: Wanted[] = [];
+    for (const head of this.waiting) {
+      const page = view.getUint32(head + HEAD.page, true);
+      const mode = this.host.modeNumber(view.getUint16(head + HEAD.mode, true));
+      const entry = view.getUint16(head + RECORD.next, true);
+      // The page may have changed meanwhile.
+      if (runs.find(page, entry, mode) !== head) continue;
+      wanted.push({ code: { runs, page, bytes: this.host.placeOfPage(page), mode }, entry, tlb: this.host.tlbBlock(mode.kind) });
+    }
+    this.waiting = [];
+    const { table } = this;
+    const { wasm, regions } = buildRegions(this.regionHost, wanted, this.nextElement);
+    if (regions.length > 0) {
+      if (this.nextElement + regions.length > table.length) table.grow(Math.max(ELEMENTS, regions.length));
+      const module = new WebAssembly.Module(wasm);
+      new WebAssembly.Instance(module, { env: { memory: this.host.memory, table } });
+    }
+    const s = this.statistics;
+    for (const region of regions) {
+      const { page, mode } = region.wanted.code;
+      const head = runs.find(page, region.wanted.entry, mode);
+      if (head) runs.setCompiled(head, this.nextElement, 0);
+      this.nextElement++;
+      s.regions++;
+      s.instructions += region.instructions;
+    }
+    s.refused += wanted.length - regions.length;
+    s.modules++;
+    s.bytes += wasm.length;
+    this.modules++;
+    this.bytes += wasm.length;
+    s.milliseconds += performance.now() - start;
+  }
+}
