@@ -11,9 +11,20 @@
  * 8.2.24, table 8-9): NMI, external interrupt, instruction; traps of the instruction before are delivered where it ends.
  */
 import type { Tables } from '../decode/tables.ts';
-import { BULK_MINIMUM } from '../interp/handlers.ts';
 import { FUSED, RunCache, type RunHost, type RunMode, STACK_SEGMENT } from '../interp/runs.ts';
-import { ACCESS_KIND, EXIT, MAXIMUM_RUN, RECORD, SEG, SEGMENT, SLOT, STATE_SIZE, segmentSlot, stateBase } from '../ir/state.ts';
+import {
+  ACCESS_KIND,
+  EXIT,
+  LEAVE_REASONS,
+  MAXIMUM_RUN,
+  RECORD,
+  SEG,
+  SEGMENT,
+  SLOT,
+  STATE_SIZE,
+  segmentSlot,
+  stateBase,
+} from '../ir/state.ts';
 import { allHelpers, type Cpu, GuestFault, type HelperArgs, type Platform } from '../isa/helper.ts';
 import { DR6_BS, dataHit, debugException, executionHit, steppingBreakpoints, watchedPages } from '../isa/system/debug.ts';
 import { deliverException, deliverInterrupt, deliverNmi, WITH_ERROR } from '../isa/system/interrupt.ts';
@@ -47,6 +58,7 @@ const ATTRIBUTE_BIG = 1 << 10;
 /** The engine comes back at least this often, so that the host's compiler can replace the interpreter's code. */
 const SLICE = 500_000;
 const PAGE = 4096;
+const FIGURES_END = SLOT.LEFT + 4 * LEAVE_REASONS.length;
 
 /** How the processor reaches what is around it. */
 export interface ProcessorPlatform extends Platform {
@@ -54,6 +66,8 @@ export interface ProcessorPlatform extends Platform {
   portWrite(port: number, bytes: 1 | 2 | 4, value: number): void;
   /** The vector to deliver, or -1 if the request has gone away. */
   acknowledgeInterrupt(): number;
+  /** Nanoseconds of the virtual clock when this processor had retired nothing: it stands still but for what this one retires while it runs. */
+  timeBase(): number;
   /** Brings the virtual clock to `instructions` retired by this processor. */
   synchronize(instructions: number): void;
 }
@@ -64,7 +78,7 @@ export interface ProcessorPlatform extends Platform {
 export type Tiering = 'interpreted' | 'mixed' | 'compiled';
 export const TIERINGS: readonly Tiering[] = ['interpreted', 'mixed', 'compiled'];
 /** Entries after which a run is compiled; 0: never. */
-const HOT_AFTER: Record<Tiering, number> = { interpreted: 0, mixed: 1500, compiled: 1 };
+const HOT_AFTER: Record<Tiering, number> = { interpreted: 0, mixed: 4000, compiled: 1 };
 export interface ProcessorOptions {
   index: number;
   physical: PhysicalMemory;
@@ -153,6 +167,7 @@ export class Processor implements Cpu, AccessHost, RunHost, CodeHolder {
   private generation = 0;
   /** Compiled code has left the instruction at RIP to the interpreter. */
   private interpretNext = false;
+  private timeBase = 0;
   /** A record whose branch target is about to be looked up and may be linked, and the generation it belongs to. */
   private linkFrom = 0;
   private linkGeneration = 0;
@@ -197,7 +212,6 @@ export class Processor implements Cpu, AccessHost, RunHost, CodeHolder {
           this.access.slow(low, high, what, ip, budget),
         flush: () => this.access.flush(),
         helper: (index: number, ip: number, budget: number) => this.callHelper(index, ip, budget),
-        bulk: (ip: number, budget: number, bytes: number, copy: number) => this.bulk(ip, budget, bytes, copy === 1),
       },
     });
     this.longEngine = instance.exports.run as EngineRun;
@@ -540,6 +554,7 @@ export class Processor implements Cpu, AccessHost, RunHost, CodeHolder {
   /** Retires instructions until `until` of them are, the processor halts, or a stop is requested. */
   run(until: number): void {
     this.stopRequested = false;
+    this.timeBase = this.platform.timeBase();
     while (this.retired < until && !this.stopRequested) {
       if (this.parked) return;
       try {
@@ -619,8 +634,8 @@ export class Processor implements Cpu, AccessHost, RunHost, CodeHolder {
   }
 
   private runEngine(budget: number): void {
-    const record = this.enter();
-    this.call(record, budget);
+    this.compiled?.tick(this.retired);
+    this.call(this.enter(), budget);
   }
   /** The record for RIP; fetch faults are thrown. */
   private enter(): number {
@@ -682,6 +697,9 @@ export class Processor implements Cpu, AccessHost, RunHost, CodeHolder {
     this.given = budget;
     this.leaving = false;
     this.currentRecord = 0;
+    const end = this.timeBase + this.retired + budget;
+    this.view.setUint32(this.base + SLOT.TIME_END, end, true);
+    this.view.setUint32(this.base + SLOT.TIME_END + 4, end / 2 ** 32, true);
     try {
       this.engine(record, budget, this.read32(SLOT.TLB), this.base);
     } catch (e) {
@@ -728,7 +746,7 @@ export class Processor implements Cpu, AccessHost, RunHost, CodeHolder {
       case EXIT.hot:
         this.retired += used;
         this.write64(SLOT.RIP, this.startOf(ip));
-        this.compiled?.hot(ip);
+        this.compiled?.hot(ip, this.retired);
         break;
       case EXIT.interpret:
         this.retired += used;
@@ -770,56 +788,6 @@ export class Processor implements Cpu, AccessHost, RunHost, CodeHolder {
     this.runs.decodeOne(low & (PAGE - 1), this.codePlace(high, low), this.mode);
   }
 
-  /** Repeated MOVS and STOS in stretches of plain RAM; the budget they use, or 0. */
-  private bulk(ip: number, budget: number, bytes: number, copy: boolean): number {
-    if (this.codeSize !== 64 || this.read64(SLOT.DIRECTION) !== 1n) return 0;
-    const count = this.read64(SLOT.rcx);
-    const rdi = this.read64(SLOT.rdi);
-    const to = this.plainPlace(rdi, true);
-    if (to < 0) return 0;
-    let n = Math.min(Number(count < 0x100000n ? count : 0x100000n), budget, Math.floor((PAGE - Number(rdi & 4095n)) / bytes));
-    let from = 0;
-    if (copy) {
-      const segment = this.view.getUint16(ip + RECORD.dst, true);
-      const rsi = this.read64(SLOT.rsi);
-      from = this.view.getBigUint64(segment + SEG.base, true) === 0n ? this.plainPlace(rsi, false) : -1;
-      if (from < 0) return 0;
-      n = Math.min(n, Math.floor((PAGE - Number(rsi & 4095n)) / bytes));
-      // Copying forwards over itself repeats what was just written.
-      if (from < to && to < from + n * bytes) n = Math.floor((to - from) / bytes);
-    }
-    if (n < BULK_MINIMUM) return 0;
-    if (copy) this.u8.copyWithin(to, from, from + n * bytes);
-    else this.fill(to, n, bytes);
-    const step = BigInt(n * bytes);
-    if (copy) this.write64(SLOT.rsi, this.read64(SLOT.rsi) + step);
-    this.write64(SLOT.rdi, rdi + step);
-    this.write64(SLOT.rcx, count - BigInt(n));
-    // The last iteration is the instruction itself, which its run counts.
-    return count === BigInt(n) ? n - 1 : n;
-  }
-  private fill(to: number, n: number, bytes: number): void {
-    const rax = this.base + SLOT.rax;
-    if (bytes === 1) {
-      this.u8.fill(this.u8[rax], to, to + n);
-      return;
-    }
-    this.u8.copyWithin(to, rax, rax + bytes);
-    for (let done = 1; done < n; ) {
-      const next = Math.min(done, n - done);
-      this.u8.copyWithin(to + done * bytes, to, to + next * bytes);
-      done += next;
-    }
-  }
-  /** Place of a linear address that an engine would reach without the miss path, or -1. */
-  private plainPlace(linear: bigint, write: boolean): number {
-    const low = Number(BigInt.asIntN(32, linear));
-    const high = Number(BigInt.asIntN(32, linear >> 32n));
-    if (this.alignmentCheck || this.breakpointPage(high, low)) return -1;
-    const place = this.tlb.lookup(this.accessKind, write, high, low);
-    return place >= 0 && !(write && this.physical.holdsCode[this.physical.pageAt(place)]) ? place : -1;
-  }
-
   // Snapshots.
 
   get hidden(): HiddenState {
@@ -847,7 +815,9 @@ export class Processor implements Cpu, AccessHost, RunHost, CodeHolder {
 
   /** Power-on or RESET#. */
   reset(): void {
+    const figures = this.u8.slice(this.base + SLOT.COMPILED, this.base + FIGURES_END);
     this.u8.fill(0, this.base, this.base + STATE_SIZE);
+    this.u8.set(figures, this.base + SLOT.COMPILED);
     const flat = this.base + segmentSlot(SEGMENT.flat);
     this.view.setUint32(flat + SEG.readHigh, 0xffffffff, true);
     this.view.setUint32(flat + SEG.writeHigh, 0xffffffff, true);

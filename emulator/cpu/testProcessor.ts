@@ -67,6 +67,7 @@ export function testProcessor(
       portRead: (_port, bytes) => 2 ** (8 * bytes) - 1,
       portWrite() {},
       acknowledgeInterrupt: () => -1,
+      timeBase: () => 0,
       synchronize() {},
       ...platform,
     },

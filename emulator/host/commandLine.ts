@@ -116,7 +116,9 @@ async function run(options: RunOptions, terminal: Terminal, makeMachine: Machine
     if (options.snapshotSave !== undefined) saved = new SnapshotOutput(options.snapshotSave);
     const given = start.snapshot?.configuration;
     const { memory = given?.memory ?? DEFAULT_MEMORY, cpu = given?.cpu, smp = given?.cpus ?? 1 } = options;
-    const machine = naming(options.snapshotLoad ?? '', () => makeMachine({ memory, cpu, smp, tiering: options.tier, disks, ...start }));
+    const machine = naming(options.snapshotLoad ?? '', () =>
+      makeMachine({ memory, cpu, smp, tiering: options.tier, disks, ...start }),
+    );
     machine.onMissing((line) => terminal.writeError(`\ndiorama: ${line}\n`));
     const { script, timeout, instructions } = options;
     const before = machine.instructions;

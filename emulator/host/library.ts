@@ -20,6 +20,7 @@
  * `snapshot` gives the whole machine as bytes for a file, from which `restore` makes another that goes on exactly so; `fork` does both at
  * once, within the process, so that many tests can begin at one booted machine.
  */
+import type { Tiering } from '../cpu/processor.ts';
 import type { BlockBackend } from '../device/virtio/block.ts';
 import type { ConsolePort } from '../device/virtio/console.ts';
 import type { NetBackend } from '../device/virtio/net.ts';
@@ -54,6 +55,8 @@ export interface MachineOptions {
   cpu?: string;
   /** Number of processors; 1 unless given. */
   smp?: number;
+  /** Which engines run code, as `--tier`; the guest cannot tell. Mixed unless given. */
+  tier?: Tiering;
   /** virtio disks: path of a raw image, bytes of an empty disk in memory, or anything that reads and writes sectors. */
   disks?: readonly (string | { memory: number; serial?: string } | BlockBackend)[];
   /** A virtio network interface and where its cable leads. */
@@ -125,12 +128,13 @@ export class Machine {
 
   /** A machine that is about to execute its kernel's first instruction. Throws UsageError or BootImageError if there can be none. */
   static boot(options: MachineOptions): Machine {
-    const { kernel, initrd, append = '', memory = DEFAULT_MEMORY, cpu, smp = 1, net, consolePorts } = options;
+    const { kernel, initrd, append = '', memory = DEFAULT_MEMORY, cpu, smp = 1, tier, net, consolePorts } = options;
     const { disks, files } = openDisks(options.disks);
     const machine = makeNodeMachine({
       memory,
       cpu,
       smp,
+      tiering: tier,
       kernel: contents('kernel', kernel),
       kernelName: typeof kernel === 'string' ? kernel : 'kernel',
       initrd: initrd === undefined ? undefined : contents('initrd', initrd),

@@ -2,6 +2,7 @@
 /** @fileoverview A machine for a Node process, made from what the command line or a program asks for. */
 import { createHash } from 'node:crypto';
 import { MemoryDisk } from '../device/virtio/memoryDisk.ts';
+import { LEAVE_REASONS, SLOT } from '../ir/state.ts';
 import { linearRip, peek } from '../machine/debugMemory.ts';
 import { describeProcessor } from '../machine/describe.ts';
 import { Machine, MachineError } from '../machine/machine.ts';
@@ -30,11 +31,28 @@ export class NodeMachine extends Machine implements ReportingMachine {
       for (const [feature, count] of missingFeatures) missing.set(feature, (missing.get(feature) ?? 0) + count);
     }
     return {
-      // The interpreter is the only engine: there are no regions, and so no exits from them.
-      tiers: { interpreter: this.instructions },
-      regionExits: {},
+      ...this.tierStatistics(),
       missing: Object.fromEntries(missing),
       peakResidentBytes: process.resourceUsage().maxRSS * 1024,
+    };
+  }
+
+  /** Instructions by the engine that retired them, why compiled code left some to the interpreter, what was compiled. */
+  private tierStatistics(): Record<string, unknown> {
+    const compiled = this.processors.reduce((sum, cpu) => sum + Number(cpu.read64(SLOT.COMPILED)), 0);
+    const exits = LEAVE_REASONS.map((reason, i) => {
+      return [reason, this.processors.reduce((sum, cpu) => sum + cpu.read32(SLOT.LEFT + 4 * i), 0)] as const;
+    });
+    const compiler: Record<string, number> = {};
+    for (const cpu of this.processors) {
+      for (const [name, value] of Object.entries(cpu.compiled?.statistics ?? {})) {
+        compiler[name] = Number(((compiler[name] ?? 0) + value).toFixed(1));
+      }
+    }
+    return {
+      tiers: { interpreted: this.instructions - compiled, compiled },
+      regionExits: Object.fromEntries(exits),
+      compiler,
     };
   }
 

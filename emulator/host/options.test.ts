@@ -31,7 +31,8 @@ test('defaults', () => {
 });
 
 test('everything at once', () => {
-  const words = '--kernel k --initrd i --append=console=ttyS0 --disk a --disk mem:64M --memory 2G --cpu c --smp 2 --tier interpreted';
+  const words =
+    '--kernel k --initrd i --append=console=ttyS0 --disk a --disk mem:64M --memory 2G --cpu c --smp 2 --tier interpreted';
   const more = '--serial file:log --net none --timeout 1.5 --instructions 1000000 --json r.json --snapshot-save s';
   expect(run(...words.split(' '), ...more.split(' '))).toMatchObject({
     kernel: 'k',

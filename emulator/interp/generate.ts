@@ -11,9 +11,10 @@
  */
 import type { Entry } from '../decode/notation.ts';
 import type { Builder } from '../ir/builder.ts';
-import { EXIT, RECORD, SLOT } from '../ir/state.ts';
+import { EXIT, RECORD, SEGMENT, SLOT, segmentSlot } from '../ir/state.ts';
 import { divideWide } from '../wasm/divide.ts';
 import { type Code, I32, Module } from '../wasm/module.ts';
+import { bulkFunction } from './bulk.ts';
 import { allForms, type Form } from './forms.ts';
 import { ADDRESS_KINDS, HandlerEmitter, type Imports, LOCAL, PARAMETERS, REGION_PARAMETERS } from './handlers.ts';
 
@@ -144,10 +145,9 @@ export function generateInterpreter(entries: readonly Entry[], isHot: IsHot, mem
     slow: module.importFunction('slow', [I32, I32, I32, I32, I32], [I32]),
     flush: module.importFunction('flush', [], []),
     helper: module.importFunction('helper', [I32, I32, I32], [I32]),
-    bulk: module.importFunction('bulk', [I32, I32, I32, I32], [I32]),
   };
   const regionType = module.type(REGION_PARAMETERS, [I32]);
-  const imports: Imports = { ...imported, divideWide: module.func(divideWide(module)), regionType };
+  const imports: Imports = { ...imported, divideWide: module.func(divideWide(module)), ...bulkFunctions(module), regionType };
   module.tableExport = 'table';
   const coldType = module.type(PARAMETERS, [I32]);
   for (let i = 0; i < handlers.length; i += GROUP) {
@@ -162,6 +162,12 @@ export function generateInterpreter(entries: readonly Entry[], isHot: IsHot, mem
   loop('runLegacy', [...both, ...legacyOnly], longOnly.length);
   return { wasm: module.build(), keys: handlers.map((h) => h.key), hot: hot.length };
 }
+
+/** Of 64-bit mode and of the others. */
+export const bulkFunctions = (module: Module): { bulkLong: number; bulkLegacy: number } => ({
+  bulkLong: module.func(bulkFunction(module, 0xffffffffffffffffn, 0)),
+  bulkLegacy: module.func(bulkFunction(module, 0xffffffffn, segmentSlot(SEGMENT.es))),
+});
 
 /** Pushes the current record's handler number less `first`. */
 function handlerNumber(code: Code, first: number): void {

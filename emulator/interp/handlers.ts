@@ -35,15 +35,15 @@ export interface Imports {
   flush: number;
   /** (helper, ip, budget) -> 0: go on, 1: leave (EXIT is set). */
   helper: number;
-  /** (ip, budget, bytes, copy) -> budget used by the iterations that a repeated string instruction did at once, 0 for none. */
-  bulk: number;
-  /** A function of the module itself; see `wasm/divide.ts`. */
+  /** Functions of the module itself; see `wasm/divide.ts`, `bulk.ts`. */
   divideWide: number;
+  bulkLong: number;
+  bulkLegacy: number;
   /** Type index of compiled regions. */
   regionType: number;
 }
 /** Fewer iterations are not worth the call. */
-export const BULK_MINIMUM = 16;
+const BULK_MINIMUM = 4;
 const FIELD = { dst: RECORD.dst, src: RECORD.src, third: RECORD.imm } as const;
 
 export class HandlerEmitter extends Emitter {
@@ -138,7 +138,12 @@ export class HandlerEmitter extends Emitter {
     this.begin();
     const c = this.code;
     const before = this.newLocal(I32);
-    c.get(LOCAL.budget).tee(before).get(LOCAL.ip).get(LOCAL.ip).mem('i32.load', HEAD.region).callIndirect(this.imports.regionType);
+    c.get(LOCAL.budget)
+      .tee(before)
+      .get(LOCAL.ip)
+      .get(LOCAL.ip)
+      .mem('i32.load', HEAD.region)
+      .callIndirect(this.imports.regionType);
     c.set(LOCAL.ip).get(LOCAL.base).mem('i32.load', SLOT.BUDGET).set(LOCAL.budget);
     c.get(LOCAL.base).get(LOCAL.base).mem('i64.load', SLOT.COMPILED);
     c.get(before).get(LOCAL.budget).op('i32.sub').op('i64.extend_i32_u').op('i64.add').mem('i64.store', SLOT.COMPILED);
@@ -217,6 +222,10 @@ export class HandlerEmitter extends Emitter {
         return;
       case 'nextRip':
         c.get(LOCAL.base).mem('i64.load', SLOT.PAGE).get(LOCAL.ip).mem('i64.load16_u', RECORD.next).op('i64.add');
+        return;
+      case 'time':
+        c.get(LOCAL.base).mem('i64.load', SLOT.TIME_END).get(LOCAL.budget).op('i64.extend_i32_s').op('i64.sub');
+        c.get(LOCAL.ip).mem('i64.load16_u', RECORD.count).op('i64.add').i64(1n).op('i64.sub');
         return;
       case 'target':
         c.get(LOCAL.base).mem('i64.load', SLOT.PAGE).get(LOCAL.ip);
@@ -359,16 +368,29 @@ export class HandlerEmitter extends Emitter {
   private bulk(form: Form): void {
     const c = this.code;
     const done = this.newLocal(I32);
-    c.get(LOCAL.base).mem('i64.load', SLOT.rcx).i64(BigInt(BULK_MINIMUM)).op('i64.ge_u');
+    if (form.env.address !== (form.env.code === 64 ? 64 : 32)) return;
+    c.get(LOCAL.base)
+      .mem(form.env.code === 64 ? 'i64.load' : 'i64.load32_u', SLOT.rcx)
+      .i64(BigInt(BULK_MINIMUM))
+      .op('i64.ge_u');
     this.openIf();
-    c.get(LOCAL.ip)
+    c.get(LOCAL.base)
+      .get(LOCAL.tlb)
       .get(LOCAL.budget)
-      .i32(form.size / 8)
-      .i32(form.record.bulk === 'copy' ? 1 : 0)
-      .call(this.imports.bulk)
-      .tee(done);
+      .i32(form.size / 8);
+    if (form.record.bulk === 'copy') this.recordSegment();
+    else c.i32(0);
+    c.call(form.env.code === 64 ? this.imports.bulkLong : this.imports.bulkLegacy).tee(done);
     this.openIf();
-    c.get(LOCAL.budget).get(done).op('i32.sub').set(LOCAL.budget);
+    // The last iteration is the instruction itself, which its run counts.
+    c.get(LOCAL.budget)
+      .get(done)
+      .op('i32.sub')
+      .get(LOCAL.base)
+      .mem('i64.load', SLOT.rcx)
+      .op('i64.eqz')
+      .op('i32.add')
+      .set(LOCAL.budget);
     this.br(this.chargedLabel);
     this.close();
     this.close();

@@ -120,6 +120,10 @@ export const SLOT = {
   COMPILED: 0xa18,
   /** i32 each, by `LEAVE`: how often compiled code left an instruction to the interpreter. Not architectural. */
   LEFT: 0xa20,
+  /** i64 each, by `LEAVE`: where that happened last. Not architectural. */
+  LEFT_AT: 0xa40,
+  /** i64: the platform's time when the whole budget that the engine was given is used up. Not architectural. */
+  TIME_END: 0xa78,
 
   /** Machine check: MCG_STATUS, MCG_CTL, then CTL, STATUS, ADDR, MISC of each bank. */
   MCG_STATUS: 0xb00,

@@ -32,8 +32,8 @@ export type BinaryOp =
   | 'srem';
 export type CompareOp = 'eq' | 'ne' | 'ult' | 'ule' | 'slt' | 'sle';
 export type UnaryOp = 'zext' | 'sext' | 'trunc' | 'clz' | 'ctz' | 'popcount' | 'bitcast';
-/** Leaves: what they are is the engine's business. `result` is the value of an effect (load, call, segment check). */
-export type LeafOp = 'const' | 'reg' | 'imm' | 'ea' | 'result' | 'nextRip' | 'target';
+/** Leaves: what they are is the engine's business. `time`: of the platform, in nanoseconds, before this instruction. `result` is the value of an effect (load, call, segment check). */
+export type LeafOp = 'const' | 'reg' | 'imm' | 'ea' | 'result' | 'nextRip' | 'target' | 'time';
 /** Three operands: select(when, then, otherwise); udivWide(high, low, divisor): the quotient of a 128-bit division that cannot overflow. */
 export type Op = LeafOp | BinaryOp | CompareOp | UnaryOp | 'select' | 'udivWide' | 'simd' | 'shuffle' | 'float';
 

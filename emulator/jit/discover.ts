@@ -102,7 +102,10 @@ export function discover(code: CodePage, entry: number): Discovery {
     if (block.next >= 0) work.push(block.next);
     if (block.target !== undefined && isWarm(code, block.target)) work.push(block.target);
   }
-  return { blocks: [...blocks.values()].filter((b) => b.instructions.length > 0).sort((a, b) => a.offset - b.offset), instructions };
+  return {
+    blocks: [...blocks.values()].filter((b) => b.instructions.length > 0).sort((a, b) => a.offset - b.offset),
+    instructions,
+  };
 }
 
 /** Whether control has arrived there other than from the instruction before. */

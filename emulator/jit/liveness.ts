@@ -28,7 +28,11 @@ export function observableBefore(after: number, s: Summary): number {
 }
 
 /** `successors` of each block; `exits`: whether control may also leave the region behind it, or on the way to a successor. */
-export function liveness(blocks: readonly Block[], successors: readonly (readonly number[])[], exits: readonly boolean[]): Liveness {
+export function liveness(
+  blocks: readonly Block[],
+  successors: readonly (readonly number[])[],
+  exits: readonly boolean[],
+): Liveness {
   const n = blocks.length;
   const neededIn = new Int32Array(n);
   const neededOut = new Int32Array(n);

@@ -13,9 +13,10 @@ import { GPR, HEAD, LEAVE, SEG, SEGMENT, segmentSlot } from '../ir/state.ts';
 import { bits, type Operand, type Type, type Value } from '../ir/value.ts';
 import type { Code, WasmFunction } from '../wasm/module.ts';
 import { type Block, type CodePage, discover, type Instruction } from './discover.ts';
-import { liveness, type Liveness, neededBefore, observableBefore } from './liveness.ts';
+import { type Liveness, liveness, neededBefore, observableBefore } from './liveness.ts';
 import { RegionEmitter, type RegionPlace } from './regionEmitter.ts';
 import { type Structure, structure } from './structure.ts';
+import { isBulk } from './summary.ts';
 
 export interface RegionFunctions {
   /** (budget): goes on at RIP, in compiled code if there is some. */
@@ -243,6 +244,10 @@ class RegionCompiler {
     e.sourceSegment = sourceSegment(d, mode.code === 64);
     const target = d.operands.find((o) => o.k === 'j');
     if (target?.k === 'j') e.target = instruction.next + target.rel;
+    if (isBulk(form)) {
+      e.bulk(form.size / 8, form.record.bulk === 'copy', this.instructions);
+      return undefined;
+    }
     const env: Environment = { code: mode.code, stack: mode.stack, address: d.address };
     const ir = new Builder(d.size, env, e.flags);
     execute(form, ir, this.operands(ir, instruction));
@@ -324,4 +329,3 @@ function sourceSegment(d: Decoded, long: boolean): number {
   const seg = long ? (d.override >= SEGMENT.fs ? d.override : SEGMENT.flat) : d.override >= 0 ? d.override : SEGMENT.ds;
   return segmentSlot(seg);
 }
-

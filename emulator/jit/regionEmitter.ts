@@ -32,7 +32,9 @@ export interface RegionPlace {
   /** State of the processor, and the translation block of the mode. */
   base: number;
   tlb: number;
+  /** Functions of the module; see `wasm/divide.ts`, `interp/bulk.ts`. */
   divideWide: number;
+  bulk: number;
   /** Whether RIP has 64 bits. */
   long: boolean;
 }
@@ -164,6 +166,11 @@ export class RegionEmitter extends Emitter {
     c.set(local);
   }
   protected override leaf(value: Value): void {
+    if (value.op === 'time') {
+      this.stateBase();
+      this.code.mem('i64.load', SLOT.TIME_END).get(BUDGET).i32(this.undone).op('i32.add').op('i64.extend_i32_s').op('i64.sub');
+      return;
+    }
     if (value.op !== 'nextRip' && value.op !== 'target') throw new Error(`a region has no leaf ${value.op}`);
     const offset = value.op === 'target' ? this.target : this.next;
     this.code.get(this.page).i64(BigInt(offset)).op('i64.add');
@@ -261,6 +268,33 @@ export class RegionEmitter extends Emitter {
   packed(): void {
     this.code.i32(0).set(this.lasting('LK', I32));
     this.flags = PACKED;
+  }
+
+  /** A repeated MOVS or STOS: what does not go in stretches is left to the interpreter. `reserve`: budget that must remain. */
+  bulk(bytes: number, copies: boolean, reserve: number): void {
+    const c = this.code;
+    const { base, tlb, long } = this.place;
+    const done = this.newLocal(I32);
+    const changed = copies ? [SLOT.rcx, SLOT.rsi, SLOT.rdi] : [SLOT.rcx, SLOT.rdi];
+    for (const slot of copies ? changed : [SLOT.rax, ...changed])
+      c.i32(base).get(this.registerLocal(slot)).mem('i64.store', slot);
+    c.i32(base).i32(tlb).get(BUDGET).i32(reserve).op('i32.sub').i32(bytes);
+    c.i32(copies ? base + this.sourceSegment : 0)
+      .call(this.place.bulk)
+      .set(done);
+    for (const slot of changed) {
+      this.written.add(slot);
+      c.i32(base).mem('i64.load', slot).set(this.registerLocal(slot));
+    }
+    // Every iteration counts as an instruction, of which the block has charged one.
+    c.get(BUDGET).get(done).op('i32.sub').set(BUDGET);
+    c.get(this.registerLocal(SLOT.rcx));
+    if (!long) c.i64(0xffffffffn).op('i64.and');
+    c.i64(0n).op('i64.ne');
+    this.openIf();
+    this.leave(LEAVE.memory);
+    this.close();
+    c.get(BUDGET).get(done).i32(0).op('i32.ne').op('i32.add').set(BUDGET);
   }
 
   // Leaving.
@@ -390,7 +424,9 @@ export class RegionEmitter extends Emitter {
     this.shapes.forEach((shape, i) => {
       const c = this.code;
       this.beginBlock();
-      c.get(this.lasting('LK', I32)).i32(i + 1).op('i32.eq');
+      c.get(this.lasting('LK', I32))
+        .i32(i + 1)
+        .op('i32.eq');
       this.openIf();
       const ir = new Builder(64, ENVIRONMENT);
       const operand = (name: string): Value => {

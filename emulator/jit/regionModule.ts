@@ -6,10 +6,11 @@
  * Both ends look RIP up in the jump cache, as the interpreter does, so that compiled code follows the same translations: `dispatch` goes on
  * with what it finds, `interpret` with the first instruction of what it finds, whether that is compiled or not.
  */
+import { bulkFunctions } from '../interp/generate.ts';
 import { EXIT, HEAD, JUMP_CACHE, JUMP_ENTRIES, RECORD_SIZE, SLOT } from '../ir/state.ts';
 import { divideWide } from '../wasm/divide.ts';
 import { Code, I32, I64, Module, type WasmFunction } from '../wasm/module.ts';
-import { type CodePage, } from './discover.ts';
+import type { CodePage } from './discover.ts';
 import { compileRegion, type Region } from './region.ts';
 
 export interface RegionHost {
@@ -37,6 +38,7 @@ export function buildRegions(
   module.elementsAt = tableAt;
   const type = module.type([I32, I32], [I32]);
   const divide = module.func(divideWide(module));
+  const { bulkLong, bulkLegacy } = bulkFunctions(module);
   const ends = new Map<number, { dispatch: number; interpret: number }>();
   const regions: (Region & { wanted: Wanted })[] = [];
   for (const w of wanted) {
@@ -48,7 +50,8 @@ export function buildRegions(
       };
       ends.set(w.tlb, end);
     }
-    const place = { base: host.base, tlb: w.tlb, divideWide: divide, long: w.code.mode.code === 64 };
+    const long = w.code.mode.code === 64;
+    const place = { base: host.base, tlb: w.tlb, divideWide: divide, bulk: long ? bulkLong : bulkLegacy, long };
     const region = compileRegion(w.code, w.entry, place, { ...end, type });
     if (!region) continue;
     module.elements.push(module.func(region.function));
@@ -62,16 +65,39 @@ const BUDGET = 0;
 const REASON = 1;
 
 /** Looks RIP up: leaves with `exit` if it is not there; else PAGE is set and the record in local `record`. */
-function lookUp(c: Code, host: RegionHost, tlb: number, exit: number, locals: { rip: number; entry: number; record: number }): void {
+function lookUp(
+  c: Code,
+  host: RegionHost,
+  tlb: number,
+  exit: number,
+  locals: { rip: number; entry: number; record: number },
+): void {
   const { base } = host;
   const { rip, entry, record } = locals;
   c.i32(base).get(BUDGET).mem('i32.store', SLOT.BUDGET);
   c.i32(base).mem('i64.load', SLOT.RIP).tee(rip).op('i32.wrap_i64').tee(entry).get(entry);
-  c.i32(10).op('i32.shr_u').op('i32.xor').i32(4).op('i32.shl').i32((JUMP_ENTRIES - 1) << 4).op('i32.and').tee(entry);
-  c.mem('i64.load', tlb + JUMP_CACHE).get(rip).op('i64.ne').if();
+  c.i32(10)
+    .op('i32.shr_u')
+    .op('i32.xor')
+    .i32(4)
+    .op('i32.shl')
+    .i32((JUMP_ENTRIES - 1) << 4)
+    .op('i32.and')
+    .tee(entry);
+  c.mem('i64.load', tlb + JUMP_CACHE)
+    .get(rip)
+    .op('i64.ne')
+    .if();
   c.i32(base).i32(exit).mem('i32.store', SLOT.EXIT).i32(0).op('return').end();
-  c.i32(base).get(rip).get(entry).mem('i64.load32_u', tlb + JUMP_CACHE + 12).op('i64.sub').mem('i64.store', SLOT.PAGE);
-  c.get(entry).mem('i32.load', tlb + JUMP_CACHE + 8).set(record);
+  c.i32(base)
+    .get(rip)
+    .get(entry)
+    .mem('i64.load32_u', tlb + JUMP_CACHE + 12)
+    .op('i64.sub')
+    .mem('i64.store', SLOT.PAGE);
+  c.get(entry)
+    .mem('i32.load', tlb + JUMP_CACHE + 8)
+    .set(record);
 }
 function dispatch(host: RegionHost, tlb: number, type: number): Body {
   const c = new Code();
@@ -86,8 +112,21 @@ function interpret(host: RegionHost, tlb: number): Body {
   const c = new Code();
   const [rip, entry, record] = [2, 3, 4];
   const counter = SLOT.LEFT;
-  c.get(REASON).i32(2).op('i32.shl').tee(entry).get(entry).mem('i32.load', host.base + counter).i32(1).op('i32.add');
+  c.get(REASON)
+    .i32(2)
+    .op('i32.shl')
+    .tee(entry)
+    .get(entry)
+    .mem('i32.load', host.base + counter)
+    .i32(1)
+    .op('i32.add');
   c.mem('i32.store', host.base + counter);
+  c.get(REASON)
+    .i32(3)
+    .op('i32.shl')
+    .i32(host.base)
+    .mem('i64.load', SLOT.RIP)
+    .mem('i64.store', host.base + SLOT.LEFT_AT);
   lookUp(c, host, tlb, EXIT.interpret, { rip, entry, record });
   // Heads are one record long.
   c.get(record).get(record).i32(RECORD_SIZE).op('i32.add');

@@ -5,7 +5,7 @@
  *
  * Sets of flags are masks, bit i for FLAGS[i].
  */
-import { dryRun } from '../interp/forms.ts';
+import { dryRun, type Form } from '../interp/forms.ts';
 import type { Variant } from '../interp/runs.ts';
 import { FLAGS, type Flag } from '../ir/value.ts';
 
@@ -28,6 +28,10 @@ export const flagMask = (flags: Iterable<Flag | string>): number => {
   return mask;
 };
 
+/** A repeated string instruction that `interp/bulk.ts` does. */
+export const isBulk = ({ rep, record, env }: Form): boolean =>
+  rep !== 'none' && record.bulk !== undefined && env.address === (env.code === 64 ? 64 : 32);
+
 export function summaryOf(variant: Variant): Summary {
   const known = variant.summary as Summary | undefined;
   if (known) return known;
@@ -37,9 +41,10 @@ export function summaryOf(variant: Variant): Summary {
   const writes = flagMask(Object.keys(ir.defs));
   const summary: Summary = {
     compiles:
-      form.rep === 'none' &&
-      form.record.serializing !== true &&
-      effects.every((e) => !(e.k === 'control' || e.k === 'repeat' || (e.k === 'call' && !e.unless))),
+      isBulk(form) ||
+      (form.rep === 'none' &&
+        form.record.serializing !== true &&
+        effects.every((e) => !(e.k === 'control' || e.k === 'repeat' || (e.k === 'call' && !e.unless)))),
     jumps: jump?.k !== 'jump' ? 'never' : jump.when ? 'perhaps' : 'always',
     leaves: effects.some((e) => e.k !== 'set' && e.k !== 'jump'),
     reads: flagMask(ir.reads),

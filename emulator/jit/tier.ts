@@ -25,7 +25,9 @@ export interface TierHost {
   tlbBlock(kind: number): number;
 }
 /** Regions of one module. */
-const BATCH = 8;
+const BATCH = 16;
+/** Instructions that a batch waits for more. */
+const PATIENCE = 1_000_000;
 /**
  * What one table holds; then everything starts over. Browsers and Node 20 keep a module alive as long as the table that it shares, so there is
  * no forgetting a single one; and each of them has its own copy of the table.
@@ -40,6 +42,7 @@ export class CompiledTier {
   private readonly regionHost: RegionHost;
   /** Hot heads that wait for a batch to be full. */
   private waiting: number[] = [];
+  private waitingSince = 0;
   private table: WebAssembly.Table;
   /** First unused element of the table. */
   private nextElement: number;
@@ -56,10 +59,15 @@ export class CompiledTier {
     this.regionHost = { base: host.base, headHandler, compiledHandler };
   }
 
-  /** The head of a run that has become hot. */
-  hot(head: number): void {
+  /** The head of a run that has become hot, when so many instructions had retired. */
+  hot(head: number, retired: number): void {
+    if (this.waiting.length === 0) this.waitingSince = retired;
     this.waiting.push(head);
     if (this.waiting.length >= BATCH || this.host.atOnce) this.compile();
+  }
+  /** To be called now and then: compiles a batch that does not get full. */
+  tick(retired: number): void {
+    if (this.waiting.length > 0 && retired - this.waitingSince > PATIENCE) this.compile();
   }
   /** The record pool has been cleared. */
   cleared(): void {

@@ -474,6 +474,7 @@ export class Machine {
       portRead: (port, bytes) => board.ports.read(port, bytes),
       portWrite: (port, bytes, value) => board.ports.write(port, bytes, value),
       acknowledgeInterrupt: () => lapic().acknowledge(),
+      timeBase: () => this.retiredBefore + this.idle,
       synchronize: (instructions) => board.clock.setNow(this.retiredBefore + instructions + this.idle),
     };
   }

@@ -65,7 +65,17 @@ class Bench {
   constructor() {
     const { u8, view } = this;
     this.runs = new RunCache(
-      { u8, view, base, poolStart: POOL, poolEnd: POOL + 65536, hotAfter: 0, codeAppeared() {}, runsDropped() {}, poolCleared() {} },
+      {
+        u8,
+        view,
+        base,
+        poolStart: POOL,
+        poolEnd: POOL + 65536,
+        hotAfter: 0,
+        codeAppeared() {},
+        runsDropped() {},
+        poolCleared() {},
+      },
       tables,
       interpreter.keys,
     );

@@ -7,11 +7,9 @@
  */
 import type { Builder } from '../../ir/builder.ts';
 import { SEGMENT, SLOT } from '../../ir/state.ts';
-import { type Cpu, helper } from '../helper.ts';
+import { helper } from '../helper.ts';
 import { instruction } from '../record.ts';
 import { CR4_TSD, RFLAGS_IF, VECTOR } from './bits.ts';
-import { setEdxEax } from './controlInstructions.ts';
-import { readTsc } from './msr.ts';
 
 const hlt = helper('hlt', (cpu) => cpu.halt());
 instruction({ mnemonic: 'hlt', encodings: { F4: '' }, privilege: 0, serializing: true, exec: (ir) => ir.control(hlt) });
@@ -24,20 +22,24 @@ const cpuid = helper('cpuid', (cpu) => {
 });
 instruction({ mnemonic: 'cpuid', encodings: { '0F A2': '' }, serializing: true, exec: (ir) => ir.control(cpuid) });
 
-function requireTime(cpu: Cpu): void {
-  if (cpu.read32(SLOT.CR4) & CR4_TSD && cpu.cpl !== 0) cpu.raise(VECTOR.GP, 0);
+/** The time stamp counter in EDX:EAX; with CR4.TSD it is the kernel's alone. */
+function readTimeStamp(ir: Builder): void {
+  const forbidden = ir.ne(ir.and(ir.slot(SLOT.CR4, 'i32'), ir.const(CR4_TSD, 'i32')), ir.const(0, 'i32'));
+  ir.fault(VECTOR.GP, ir.and(forbidden, ir.ne(ir.slot(SLOT.CPL, 'i32'), ir.const(0, 'i32'))));
+  const tsc = ir.add(ir.leaf('time', 'i64'), ir.slot(SLOT.TSC_OFFSET, 'i64'));
+  ir.setGpr(0, ir.trunc(tsc, 'i32'));
+  ir.setGpr(2, ir.trunc(ir.shr(tsc, ir.const(32, 'i64')), 'i32'));
 }
-const rdtsc = helper('rdtsc', (cpu) => {
-  requireTime(cpu);
-  setEdxEax(cpu, readTsc(cpu));
+instruction({ mnemonic: 'rdtsc', encodings: { '0F 31': '' }, cpuid: 'TSC', exec: readTimeStamp });
+instruction({
+  mnemonic: 'rdtscp',
+  encodings: { '0F 01 F9': '' },
+  cpuid: 'RDTSCP',
+  exec(ir) {
+    readTimeStamp(ir);
+    ir.setGpr(1, ir.slot(SLOT.TSC_AUX, 'i32'));
+  },
 });
-instruction({ mnemonic: 'rdtsc', encodings: { '0F 31': '' }, cpuid: 'TSC', exec: (ir) => ir.control(rdtsc) });
-const rdtscp = helper('rdtscp', (cpu) => {
-  requireTime(cpu);
-  setEdxEax(cpu, readTsc(cpu));
-  cpu.write64(SLOT.rcx, cpu.read64(SLOT.TSC_AUX) & 0xffffffffn);
-});
-instruction({ mnemonic: 'rdtscp', encodings: { '0F 01 F9': '' }, cpuid: 'RDTSCP', exec: (ir) => ir.control(rdtscp) });
 /** There are no counters, so every counter number is wrong. */
 instruction({ mnemonic: 'rdpmc', encodings: { '0F 33': '' }, exec: (ir) => ir.fault(VECTOR.GP, ir.const(1, 'i1')) });
 

@@ -128,6 +128,7 @@ function createProcessor(): Processor {
   const interpreter = generateInterpreter(tables.entries, () => false, { minimum: pages, maximum: pages, shared: false });
   const platform = {
     cpuModel: { name: 'test', has: () => true, cpuid: () => [0, 0, 0, 0] },
+    timeBase: () => 0,
     synchronize: () => {},
     acknowledgeInterrupt: () => -1,
     portRead: () => 0,

@@ -24,14 +24,18 @@ const files = readVectors();
 /** Vectors of one instruction. */
 const single = [...files].filter(([name]) => !EXACT.includes(name)).flatMap(([, lines]) => lines);
 const machine = new Machine();
+const compiling = new Machine('compiled');
 
 describe('recorded vectors', () => {
-  for (const [name, lines] of files) {
-    test(`${name}: ${lines.length} vectors have here the outcome that they had on hardware`, () => {
+  for (const [[name, lines], judged, how] of [...files].flatMap((f) => [
+    [f, machine, 'interpreted'] as const,
+    [f, compiling, 'compiled'] as const,
+  ])) {
+    test(`${name}: ${lines.length} vectors have here the outcome that they had on hardware, ${how}`, () => {
       const wrong: string[] = [];
       for (const line of lines) {
         const { recipe, outcome } = parseVector(line);
-        const found = EXACT.includes(name) ? judgeExactly(recipe, outcome, machine) : judge(recipe, outcome, machine);
+        const found = EXACT.includes(name) ? judgeExactly(recipe, outcome, judged) : judge(recipe, outcome, judged);
         if (found.length > 0) wrong.push(`${line}\n    ${found.join('\n    ')}`);
       }
       expect(wrong.slice(0, 10), `${wrong.length} differ`).toEqual([]);
