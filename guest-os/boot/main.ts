@@ -16,7 +16,9 @@ import { ContractRoot } from '../fs/ctfs';
 import { MntTab } from '../fs/mnttab';
 import { applyOptions, mountOn, mountRoot, registerFileSystemType, remount } from '../fs/mount';
 import { Proc } from '../fs/procfs';
+import { registerSocketFamily } from '../fs/socket';
 import { TmpFileSystem, TmpType } from '../fs/tmpfs';
+import { UnixFamily } from '../fs/unixSocket';
 import { FileSystem, S_IFDIR, S_IFREG, Vnode } from '../fs/vnode';
 import { startClock } from '../kernel/clock';
 import { beginContracts } from '../kernel/contract';
@@ -57,6 +59,7 @@ export function main(): void {
  */
 function makeRoot(): void {
   registerFileSystemType(new TmpType());
+  registerSocketFamily(new UnixFamily());
   const system = TmpFileSystem.create();
   const directory = system.root!;
   rootDirectory = directory;

@@ -11,20 +11,16 @@
  *
  * illumos's pipes are streams; that both ends can be read and written, as there, is left out.
  */
-import { address } from 'machine/mem';
 import { wallTime } from '../kernel/clock';
-import { EAGAIN, EFAULT, ENOMEM, ENXIO, EPIPE, setError, setFailure } from '../kernel/errno';
-import { dropFrame, newFrame, PAGE } from '../kernel/frames';
+import { EAGAIN, EMFILE, ENXIO, EPIPE, setError, setFailure } from '../kernel/errno';
+import { heapHasRoom } from '../kernel/heapRoom';
 import { currentProcess } from '../kernel/process';
 import { SIGPIPE } from '../kernel/signal';
-import { copy } from '../kernel/user';
+import { ByteRing } from './byteRing';
 import { O_ACCMODE, O_NDELAY, O_NONBLOCK, O_RDONLY, O_WRONLY } from './file';
 import { POLL_READ, POLL_WRITE, POLLERR, POLLHUP, Poller, PollHead } from './poll';
 import { Attributes, FileSystem, PC_PIPE_BUF, S_IFIFO, Vnode } from './vnode';
 
-/** Frames of a ring. */
-const FRAMES: i32 = 4;
-const CAPACITY: u64 = 16384;
 /** Bytes that are never split between writers (<limits.h>). */
 const PIPE_BUF: u64 = 5120;
 
@@ -39,14 +35,11 @@ export class Pipe extends Vnode {
   /** How many have come so far: who waits for one is not to miss it because it has gone again. */
   private readersSoFar: u32 = 0;
   private writersSoFar: u32 = 0;
-  /** Bytes written and read so far; their difference is in the ring. */
-  private written: u64 = 0;
-  private taken: u64 = 0;
   private readonly changed: PollHead = new PollHead();
   private readonly inode: u64 = inodes++;
   private accessed: u64 = wallTime();
   private modified: u64 = this.accessed;
-  private readonly ring: StaticArray<usize> = new StaticArray<usize>(FRAMES);
+  private readonly ring: ByteRing = new ByteRing();
   private readonly uid: i32 = currentProcess().credentials.euid;
   private readonly gid: i32 = currentProcess().credentials.egid;
 
@@ -59,15 +52,15 @@ export class Pipe extends Vnode {
 
   /** Null: no memory. */
   static create(node: Vnode | null): Pipe | null {
-    const pipe = new Pipe(node);
-    for (let i = 0; i < FRAMES; i++) {
-      pipe.ring[i] = newFrame();
-      if (pipe.ring[i]) continue;
-      pipe.dropRing();
-      setFailure(ENOMEM);
+    if (!heapHasRoom()) {
+      setFailure(EMFILE);
       return null;
     }
-    return pipe;
+    const pipe = new Pipe(node);
+    const error = pipe.ring.allocate();
+    if (!error) return pipe;
+    setFailure(-error);
+    return null;
   }
 
   static of(node: Vnode): Pipe | null {
@@ -79,15 +72,8 @@ export class Pipe extends Vnode {
     return pipe;
   }
 
-  private dropRing(): void {
-    for (let i = 0; i < FRAMES; i++) {
-      if (this.ring[i]) dropFrame(this.ring[i]);
-      this.ring[i] = 0;
-    }
-  }
-
   inactive(): void {
-    this.dropRing();
+    this.ring.drop();
     const node = this.node;
     if (!node) return;
     fifos.splice(fifos.indexOf(this), 1);
@@ -132,7 +118,7 @@ export class Pipe extends Vnode {
   attributes(): Attributes {
     const node = this.node;
     const result = node ? node.attributes() : new Attributes();
-    result.size = this.written - this.taken;
+    result.size = this.ring.waiting;
     result.blockSize = <u32>PIPE_BUF;
     if (node) return result;
     result.mode = S_IFIFO | 0o600;
@@ -163,40 +149,29 @@ export class Pipe extends Vnode {
   poll(events: i32, poller: Poller | null): i32 {
     if (poller) poller.watch(this.changed);
     let now = 0;
-    if (this.written != this.taken) now |= POLL_READ;
+    if (this.ring.waiting) now |= POLL_READ;
     if (!this.writers && this.writersSoFar) now |= POLLHUP;
     if (!this.readers && this.readersSoFar) now |= POLLERR;
-    else if (CAPACITY - (this.written - this.taken) >= PIPE_BUF) now |= POLL_WRITE;
+    else if (this.ring.room >= PIPE_BUF) now |= POLL_WRITE;
     return now & (events | POLLHUP | POLLERR);
-  }
-
-  /** Where a byte of the stream lies, and how many more lie behind it in the same frame. */
-  private place(count: u64): usize {
-    const at = <usize>(count % CAPACITY);
-    return this.ring[<i32>(at / PAGE)] + (at & (PAGE - 1));
-  }
-  private contiguous(count: u64): u64 {
-    return <u64>PAGE - (count & (<u64>PAGE - 1));
   }
 
   read(offset: u64, to: u64, count: u64, nonblocking: bool): i64 {
     if (!count) return 0;
-    while (this.written == this.taken) {
+    const ring = this.ring;
+    while (!ring.waiting) {
       if (!this.writers) return 0;
       if (nonblocking) return setError(EAGAIN);
       const error = this.changed.wait();
       if (error) return error;
     }
-    let done: u64 = 0;
-    while (done < count && this.taken != this.written) {
-      const part = min(min(count - done, this.written - this.taken), this.contiguous(this.taken));
-      if (copy(to + done, address(this.place(this.taken)), part)) return done ? <i64>done : setError(EFAULT);
-      this.taken += part;
-      done += part;
-    }
+    const part = min(count, ring.waiting);
+    const error = ring.peek(to, part);
+    if (error) return error;
+    ring.skip(part);
     this.accessed = wallTime();
     this.changed.wake();
-    return <i64>done;
+    return <i64>part;
   }
 
   write(offset: u64, from: u64, count: u64, nonblocking: bool): i64 {
@@ -206,19 +181,19 @@ export class Pipe extends Vnode {
         currentProcess().post(SIGPIPE);
         return setError(EPIPE);
       }
-      const room = CAPACITY - (this.written - this.taken);
-      if (!room || (count <= PIPE_BUF && room < count - done)) {
+      const room = this.ring.room;
+      // What is to stay in one piece waits until there is room for all of it.
+      if (!room || (count <= PIPE_BUF && room < count)) {
         if (nonblocking) return done ? <i64>done : setError(EAGAIN);
         const error = this.changed.wait();
         if (error) return done ? <i64>done : error;
         continue;
       }
-      const part = min(min(count - done, room), this.contiguous(this.written));
-      if (copy(address(this.place(this.written)), from + done, part)) return done ? <i64>done : setError(EFAULT);
-      this.written += part;
+      const part = min(count - done, room);
+      const error = this.ring.put(from + done, part);
+      if (error) return done ? <i64>done : error;
       done += part;
-      // What must stay in one piece is shown in one piece.
-      if (done == count || count > PIPE_BUF) this.changed.wake();
+      this.changed.wake();
     }
     this.modified = wallTime();
     return <i64>done;

@@ -9,9 +9,10 @@
  * nothing: the tree refers to its nodes. Writes change a frame in place, also one that is mapped (vnode.ts).
  *
  * Space: a file system may have a limit (mount option `size=`); and all of them together leave {@link RESERVE} frames to the rest of the
- * system. Nodes lie in the kernel's heap, so there is a limit on their number. All are ENOSPC.
+ * system. Nodes lie in the kernel's heap, which has a limit of its own. All are ENOSPC.
  */
 import { address } from 'machine/mem';
+import { heapLive } from 'runtime/heap';
 import { wallTime } from '../kernel/clock';
 import {
   EEXIST,
@@ -28,6 +29,7 @@ import {
   setFailure,
 } from '../kernel/errno';
 import { dropFrame, freeFrames, newFrame, PAGE } from '../kernel/frames';
+import { heapHasRoom, heapLimit } from '../kernel/heapRoom';
 import { copy } from '../kernel/user';
 import { FileSystemType, optionValue } from './mount';
 import { Attributes, DirectoryReader, FileSystem, newDeviceNumber, S_IFDIR, S_IFLNK, S_IFMT, Statistics, Vnode } from './vnode';
@@ -36,11 +38,9 @@ import { Attributes, DirectoryReader, FileSystem, newDeviceNumber, S_IFDIR, S_IF
 const LARGEST: u64 = 0x40000000;
 /** Frames that files never take (illumos's tmpfs_minfree: 2 MiB). */
 const RESERVE: u32 = 512;
-/** Files of all tmpfs together: some 300 bytes of the kernel's heap each. */
-const MAX_NODES: u32 = 20000;
+/** Bytes of the kernel's heap that a file with its name takes: what is told of files that there could still be. */
+const NODE_BYTES: u64 = 400;
 const LINK_MAX: u32 = 32767;
-
-let nodes: u32 = 0;
 
 export class TmpFileSystem extends FileSystem {
   /** Pages used, and how many there may be; 0: as many as there are. */
@@ -68,7 +68,9 @@ export class TmpFileSystem extends FileSystem {
     result.free = this.free;
     result.available = result.free;
     result.blocks = this.limit ? this.limit : result.free + this.used;
-    result.freeFiles = <u64>MAX_NODES - nodes;
+    const heap = <u64>heapLimit();
+    const live = <u64>heapLive();
+    result.freeFiles = heap > live ? (heap - live) / NODE_BYTES : 0;
     result.files = result.freeFiles + this.nodes;
     return result;
   }
@@ -194,7 +196,6 @@ export class Node extends Vnode {
     this.changed = this.modified;
     if (this.isDirectory) this.entries = new Entries();
     fileSystem.nodes++;
-    nodes++;
   }
 
   private get system(): TmpFileSystem {
@@ -215,7 +216,6 @@ export class Node extends Vnode {
     if (!this.counted) return;
     this.counted = false;
     this.system.nodes--;
-    nodes--;
   }
 
   /** The file system goes, with all that is in it. */
@@ -375,7 +375,7 @@ export class Node extends Vnode {
   private get refusal(): i32 {
     // A directory that has been removed takes no new files.
     if (!this.links) return ENOENT;
-    return nodes < MAX_NODES ? 0 : ENOSPC;
+    return heapHasRoom() ? 0 : ENOSPC;
   }
 
   create(name: string, mode: i32, uid: i32, gid: i32, rdev: u64 = 0): Vnode | null {

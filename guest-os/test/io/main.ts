@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: MIT
+/** @fileoverview What a program sees of sockets, event ports, pseudo terminals, mounts and disks: `io`, run by test/os/io.test.ts. */
+import { report } from './check';
+import { testSockets } from './sockets';
+
+export function main(): i32 {
+  testSockets();
+  return report();
+}
