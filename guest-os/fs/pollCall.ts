@@ -71,7 +71,7 @@ export function pollDescriptors(at: u64, count: i32, end: u64): i64 {
       break;
     }
     // What has come at the last moment counts.
-    last = sleeper.isTimedOut;
+    if (sleeper.isTimedOut) last = true;
   }
   sleeper.forget();
   return result;

@@ -235,4 +235,3 @@ export function isNonblocking(descriptor: i32): bool {
   const file = currentProcess().file(descriptor);
   return file ? file.nonblocking : false;
 }
-

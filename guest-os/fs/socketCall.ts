@@ -70,7 +70,11 @@ export function sendMessage(socket: Socket, from: u64, flags: i32, nonblocking: 
   const pieces = new Pieces(vector, max(pieceCount, 1));
   if (pieces.error && pieceCount) return pieces.error;
   let result: i64 = controlAt && controlLength ? fetchRights(message, controlAt, controlLength) : 0;
-  if (!result) result = pieceCount == 1 ? socket.send(pieces.bases[0], pieces.lengths[0], message) : sendPieces(socket, pieces, pieceCount, message);
+  if (!result)
+    result =
+      pieceCount == 1
+        ? socket.send(pieces.bases[0], pieces.lengths[0], message)
+        : sendPieces(socket, pieces, pieceCount, message);
   // Those that did not go.
   for (let i = 0; i < message.rights.length; i++) message.rights[i].release();
   return result;
@@ -115,7 +119,9 @@ export function receiveMessage(socket: Socket, at: u64, flags: i32, nonblocking:
   const pieces = new Pieces(vector, max(pieceCount, 1));
   if (pieces.error && pieceCount) return pieces.error;
   const result =
-    pieceCount == 1 ? socket.receive(pieces.bases[0], pieces.lengths[0], message) : receivePieces(socket, pieces, pieceCount, message);
+    pieceCount == 1
+      ? socket.receive(pieces.bases[0], pieces.lengths[0], message)
+      : receivePieces(socket, pieces, pieceCount, message);
   if (result < 0) return result;
   const given = putRights(message, controlAt, controlRoom);
   let failed = put32(at + 40, <u32>given) | put32(at + 44, message.result);

@@ -40,6 +40,6 @@ function put(credentials: Credentials, pid: i32, to: u64): i32 {
   store<i32>(at, credentials.sgid, 20);
   const groups = credentials.groups;
   store<i32>(at, groups.length, 24);
-  for (let i = 0; i < min(groups.length, 16); i++) store<i32>(at + CREDENTIALS + (<usize>i << 2), groups[i]);
+  for (let i = 0; i < min(groups.length, 16); i++) store<i32>(at + CREDENTIALS + ((<usize>i) << 2), groups[i]);
   return copyOut(to, buffer, SIZE);
 }

@@ -327,7 +327,7 @@ const ends = memory.data(8, 8);
 /** A pipe that a child fills with the document. */
 function documentPipe(redirection: Redirection): i32 {
   const text = redirection.literal ? redirection.document : expandDocument(redirection.document);
-  if (calls.pipe(ends) < 0) return -1;
+  if (calls.pipe(ends, 0) < 0) return -1;
   const reader = load<i32>(ends);
   const writer = load<i32>(ends, 4);
   if (!forkShell()) {
@@ -456,7 +456,7 @@ function runPipeline(pipeline: Command): i32 {
     let reader = -1;
     let writer = -1;
     if (!last) {
-      if (calls.pipe(ends) < 0) break;
+      if (calls.pipe(ends, 0) < 0) break;
       reader = load<i32>(ends);
       writer = load<i32>(ends, 4);
     }
@@ -537,7 +537,7 @@ function runBackground(command: Command): i32 {
 
 /** `$(…)`: what the commands write, without the newlines at its end. */
 export function substitute(source: string): string {
-  if (calls.pipe(ends) < 0) return '';
+  if (calls.pipe(ends, 0) < 0) return '';
   const reader = load<i32>(ends);
   const writer = load<i32>(ends, 4);
   const pid = forkShell();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview AF_UNIX sockets: POSIX.1-2017's socket functions, unix(4P). */
 import * as calls from '../../lib/calls';
+import { fork } from '../../lib/process';
 import { BUFFER, buffer, check, checkText, readText, received, text, writeText } from './check';
 
 const AF_UNIX: i32 = 1;
@@ -204,7 +205,7 @@ function polls(): void {
   check('has room', polled(writer, 4), 4);
   // A child writes while we wait.
   store<u64>(zeros, 5);
-  if (!calls.forksys(0, 0)) {
+  if (!fork()) {
     store<u64>(zeros, 0);
     store<u64>(zeros, 50000000, 8);
     calls.nanosleep(<u64>zeros, 0);
