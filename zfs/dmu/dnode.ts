@@ -172,7 +172,7 @@ export function specialDnode(objset: Objset, at: usize): Dnode | null {
 }
 
 /** Whatever a disk holds must not lead outside of a structure. */
-function isSane(raw: DnodePhys): bool {
+export function isSane(raw: DnodePhys): bool {
   if (raw.type == <u8>TYPE_NONE || <u32>raw.type >= TYPES) return false;
   if (<u32>raw.indirectShift < LOWEST_INDIRECT_SHIFT || <u32>raw.indirectShift > 17) return false;
   if (!raw.levels || <i32>raw.levels > MOST_LEVELS) return false;

@@ -18,11 +18,14 @@ const BLOCK: u32 = 128 << 10;
 /** Pointers read at a time. */
 const BATCH: u32 = 16384;
 const DEEPEST: i32 = 32;
+const VERSION_SUBLISTS: u64 = 26;
+const SIZE_WITHOUT_SUBLISTS: u32 = 32;
 
 export type EachPointer = (bp: usize, context: usize) => i32;
 
 export function createBpobj(mos: Objset, blockSize: u32 = BLOCK): u64 {
-  return allocateObject(mos, TYPE_BPOBJ, blockSize, TYPE_BPOBJ_HEADER, <u32>BpobjPhys.SIZE);
+  const header = mos.spa.version < VERSION_SUBLISTS ? SIZE_WITHOUT_SUBLISTS : <u32>BpobjPhys.SIZE;
+  return allocateObject(mos, TYPE_BPOBJ, blockSize, TYPE_BPOBJ_HEADER, header);
 }
 
 /** Older versions have shorter headers. */

@@ -7,6 +7,7 @@ import { createError, createPool } from '../spa/create';
 import { FoundPool, importError, importPool, importReason, searchPools } from '../spa/import';
 import { cloneSnapshot, createDataset, findDataset, takeSnapshot } from '../dsl/operations';
 import { applyProperties } from '../dsl/properties';
+import { traverse, Visitor } from '../dmu/traverse';
 import { ZapEntry, zapSet } from '../zap/zap';
 import { A_LINKS, A_MODE, A_SIZE } from '../zpl/attributes';
 import { Spa } from '../spa/spa';
@@ -240,4 +241,20 @@ export function listDirectory(path: usize, pathBytes: u32): i32 {
   said = names.join('\n');
   releaseDnode(dn);
   return names.length;
+}
+
+class Counter extends Visitor {
+  count: u32 = 0;
+  block(bp: usize, object: u64, level: i32, block: u64): i32 {
+    this.count++;
+    return 0;
+  }
+}
+/** Blocks of a dataset that were born after a group. */
+export function countBlocks(name: usize, bytes: u32, since: u64): i32 {
+  const dataset = findDataset(pool!, argument(name, bytes));
+  if (!dataset) return setError(ENOENT);
+  const counter = new Counter();
+  const result = traverse(pool!, dataset.phys.root.pointer, since, counter);
+  return result < 0 ? result : counter.count;
 }

@@ -135,7 +135,6 @@ const LAYOUTS: [string, bigint, string, number][] = [
   ['raidz1 of three', 28n, 'raidz1 d0 d1 d2', 9],
   ['raidz1 of four with 4 KiB', 28n, 'raidz1 d0 d1 d2 d3', 12],
   ['version 23', 23n, 'mirror d0 d1', 9],
-  ['version 14', 14n, 'd0', 9],
 ];
 
 describe.each(LAYOUTS)('%s', (_, version, vdevs, ashift) => {
@@ -160,6 +159,8 @@ describe.each(LAYOUTS)('%s', (_, version, vdevs, ashift) => {
     expect(ok('search', paths(vdevs))).toBe(1);
     ok('importFound', 0, 1, LATEST);
     for (const name of ['off', 'lzjb', 'zle', 'gzip']) check(pool, name);
+    expect(ok('countBlocks', `${pool}/off@one`, 0n)).toBeGreaterThan(150);
+    expect(ok('countBlocks', `${pool}/off@one`, 1n << 40n)).toBe(0);
     // Opened, changed and closed again, it is still a pool to others.
     ok('choose', `${pool}/lzjb`);
     ok('makeFile', 'later', FILE, '');

@@ -2,10 +2,10 @@
 /** @fileoverview Making a pool: labels cleared, MOS with what every pool has, the root file system. */
 import { EIO, ENXIO, setError } from '../../guest-os/kernel/errno';
 import { system } from '../port/port';
-import { claimObject } from '../dmu/dnode';
+import { HistoryPhys } from 'layout/zfs';
+import { allocateObject, bonusOf, claimObject, holdDnode, releaseDnode } from '../dmu/dnode';
 import { Objset } from '../dmu/objset';
 import { OBJSET_META, OBJSET_ZFS, TYPE_HISTORY, TYPE_HISTORY_OFFSETS, TYPE_OBJECT_DIRECTORY } from '../dmu/types';
-import { allocateObject } from '../dmu/dnode';
 import { createBpobj } from '../dsl/bpobj';
 import { createHead, createSnapshot } from '../dsl/dataset';
 import { createDir, Dir } from '../dsl/dir';
@@ -19,6 +19,8 @@ import { TopLevel } from './topLevel';
 
 const DEFERRED_BLOCK: u32 = 16384;
 const HISTORY_BLOCK: u32 = 128 << 10;
+const SMALLEST_HISTORY: u64 = 128 << 10;
+const LARGEST_HISTORY: u64 = 32 << 20;
 export const VERSION_ORIGIN: u64 = 11;
 export const VERSION_DEADLISTS: u64 = 26;
 const VERSION_HISTORY: u64 = 4;
@@ -70,8 +72,7 @@ class FirstTask extends Task {
     zapSet(mos, OBJECT_DIRECTORY, 'deflate', 1);
     zapSet(mos, OBJECT_DIRECTORY, 'creation_version', spa.version);
     if (spa.version >= VERSION_HISTORY) {
-      const history = allocateObject(mos, TYPE_HISTORY, HISTORY_BLOCK, TYPE_HISTORY_OFFSETS, 40);
-      zapSet(mos, OBJECT_DIRECTORY, 'history', history);
+      createHistory(spa);
     }
     const rootObject = createDir(spa, null, '');
     const root = spa.openDir(rootObject, null, spa.name);
@@ -91,6 +92,16 @@ class FirstTask extends Task {
     // The file system's contents; its object set is written in this group too.
     return createFileSystem(head.createObjset(OBJSET_ZFS), txg);
   }
+}
+
+/** The log of commands: a ring whose size depends on the pool's. */
+function createHistory(spa: Spa): void {
+  const mos = spa.mos!;
+  const object = allocateObject(mos, TYPE_HISTORY, HISTORY_BLOCK, TYPE_HISTORY_OFFSETS, <u32>HistoryPhys.SIZE);
+  const dn = holdDnode(mos, object)!;
+  changetype<HistoryPhys>(bonusOf(dn)).limit = min(max(spa.capacity() / 100, SMALLEST_HISTORY), LARGEST_HISTORY);
+  releaseDnode(dn);
+  zapSet(mos, OBJECT_DIRECTORY, 'history', object);
 }
 
 function specialDir(spa: Spa, root: Dir, name: string): Dir | null {

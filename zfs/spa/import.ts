@@ -143,7 +143,7 @@ function buildTop(config: NvList, found: FoundPool, id: u32): TopLevel | null {
   top.configure(config);
   const shift = top.metaslabShift;
   const sane =
-    vdev.ashift >= 9 && vdev.ashift <= 16 && shift >= 20 && shift <= 50 && top.size >> shift != 0 && top.size >> shift < 1 << 16;
+    vdev.ashift >= 9 && vdev.ashift <= 16 && shift >= 17 && shift <= 50 && top.size >> shift != 0 && top.size >> shift < 1 << 16;
   return sane ? top : null;
 }
 

@@ -148,6 +148,12 @@ export const deadlist = layout(
 
 export const spaceMap = layout('SpaceMapPhys', { size: 24 }, { object: u64, length: u64, allocated: u64 });
 
+export const history = layout(
+  'HistoryPhys',
+  { size: 40, comment: 'The ring of commands: its first part, of createLength bytes, is never overwritten.' },
+  { createLength: u64, limit: u64, begin: u64, end: u64, lost: u64 },
+);
+
 export const znode = layout(
   'ZnodePhys',
   { size: 264, comment: 'Attributes of a file before version 5 of the file system; times are seconds and nanoseconds.' },
@@ -245,6 +251,7 @@ export const layouts = [
   bpobj,
   deadlist,
   spaceMap,
+  history,
   znode,
   zapMicroHeader,
   zapMicroEntry,

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: MIT
+/**
+ * Pools that zfs-fuse makes are read here, and changed; then zfs-fuse reads them again, and one that was made here. Both sides have to see
+ * every file as it was written. Needs root and FUSE.
+ */
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { projectRoot } from '../../toolchain/asc/root.ts';
+import { fileDisk, loadZfs, type Zfs } from '../../toolchain/zfs/host.ts';
+import { unpackedPackage } from '../../tools/oracles.js';
+
+const LATEST = 0xffff_ffff_ffff_ffffn;
+const FILE = 0o100644n;
+const DIRECTORY = 0o40755n;
+
+const root = process.getuid?.() === 0 && existsSync('/dev/fuse') ? unpackedPackage('zfs-fuse') : undefined;
+let folder: string;
+let daemon: ChildProcess | undefined;
+const command = (name: string, ...words: string[]): string =>
+  execFileSync(join(root as string, 'sbin', name), words, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+
+beforeAll(async () => {
+  if (!root) return;
+  folder = mkdtempSync(join(tmpdir(), 'zfs-fuse-'));
+  daemon = spawn(join(root, 'sbin/zfs-fuse'), ['-n'], { stdio: 'ignore' });
+  // It has no way to say that it is ready but to answer.
+  for (let tries = 0; tries < 100; tries++) {
+    try {
+      command('zpool', 'list');
+      return;
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
+  throw new Error('zfs-fuse does not answer');
+}, 60_000);
+afterAll(() => {
+  for (const pool of root ? ['fuse', 'ours'] : []) {
+    // After a failed test one may be left, which would be there again the next time.
+    try {
+      command('zpool', 'export', '-f', pool);
+    } catch {}
+  }
+  daemon?.kill();
+  if (folder) rmSync(folder, { recursive: true });
+});
+
+const disk = (name: string): string => join(folder, name);
+const said = (zfs: Zfs): string => zfs.guest.text(zfs.guest.call('answer') as number);
+function ok(zfs: Zfs, name: string, ...values: (number | bigint | string | Uint8Array)[]): number {
+  const result = zfs.call(name, ...values);
+  if (result < 0) throw new Error(`${name}(${values[0]}): ${result}`);
+  return result;
+}
+
+function contents(zfs: Zfs, path: string, size: number): Buffer {
+  const parts: Uint8Array[] = [];
+  for (let at = 0; at < size; at += 1 << 20) {
+    const part = zfs.read('readFile', Math.min(1 << 20, size - at), path, BigInt(at));
+    if (typeof part === 'number') throw new Error(`${path}: ${part}`);
+    parts.push(part);
+  }
+  return Buffer.concat(parts);
+}
+
+/** Every file below `path` of the chosen dataset must be what the host has below `host`. */
+function compare(zfs: Zfs, path: string, host: string): number {
+  ok(zfs, 'listDirectory', path);
+  const names = said(zfs).split('\n').sort();
+  expect(names).toEqual(readdirSync(host).sort());
+  let count = 0;
+  for (const name of names) {
+    const there = join(host, name);
+    const here = `${path}/${name}`;
+    ok(zfs, 'describe', here);
+    const [mode, size, , target] = said(zfs).split(' ');
+    if ((Number(mode) & 0xf000) === 0xa000) expect(target).toBe(readlinkSync(there));
+    else if (statSync(there).isDirectory()) count += compare(zfs, here, there);
+    else {
+      expect(Number(size)).toBe(statSync(there).size);
+      expect(contents(zfs, here, Number(size)).equals(readFileSync(there))).toBe(true);
+    }
+    count++;
+  }
+  return count;
+}
+
+test.skipIf(!root)(
+  'a mirror of zfs-fuse with compression and a snapshot, to us and back',
+  async () => {
+    for (const name of ['a', 'b']) {
+      writeFileSync(disk(name), '');
+      truncateSync(disk(name), 96 << 20);
+    }
+    const mount = join(folder, 'mnt');
+    command('zpool', 'create', '-m', mount, 'fuse', 'mirror', disk('a'), disk('b'));
+    command('zfs', 'create', '-o', 'compression=gzip', 'fuse/gzip');
+    command('zfs', 'create', '-o', 'compression=lzjb', '-o', 'checksum=sha256', 'fuse/lzjb');
+    const source = join(projectRoot(), 'toolchain');
+    cpSync(source, join(mount, 'gzip/t'), { recursive: true });
+    cpSync(source, join(mount, 'lzjb/t'), { recursive: true });
+    symlinkSync('t/asc', join(mount, 'lzjb/link'));
+    command('zfs', 'snapshot', 'fuse/lzjb@before');
+    rmSync(join(mount, 'lzjb/t/asc'), { recursive: true });
+    command('zpool', 'export', 'fuse');
+
+    const zfs = await loadZfs([fileDisk(disk('a'), true), fileDisk(disk('b'), true)]);
+    expect(ok(zfs, 'search', `${disk('a')} ${disk('b')}`)).toBe(1);
+    expect(said(zfs)).toMatch(/^fuse \d+ 1 23\n$/);
+    expect(zfs.call('importFound', 0, 1, LATEST) && said(zfs)).toBe(0);
+    ok(zfs, 'choose', 'fuse/gzip');
+    expect(compare(zfs, 't', source)).toBeGreaterThan(100);
+    ok(zfs, 'choose', 'fuse/lzjb@before');
+    expect(compare(zfs, 't', source)).toBeGreaterThan(100);
+    ok(zfs, 'choose', 'fuse/lzjb');
+    expect(zfs.call('describe', 't/asc')).toBe(-2);
+    // Now we write.
+    const text = 'written by others\n'.repeat(10_000);
+    ok(zfs, 'makeFile', 'new', DIRECTORY, '');
+    ok(zfs, 'makeFile', 'new/file', FILE, '');
+    ok(zfs, 'writeFile', 'new/file', 0n, Buffer.from(text));
+    ok(zfs, 'remove', 't/link/link.ts');
+    ok(zfs, 'snapshot', 'fuse/lzjb@after');
+    ok(zfs, 'exportPool');
+    for (const file of zfs.disks) file.close();
+
+    command('zpool', 'import', '-d', folder, 'fuse');
+    expect(readFileSync(join(mount, 'lzjb/new/file'), 'utf8')).toBe(text);
+    expect(existsSync(join(mount, 'lzjb/t/link/link.ts'))).toBe(false);
+    expect(command('zfs', 'list', '-H', '-o', 'name', '-t', 'all', '-r', 'fuse/lzjb')).toBe(
+      'fuse/lzjb\nfuse/lzjb@before\nfuse/lzjb@after\n',
+    );
+    writeFileSync(join(mount, 'lzjb/again'), 'and again');
+    command('zpool', 'scrub', 'fuse');
+    while (/in progress/.test(command('zpool', 'status', 'fuse'))) await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(command('zpool', 'status', 'fuse')).toMatch(/scrub completed .* with 0 errors[\s\S]*No known data errors/);
+    command('zpool', 'export', 'fuse');
+  },
+  120_000,
+);
+
+test.skipIf(!root)(
+  'a raidz pool of ours of version 23, to zfs-fuse',
+  async () => {
+    const names = ['c', 'd', 'e'];
+    for (const name of names) {
+      writeFileSync(disk(name), '');
+      truncateSync(disk(name), 64 << 20);
+    }
+    const zfs = await loadZfs(names.map((name) => fileDisk(disk(name), true)));
+    ok(zfs, 'createPoolOf', 'ours', 23n, ['raidz1', ...names.map(disk)].join(' '), 9);
+    ok(zfs, 'choose', 'ours');
+    const source = join(projectRoot(), 'toolchain/asc');
+    for (const name of readdirSync(source)) {
+      ok(zfs, 'makeFile', name, FILE, '');
+      ok(zfs, 'writeFile', name, 0n, readFileSync(join(source, name)));
+    }
+    ok(zfs, 'exportPool');
+    for (const file of zfs.disks) file.close();
+    const other = join(folder, 'other');
+    mkdirSync(other);
+    command('zpool', 'import', '-d', folder, '-R', other, 'ours');
+    const mounted = join(other, 'ours');
+    for (const name of readdirSync(source))
+      expect(readFileSync(join(mounted, name)).equals(readFileSync(join(source, name)))).toBe(true);
+    command('zpool', 'export', 'ours');
+  },
+  120_000,
+);
