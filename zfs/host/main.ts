@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview What the host can ask of ZFS; texts come as bytes with their number, results are 0, a number, or -errno. */
-import { EIO, EISDIR, ENOENT, setError } from '../../guest-os/kernel/errno';
+import { E2BIG, EINVAL, EIO, EISDIR, ENOENT, setError } from '../../guest-os/kernel/errno';
+import { perform } from '../ioctl/requests';
+import { NvList, packList, unpackList } from '../port/nvlist';
 import { system } from '../port/port';
 import { Dnode, releaseDnode } from '../dmu/dnode';
 import { createError, createPool } from '../spa/create';
@@ -257,4 +259,15 @@ export function countBlocks(name: usize, bytes: u32, since: u64): i32 {
   const counter = new Counter();
   const result = traverse(pool!, dataset.phys.root.pointer, since, counter);
   return result < 0 ? result : counter.count;
+}
+
+/** A request of commands (ioctl/requests.ts), packed; its answer is packed at `to`, whose size is the result. */
+export function request(name: usize, nameBytes: u32, input: usize, inputBytes: u32, to: usize, room: u32): i32 {
+  const output = new NvList();
+  const given = inputBytes ? unpackList(input, inputBytes) : new NvList();
+  if (!given) return setError(EINVAL);
+  const result = perform(argument(name, nameBytes), given, output);
+  if (result < 0) return result;
+  const bytes = packList(output, to, room);
+  return bytes ? <i32>bytes : setError(E2BIG);
 }
