@@ -11,6 +11,9 @@ class Line extends LineDiscipline {
   put(byte: u32): void { this.echoed += String.fromCharCode(byte); }
   signal(signal: i32): void { this.signals += signal.toString() + ' '; }
   ready(): void {}
+  flowChanged(): void { this.signals += this.stopped ? 'stop ' : 'go '; }
+  inputFull(full: bool): void { this.signals += full ? 'full ' : 'room '; }
+  discardOutput(): void {}
 }
 let line: Line = new Line();
 const buffer = memory.data(2048);
@@ -30,7 +33,7 @@ export function signals(): string { return line.signals; }
 let guest: Guest;
 beforeAll(async () => {
   guest = await loadGuest({ source: SOURCE, target: 'kernel' });
-});
+}, 60_000);
 beforeEach(() => void guest.call('reset', -1));
 
 function type(text: string): void {

@@ -5,7 +5,9 @@
  * The vnode is told when the first and the last holder come and go, which is what pipes live by.
  */
 import { currentProcess } from '../kernel/process';
-import { EINVAL, EBADF, EOVERFLOW, ESPIPE, setError } from '../kernel/errno';
+import { EINVAL, EBADF, EFBIG, EOVERFLOW, ESPIPE, setError } from '../kernel/errno';
+import { RLIM_INFINITY, RLIMIT_FSIZE } from '../kernel/limits';
+import { SIGXFSZ } from '../kernel/signal';
 import { dropSetIds } from './policy';
 import { S_IFREG, S_ISGID, S_ISUID, Vnode } from './vnode';
 
@@ -84,7 +86,9 @@ export class OpenFile {
   writeAt(offset: u64, from: u64, count: u64): i64 {
     if (!this.writers) return setError(EBADF);
     const vnode = this.vnode;
-    const done = vnode.write(offset, from, count, this.nonblocking);
+    const room = vnode.type == S_IFREG ? fileRoom(offset, count) : count;
+    if (!room && count) return setError(EFBIG);
+    const done = vnode.write(offset, from, room, this.nonblocking);
     if (done <= 0 || vnode.type != S_IFREG) return done;
     const mode = vnode.attributes().mode;
     if (mode & (S_ISUID | S_ISGID) && !currentProcess().credentials.isPrivileged) dropSetIds(vnode, mode);
@@ -112,4 +116,16 @@ export class OpenFile {
 /** Is [offset, offset + count) a range that a file could have? */
 export function isFileRange(offset: u64, count: u64): bool {
   return offset <= LARGEST && count <= LARGEST - offset;
+}
+
+/** How much of a write the process's limit of file sizes lets through. Nothing: SIGXFSZ. */
+export function fileRoom(offset: u64, count: u64): u64 {
+  const process = currentProcess();
+  const limit = process.limits.soft(RLIMIT_FSIZE);
+  if (limit >= RLIM_INFINITY) return count;
+  if (offset >= limit) {
+    if (count) process.post(SIGXFSZ);
+    return 0;
+  }
+  return min(count, limit - offset);
 }

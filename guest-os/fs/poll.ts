@@ -54,10 +54,13 @@ export class PollHead {
     restoreInterrupts(flags);
   }
 
-  /** Waits until {@link wake}; interrupts may be on: whoever looked at the state before has not slept since. 0 or -EINTR. */
-  wait(ticks: u64 = 0): i32 {
+  /**
+   * Waits until {@link wake}; interrupts may be on: whoever looked at the state before has not slept since. 0 or -EINTR. `deadline`: at most
+   * until then, in nanoseconds since boot, then 0 and isTimedOut; 0: for ever.
+   */
+  wait(deadline: u64 = 0): i32 {
     const flags = saveInterrupts();
-    const error = this.queue.wait(true, ticks);
+    const error = this.queue.waitUntil(true, deadline);
     restoreInterrupts(flags);
     return error;
   }

@@ -9,6 +9,7 @@
 import { PerCpuAt } from 'layout/processor';
 import { rdtsc } from 'machine/cpu';
 import * as percpu from 'machine/percpu';
+import { countsToTime, uptime } from './clock';
 import { Thread } from './thread';
 
 export const MODE_USER: i32 = 0;
@@ -34,7 +35,24 @@ export class Cpu {
   systemCalls: u64 = 0;
   traps: u64 = 0;
 
+  /** Threads that run or want to; and what that is, summed over time, since when. */
+  private runnable: i32 = 0;
+  private area: u64 = 0;
+  private since: u64 = rdtsc();
+
   constructor(public readonly id: i32) {}
+
+  countRunnable(change: i32): void {
+    const now = rdtsc();
+    this.area += <u64>this.runnable * (now - this.since);
+    this.since = now;
+    this.runnable += change;
+  }
+  /** The sum so far, in threads times counts of the time stamp counter. */
+  get runnableArea(): u64 {
+    this.countRunnable(0);
+    return this.area;
+  }
 
   /** What came before was in the mode told last; now `mode` begins. */
   charge(mode: i32): void {
@@ -62,3 +80,36 @@ export function processors(): Cpu[] {
 export function thisCpu(): Cpu {
   return cpus[percpu.load32(PerCpuAt.cpuOffset)];
 }
+
+// ---- load averages
+
+/** What a second lets be of the averages over 1, 5 and 15 minutes: e^(-1/60), e^(-1/300), e^(-1/900), in 65536ths. */
+const DECAY: StaticArray<u64> = [64453, 65318, 65463];
+/** In 65536ths of a thread. */
+const averages: StaticArray<u64> = [0, 0, 0];
+let averagedArea: u64 = 0;
+let averagedAt: u64 = 0;
+/** Longer ago than this counts as for ever: both averages and patience would be at their end. */
+const LONGEST: u64 = 3600;
+
+/** Threads that ran or wanted to, on average over the last 1, 5 or 15 minutes (0, 1, 2), in 65536ths. Computed when somebody asks. */
+export function loadAverage(which: i32): i32 {
+  const now = uptime();
+  const seconds = (now - averagedAt) / NANOSECONDS;
+  if (seconds) {
+    let area: u64 = 0;
+    for (let i = 0; i < cpus.length; i++) area += cpus[i].runnableArea;
+    // The mean of the whole time stands for each of its seconds.
+    const passed = now - averagedAt;
+    const mean = (countsToTime(area - averagedArea) << 16) / passed;
+    for (let i = 0; i < 3; i++) {
+      let value = averages[i];
+      for (let k: u64 = 0; k < min(seconds, LONGEST); k++) value = (value * DECAY[i] + mean * (65536 - DECAY[i])) >> 16;
+      averages[i] = value;
+    }
+    averagedArea = area;
+    averagedAt = now;
+  }
+  return <i32>averages[which];
+}
+const NANOSECONDS: u64 = 1000000000;

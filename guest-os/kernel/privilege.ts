@@ -34,6 +34,7 @@ export const PRIV_NET_ACCESS: i32 = 28;
 export const PRIV_SYS_ADMIN: i32 = 52;
 export const PRIV_SYS_CONFIG: i32 = 53;
 export const PRIV_SYS_MOUNT: i32 = 62;
+export const PRIV_SYS_RES_CONFIG: i32 = 67;
 export const PRIV_SYS_RESOURCE: i32 = 68;
 export const PRIV_SYS_TIME: i32 = 73;
 

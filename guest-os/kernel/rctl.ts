@@ -6,6 +6,7 @@
  * limits under another name: the basic value is the soft limit, the privileged one the hard. Projects and zones keep their values here, by
  * id; 0 is no limit. How much is in use is counted when somebody asks.
  */
+import { EINVAL, EPERM, setError } from './errno';
 import {
   RLIM_INFINITY,
   RLIMIT_CORE,
@@ -16,6 +17,9 @@ import {
   RLIMIT_STACK,
   RLIMIT_VMEM,
 } from './limits';
+import { PRIV_SYS_RESOURCE } from './privilege';
+import { Process } from './process';
+import { watchCpuLimit } from './timers';
 
 export const ENTITY_PROCESS: i32 = 0;
 export const ENTITY_PROJECT: i32 = 2;
@@ -81,4 +85,19 @@ export function setZoneLimit(zone: i32, control: i32, value: u64): void {
 /** A zone has gone, and its limits with it. */
 export function forgetZone(zone: i32): void {
   for (let i = 0; i < CONTROLS.length; i++) if (CONTROLS[i].entity == ENTITY_ZONE) setZoneLimit(zone, CONTROLS[i].index, 0);
+}
+
+/** Other limits of a process: -EINVAL where the soft one is above the hard one, -EPERM to raise that without PRIV_SYS_RESOURCE. */
+export function setLimit(process: Process, resource: i32, soft: u64, hard: u64): i32 {
+  if (soft > hard) return setError(EINVAL);
+  if (hard > process.limits.hard(resource) && !process.credentials.has(PRIV_SYS_RESOURCE)) return setError(EPERM);
+  process.limits.set(resource, soft, hard);
+  const space = process.space;
+  if (space) {
+    space.stackLimit = process.limits.soft(RLIMIT_STACK);
+    space.sizeLimit = process.limits.soft(RLIMIT_VMEM);
+    space.dataLimit = process.limits.soft(RLIMIT_DATA);
+  }
+  if (resource == RLIMIT_CPU) watchCpuLimit(process);
+  return 0;
 }

@@ -49,6 +49,8 @@ export const PRIORITIES: i32 = 110;
 const PRIORITY_TS: i32 = 59;
 const SINK: i32 = 10;
 const PRIORITY_SYSTEM: i32 = 60;
+/** The usual nice value as the kernel keeps it: 0 to nice(2). */
+export const NZERO: i32 = 20;
 /** How long a thread may run before another of its priority does. */
 const QUANTUM: u64 = 10 * TICK;
 
@@ -64,7 +66,7 @@ export class Thread {
   state: i32 = RUNNABLE;
   priority: i32 = PRIORITY_TS;
   /** What of {@link PRIORITY_TS} is given away: 0 to 39, as nice(2) counts, 20 being usual. */
-  nice: i32 = 20;
+  nice: i32 = NZERO;
   /** Queue it waits in, if any. */
   queue: WaitQueue | null = null;
   interruptible: bool = false;
@@ -204,6 +206,11 @@ export class WaitQueue {
       at = next;
     }
     return count;
+  }
+
+  /** Wakes a certain thread, if it waits here. Interrupts are off. */
+  wakeThread(thread: Thread): void {
+    if (thread.queue == this) wake(thread, 0);
   }
 
   append(thread: Thread): void {
@@ -347,6 +354,7 @@ function takeStack(): usize {
 
 function makeReady(thread: Thread): void {
   const cpu = thisCpu();
+  cpu.countRunnable(1);
   thread.state = RUNNABLE;
   ready[thread.priority]!.append(thread);
   highest = max(highest, thread.priority);
@@ -369,7 +377,7 @@ function wake(thread: Thread, result: i32): void {
 
 /** The level of one who does not use up its quanta. */
 function restingPriority(thread: Thread): i32 {
-  return PRIORITY_TS - max(thread.nice - 20, 0);
+  return PRIORITY_TS - max(thread.nice - NZERO, 0);
 }
 
 /** nice(2) has changed. */
@@ -377,6 +385,7 @@ export function resetPriority(thread: Thread): void {
   if (thread.state == RUNNABLE) {
     const flags = saveInterrupts();
     ready[thread.priority]!.remove(thread);
+    thisCpu().countRunnable(-1);
     thread.priority = restingPriority(thread);
     makeReady(thread);
     restoreInterrupts(flags);
@@ -403,6 +412,7 @@ function choose(): Thread {
 function switchAway(): void {
   const cpu = thisCpu();
   const from = current();
+  if (from.state == WAITING || from.state == DEAD) cpu.countRunnable(-1);
   const to = choose();
   cpu.reschedule = false;
   to.state = RUNNING;

@@ -6,7 +6,7 @@ import { NSIG } from '../kernel/signal';
 import { SI_QUEUE } from '../kernel/signalInfo';
 
 /** Signals that one process may have waiting (_SC_SIGQUEUE_MAX). */
-const SIGQUEUE_MAX: i32 = 512;
+export const SIGQUEUE_MAX: i32 = 512;
 
 export function sigqueue(pid: i32, signal: i32, value: u64, code: i32, block: i32): i64 {
   if (<u32>signal >= <u32>NSIG || (code != SI_QUEUE && code != -4 && code != -5)) return setError(EINVAL);

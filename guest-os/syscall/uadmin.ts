@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview System call 55, uadmin: the machine is halted, reset or switched off (<sys/uadmin.h>). */
 import { halt, powerOff, reset } from '../driver/acpi';
+import { drainConsole } from '../driver/attach';
 import { EINVAL, EPERM, setError } from '../kernel/errno';
 import { currentProcess } from '../kernel/process';
+import { sync } from './sync';
 
 const A_REBOOT: i32 = 1;
 const A_SHUTDOWN: i32 = 2;
@@ -14,8 +16,11 @@ const AD_POWEROFF: i32 = 6;
 export function uadmin(command: i32, action: i32): i64 {
   if (!currentProcess().credentials.isPrivileged) return setError(EPERM);
   if (command != A_REBOOT && command != A_SHUTDOWN) return setError(EINVAL);
+  if (action != AD_HALT && action != AD_BOOT && action != AD_IBOOT && action != AD_POWEROFF) return setError(EINVAL);
+  sync();
+  drainConsole();
   if (action == AD_POWEROFF) powerOff();
   if (action == AD_BOOT || action == AD_IBOOT) reset();
-  if (action == AD_HALT) halt();
-  return setError(EINVAL);
+  halt();
+  return 0;
 }

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+/** @fileoverview System call 77, lwp_park (not restarted): waits until unparked (0), at most for a time; unparks a thread (1), or several (2). */
+import { restoreInterrupts, saveInterrupts } from 'machine/cpu';
+import { uptime } from '../kernel/clock';
+import { EINVAL, ESRCH, ETIME, setError } from '../kernel/errno';
+import { findLwp } from '../kernel/lwp';
+import { currentProcess } from '../kernel/process';
+import { current, isTimedOut, Thread, WaitQueue } from '../kernel/thread';
+import { fetch32, fetch64, fetched } from '../kernel/user';
+
+const parked = new WaitQueue();
+
+export function lwp_park(what: i32, first: u64, second: u64): i64 {
+  if (what == 0) {
+    if (second) unpark(<i32>second);
+    return park(first);
+  }
+  if (what == 1) return unpark(<i32>first);
+  if (what != 2 || second > 65536) return setError(EINVAL);
+  let result = 0;
+  for (let i: u64 = 0; i < second; i++) {
+    const error = fetch32(first + (i << 2));
+    if (error) return error;
+    const failed = unpark(<i32>fetched());
+    if (failed) result = failed;
+  }
+  return result;
+}
+
+function park(span: u64): i32 {
+  let deadline: u64 = 0;
+  if (span) {
+    let error = fetch64(span);
+    if (error) return error;
+    const seconds = fetched();
+    error = fetch64(span + 8);
+    if (error) return error;
+    if (<i64>seconds < 0 || fetched() >= 1000000000) return setError(EINVAL);
+    deadline = uptime() + min<u64>(seconds, 1000000000) * 1000000000 + fetched();
+  }
+  const thread = current();
+  const flags = saveInterrupts();
+  let result = 0;
+  while (!thread.unparked && !result) {
+    result = parked.waitUntil(true, deadline);
+    if (!result && !thread.unparked && (isTimedOut() || (deadline && uptime() >= deadline))) result = setError(ETIME);
+  }
+  thread.unparked = false;
+  restoreInterrupts(flags);
+  return result;
+}
+
+function unpark(id: i32): i32 {
+  const thread = findLwp(currentProcess(), id);
+  if (!thread) return setError(ESRCH);
+  wakeParked(thread);
+  return 0;
+}
+
+function wakeParked(thread: Thread): void {
+  const flags = saveInterrupts();
+  thread.unparked = true;
+  parked.wakeThread(thread);
+  restoreInterrupts(flags);
+}

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: MIT
+/** @fileoverview System call 34, nice: more for the nice value, which ends at -20 and 19; what it is then. */
+import { EPERM, setError } from '../kernel/errno';
+import { PRIV_PROC_PRIOUP } from '../kernel/privilege';
+import { currentProcess } from '../kernel/process';
+import { withSecond } from '../kernel/results';
+import { NZERO, resetPriority } from '../kernel/thread';
+
+export function nice(more: i32): i64 {
+  const process = currentProcess();
+  if (more < 0 && !process.credentials.has(PRIV_PROC_PRIOUP)) return setError(EPERM);
+  let value = 0;
+  for (let i = 0; i < process.threads.length; i++) {
+    const thread = process.threads[i];
+    thread.nice = max(min(thread.nice + max(min(more, 40), -40), 2 * NZERO - 1), 0);
+    resetPriority(thread);
+    value = thread.nice - NZERO;
+  }
+  return withSecond(value, 0);
+}

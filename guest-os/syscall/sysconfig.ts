@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+/** @fileoverview System call 137, sysconfig: what sysconf(3C) asks the kernel. */
+import { HZ } from '../kernel/clock';
+import { processors } from '../kernel/cpu';
+import { NGROUPS_MAX } from '../kernel/credentials';
+import { EINVAL, setError } from '../kernel/errno';
+import { claimedFrames, freeFrames, PAGE, totalFrames } from '../kernel/frames';
+import { currentProcess, MAX_PID } from '../kernel/process';
+import { maxThreads } from '../kernel/resource';
+import { SIGRTMAX, SIGRTMIN } from '../kernel/signal';
+import { TIMER_MAX } from '../kernel/timers';
+import { SIGQUEUE_MAX } from './sigqueue';
+
+/** _CONFIG_ numbers (<sys/unistd.h>). */
+export function sysconfig(which: i32): i64 {
+  switch (which) {
+    case 2:
+      return NGROUPS_MAX;
+    case 3:
+      return maxThreads();
+    case 4:
+      return currentProcess().descriptorLimit;
+    case 5:
+      return 200112;
+    case 6:
+      return PAGE;
+    case 7:
+    case 10:
+      return HZ;
+    case 8:
+      return 600;
+    case 11:
+    case 12:
+    case 45:
+    case 49:
+      return processors().length;
+    case 16:
+      return 0x7fffffff;
+    case 19:
+      return <i64>SIGRTMAX - SIGRTMIN + 1;
+    case 22:
+      return SIGQUEUE_MAX;
+    case 23:
+      return SIGRTMIN;
+    case 24:
+      return SIGRTMAX;
+    case 25:
+      return TIMER_MAX;
+    case 26:
+      return totalFrames();
+    case 27:
+      return <i64>freeFrames() - claimedFrames();
+    case 43:
+      return MAX_PID;
+    case 46:
+      return <i64>processors().length - 1;
+    case 47:
+      return 20;
+  }
+  return setError(EINVAL);
+}

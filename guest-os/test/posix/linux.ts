@@ -1,0 +1,840 @@
+// SPDX-License-Identifier: MIT
+/**
+ * @fileoverview The system calls that the requirements are written with, on Linux (x86-64): the same names as in `system.ts`, which this module
+ * stands in for in the program that runs there.
+ *
+ * Numbers: arch/x86/entry/syscalls/syscall_64.tbl; structures: include/uapi.
+ */
+import { linux } from 'machine/sys';
+import { load32, load64 } from 'machine/mem';
+import { signalEntry, signalReturn } from 'machine/stubs';
+import { pathOf } from '../../lib/text';
+
+export const NAME: string = 'linux';
+
+function call(number: u64, a: u64, b: u64, c: u64): i64 {
+  return linux(number, a, b, c, 0, 0, 0);
+}
+function call6(number: u64, a: u64, b: u64, c: u64, d: u64, e: u64, f: u64): i64 {
+  return linux(number, a, b, c, d, e, f);
+}
+
+export const EPERM: i64 = 1;
+export const ENOENT: i64 = 2;
+export const ESRCH: i64 = 3;
+export const EINTR: i64 = 4;
+export const ENXIO: i64 = 6;
+export const E2BIG: i64 = 7;
+export const ENOEXEC: i64 = 8;
+export const EBADF: i64 = 9;
+export const ECHILD: i64 = 10;
+export const EAGAIN: i64 = 11;
+export const ENOMEM: i64 = 12;
+export const EACCES: i64 = 13;
+export const EFAULT: i64 = 14;
+export const EBUSY: i64 = 16;
+export const EEXIST: i64 = 17;
+export const ENODEV: i64 = 19;
+export const ENOTDIR: i64 = 20;
+export const EISDIR: i64 = 21;
+export const EINVAL: i64 = 22;
+export const EMFILE: i64 = 24;
+export const ENOTTY: i64 = 25;
+export const ETXTBSY: i64 = 26;
+export const EFBIG: i64 = 27;
+export const ESPIPE: i64 = 29;
+export const EPIPE: i64 = 32;
+export const EDEADLK: i64 = 35;
+export const ENAMETOOLONG: i64 = 36;
+export const EOVERFLOW: i64 = 75;
+export const ELOOP: i64 = 40;
+export const ENOTEMPTY: i64 = 39;
+
+export const O_RDONLY: i32 = 0;
+export const O_WRONLY: i32 = 1;
+export const O_RDWR: i32 = 2;
+export const O_APPEND: i32 = 0x400;
+export const O_NONBLOCK: i32 = 0x800;
+export const O_CREAT: i32 = 0x40;
+export const O_TRUNC: i32 = 0x200;
+export const O_EXCL: i32 = 0x80;
+export const O_NOCTTY: i32 = 0x100;
+export const O_NOFOLLOW: i32 = 0x20000;
+export const O_CLOEXEC: i32 = 0x80000;
+export const O_DIRECTORY: i32 = 0x10000;
+
+export const SIGHUP: i32 = 1;
+export const SIGINT: i32 = 2;
+export const SIGQUIT: i32 = 3;
+export const SIGILL: i32 = 4;
+export const SIGTRAP: i32 = 5;
+export const SIGABRT: i32 = 6;
+export const SIGFPE: i32 = 8;
+export const SIGKILL: i32 = 9;
+export const SIGBUS: i32 = 7;
+export const SIGSEGV: i32 = 11;
+export const SIGPIPE: i32 = 13;
+export const SIGALRM: i32 = 14;
+export const SIGTERM: i32 = 15;
+export const SIGUSR1: i32 = 10;
+export const SIGUSR2: i32 = 12;
+export const SIGCHLD: i32 = 17;
+export const SIGWINCH: i32 = 28;
+export const SIGURG: i32 = 23;
+export const SIGSTOP: i32 = 19;
+export const SIGTSTP: i32 = 20;
+export const SIGCONT: i32 = 18;
+export const SIGTTIN: i32 = 21;
+export const SIGTTOU: i32 = 22;
+export const SIGVTALRM: i32 = 26;
+export const SIGPROF: i32 = 27;
+export const SIGXCPU: i32 = 24;
+export const SIGXFSZ: i32 = 25;
+export const SIGRTMIN: i32 = 34;
+export const SIGRTMAX: i32 = 64;
+/** Higher than any. */
+export const NO_SIGNAL: i32 = 100;
+
+export const SA_ONSTACK: u32 = 0x08000000;
+export const SA_RESETHAND: u32 = 0x80000000;
+export const SA_RESTART: u32 = 0x10000000;
+export const SA_SIGINFO: u32 = 4;
+export const SA_NODEFER: u32 = 0x40000000;
+export const SA_NOCLDWAIT: u32 = 2;
+export const SA_NOCLDSTOP: u32 = 1;
+export const SIG_BLOCK: i32 = 0;
+export const SIG_UNBLOCK: i32 = 1;
+export const SIG_SETMASK: i32 = 2;
+export const SI_USER: i32 = 0;
+export const SI_QUEUE: i32 = -1;
+export const SI_TIMER: i32 = -2;
+export const CLD_EXITED: i32 = 1;
+export const CLD_KILLED: i32 = 2;
+export const CLD_STOPPED: i32 = 5;
+export const CLD_CONTINUED: i32 = 6;
+export const SEGV_MAPERR: i32 = 1;
+export const SEGV_ACCERR: i32 = 2;
+export const SS_DISABLE: i32 = 2;
+export const SS_ONSTACK: i32 = 1;
+
+export const WNOHANG: i32 = 1;
+export const WUNTRACED: i32 = 2;
+export const WCONTINUED: i32 = 8;
+export const WEXITED: i32 = 4;
+export const WSTOPPED: i32 = 2;
+export const WNOWAIT: i32 = 0x01000000;
+export const P_PID: i32 = 1;
+export const P_PGID: i32 = 2;
+export const P_ALL: i32 = 0;
+
+export const RLIMIT_CPU: i32 = 0;
+export const RLIMIT_FSIZE: i32 = 1;
+export const RLIMIT_DATA: i32 = 2;
+export const RLIMIT_STACK: i32 = 3;
+export const RLIMIT_NOFILE: i32 = 7;
+export const RLIMIT_AS: i32 = 9;
+export const RLIM_INFINITY: u64 = 0xffffffffffffffff;
+
+export const F_DUPFD: i32 = 0;
+export const F_GETFD: i32 = 1;
+export const F_SETFD: i32 = 2;
+export const F_GETFL: i32 = 3;
+export const F_SETFL: i32 = 4;
+export const F_DUPFD_CLOEXEC: i32 = 1030;
+export const FD_CLOEXEC: i64 = 1;
+export const F_SETLK: i32 = 6;
+export const F_GETLK: i32 = 5;
+export const F_SETLKW: i32 = 7;
+export const F_RDLCK: i32 = 0;
+export const F_WRLCK: i32 = 1;
+export const F_UNLCK: i32 = 2;
+
+export const MAP_SHARED: i32 = 1;
+export const MAP_PRIVATE: i32 = 2;
+export const MAP_FIXED: i32 = 0x10;
+export const MAP_ANON: i32 = 0x20;
+export const MS_ASYNC: i32 = 1;
+export const MS_INVALIDATE: i32 = 2;
+export const MS_SYNC: i32 = 4;
+
+export const CLOCK_REALTIME: i32 = 0;
+export const CLOCK_MONOTONIC: i32 = 1;
+export const CLOCK_PROCESS_CPUTIME_ID: i32 = 2;
+export const ITIMER_REAL: i32 = 0;
+export const ITIMER_VIRTUAL: i32 = 1;
+export const ITIMER_PROF: i32 = 2;
+export const TIMER_ABSTIME: i32 = 1;
+const SIGEV_SIGNAL: i32 = 0;
+
+export const UTIME_NOW: i64 = 0x3fffffff;
+export const UTIME_OMIT: i64 = 0x3ffffffe;
+export const AT_FDCWD: i32 = -100;
+export const AT_REMOVEDIR: i32 = 0x200;
+export const AT_SYMLINK_NOFOLLOW: i32 = 0x100;
+
+export const POLLIN: i32 = 1;
+export const POLLOUT: i32 = 4;
+export const POLLERR: i32 = 8;
+export const POLLHUP: i32 = 16;
+export const POLLNVAL: i32 = 32;
+
+const page = memory.data(4096, 16);
+
+function u(value: i32): u64 {
+  return <u64>(<i64>value);
+}
+
+// ---- processes
+
+export function fork(): i32 {
+  return <i32>call(57, 0, 0, 0);
+}
+export function exit(status: i32): void {
+  call(231, u(status), 0, 0);
+}
+export function getpid(): i32 {
+  return <i32>call(39, 0, 0, 0);
+}
+export function getppid(): i32 {
+  return <i32>call(110, 0, 0, 0);
+}
+/** Words are addresses of lists of texts, or 0. */
+export function execve(path: string, argv: u64, envp: u64): i64 {
+  return call(59, pathOf(path), argv, envp);
+}
+
+/** waitid: the child's number, 0 if none has news (WNOHANG), or an errno; what is told in {@link newsCode} and {@link newsStatus}. */
+export let newsCode: i32 = 0;
+export let newsStatus: i32 = 0;
+export function waitid(kind: i32, id: i32, options: i32): i64 {
+  memory.fill(page, 0, 128);
+  const result = call6(247, u(kind), u(id), page, u(options), 0, 0);
+  if (result < 0) return result;
+  newsCode = load<i32>(page, 8);
+  newsStatus = load<i32>(page, 24);
+  return load<i32>(page, 16);
+}
+/** As libc's waitpid: pid > 0, 0 the own group, -1 all, less a group. */
+export function waitpid(pid: i32, options: i32): i64 {
+  const kind = pid > 0 ? P_PID : pid == -1 ? P_ALL : P_PGID;
+  const id = pid > 0 ? pid : pid == 0 ? getpgrp() : -pid;
+  return waitid(kind, id, options | WEXITED);
+}
+
+export function getpgrp(): i32 {
+  return <i32>call(111, 0, 0, 0);
+}
+export function setpgid(pid: i32, group: i32): i64 {
+  return call(109, u(pid), u(group), 0);
+}
+export function getpgid(pid: i32): i64 {
+  return call(121, u(pid), 0, 0);
+}
+export function setsid(): i64 {
+  return call(112, 0, 0, 0);
+}
+export function getsid(pid: i32): i64 {
+  return call(124, u(pid), 0, 0);
+}
+
+export function getuid(): i32 {
+  return <i32>call(102, 0, 0, 0);
+}
+export function geteuid(): i32 {
+  return <i32>call(107, 0, 0, 0);
+}
+export function getgid(): i32 {
+  return <i32>call(104, 0, 0, 0);
+}
+export function getegid(): i32 {
+  return <i32>call(108, 0, 0, 0);
+}
+export function setuid(uid: i32): i64 {
+  return call(105, u(uid), 0, 0);
+}
+export function setgid(gid: i32): i64 {
+  return call(106, u(gid), 0, 0);
+}
+export function seteuid(uid: i32): i64 {
+  return call(117, u(-1), u(uid), u(-1));
+}
+export function setegid(gid: i32): i64 {
+  return call(119, u(-1), u(gid), u(-1));
+}
+export function setreuid(uid: i32, euid: i32): i64 {
+  return call(113, u(uid), u(euid), 0);
+}
+export function setregid(gid: i32, egid: i32): i64 {
+  return call(114, u(gid), u(egid), 0);
+}
+export function getgroups(size: i32, to: usize): i64 {
+  return call(115, u(size), to, 0);
+}
+export function setgroups(count: i32, from: usize): i64 {
+  return call(116, u(count), from, 0);
+}
+export function umask(mask: i32): i32 {
+  return <i32>call(95, u(mask), 0, 0);
+}
+/** The nice value, 0 at first; 1000 is added to the result, so that it is never negative. */
+export function nice(more: i32): i64 {
+  // getpriority gives 20 less the nice value.
+  const now = 20 - call(140, 0, 0, 0);
+  const wanted = max<i64>(min<i64>(now + more, 19), -20);
+  const result = call(141, 0, 0, wanted);
+  if (result < 0) return result == -EACCES ? -EPERM : result;
+  return 20 - call(140, 0, 0, 0) + 1000;
+}
+
+/** Soft and hard limit at a pair of words. */
+export function getrlimit(resource: i32, to: usize): i64 {
+  return call(97, u(resource), to, 0);
+}
+export function setrlimit(resource: i32, from: usize): i64 {
+  return call(160, u(resource), from, 0);
+}
+/** Four words, in clock ticks; the result is ticks of real time. */
+export function times(to: usize): i64 {
+  return call(100, to, 0, 0);
+}
+
+// ---- time
+
+/** Nanoseconds of a clock, or an errno. */
+export function clockTime(clock: i32): i64 {
+  const result = call(228, u(clock), page, 0);
+  return result < 0 ? result : load<i64>(page) * 1000000000 + load<i64>(page, 8);
+}
+export function clockResolution(clock: i32): i64 {
+  const result = call(229, u(clock), page, 0);
+  return result < 0 ? result : load<i64>(page) * 1000000000 + load<i64>(page, 8);
+}
+export function clock_settime(clock: i32, seconds: i64, nanoseconds: i64): i64 {
+  store<i64>(page, seconds);
+  store<i64>(page, nanoseconds, 8);
+  return call(227, u(clock), page, 0);
+}
+/** What was left when it was interrupted, in nanoseconds. */
+export let sleepLeft: i64 = 0;
+export function nanosleep(seconds: i64, nanoseconds: i64): i64 {
+  store<i64>(page, seconds);
+  store<i64>(page, nanoseconds, 8);
+  const result = call(35, page, page + 16, 0);
+  sleepLeft = load<i64>(page, 16) * 1000000000 + load<i64>(page, 24);
+  return result;
+}
+export function alarm(seconds: i32): i64 {
+  return call(37, u(seconds), 0, 0);
+}
+/** Microseconds; the former value at {@link timerLeft}. */
+export let timerLeft: i64 = 0;
+export let timerInterval: i64 = 0;
+export function setitimer(which: i32, value: i64, interval: i64): i64 {
+  store<i64>(page, interval / 1000000);
+  store<i64>(page, interval % 1000000, 8);
+  store<i64>(page, value / 1000000, 16);
+  store<i64>(page, value % 1000000, 24);
+  const result = call(38, u(which), page, page + 32);
+  takeTimer(page + 32, 1000000);
+  return result;
+}
+/** The same with fields as they are. */
+export function setitimerRaw(which: i32, seconds: i64, microseconds: i64): i64 {
+  store<i64>(page, 0);
+  store<i64>(page, 0, 8);
+  store<i64>(page, seconds, 16);
+  store<i64>(page, microseconds, 24);
+  return call(38, u(which), page, 0);
+}
+export function getitimer(which: i32): i64 {
+  const result = call(36, u(which), page, 0);
+  takeTimer(page, 1000000);
+  return result;
+}
+function takeTimer(at: usize, unit: i64): void {
+  timerInterval = load<i64>(at) * unit + load<i64>(at, 8);
+  timerLeft = load<i64>(at, 16) * unit + load<i64>(at, 24);
+}
+/** A timer's number, or an errno. Its signal's value is `value`. */
+export function timer_create(clock: i32, signal: i32, value: u64): i64 {
+  memory.fill(page, 0, 64);
+  store<u64>(page, value);
+  store<i32>(page, signal, 8);
+  store<i32>(page, SIGEV_SIGNAL, 12);
+  const result = call(222, u(clock), page, page + 64);
+  return result < 0 ? result : load<i32>(page, 64);
+}
+export function timer_delete(id: i32): i64 {
+  return call(226, u(id), 0, 0);
+}
+/** Nanoseconds. */
+export function timer_settime(id: i32, flags: i32, value: i64, interval: i64): i64 {
+  store<i64>(page, interval / 1000000000);
+  store<i64>(page, interval % 1000000000, 8);
+  store<i64>(page, value / 1000000000, 16);
+  store<i64>(page, value % 1000000000, 24);
+  return call6(223, u(id), u(flags), page, 0, 0, 0);
+}
+export function timer_gettime(id: i32): i64 {
+  const result = call(224, u(id), page, 0);
+  takeTimer(page, 1000000000);
+  return result;
+}
+export function timer_getoverrun(id: i32): i64 {
+  return call(225, u(id), 0, 0);
+}
+
+// ---- signals
+
+export function kill(pid: i32, signal: i32): i64 {
+  return call(62, u(pid), u(signal), 0);
+}
+export const DEFAULT: u64 = 0;
+export const IGNORE: u64 = 1;
+export function HANDLER(): u64 {
+  return signalEntry();
+}
+/** The former action. */
+export let oldHandler: u64 = 0;
+export let oldFlags: u32 = 0;
+export let oldMask: u64 = 0;
+export function sigaction(signal: i32, handler: u64, flags: u32, mask: u64): i64 {
+  store<u64>(page, handler);
+  store<u64>(page, <u64>flags | SA_RESTORER, 8);
+  store<u64>(page, signalReturn(), 16);
+  store<u64>(page, mask, 24);
+  const result = call6(13, u(signal), page, page + 32, 8, 0, 0);
+  takeAction();
+  return result;
+}
+const SA_RESTORER: u64 = 0x04000000;
+/** Only asks. */
+export function sigactionQuery(signal: i32): i64 {
+  const result = call6(13, u(signal), 0, page + 32, 8, 0, 0);
+  takeAction();
+  return result;
+}
+function takeAction(): void {
+  oldHandler = load<u64>(page, 32);
+  oldFlags = load<u32>(page, 40) & ~(<u32>SA_RESTORER);
+  oldMask = load<u64>(page, 56);
+}
+/** The former mask. */
+export function sigprocmask(how: i32, set: u64): u64 {
+  store<u64>(page, set);
+  call6(14, u(how), page, page + 16, 8, 0, 0);
+  return load<u64>(page, 16);
+}
+export function sigprocmaskResult(how: i32, set: u64): i64 {
+  store<u64>(page, set);
+  return call6(14, u(how), page, 0, 8, 0, 0);
+}
+export function sigpending(): u64 {
+  call(127, page, 8, 0);
+  return load<u64>(page);
+}
+export function sigsuspend(mask: u64): i64 {
+  store<u64>(page, mask);
+  return call(130, page, 8, 0);
+}
+export function pause(): i64 {
+  return call(34, 0, 0, 0);
+}
+/** A signal of the set; nanoseconds less than 0: for ever. What is told: as in a handler. */
+export function sigtimedwait(set: u64, nanoseconds: i64): i64 {
+  store<u64>(page, set);
+  store<i64>(page, nanoseconds / 1000000000, 16);
+  store<i64>(page, nanoseconds % 1000000000, 24);
+  const result = call6(128, page, page + 512, nanoseconds < 0 ? 0 : page + 16, 8, 0, 0);
+  if (result > 0) takeInfo(page + 512);
+  return result;
+}
+export function sigqueue(pid: i32, signal: i32, value: u64): i64 {
+  memory.fill(page, 0, 128);
+  store<i32>(page, signal);
+  store<i32>(page, SI_QUEUE, 8);
+  store<i32>(page, getpid(), 16);
+  store<i32>(page, getuid(), 20);
+  store<u64>(page, value, 24);
+  return call(129, u(pid), u(signal), page);
+}
+/** The former stack in {@link oldStack} and {@link oldStackFlags}. */
+export let oldStack: u64 = 0;
+export let oldStackFlags: i32 = 0;
+export function sigaltstack(at: u64, size: u64, flags: i32): i64 {
+  store<u64>(page, at);
+  store<u64>(page, u(flags), 8);
+  store<u64>(page, size, 16);
+  const result = call(131, page, page + 32, 0);
+  takeStack();
+  return result;
+}
+function takeStack(): void {
+  oldStack = load<u64>(page, 32);
+  oldStackFlags = load<i32>(page, 40);
+}
+export function sigaltstackQuery(): i64 {
+  const result = call(131, 0, page + 32, 0);
+  takeStack();
+  return result;
+}
+
+/** What a siginfo_t says, of the last signal that came with one. */
+export let infoSignal: i32 = 0;
+export let infoCode: i32 = 0;
+export let infoPid: i32 = 0;
+export let infoUid: i32 = 0;
+export let infoStatus: i32 = 0;
+export let infoValue: u64 = 0;
+export let infoAddress: u64 = 0;
+export function takeInfo(at: u64): void {
+  infoSignal = load32(at);
+  infoCode = load32(at + 8);
+  infoPid = load32(at + 16);
+  infoUid = load32(at + 20);
+  infoStatus = load32(at + 24);
+  infoValue = load64(at + 24);
+  infoAddress = load64(at + 16);
+}
+
+// ---- files
+
+export function open(path: string, flags: i32, mode: i32 = 0o644): i32 {
+  return <i32>call(2, pathOf(path), u(flags), u(mode));
+}
+export function openat(directory: i32, path: string, flags: i32, mode: i32 = 0o644): i32 {
+  return <i32>call6(257, u(directory), pathOf(path), u(flags), u(mode), 0, 0);
+}
+export function close(descriptor: i32): i64 {
+  return call(3, u(descriptor), 0, 0);
+}
+export function read(descriptor: i32, to: u64, count: u64): i64 {
+  return call(0, u(descriptor), to, count);
+}
+export function write(descriptor: i32, from: u64, count: u64): i64 {
+  return call(1, u(descriptor), from, count);
+}
+export function pread(descriptor: i32, to: u64, count: u64, offset: i64): i64 {
+  return call6(17, u(descriptor), to, count, offset, 0, 0);
+}
+export function pwrite(descriptor: i32, from: u64, count: u64, offset: i64): i64 {
+  return call6(18, u(descriptor), from, count, offset, 0, 0);
+}
+export function readv(descriptor: i32, vector: u64, count: i32): i64 {
+  return call(19, u(descriptor), vector, u(count));
+}
+export function writev(descriptor: i32, vector: u64, count: i32): i64 {
+  return call(20, u(descriptor), vector, u(count));
+}
+export function lseek(descriptor: i32, offset: i64, whence: i32): i64 {
+  return call(8, u(descriptor), offset, u(whence));
+}
+export function ftruncate(descriptor: i32, size: i64): i64 {
+  return call(77, u(descriptor), size, 0);
+}
+export function fsync(descriptor: i32): i64 {
+  return call(74, u(descriptor), 0, 0);
+}
+export function dup(descriptor: i32): i64 {
+  return call(32, u(descriptor), 0, 0);
+}
+export function dup2(descriptor: i32, to: i32): i64 {
+  return call(33, u(descriptor), u(to), 0);
+}
+export function fcntl(descriptor: i32, command: i32, argument: i64): i64 {
+  return call(72, u(descriptor), u(command), argument);
+}
+/** A record lock; with F_GETLK, what is in the way is in {@link lockType} and {@link lockPid}. */
+export let lockType: i32 = 0;
+export let lockPid: i32 = 0;
+export function lock(descriptor: i32, command: i32, type: i32, start: i64, length: i64): i64 {
+  memory.fill(page, 0, 64);
+  store<i16>(page, <i16>type);
+  store<i64>(page, start, 8);
+  store<i64>(page, length, 16);
+  const result = call(72, u(descriptor), u(command), page);
+  lockType = load<i16>(page);
+  lockPid = load<i32>(page, 24);
+  return result;
+}
+
+/** Fields of the last stat. */
+export class Stat {
+  device: u64 = 0;
+  inode: u64 = 0;
+  mode: i32 = 0;
+  links: i32 = 0;
+  uid: i32 = 0;
+  gid: i32 = 0;
+  size: i64 = 0;
+  blocks: i64 = 0;
+  accessed: i64 = 0;
+  modified: i64 = 0;
+  changed: i64 = 0;
+}
+export const st: Stat = new Stat();
+function takeStat(result: i64): i64 {
+  if (result < 0) return result;
+  st.device = load<u64>(page);
+  st.inode = load<u64>(page, 8);
+  st.links = load<i32>(page, 16);
+  st.mode = load<i32>(page, 24);
+  st.uid = load<i32>(page, 28);
+  st.gid = load<i32>(page, 32);
+  st.size = load<i64>(page, 48);
+  st.blocks = load<i64>(page, 64);
+  st.accessed = load<i64>(page, 72) * 1000000000 + load<i64>(page, 80);
+  st.modified = load<i64>(page, 88) * 1000000000 + load<i64>(page, 96);
+  st.changed = load<i64>(page, 104) * 1000000000 + load<i64>(page, 112);
+  return result;
+}
+export function stat(path: string): i64 {
+  return takeStat(call(4, pathOf(path), page, 0));
+}
+export function lstat(path: string): i64 {
+  return takeStat(call(6, pathOf(path), page, 0));
+}
+export function fstat(descriptor: i32): i64 {
+  return takeStat(call(5, u(descriptor), page, 0));
+}
+export function fstatat(directory: i32, path: string, flags: i32): i64 {
+  return takeStat(call6(262, u(directory), pathOf(path), page, u(flags), 0, 0));
+}
+export function link(from: string, to: string): i64 {
+  return call(86, pathOf(from), pathOf(to), 0);
+}
+export function unlink(path: string): i64 {
+  return call(87, pathOf(path), 0, 0);
+}
+export function unlinkat(directory: i32, path: string, flags: i32): i64 {
+  return call(263, u(directory), pathOf(path), u(flags));
+}
+export function rename(from: string, to: string): i64 {
+  return call(82, pathOf(from), pathOf(to), 0);
+}
+export function renameat(fromDirectory: i32, from: string, toDirectory: i32, to: string): i64 {
+  return call6(264, u(fromDirectory), pathOf(from), u(toDirectory), pathOf(to), 0, 0);
+}
+export function symlink(target: string, path: string): i64 {
+  return call(88, pathOf(target), pathOf(path), 0);
+}
+export function readlink(path: string, to: u64, size: u64): i64 {
+  return call(89, pathOf(path), to, size);
+}
+export function mkdir(path: string, mode: i32 = 0o755): i64 {
+  return call(83, pathOf(path), u(mode), 0);
+}
+export function mkdirat(directory: i32, path: string, mode: i32): i64 {
+  return call(258, u(directory), pathOf(path), u(mode));
+}
+export function rmdir(path: string): i64 {
+  return call(84, pathOf(path), 0, 0);
+}
+export function mkfifo(path: string, mode: i32): i64 {
+  return call(133, pathOf(path), u(0x1000 | (mode & 0o7777)), 0);
+}
+export function chmod(path: string, mode: i32): i64 {
+  return call(90, pathOf(path), u(mode), 0);
+}
+export function fchmod(descriptor: i32, mode: i32): i64 {
+  return call(91, u(descriptor), u(mode), 0);
+}
+export function chown(path: string, uid: i32, gid: i32): i64 {
+  return call(92, pathOf(path), u(uid), u(gid));
+}
+export function lchown(path: string, uid: i32, gid: i32): i64 {
+  return call(94, pathOf(path), u(uid), u(gid));
+}
+export function access(path: string, wanted: i32): i64 {
+  return call(21, pathOf(path), u(wanted), 0);
+}
+/** Seconds, and nanoseconds or UTIME_NOW, UTIME_OMIT, of the access and the modification. */
+export function utimens(path: string, a: i64, aNano: i64, m: i64, mNano: i64): i64 {
+  store<i64>(page, a);
+  store<i64>(page, aNano, 8);
+  store<i64>(page, m, 16);
+  store<i64>(page, mNano, 24);
+  return call6(280, u(AT_FDCWD), pathOf(path), page, 0, 0, 0);
+}
+export function utimensNow(path: string): i64 {
+  return call6(280, u(AT_FDCWD), pathOf(path), 0, 0, 0, 0);
+}
+export function chdir(path: string): i64 {
+  return call(80, pathOf(path), 0, 0);
+}
+export function fchdir(descriptor: i32): i64 {
+  return call(81, u(descriptor), 0, 0);
+}
+export function getcwd(to: u64, size: u64): i64 {
+  return call(79, to, size, 0);
+}
+/** Names in an open directory, from where it is. */
+export function getdents(descriptor: i32, names: string[]): i64 {
+  while (true) {
+    const count = call(217, u(descriptor), page, 4096);
+    if (count <= 0) return count;
+    for (let at: usize = 0; at < <usize>count; at += load<u16>(page + at, 16))
+      names.push(String.UTF8.decodeUnsafe(page + at + 19, length(page + at + 19)));
+  }
+}
+function length(at: usize): i32 {
+  let count = 0;
+  while (load<u8>(at + count)) count++;
+  return count;
+}
+
+/** Two descriptors, in {@link pipeRead} and {@link pipeWrite}. */
+export let pipeRead: i32 = 0;
+export let pipeWrite: i32 = 0;
+export function pipe(): i64 {
+  const result = call(22, page, 0, 0);
+  pipeRead = load<i32>(page);
+  pipeWrite = load<i32>(page, 4);
+  return result;
+}
+/** One descriptor's events, or an errno; milliseconds, -1: for ever. */
+export function poll(descriptor: i32, events: i32, milliseconds: i32): i64 {
+  store<i32>(page, descriptor);
+  store<i16>(page, <i16>events, 4);
+  store<i16>(page, 0, 6);
+  const result = call(7, page, 1, u(milliseconds));
+  return result < 0 ? result : load<i16>(page, 6);
+}
+
+// ---- memory
+
+export function mmap(at: u64, length: u64, prot: i32, flags: i32, descriptor: i32, offset: i64): i64 {
+  return call6(9, at, length, u(prot), u(flags), u(descriptor), offset);
+}
+export function munmap(at: u64, length: u64): i64 {
+  return call(11, at, length, 0);
+}
+export function mprotect(at: u64, length: u64, prot: i32): i64 {
+  return call(10, at, length, u(prot));
+}
+export function msync(at: u64, length: u64, flags: i32): i64 {
+  return call(26, at, length, u(flags));
+}
+export function mlock(at: u64, length: u64): i64 {
+  return call(149, at, length, 0);
+}
+export function munlock(at: u64, length: u64): i64 {
+  return call(150, at, length, 0);
+}
+
+// ---- terminals
+
+export const TCSANOW: i32 = 0x5402;
+export const TCSADRAIN: i32 = 0x5403;
+export const TCSAFLUSH: i32 = 0x5404;
+const TCGETS: i32 = 0x5401;
+const TIOCGPGRP: i32 = 0x540f;
+const TIOCSPGRP: i32 = 0x5410;
+const TIOCGSID: i32 = 0x5429;
+const TIOCSCTTY: i32 = 0x540e;
+const TIOCSWINSZ: i32 = 0x5414;
+const TIOCGWINSZ: i32 = 0x5413;
+const TCFLSH: i32 = 0x540b;
+export const ICRNL: u32 = 0x100;
+export const INLCR: u32 = 0x40;
+export const IGNCR: u32 = 0x80;
+export const ISTRIP: u32 = 0x20;
+export const IXON: u32 = 0x400;
+export const OPOST: u32 = 1;
+export const ONLCR: u32 = 4;
+export const ISIG: u32 = 1;
+export const ICANON: u32 = 2;
+export const ECHO: u32 = 8;
+export const ECHOE: u32 = 0x10;
+export const ECHOK: u32 = 0x20;
+export const ECHONL: u32 = 0x40;
+export const NOFLSH: u32 = 0x80;
+export const TOSTOP: u32 = 0x100;
+export const IEXTEN: u32 = 0x8000;
+export const VINTR: i32 = 0;
+export const VQUIT: i32 = 1;
+export const VERASE: i32 = 2;
+export const VKILL: i32 = 3;
+export const VEOF: i32 = 4;
+export const VMIN: i32 = 6;
+export const VEOL: i32 = 11;
+export const VTIME: i32 = 5;
+export const VSUSP: i32 = 10;
+
+/** The last terminal attributes that were asked for; what tcsetattr sets. */
+export let inputFlags: u32 = 0;
+export let outputFlags: u32 = 0;
+export let controlFlags: u32 = 0;
+export let localFlags: u32 = 0;
+export const controls: StaticArray<u8> = new StaticArray<u8>(32);
+export function setFlags(input: u32, output: u32, local: u32): void {
+  inputFlags = input;
+  outputFlags = output;
+  localFlags = local;
+}
+export function tcgetattr(descriptor: i32): i64 {
+  const result = call(16, u(descriptor), u(TCGETS), page);
+  if (result < 0) return result;
+  inputFlags = load<u32>(page);
+  outputFlags = load<u32>(page, 4);
+  controlFlags = load<u32>(page, 8);
+  localFlags = load<u32>(page, 12);
+  memory.copy(changetype<usize>(controls), page + 17, 19);
+  return 0;
+}
+export function tcsetattr(descriptor: i32, action: i32): i64 {
+  store<u32>(page, inputFlags);
+  store<u32>(page, outputFlags, 4);
+  store<u32>(page, controlFlags, 8);
+  store<u32>(page, localFlags, 12);
+  store<u8>(page, 0, 16);
+  memory.copy(page + 17, changetype<usize>(controls), 19);
+  return call(16, u(descriptor), u(action), page);
+}
+export function tcgetpgrp(descriptor: i32): i64 {
+  const result = call(16, u(descriptor), u(TIOCGPGRP), page);
+  return result < 0 ? result : load<i32>(page);
+}
+export function tcsetpgrp(descriptor: i32, group: i32): i64 {
+  store<i32>(page, group);
+  return call(16, u(descriptor), u(TIOCSPGRP), page);
+}
+export function tcgetsid(descriptor: i32): i64 {
+  const result = call(16, u(descriptor), u(TIOCGSID), page);
+  return result < 0 ? result : load<i32>(page);
+}
+/** 0: input, 1: output, 2: both. */
+export function tcflush(descriptor: i32, queue: i32): i64 {
+  return call(16, u(descriptor), u(TCFLSH), u(queue));
+}
+export function setWindow(descriptor: i32, rows: i32, columns: i32): i64 {
+  store<u64>(page, 0);
+  store<u16>(page, <u16>rows);
+  store<u16>(page, <u16>columns, 2);
+  return call(16, u(descriptor), u(TIOCSWINSZ), page);
+}
+/** rows << 16 | columns */
+export function getWindow(descriptor: i32): i64 {
+  const result = call(16, u(descriptor), u(TIOCGWINSZ), page);
+  return result < 0 ? result : ((<i64>load<u16>(page)) << 16) | load<u16>(page, 2);
+}
+/** The descriptor's terminal becomes the session's. */
+export function takeTerminal(descriptor: i32): i64 {
+  return call(16, u(descriptor), u(TIOCSCTTY), 0);
+}
+
+export let master: i32 = -1;
+export let slave: i32 = -1;
+const TIOCSPTLCK: i32 = 0x40045431;
+const TIOCGPTN: u32 = 0x80045430;
+/** A pseudo-terminal, its sides in {@link master} and {@link slave}. The slave does not become anybody's terminal by this. */
+export function openTerminal(): i64 {
+  master = open('/dev/ptmx', O_RDWR | O_NOCTTY);
+  if (master < 0) return master;
+  store<i32>(page, 0);
+  call(16, u(master), u(TIOCSPTLCK), page);
+  const result = call(16, u(master), TIOCGPTN, page);
+  if (result < 0) return result;
+  slave = open('/dev/pts/' + load<i32>(page).toString(), O_RDWR | O_NOCTTY);
+  return slave < 0 ? slave : 0;
+}
