@@ -178,6 +178,7 @@ export class Processor implements Cpu, AccessHost, RunHost, CodeHolder {
   private trapsPending = 0;
   /** Instruction translations by linear page, until the next flush. */
   private readonly codePlaces = new Map<number, { place: number; global: boolean }>();
+  private readonly globalCodePlaces = new Map<number, { place: number; global: boolean }>();
   /** Whether the code found last lies in a global page, both of them if it crosses. */
   private codeIsGlobal = false;
 
@@ -374,13 +375,14 @@ export class Processor implements Cpu, AccessHost, RunHost, CodeHolder {
   }
   flushTlb(keepGlobal: boolean): void {
     this.tlb.flush(keepGlobal);
-    if (!keepGlobal) this.codePlaces.clear();
-    else for (const [key, code] of this.codePlaces) if (!code.global) this.codePlaces.delete(key);
+    this.codePlaces.clear();
+    if (!keepGlobal) this.globalCodePlaces.clear();
     this.leaving = true;
   }
   flushPage(linear: bigint): void {
     this.tlb.flushPage(Number(BigInt.asIntN(32, linear >> 32n)), Number(BigInt.asIntN(32, linear)));
     this.codePlaces.clear();
+    this.globalCodePlaces.clear();
     this.leaving = true;
   }
   breakpointsChanged(): void {
@@ -673,6 +675,9 @@ export class Processor implements Cpu, AccessHost, RunHost, CodeHolder {
     if (record) return record;
     return this.findCrossing(linearHigh, low, page, offset, place);
   }
+  private rememberCode(key: number, code: { place: number; global: boolean }): void {
+    (code.global ? this.globalCodePlaces : this.codePlaces).set(key, code);
+  }
   private findCrossing(high: number, low: number, page: number, offset: number, place: number): number {
     const nextLow = ((low & ~(PAGE - 1)) + PAGE) | 0;
     const nextHigh = nextLow === 0 && this.codeSize === 64 ? (high + 1) | 0 : high;
@@ -682,11 +687,11 @@ export class Processor implements Cpu, AccessHost, RunHost, CodeHolder {
   /** Place of a page of code. Code outside RAM is not executed: there is nothing there but ones. */
   private codePlace(high: number, low: number): number {
     const key = codeKey(high, low, this.accessKind);
-    let code = this.codePlaces.get(key);
+    let code = this.codePlaces.get(key) ?? this.globalCodePlaces.get(key);
     if (code === undefined) {
       code = this.access.fetch(high, low);
       if (code.place < 0) this.raise(6);
-      this.codePlaces.set(key, code);
+      this.rememberCode(key, code);
     }
     this.codeIsGlobal &&= code.global;
     return code.place;
@@ -792,7 +797,7 @@ export class Processor implements Cpu, AccessHost, RunHost, CodeHolder {
 
   get hidden(): HiddenState {
     const { trapsPending, checkedFills } = this;
-    const code = [...this.codePlaces].map(([key, { place, global }]) => {
+    const code = [...this.codePlaces, ...this.globalCodePlaces].map(([key, { place, global }]) => {
       const page = Math.floor(key / 4);
       return { kind: key - page * 4, high: Math.floor(page / 0x100000), low: (page << 12) | 0, place, global };
     });
@@ -808,7 +813,7 @@ export class Processor implements Cpu, AccessHost, RunHost, CodeHolder {
     this.modeChanged();
     this.trapsPending = trapsPending;
     this.checkedFills = checkedFills;
-    for (const { kind, high, low, place, global } of code) this.codePlaces.set(codeKey(high, low, kind), { place, global });
+    for (const { kind, high, low, place, global } of code) this.rememberCode(codeKey(high, low, kind), { place, global });
   }
 
   // Reset.
@@ -864,7 +869,7 @@ function walkEnvironment(cpu: Processor): WalkEnvironment {
       return cpu.read32(SLOT.EFER);
     },
     get cr3() {
-      return Number(cpu.read64(SLOT.CR3) & 0xfffffffffffe0n);
+      return (cpu.read32(SLOT.CR3 + 4) & 0xfffff) * 2 ** 32 + ((cpu.read32(SLOT.CR3) & ~31) >>> 0);
     },
     pdpte,
     physicalBits: 40,

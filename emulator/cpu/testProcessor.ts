@@ -5,7 +5,7 @@
  */
 import { buildTables } from '../decode/tables.ts';
 import { interpreter } from '../interp/interpreter.ts';
-import { SEG, SEGMENT, SLOT, segmentSlot } from '../ir/state.ts';
+import { LAYOUT_END, SEG, SEGMENT, SLOT, segmentSlot } from '../ir/state.ts';
 import type { CpuModel } from '../isa/helper.ts';
 import { allInstructions, type Instruction } from '../isa/record.ts';
 import { cpuModel, DEFAULT_MODEL } from '../isa/system/models.ts';
@@ -13,8 +13,8 @@ import { setSegment } from '../isa/system/segmentation.ts';
 import { PhysicalMemory } from '../mmu/physical.ts';
 import { Processor, type ProcessorPlatform, type Tiering } from './processor.ts';
 
-const POOL_START = 0x800000;
-const POOL_END = 0x1800000;
+const POOL_START = Math.ceil(LAYOUT_END / 65536) * 65536;
+const POOL_END = POOL_START + 0x1000000;
 /** Place of physical address 0 in linear memory. */
 export const TEST_RAM = POOL_END;
 

@@ -40,6 +40,8 @@ export const STACK_SEGMENT = 0x80;
 const LENGTH = 0x1f;
 const PAGE = 4096;
 const WINDOW = 16;
+/** A run is often entered when less than this part of its way to being hot is left. */
+const OFTEN = 0.95;
 
 /** What is known of one (entry, size, operand kinds, environment) after its first use. */
 export interface Variant {
@@ -184,7 +186,22 @@ export class RunCache {
     this.host.view.setInt32(head + HEAD.entry, entry, true);
     this.host.view.setUint16(head, this.compiledHandler, true);
   }
+  isCompiled(head: number): boolean {
+    return this.host.view.getUint16(head, true) === this.compiledHandler;
+  }
+  /** Offsets of a page's runs that are compiled or on the way to it, at most so many, those entered most first. */
+  oftenEntered(page: number, mode: RunMode, most: number): number[] {
+    const found: { offset: number; left: number }[] = [];
+    for (const [key, head] of this.pages.get(page)?.runs ?? []) {
+      if (key >> 12 !== mode.id || !this.isHead(head)) continue;
+      const left = this.host.view.getInt32(head + HEAD.counter, true);
+      if (left < this.host.hotAfter * OFTEN) found.push({ offset: key & (PAGE - 1), left });
+    }
+    found.sort((a, b) => a.left - b.left);
+    return found.slice(0, most).map((f) => f.offset);
+  }
   setInterpreted(head: number): void {
+    this.host.view.setInt32(head + HEAD.region, 0, true);
     this.host.view.setUint16(head, this.headHandler, true);
   }
   /** The compiler decodes from the page at `bytes`; what it decodes is watched. */

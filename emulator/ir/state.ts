@@ -165,7 +165,7 @@ export const SEG = {
  * TLB entry: i64 tag (linear page address; -1 when empty), i32 addend (host address = addend + low 32 bits of the address), i32 unused.
  * Jump cache entry: i64 RIP (-1 when empty), i32 record, i32 page offset of its code.
  */
-export const TLB_ENTRIES = 1024;
+export const TLB_ENTRIES = 4096;
 export const TLB_READ = 0;
 export const TLB_WRITE = TLB_ENTRIES * 16;
 export const JUMP_CACHE = TLB_WRITE + TLB_ENTRIES * 16;

@@ -3,6 +3,9 @@
  * @fileoverview Which code a region takes in: the basic blocks of one page that control reaches from where the region begins, as far as the
  * interpreter has been there.
  *
+ * Where control comes back to after calls, and, if a jump is computed, where the interpreter often began, are entries too: control leaves the region
+ * there and comes back, often from itself.
+ *
  * A block ends at a branch, before an instruction that begins another block, and before one that the compiler leaves to the interpreter. A
  * branch target that the interpreter never entered is cold: nothing is decoded there, and the branch leaves the region.
  */
@@ -77,15 +80,25 @@ function decodeBlock(code: CodePage, offset: number, room: number): Block {
 }
 
 export interface Discovery {
-  /** In order of offset; the region's own entry among them. */
+  /** In order of offset. */
   blocks: Block[];
+  /** Offsets of blocks where the region may be entered; the hot one first. */
+  entries: number[];
   instructions: number;
 }
+/** Entries that a computed jump makes. */
+const MOST_TARGETS = 100;
 
-export function discover(code: CodePage, entry: number): Discovery {
+/** Undefined where the first instruction cannot be compiled. */
+export function discover(code: CodePage, entry: number): Discovery | undefined {
   const blocks = new Map<number, Block>();
+  const entries = new Set([entry]);
   const work = [entry];
   let instructions = 0;
+  const enter = (offset: number): void => {
+    entries.add(offset);
+    work.push(offset);
+  };
   for (let i = 0; i < work.length; i++) {
     const at = work[i];
     if (at < 0 || at >= PAGE || blocks.has(at) || instructions >= MAXIMUM_REGION) continue;
@@ -101,11 +114,16 @@ export function discover(code: CodePage, entry: number): Discovery {
     if (block.end !== 'branches') continue;
     if (block.next >= 0) work.push(block.next);
     if (block.target !== undefined && isWarm(code, block.target)) work.push(block.target);
+    const last = block.instructions[block.instructions.length - 1];
+    if (last.summary.calls) {
+      if (isWarm(code, last.next)) enter(last.next);
+    } else if (block.target === undefined && last.d.operands.length > 0) {
+      for (const offset of code.runs.oftenEntered(code.page, code.mode, MOST_TARGETS)) enter(offset);
+    }
   }
-  return {
-    blocks: [...blocks.values()].filter((b) => b.instructions.length > 0).sort((a, b) => a.offset - b.offset),
-    instructions,
-  };
+  const list = [...blocks.values()].filter((b) => b.instructions.length > 0).sort((x, y) => x.offset - y.offset);
+  const all = [...entries].filter((offset) => list.some((b) => b.offset === offset));
+  return all[0] === entry ? { blocks: list, entries: all, instructions } : undefined;
 }
 
 /** Whether control has arrived there other than from the instruction before. */

@@ -12,7 +12,7 @@ import { Builder, bitElement, type Environment } from '../ir/builder.ts';
 import { GPR, HEAD, LEAVE, SEG, SEGMENT, segmentSlot } from '../ir/state.ts';
 import { bits, type Operand, type Type, type Value } from '../ir/value.ts';
 import type { Code, WasmFunction } from '../wasm/module.ts';
-import { type Block, type CodePage, discover, type Instruction } from './discover.ts';
+import { type Block, type CodePage, type Discovery, discover, type Instruction } from './discover.ts';
 import { type Liveness, liveness, neededBefore, observableBefore } from './liveness.ts';
 import { RegionEmitter, type RegionPlace } from './regionEmitter.ts';
 import { type Structure, structure } from './structure.ts';
@@ -25,6 +25,8 @@ export interface RegionFunctions {
   interpret: number;
   /** Type of regions. */
   type: number;
+  /** Number of this one in the table. */
+  element: number;
 }
 export interface Region {
   page: number;
@@ -37,10 +39,10 @@ export interface Region {
 
 /** Undefined where the first instruction cannot be compiled. */
 export function compileRegion(code: CodePage, entry: number, place: RegionPlace, functions: RegionFunctions): Region | undefined {
-  const { blocks, instructions } = discover(code, entry);
-  const first = blocks.findIndex((b) => b.offset === entry);
-  if (first < 0) return undefined;
-  const compiler = new RegionCompiler(code, blocks, instructions, first, place);
+  const found = discover(code, entry);
+  if (!found) return undefined;
+  const { blocks, instructions } = found;
+  const compiler = new RegionCompiler(code, found, place, functions.element);
   const body = compiler.compile(functions);
   for (const b of blocks) {
     const last = b.instructions[b.instructions.length - 1];
@@ -67,7 +69,10 @@ class RegionCompiler {
   private readonly labels: number[] = [];
   private readonly root: number;
 
-  constructor(code: CodePage, blocks: readonly Block[], instructions: number, first: number, place: RegionPlace) {
+  /** The region's number, if it takes computed jumps to its own entries. */
+  private readonly element: number | undefined;
+
+  constructor(code: CodePage, { blocks, entries, instructions }: Discovery, place: RegionPlace, element: number) {
     this.code = code;
     this.blocks = blocks;
     this.instructions = instructions;
@@ -75,11 +80,15 @@ class RegionCompiler {
     this.root = blocks.length;
     this.indexOf = new Map(blocks.map((b, i) => [b.offset, i]));
     const successors = blocks.map((b) => this.successorsOf(b));
-    this.shape = structure({ successors, entries: [first] });
+    const computed = blocks.map((b) => b.end === 'branches' && b.target === undefined);
+    const returnsToRoot = entries.length > 1 && computed.includes(true);
+    this.element = returnsToRoot ? element : undefined;
+    this.shape = structure({ successors, entries: entries.map((offset) => this.indexOf.get(offset)!), returnsToRoot });
     const { order, viaRoot } = this.shape;
     // Loops are left where the budget is used up.
     const exits = blocks.map((b, i) => this.leaves(b) || successors[i].some((s) => viaRoot(i, s) || order[s] <= order[i]));
-    this.live = liveness(blocks, successors, exits);
+    const reached = successors.map((list, i) => (returnsToRoot && computed[i] ? [...list, ...this.shape.entries] : list));
+    this.live = liveness(blocks, reached, exits);
   }
   private successorsOf(b: Block): number[] {
     const all: number[] = [];
@@ -100,13 +109,12 @@ class RegionCompiler {
   compile(functions: RegionFunctions): Code {
     const e = this.emitter;
     e.exitLabel = e.openBlock();
-    e.checkBudget(this.instructions, this.blocks[this.shape.entries[0]].offset);
-    if (this.code.mode.code === 16) e.requireUnwrapped(this.blocks[this.shape.entries[0]].offset);
+    e.checkEntry(this.instructions, this.code.mode.code === 16);
     this.tree(this.root);
     e.close();
     e.finish(functions, { region: HEAD.region, compiled: this.code.runs.compiledHandler });
     const body = e.code;
-    const whole = e.prologue();
+    const whole = e.prologue(this.shape.entries.length > 1);
     whole.append(body.bytes.subarray(0, body.length));
     return whole;
   }
@@ -137,7 +145,6 @@ class RegionCompiler {
     e.close();
     this.tree(merge);
   }
-  private entryLocal = -1;
   private enter(): void {
     const e = this.emitter;
     const { entries } = this.shape;
@@ -145,8 +152,7 @@ class RegionCompiler {
       this.goto(this.root, entries[0]);
       return;
     }
-    if (this.entryLocal < 0) this.entryLocal = e.lastingEntry();
-    e.code.get(this.entryLocal).brTable(
+    e.code.get(e.entry).brTable(
       entries.map((i) => e.depth(this.labels[i])),
       e.depth(this.labels[entries[0]]),
     );
@@ -156,8 +162,7 @@ class RegionCompiler {
     const { order } = this.shape;
     if (this.shape.viaRoot(from, to)) {
       e.checkBudget(this.instructions, this.blocks[to].offset);
-      if (this.entryLocal < 0) this.entryLocal = e.lastingEntry();
-      e.code.i32(this.shape.entries.indexOf(to)).set(this.entryLocal);
+      e.code.i32(this.shape.entries.indexOf(to)).set(e.entry);
       e.br(this.loops[this.root]);
     } else if (order[to] <= order[from]) {
       e.checkBudget(this.instructions, this.blocks[to].offset);
@@ -176,6 +181,17 @@ class RegionCompiler {
     const head = offset >= 0 && offset < 4096 ? runs.find(page, offset, mode) : 0;
     if (head && runs.isHead(head)) this.emitter.exitToRun(head);
     else this.emitter.exitToOffset(offset);
+  }
+
+  /** To the address in a local: an entry of this region that the jump cache knows, or outside. */
+  private gotoComputed(local: number): void {
+    const e = this.emitter;
+    if (this.element !== undefined) {
+      e.dispatchInside(local, this.element, this.instructions);
+      e.br(this.loops[this.root]);
+      e.close();
+    }
+    e.exitToLocal(local);
   }
 
   // Blocks.
@@ -222,7 +238,7 @@ class RegionCompiler {
     }
     const go = (to: Value): void => {
       if (b.target !== undefined) this.gotoOffset(index, b.target);
-      else e.exitToLocal(e.pinned(to));
+      else this.gotoComputed(e.pinned(to));
     };
     if (!taken.when) {
       go(taken.to);

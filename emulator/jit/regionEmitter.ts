@@ -13,11 +13,25 @@
 import { Builder } from '../ir/builder.ts';
 import { Emitter } from '../ir/emit.ts';
 import { type FlagDefs, PACKED, pack } from '../ir/flags.ts';
-import { ACCESS, LEAVE, type MemoryAccess, SLOT, TLB_ENTRIES, TLB_READ, TLB_WRITE, XMM } from '../ir/state.ts';
+import {
+  ACCESS,
+  HEAD,
+  JUMP_CACHE,
+  JUMP_ENTRIES,
+  LEAVE,
+  type MemoryAccess,
+  RECORD,
+  SLOT,
+  TLB_ENTRIES,
+  TLB_READ,
+  TLB_WRITE,
+  XMM,
+} from '../ir/state.ts';
 import { type Effect, FLAGS, type RegRef, type Type, type Value } from '../ir/value.ts';
 import { Code, I32, I64, V128, type WasmType } from '../wasm/module.ts';
 
 const BUDGET = 0;
+const HEAD_LOCAL = 1;
 const PARAMETERS = 2;
 const FPR_END = XMM(16);
 
@@ -188,7 +202,14 @@ export class RegionEmitter extends Emitter {
     throw new Error('an access of unknown size');
   }
   protected override divideWide(): void {
-    this.code.call(this.place.divideWide);
+    const c = this.code;
+    const [divisor, low, high] = [this.newLocal(I64), this.newLocal(I64), this.newLocal(I64)];
+    c.set(divisor).set(low).tee(high).op('i64.eqz');
+    this.openIf(I64);
+    c.get(low).get(divisor).op('i64.div_u');
+    c.else();
+    c.get(high).get(low).get(divisor).call(this.place.divideWide);
+    this.close();
   }
   protected override callHelper(): void {
     throw new Error('regions call no helpers');
@@ -243,7 +264,7 @@ export class RegionEmitter extends Emitter {
   }
 
   /** The local that numbers the entry to go on at. */
-  lastingEntry(): number {
+  get entry(): number {
     return this.lasting('entry', I32);
   }
   /** The local of an evaluated value. */
@@ -341,12 +362,53 @@ export class RegionEmitter extends Emitter {
     this.close();
   }
 
-  /** 16-bit branches wrap: within a page that is possible only where the code segment's 64 KiB end in it. */
-  requireUnwrapped(offset: number): void {
-    this.code.get(this.page).i64(0xf000n).op('i64.gt_u');
+  /**
+   * At the beginning of the function: leaves its entry to the interpreter if the budget may not last, or where 16-bit branches could wrap,
+   * which they do within a page only where the 64 KiB of the code segment end in it.
+   */
+  checkEntry(need: number, wraps: boolean): void {
+    const c = this.code;
+    c.get(BUDGET).i32(need).op('i32.lt_s');
+    if (wraps) c.get(this.page).i64(0xf000n).op('i64.gt_u').op('i32.or');
     this.openIf();
-    this.leaveFor((LEAVE.unusual << 12) | offset, 0);
+    c.get(HEAD_LOCAL)
+      .mem('i32.load16_u', RECORD.next)
+      .i32(LEAVE.budget << 12)
+      .op('i32.or')
+      .set(this.how);
+    this.br(this.exitLabel);
     this.close();
+  }
+  /** Opens a condition: the address in a local is in this page, and the jump cache knows it as an entry of this region, whose number is set. */
+  dispatchInside(local: number, element: number, need: number): void {
+    const c = this.code;
+    const { tlb } = this.place;
+    const slot = this.newLocal(I32);
+    c.get(local).get(this.page).op('i64.sub').i64(4096n).op('i64.lt_u');
+    this.openIf(I32);
+    c.get(local).op('i32.wrap_i64').tee(slot).get(slot).i32(10).op('i32.shr_u').op('i32.xor').i32(4).op('i32.shl');
+    c.i32((JUMP_ENTRIES - 1) << 4)
+      .op('i32.and')
+      .tee(slot)
+      .mem('i64.load', tlb + JUMP_CACHE)
+      .get(local)
+      .op('i64.eq');
+    this.openIf(I32);
+    c.get(slot)
+      .mem('i32.load', tlb + JUMP_CACHE + 8)
+      .tee(slot)
+      .mem('i32.load', HEAD.region)
+      .i32(element)
+      .op('i32.eq');
+    c.get(BUDGET).i32(need).op('i32.ge_s').op('i32.and');
+    c.else();
+    c.i32(0);
+    this.close();
+    c.else();
+    c.i32(0);
+    this.close();
+    this.openIf();
+    c.get(slot).mem('i32.load', HEAD.entry).set(this.entry);
   }
 
   // Flags.
@@ -476,9 +538,10 @@ export class RegionEmitter extends Emitter {
     c.get(this.how);
   }
   /** Loads what the body uses; to be put in front of it. */
-  prologue(): Code {
+  prologue(hasEntries: boolean): Code {
     const c = new Code();
     const { base } = this.place;
+    if (hasEntries) c.get(HEAD_LOCAL).mem('i32.load', HEAD.entry).set(this.entry);
     if (this.named.has('page')) c.i32(base).mem('i64.load', SLOT.PAGE).set(this.page);
     for (const [slot, local] of this.slots) {
       c.i32(base);

@@ -32,7 +32,7 @@ export function buildRegions(
   host: RegionHost,
   wanted: readonly Wanted[],
   tableAt: number,
-): { wasm: Uint8Array<ArrayBuffer>; regions: (Region & { wanted: Wanted })[] } {
+): { wasm: Uint8Array<ArrayBuffer>; regions: (Region & { wanted: Wanted })[]; refused: Wanted[] } {
   const module = new Module(MEMORY);
   module.tableImport = 'table';
   module.elementsAt = tableAt;
@@ -41,6 +41,9 @@ export function buildRegions(
   const { bulkLong, bulkLegacy } = bulkFunctions(module);
   const ends = new Map<number, { dispatch: number; interpret: number }>();
   const regions: (Region & { wanted: Wanted })[] = [];
+  const refused: Wanted[] = [];
+  /** Entries of regions that have been made. */
+  const covered = new Set<string>();
   for (const w of wanted) {
     let end = ends.get(w.tlb);
     if (!end) {
@@ -52,12 +55,18 @@ export function buildRegions(
     }
     const long = w.code.mode.code === 64;
     const place = { base: host.base, tlb: w.tlb, divideWide: divide, bulk: long ? bulkLong : bulkLegacy, long };
-    const region = compileRegion(w.code, w.entry, place, { ...end, type });
-    if (!region) continue;
+    const key = (offset: number): string => `${w.code.page} ${offset} ${w.code.mode.id}`;
+    if (covered.has(key(w.entry))) continue;
+    const region = compileRegion(w.code, w.entry, place, { ...end, type, element: tableAt + module.elements.length });
+    if (!region) {
+      refused.push(w);
+      continue;
+    }
+    for (const offset of region.entries) covered.add(key(offset));
     module.elements.push(module.func(region.function));
     regions.push({ ...region, wanted: w });
   }
-  return { wasm: module.build(), regions };
+  return { wasm: module.build(), regions, refused };
 }
 
 type Body = Pick<WasmFunction, 'locals' | 'code'>;

@@ -15,6 +15,8 @@ export interface Graph {
   successors: readonly (readonly number[])[];
   /** Blocks where control comes in. */
   entries: readonly number[];
+  /** Whether blocks go to the root by themselves. */
+  returnsToRoot: boolean;
 }
 export interface Structure {
   /** Given ones first, then those that irreducible edges made. */
@@ -64,7 +66,7 @@ function attempt(graph: Graph, n: number, entries: number[]): Structure | undefi
     }
   }
   if (entries.length > before) return undefined;
-  if (rootEdges.size > 0) isLoop[n] = true;
+  if (rootEdges.size > 0 || graph.returnsToRoot) isLoop[n] = true;
   const merges: number[][] = Array.from({ length: n + 1 }, () => []);
   for (const b of sequence) {
     if (b === n) continue;

@@ -13,6 +13,8 @@ export interface Summary {
   /** Otherwise the interpreter does it: helpers without a shortcut, string repetitions. */
   compiles: boolean;
   jumps: 'never' | 'perhaps' | 'always';
+  /** Pushes where it will come back to. */
+  calls: boolean;
   /** May leave the region before the instruction. */
   leaves: boolean;
   reads: number;
@@ -45,6 +47,7 @@ export function summaryOf(variant: Variant): Summary {
       (form.rep === 'none' &&
         form.record.serializing !== true &&
         effects.every((e) => !(e.k === 'control' || e.k === 'repeat' || (e.k === 'call' && !e.unless)))),
+    calls: effects.some((e) => e.k === 'store' && (e.value.op === 'nextRip' || e.value.args[0]?.op === 'nextRip')),
     jumps: jump?.k !== 'jump' ? 'never' : jump.when ? 'perhaps' : 'always',
     leaves: effects.some((e) => e.k !== 'set' && e.k !== 'jump'),
     reads: flagMask(ir.reads),

@@ -94,12 +94,12 @@ export class CompiledTier {
       const mode = this.host.modeNumber(view.getUint16(head + HEAD.mode, true));
       const entry = view.getUint16(head + RECORD.next, true);
       // The page may have changed meanwhile.
-      if (runs.find(page, entry, mode) !== head) continue;
+      if (runs.find(page, entry, mode) !== head || runs.isCompiled(head)) continue;
       wanted.push({ code: { runs, page, bytes: this.host.placeOfPage(page), mode }, entry, tlb: this.host.tlbBlock(mode.kind) });
     }
     this.waiting = [];
     const { table } = this;
-    const { wasm, regions } = buildRegions(this.regionHost, wanted, this.nextElement);
+    const { wasm, regions, refused } = buildRegions(this.regionHost, wanted, this.nextElement);
     if (regions.length > 0) {
       if (this.nextElement + regions.length > table.length) table.grow(Math.max(ELEMENTS, regions.length));
       const module = new WebAssembly.Module(wasm);
@@ -108,13 +108,15 @@ export class CompiledTier {
     const s = this.statistics;
     for (const region of regions) {
       const { page, mode } = region.wanted.code;
-      const head = runs.find(page, region.wanted.entry, mode);
-      if (head) runs.setCompiled(head, this.nextElement, 0);
+      region.entries.forEach((offset, i) => {
+        const head = runs.find(page, offset, mode);
+        if (head) runs.setCompiled(head, this.nextElement, i);
+      });
       this.nextElement++;
       s.regions++;
       s.instructions += region.instructions;
     }
-    s.refused += wanted.length - regions.length;
+    s.refused += refused.length;
     s.modules++;
     s.bytes += wasm.length;
     this.modules++;

@@ -85,14 +85,12 @@ export class Tlb {
   }
   /** From now on every write (and, for data breakpoints, read) to the page at `place` takes the miss path. */
   watch(place: number, reads: boolean): void {
-    for (const block of this.blocks) {
-      for (const table of reads ? [TLB_READ, TLB_WRITE] : [TLB_WRITE]) {
-        for (let i = 0; i < TLB_ENTRIES; i++) {
-          const e = (block + table + i * 16) >> 2;
-          if (this.i32[e + 1] === -1 && this.i32[e] === -1) continue;
-          if ((this.i32[e + 2] + (this.i32[e] & ~0xfff)) >>> 0 === place) this.i32[e] |= WATCHED;
-        }
-      }
+    for (const entry of this.filled) {
+      const e = entry >> 2;
+      if (this.i32[e] === -1 && this.i32[e + 1] === -1) continue;
+      const isWrite = (entry - this.first) % TLB_BLOCK_SIZE >= TLB_WRITE;
+      if (!isWrite && !reads) continue;
+      if ((this.i32[e + 2] + (this.i32[e] & ~0xfff)) >>> 0 === place) this.i32[e] |= WATCHED;
     }
   }
   /** Everything that is in the two TLBs, for snapshots. */
