@@ -1,0 +1,25 @@
+#!/usr/bin/env node
+// SPDX-License-Identifier: MIT
+/**
+ * @fileoverview Power failures during loads on pools of several layouts, at every write (test/crash): `node tools/crash.js [SEED] [GROUPS]`.
+ */
+import { createServer } from 'vite';
+
+const [seed = 1, groups = 30] = process.argv.slice(2).map(Number);
+const server = await createServer({
+  server: { middlewareMode: true, hmr: false, ws: false },
+  appType: 'custom',
+  logLevel: 'error',
+  optimizeDeps: { noDiscovery: true },
+});
+try {
+  const { crash } = await server.ssrLoadModule('/test/crash/crash.ts');
+  for (const layout of ['d0', 'd0 d1', 'mirror d0 d1', 'raidz1 d0 d1 d2']) {
+    const { events, cuts, judged, failures } = await crash({ layout, seed, groups, judged: 10 });
+    console.log(`${layout}: ${cuts} cuts of ${events} events, ${judged} judged by zdb, ${failures.length} failures`);
+    for (const failure of failures) console.log(failure);
+    if (failures.length > 0) process.exitCode = 1;
+  }
+} finally {
+  await server.close();
+}
