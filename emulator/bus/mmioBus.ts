@@ -11,7 +11,7 @@
  * disjoint, and rebuilt on every change, so that an access is one binary search, or none when it hits the segment of the last.
  */
 import type { AccessSize, RegisterBlock } from './device.ts';
-import type { Mapping } from './portBus.ts';
+import type { MappedRange, Mapping } from './portBus.ts';
 
 const ONES = { 1: 0xff, 2: 0xffff, 4: 0xffffffff } as const;
 
@@ -21,6 +21,9 @@ interface Range {
   readonly name: string;
   readonly block: RegisterBlock;
   mapped: boolean;
+  /** Accesses since the machine was made; no part of its state. */
+  reads: number;
+  writes: number;
 }
 
 /** A part of a range that nothing mapped earlier hides: [start, end). */
@@ -33,7 +36,7 @@ interface Segment {
 const NOWHERE: Segment = {
   start: 0,
   end: 0,
-  range: { base: 0, length: 0, name: '', block: { read: () => 0, write() {} }, mapped: false },
+  range: { base: 0, length: 0, name: '', block: { read: () => 0, write() {} }, mapped: false, reads: 0, writes: 0 },
 };
 
 export class MmioBus {
@@ -59,7 +62,7 @@ export class MmioBus {
 
   /** Makes a block known without giving it addresses yet, as a base address register does; its rank among overlaps counts from here. */
   reserve(length: number, name: string, block: RegisterBlock): Mapping {
-    const range: Range = { base: 0, length, name, block, mapped: false };
+    const range: Range = { base: 0, length, name, block, mapped: false, reads: 0, writes: 0 };
     this.ranges.push(range);
     return {
       move: (to) => {
@@ -76,17 +79,26 @@ export class MmioBus {
 
   read(address: number, size: AccessSize): number {
     const range = this.find(address);
-    return range ? (range.block.read(address - range.base, size) & ONES[size]) >>> 0 : ONES[size];
+    if (!range) return ONES[size];
+    range.reads++;
+    return (range.block.read(address - range.base, size) & ONES[size]) >>> 0;
   }
 
   write(address: number, size: AccessSize, value: number): void {
     const range = this.find(address);
-    if (range) range.block.write(address - range.base, size, (value & ONES[size]) >>> 0);
+    if (!range) return;
+    range.writes++;
+    range.block.write(address - range.base, size, (value & ONES[size]) >>> 0);
   }
 
   /** Whether any block decodes the address. */
   decodes(address: number): boolean {
     return this.find(address) !== undefined;
+  }
+
+  /** What is mapped, in order of addresses. */
+  get mapped(): MappedRange[] {
+    return this.ranges.filter((range) => range.mapped).sort((a, b) => a.base - b.base);
   }
 
   /** The name of what decodes an address, for traces and error messages. */

@@ -21,12 +21,24 @@ export interface Mapping {
   unmap(): void;
 }
 
+/** A block where it is now, for those who look at the machine. */
+export interface MappedRange {
+  readonly base: number;
+  readonly length: number;
+  readonly name: string;
+  readonly reads: number;
+  readonly writes: number;
+}
+
 interface Range {
   base: number;
   readonly length: number;
   readonly name: string;
   readonly block: RegisterBlock;
   mapped: boolean;
+  /** Accesses since the machine was made; no part of its state. */
+  reads: number;
+  writes: number;
 }
 
 export class PortBus {
@@ -49,7 +61,7 @@ export class PortBus {
 
   /** Makes a block known without giving it ports yet, as a base address register does; its rank among overlaps counts from here. */
   reserve(length: number, name: string, block: RegisterBlock): Mapping {
-    const range: Range = { base: 0, length, name, block, mapped: false };
+    const range: Range = { base: 0, length, name, block, mapped: false, reads: 0, writes: 0 };
     this.ranges.push(range);
     return {
       move: (to) => {
@@ -66,12 +78,21 @@ export class PortBus {
 
   read(port: number, size: AccessSize): number {
     const range = this.ranges[this.owner[port & 0xffff] - 1];
-    return range ? (range.block.read((port & 0xffff) - range.base, size) & ONES[size]) >>> 0 : ONES[size];
+    if (!range) return ONES[size];
+    range.reads++;
+    return (range.block.read((port & 0xffff) - range.base, size) & ONES[size]) >>> 0;
   }
 
   write(port: number, size: AccessSize, value: number): void {
     const range = this.ranges[this.owner[port & 0xffff] - 1];
-    if (range) range.block.write((port & 0xffff) - range.base, size, (value & ONES[size]) >>> 0);
+    if (!range) return;
+    range.writes++;
+    range.block.write((port & 0xffff) - range.base, size, (value & ONES[size]) >>> 0);
+  }
+
+  /** What is mapped, in order of ports. */
+  get mapped(): MappedRange[] {
+    return this.ranges.filter((range) => range.mapped).sort((a, b) => a.base - b.base);
   }
 
   /** The name of what decodes a port, for traces and error messages. */

@@ -7,14 +7,15 @@
  * QEMU: chained (linear), odd/even (text: even addresses are plane 0, odd ones plane 1), and planar, with latches, two read and four
  * write modes.
  *
- * Nothing is drawn here: `screenText` gives the text screen as characters and attributes; font, colours and cursor with it. Retrace in
- * input status 1 follows virtual time at the text mode's 70 Hz whatever the CRTC says.
+ * `screenText` gives the text screen as characters and attributes; font, colours and cursor with it; `picture` what graphics modes show
+ * (`vgaPicture.ts`). Retrace in input status 1 follows virtual time at the text mode's 70 Hz whatever the CRTC says.
  *
- * Left out: rendering of graphics modes, split screen and panning in `screenText`, the VBE ports, interrupts (no PC routes IRQ 2).
+ * Left out: split screen and panning in `screenText`, the VBE ports, interrupts (no PC routes IRQ 2).
  */
 import { byteBlock } from '../bus/byteBlock.ts';
 import type { Clock, Device, DeviceState, RegisterBlock } from '../bus/device.ts';
 import { loadFields, saveFields } from '../bus/state.ts';
+import { drawGraphics, type Picture } from './vgaPicture.ts';
 
 const VERSION = 1;
 const MEMORY = 0x40000;
@@ -160,6 +161,12 @@ export class Vga implements Device {
     const shown = !(crtc[0x0a] & 0x20) && row < rows && column < columns;
     const cursor = shown ? { column, row, firstLine: crtc[0x0a] & 0x1f, lastLine: crtc[0x0b] & 0x1f } : undefined;
     return { columns, rows, characters, attributes, cursor, cellHeight, blinking: (attribute[MODE_CONTROL] & 0x08) !== 0 };
+  }
+
+  /** What a graphics mode shows; undefined in text modes. */
+  picture(): Picture | undefined {
+    const graphics = this.state.graphics[GR6_MISC] & GR6_GRAPHICS && this.state.misc !== 0;
+    return graphics ? drawGraphics(this.state, this.colours()) : undefined;
   }
 
   /** 256 characters of 32 rows, one byte each, bit 7 leftmost: font B (attribute bit 3 clear) or font A of the two selected. */

@@ -14,7 +14,7 @@ export const sha256 = (bytes: Uint8Array): string => createHash('sha256').update
 export const nodeCodec: Codec = {
   hash: sha256,
   // RAM that compresses at all does so at once; higher levels take several times as long for a tenth less.
-  deflate: (bytes) => deflateRawSync(bytes, { level: 1 }),
+  deflate: (bytes) => new Uint8Array(deflateRawSync(bytes, { level: 1 })),
   inflate: (bytes, length) => inflateRawSync(bytes, { maxOutputLength: Math.max(1, length) }),
 };
 

@@ -15,13 +15,13 @@
  *
  * Compression is the host's, and any implementation of DEFLATE reads what another has written.
  */
-import { CHUNK_SIZE, ChunkList, type Hash } from '../machine/chunks.ts';
+import { CHUNK_SIZE, ChunkList, type Chunks, type Hash } from '../machine/chunks.ts';
 import { type Configuration, type Packed, type Snapshot, SnapshotError } from '../machine/snapshot.ts';
 
 export interface Codec {
   /** SHA-256 in lower-case hexadecimal. */
   hash: Hash;
-  deflate(bytes: Uint8Array): Uint8Array;
+  deflate(bytes: Uint8Array): Uint8Array<ArrayBuffer>;
   /** `length` is that of the result; what does not have it, or is malformed, makes it throw. */
   inflate(bytes: Uint8Array, length: number): Uint8Array;
 }
@@ -31,15 +31,38 @@ const NAME = 'diorama snapshot';
 /** The first line is shorter than this. */
 const LINE_LIMIT = 200;
 
-/** The file's bytes in pieces, in order. */
-export function encodeSnapshot(snapshot: Snapshot, codec: Codec): Uint8Array[] {
+/** A snapshot without the bytes of its chunks: JSON, in which chunks are numbers, and their names in that order. */
+export interface SnapshotText {
+  json: string;
+  names: string[];
+}
+
+export function snapshotToText(snapshot: Snapshot): SnapshotText {
   const names = [...snapshot.chunks.keys()];
+  return { json: JSON.stringify(fieldsOf(snapshot, names)), names };
+}
+
+/** Throws SnapshotError. */
+export function snapshotFromText({ json, names }: SnapshotText, chunks: Chunks): Snapshot {
+  try {
+    return snapshotOf(object(JSON.parse(json)), names, chunks);
+  } catch (error) {
+    throw error instanceof SnapshotError ? error : damaged('its header is malformed');
+  }
+}
+
+function fieldsOf(snapshot: Snapshot, names: readonly string[]): object {
   const numbers = new Map(names.map((name, number) => [name, number]));
-  const bodies = names.map((name) => codec.deflate(snapshot.chunks.get(name)!));
   const { version, configuration, machine, processors, devices, ram, boot } = snapshot;
-  const fields = { version, configuration, machine, processors, devices, ram, boot } as unknown as Packed;
+  return toJson({ version, configuration, machine, processors, devices, ram, boot } as unknown as Packed, numbers) as object;
+}
+
+/** The file's bytes in pieces, in order. */
+export function encodeSnapshot(snapshot: Snapshot, codec: Pick<Codec, 'hash' | 'deflate'>): Uint8Array<ArrayBuffer>[] {
+  const names = [...snapshot.chunks.keys()];
+  const bodies = names.map((name) => codec.deflate(snapshot.chunks.get(name)!));
   const chunks = names.map((name, i) => [name, snapshot.chunks.get(name)!.length, bodies[i].length]);
-  const header = new TextEncoder().encode(JSON.stringify({ ...(toJson(fields, numbers) as object), chunks }));
+  const header = new TextEncoder().encode(JSON.stringify({ ...fieldsOf(snapshot, names), chunks }));
   const rest = `${header.length} `;
   const body = bodies.reduce((sum, piece) => sum + piece.length, header.length);
   const line = (size: number): string => `${NAME} ${FORMAT} ${rest}${size} ${codec.hash(header)}\n`;
@@ -50,7 +73,65 @@ export function encodeSnapshot(snapshot: Snapshot, codec: Codec): Uint8Array[] {
 }
 
 /** Throws SnapshotError. */
-export function decodeSnapshot(file: Uint8Array, codec: Codec): Snapshot {
+export function decodeSnapshot(file: Uint8Array, codec: Pick<Codec, 'hash' | 'inflate'>): Snapshot {
+  const { fields, pieces } = openSnapshot(file, codec.hash);
+  const chunks = new Map<string, Uint8Array>();
+  for (const piece of pieces)
+    chunks.set(
+      piece.name,
+      checkedChunk(piece, () => codec.inflate(piece.body, piece.length), codec.hash),
+    );
+  return snapshotOf(
+    fields,
+    pieces.map(({ name }) => name),
+    chunks,
+  );
+}
+
+/** The same where inflating takes its time. */
+export async function decodeSnapshotLater(
+  file: Uint8Array,
+  hash: Hash,
+  inflate: (bytes: Uint8Array<ArrayBuffer>) => Promise<Uint8Array>,
+): Promise<Snapshot> {
+  const { fields, pieces } = openSnapshot(file, hash);
+  const chunks = new Map<string, Uint8Array>();
+  for (const piece of pieces) {
+    const inflated = await inflate(piece.body).catch(() => undefined);
+    chunks.set(
+      piece.name,
+      checkedChunk(piece, () => inflated, hash),
+    );
+  }
+  return snapshotOf(
+    fields,
+    pieces.map(({ name }) => name),
+    chunks,
+  );
+}
+
+/** A chunk in a file. */
+interface Piece {
+  number: number;
+  name: string;
+  /** Of the chunk itself. */
+  length: number;
+  body: Uint8Array<ArrayBuffer>;
+}
+
+function checkedChunk({ number, name, length }: Piece, inflate: () => Uint8Array | undefined, hash: Hash): Uint8Array {
+  let chunk: Uint8Array | undefined;
+  try {
+    chunk = inflate();
+  } catch {
+    // Not the bytes that were written; the hash says so.
+  }
+  if (chunk?.length !== length || hash(chunk) !== name) throw damaged(`chunk ${number}`);
+  return chunk;
+}
+
+/** Takes a file apart, checks all but its chunks. */
+function openSnapshot(file: Uint8Array, hash: Hash): { fields: Record<string, unknown>; pieces: Piece[] } {
   const end = file.subarray(0, LINE_LIMIT).indexOf(0x0a);
   const [line, format, headerBytes, fileBytes, sha256] =
     /^diorama snapshot (\d+)(?: (\d+) (\d+) ([0-9a-f]{64})$)?/.exec(ascii(file.subarray(0, Math.max(0, end)))) ?? [];
@@ -60,8 +141,7 @@ export function decodeSnapshot(file: Uint8Array, codec: Codec): Snapshot {
   if (file.length !== Number(fileBytes)) throw new SnapshotError(`it has ${file.length} bytes instead of ${fileBytes}`);
   const body = end + 1 + Number(headerBytes);
   const header = file.subarray(end + 1, body);
-  if (codec.hash(header) !== sha256) throw new SnapshotError('its header is damaged');
-  const damaged = (what: string): SnapshotError => new SnapshotError(`it is damaged: ${what}`);
+  if (hash(header) !== sha256) throw new SnapshotError('its header is damaged');
 
   let fields: Record<string, unknown>;
   try {
@@ -69,26 +149,21 @@ export function decodeSnapshot(file: Uint8Array, codec: Codec): Snapshot {
   } catch {
     throw damaged('its header is malformed');
   }
-  const names: string[] = [];
-  const chunks = new Map<string, Uint8Array>();
+  const pieces: Piece[] = [];
   let at = body;
   for (const entry of list(fields.chunks)) {
     const [name, length, compressed] = list(entry);
     if (!(typeof name === 'string' && isSize(length, CHUNK_SIZE) && isSize(compressed, file.length - at))) {
       throw damaged('its header is malformed');
     }
-    let chunk: Uint8Array | undefined;
-    try {
-      chunk = codec.inflate(file.subarray(at, at + compressed), length);
-    } catch {
-      // Not the bytes that were written; the hash says so.
-    }
-    if (chunk?.length !== length || codec.hash(chunk) !== name) throw damaged(`chunk ${names.length}`);
-    chunks.set(name, chunk);
-    names.push(name);
+    pieces.push({ number: pieces.length, name, length, body: file.subarray(at, at + compressed) as Uint8Array<ArrayBuffer> });
     at += compressed;
   }
   if (at !== file.length) throw damaged('there is something behind its last chunk');
+  return { fields, pieces };
+}
+
+function snapshotOf(fields: Record<string, unknown>, names: readonly string[], chunks: Chunks): Snapshot {
   let snapshot: Record<string, unknown>;
   try {
     snapshot = fromJson(fields, names) as Record<string, unknown>;
@@ -102,6 +177,8 @@ export function decodeSnapshot(file: Uint8Array, codec: Codec): Snapshot {
   if (!configuration) throw damaged("'configuration' is malformed");
   return { version, configuration, machine, processors, devices, ram, boot, chunks } as Snapshot;
 }
+
+const damaged = (what: string): SnapshotError => new SnapshotError(`it is damaged: ${what}`);
 
 function configurationOf(value: unknown): Configuration | undefined {
   if (!isObject(value)) return undefined;

@@ -57,6 +57,8 @@ export interface BoardEvents {
 }
 
 const LPC_SLOT = 31;
+/** Inputs of the I/O APIC. */
+const SYSTEM_INTERRUPTS = 24;
 const FIRST_DISK_SLOT = 4;
 
 export class Board {
@@ -74,13 +76,15 @@ export class Board {
   /** Exists if it has ports. */
   readonly virtioConsole: VirtioConsole | undefined;
   readonly devices: Device[];
+  /** How often each of the global system interrupts 0-23 was raised since the machine was made; no part of its state. */
+  readonly raised = new Float64Array(SYSTEM_INTERRUPTS);
 
   constructor(options: BoardOptions, memory: DmaMemory, events: BoardEvents) {
     const { ports, mmio, clock } = this;
     this.entropy = new SeededEntropy(options.seed);
     this.pic = new Pic8259({ set: (level) => events.interrupt(level) });
     const ioapic = new IoApic(this.interrupts);
-    const gsi = systemInterrupts(this.pic.inputs, ioapic.inputs).map((line) => new SharedLine(line));
+    const gsi = systemInterrupts(this.pic.inputs, ioapic.inputs).map((line, n) => new SharedLine(this.counted(line, n)));
     const irq = (n: number): IrqLine => gsi[n].source();
 
     const hpet = new Hpet(
@@ -172,6 +176,17 @@ export class Board {
       ...functions.map((f) => f.device),
     ];
     for (const device of this.devices) device.reset();
+  }
+
+  private counted(line: IrqLine, gsi: number): IrqLine {
+    let was = false;
+    return {
+      set: (level) => {
+        if (level && !was) this.raised[gsi]++;
+        was = level;
+        line.set(level);
+      },
+    };
   }
 }
 

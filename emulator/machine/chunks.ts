@@ -11,8 +11,8 @@
 export const CHUNK_SIZE = 0x1_0000;
 /** SHA-256 as text. */
 export type Hash = (bytes: Uint8Array) => string;
-/** By name. Nobody changes the bytes. */
-export type Chunks = ReadonlyMap<string, Uint8Array>;
+/** By name. Nobody changes the bytes. `get` may read a chunk when it is asked for, and throw if it cannot. */
+export type Chunks = Pick<ReadonlyMap<string, Uint8Array>, 'get' | 'has' | 'keys'>;
 
 /** A string of bytes as its chunks; null stands for zeros. */
 export class ChunkList {
@@ -54,9 +54,7 @@ export class ChunkStore {
  * the wrong size.
  */
 export function readChunks(chunks: Chunks, list: ChunkList, into: Uint8Array, fresh: boolean): void {
-  if (list.length !== into.length || list.names.length !== Math.ceil(into.length / CHUNK_SIZE)) {
-    throw new Error(`${list.length} bytes in ${list.names.length} chunks do not make ${into.length} bytes`);
-  }
+  checkLength(list, into.length);
   for (const [index, name] of list.names.entries()) {
     const piece = into.subarray(index * CHUNK_SIZE, (index + 1) * CHUNK_SIZE);
     if (name === null) {
@@ -67,6 +65,36 @@ export function readChunks(chunks: Chunks, list: ChunkList, into: Uint8Array, fr
     const chunk = chunks.get(name);
     if (chunk?.length !== piece.length) throw new Error(`chunk ${name} is ${chunk ? 'of another size' : 'missing'}`);
     piece.set(chunk);
+  }
+}
+
+/**
+ * Pieces of a list, read when they are asked for. Missing chunks are noticed at once, chunks of the wrong size when they are read. `piece` is
+ * as long as the one it fills, all zeros, and lies in one chunk.
+ */
+export function lazyChunks(chunks: Chunks, list: ChunkList, length: number): (at: number, piece: Uint8Array) => void {
+  checkLength(list, length);
+  for (const name of list.names) if (name !== null && !chunks.has(name)) throw new Error(`chunk ${name} is missing`);
+  // Pieces of a chunk are often asked for one after the other.
+  let last: { name: string; chunk: Uint8Array } | undefined;
+  return (at, piece) => {
+    const index = Math.floor(at / CHUNK_SIZE);
+    const name = list.names[index];
+    if (name === null) return;
+    if (last?.name !== name) {
+      const chunk = chunks.get(name);
+      if (chunk?.length !== Math.min(CHUNK_SIZE, length - index * CHUNK_SIZE))
+        throw new Error(`chunk ${name} is of another size`);
+      last = { name, chunk };
+    }
+    const from = at - index * CHUNK_SIZE;
+    piece.set(last.chunk.subarray(from, from + piece.length));
+  };
+}
+
+function checkLength(list: ChunkList, length: number): void {
+  if (list.length !== length || list.names.length !== Math.ceil(length / CHUNK_SIZE)) {
+    throw new Error(`${list.length} bytes in ${list.names.length} chunks do not make ${length} bytes`);
   }
 }
 

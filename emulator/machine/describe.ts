@@ -34,9 +34,9 @@ export function describeProcessor(cpu: Processor): string {
   return [...lines, describeStack(cpu), ...describeCode(cpu)].join('\n');
 }
 
-/** Bytes that are disassembled on either side of RIP, and instructions shown there. */
+/** Bytes that are disassembled at least ahead of RIP, and instructions shown on either side of it. */
 const BEFORE = 40;
-const AFTER = 64;
+const LONGEST = 15;
 const SHOWN_BEFORE = 5;
 const SHOWN_AFTER = 6;
 
@@ -56,26 +56,45 @@ function describeStack(cpu: Processor): string {
   return `stack: ${words.length > 0 ? words.join(' ') : 'RSP is not mapped to RAM'}`;
 }
 
-interface Line extends Disassembled {
-  at: number;
+/** An instruction in memory. */
+export interface CodeLine {
+  /** RIP that executes it. */
+  address: bigint;
+  bytes: Uint8Array;
+  text: string;
 }
 
 function describeCode(cpu: Processor): string[] {
   const rip = BigInt.asUintN(64, cpu.instructionRip);
-  const linear = linearRip(cpu, rip);
-  const after = peek(cpu, linear, AFTER);
-  if (after.length === 0) return ['code: RIP is not mapped to RAM'];
-  // Of code before RIP only what is mapped without a gap up to RIP counts.
-  let before = peek(cpu, linear - BigInt(BEFORE), BEFORE);
-  if (before.length < BEFORE) before = new Uint8Array(0);
-  const bytes = new Uint8Array([...before, ...after]);
-  const lines = code(cpu, bytes, before.length, rip);
-  const current = lines.findIndex((line) => line.at === before.length);
-  return lines.slice(Math.max(0, current - SHOWN_BEFORE), current + SHOWN_AFTER).map(({ at, length, text }) => {
-    const address = hex64(rip + BigInt(at - before.length));
-    const shown = [...bytes.subarray(at, at + length)].map((byte) => hex(byte, 2)).join(' ');
-    return `${at === before.length ? '=>' : '  '} ${address}  ${shown.padEnd(30)} ${text}`;
+  const lines = codeAround(cpu, rip, SHOWN_BEFORE, SHOWN_AFTER);
+  if (lines.length === 0) return ['code: RIP is not mapped to RAM'];
+  return lines.map(({ address, bytes, text }) => {
+    const shown = [...bytes].map((byte) => hex(byte, 2)).join(' ');
+    return `${address === rip ? '=>' : '  '} ${hex64(address)}  ${shown.padEnd(30)} ${text}`;
   });
+}
+
+/** The instruction at `rip`, up to `before` ahead of it, and `after - 1` behind it, as many as are mapped to RAM. */
+export function codeAround(cpu: Processor, rip: bigint, before: number, after: number): CodeLine[] {
+  const linear = linearRip(cpu, rip);
+  const following = peek(cpu, linear, after * LONGEST);
+  if (following.length === 0) return [];
+  // Of code before RIP only what is mapped without a gap up to RIP counts.
+  const reach = Math.max(BEFORE, before * LONGEST);
+  let preceding = before > 0 ? peek(cpu, linear - BigInt(reach), reach) : new Uint8Array(0);
+  if (preceding.length < reach) preceding = new Uint8Array(0);
+  const bytes = new Uint8Array([...preceding, ...following]);
+  const lines = code(cpu, bytes, preceding.length, rip);
+  const current = lines.findIndex((line) => line.at === preceding.length);
+  return lines.slice(Math.max(0, current - before), current + after).map(({ at, length, text }) => ({
+    address: BigInt.asUintN(cpu.codeSize === 64 ? 64 : 32, rip + BigInt(at - preceding.length)),
+    bytes: bytes.subarray(at, at + length),
+    text,
+  }));
+}
+
+interface Line extends Disassembled {
+  at: number;
 }
 
 /** Code cannot be read backwards: the earliest start from which it runs into RIP without nonsense is the likeliest. */

@@ -88,6 +88,8 @@ export class Machine {
   readonly ramSize: number;
   private readonly lapics: Lapic[];
   private readonly lapicPage: Mapping;
+  /** How often each processor was interrupted through each vector since the machine was made; no part of its state. */
+  readonly interrupted: Float64Array[] = [];
   readonly configuration: FullMachineOptions;
   /** Disks whose contents are part of the machine, as opposed to files of the host. */
   readonly savedDisks: (BlockBackend & Device)[];
@@ -258,13 +260,13 @@ export class Machine {
   }
   /**
    * Makes this machine the one that was saved; it must have been made with the same options. Throws SnapshotError, after which the machine
-   * is to be discarded.
+   * is to be discarded. `lazily`: chunks of RAM are read when the machine first touches them, and what `get` then throws `run` throws.
    */
-  load(snapshot: Snapshot, hash: Hash): void {
+  load(snapshot: Snapshot, hash: Hash, lazily = false): void {
     this.mustStand();
     const { isFresh } = this;
     this.isFresh = false;
-    loadMachine(this, snapshot, hash, isFresh);
+    loadMachine(this, snapshot, hash, isFresh, lazily && isFresh);
   }
   /** A second machine in the same state. Disks in memory are copied; of whatever else this one is connected to it needs its own. */
   fork(options: ForkOptions = {}): this {
@@ -323,6 +325,11 @@ export class Machine {
   /** The power button. */
   pressPowerButton(): void {
     this.board.power.pressPowerButton();
+  }
+  /** The reset button. */
+  pressResetButton(): void {
+    this.resetRequested = true;
+    this.stopAll();
   }
   /** No further instruction retires in the current `run`. */
   stop(): void {
@@ -444,6 +451,8 @@ export class Machine {
   private platform(index: number, processors: number, cpuModelOf: ProcessorPlatform['cpuModel']): ProcessorPlatform {
     const lapic = (): Lapic => this.lapics[index];
     const { board } = this;
+    const interrupted = new Float64Array(256);
+    this.interrupted.push(interrupted);
     return {
       index,
       processors,
@@ -473,7 +482,11 @@ export class Machine {
       },
       portRead: (port, bytes) => board.ports.read(port, bytes),
       portWrite: (port, bytes, value) => board.ports.write(port, bytes, value),
-      acknowledgeInterrupt: () => lapic().acknowledge(),
+      acknowledgeInterrupt: () => {
+        const vector = lapic().acknowledge();
+        if (vector >= 0) interrupted[vector]++;
+        return vector;
+      },
       timeBase: () => this.retiredBefore + this.idle,
       synchronize: (instructions) => board.clock.setNow(this.retiredBefore + instructions + this.idle),
     };

@@ -143,7 +143,38 @@ test('chunks: zeros are left out, equal ones are held once, and a snapshot holds
   const sevens = snapshot.ram.names.slice(0x20, 0x23);
   expect(sevens).toEqual([sevens[0], sevens[0], sevens[0]]);
   expect(snapshot.ram.names[0x30]).toBeNull();
-  for (const [name, bytes] of snapshot.chunks) expect(sha256(bytes)).toBe(name);
+  for (const name of snapshot.chunks.keys()) expect(sha256(snapshot.chunks.get(name)!)).toBe(name);
+});
+
+test('loaded lazily, a machine reads the chunks of RAM that it touches, and goes on as it would have', () => {
+  const machine = boot(STALE);
+  machine.physical.writeBytes(0x30_0000, new Uint8Array(0x10_0000).fill(9));
+  machine.run(5000);
+  const saved = machine.save(sha256);
+  const read: string[] = [];
+  const get = (name: string): Uint8Array | undefined => {
+    read.push(name);
+    return saved.chunks.get(name);
+  };
+  const snapshot = { ...saved, chunks: { get, has: (name: string) => saved.chunks.has(name), keys: () => saved.chunks.keys() } };
+  const other = new Machine({ ...machine.configuration, interpreter: interpreter() });
+  other.load(snapshot, sha256, true);
+  for (const each of [machine, other]) each.run(20_000);
+  expect(read).not.toContain(saved.ram.names[0x30]);
+  expect(stateHash(other)).toBe(stateHash(machine));
+  expect(read).toContain(saved.ram.names[0x30]);
+  const broken = { ...snapshot, chunks: { ...snapshot.chunks, has: () => false } };
+  expect(() => new Machine({ ...machine.configuration, interpreter: interpreter() }).load(broken, sha256, true)).toThrow('is missing');
+});
+
+test('a machine that is loaded anew leaves its forks what they were', () => {
+  const machine = boot(STALE);
+  const before = machine.save(sha256);
+  machine.run(5000);
+  const fork = machine.fork();
+  machine.load(before, sha256);
+  machine.run(5000);
+  expect(stateHash(fork)).toBe(stateHash(machine));
 });
 
 test('a snapshot loads into a machine that has run something else, again and again', () => {

@@ -19,7 +19,7 @@ import type { Device, DeviceState, StateValue } from '../bus/device.ts';
 import { loadFields } from '../bus/state.ts';
 import { type BlockBackend, SECTOR_SIZE } from '../device/virtio/block.ts';
 import type { BootKind, BootOptions } from '../firmware/bootImage.ts';
-import { CHUNK_SIZE, ChunkList, ChunkStore, type Chunks, type Hash, isZero, readChunks } from './chunks.ts';
+import { CHUNK_SIZE, ChunkList, ChunkStore, type Chunks, type Hash, isZero, lazyChunks, readChunks } from './chunks.ts';
 import type { Machine } from './machine.ts';
 import { loadProcessor, saveProcessor } from './processorState.ts';
 
@@ -64,6 +64,7 @@ export interface DiskConfiguration {
 /** The snapshot cannot be loaded; the message is one line. */
 export class SnapshotError extends Error {}
 
+const PAGE = 4096;
 /** Byte strings longer than this become chunks. */
 const INLINE = 1024;
 
@@ -84,8 +85,11 @@ export function saveMachine(machine: Machine, hash: Hash): Snapshot {
   };
 }
 
-/** Throws SnapshotError. `hash` is the one that the snapshot was saved with; `fresh`: the machine's RAM is all zeros. */
-export function loadMachine(machine: Machine, snapshot: Snapshot, hash: Hash, fresh: boolean): void {
+/**
+ * Throws SnapshotError. `hash` is the one that the snapshot was saved with; `fresh`: the machine's RAM is all zeros; `lazily`, which needs fresh
+ * RAM: its chunks are read when they are touched.
+ */
+export function loadMachine(machine: Machine, snapshot: Snapshot, hash: Hash, fresh: boolean, lazily = false): void {
   if (snapshot.version !== SNAPSHOT_VERSION) {
     throw new SnapshotError(`the snapshot has version ${snapshot.version}, this program reads version ${SNAPSHOT_VERSION}`);
   }
@@ -93,7 +97,10 @@ export function loadMachine(machine: Machine, snapshot: Snapshot, hash: Hash, fr
   const { chunks } = snapshot;
   refusing(() => {
     const { physical, processors } = machine;
-    readChunks(chunks, snapshot.ram, physical.ram, fresh);
+    if (lazily) {
+      const read = lazyChunks(chunks, snapshot.ram, physical.ramSize);
+      physical.comesFrom({ read: (page, into) => read(page * PAGE, into) });
+    } else readChunks(chunks, snapshot.ram, physical.ramToReplace, fresh);
     machine.boot = loadBoot(unpack(snapshot.boot, chunks));
     const { devices } = machine;
     const states = devices.map((device) => state(unpack(snapshot.devices[device.name], chunks), device.name));

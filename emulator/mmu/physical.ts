@@ -95,11 +95,22 @@ export class PhysicalMemory implements DmaMemory {
     if (this.sharing) this.bring(page);
     return this.ramStart + page * PAGE;
   }
-  /** All of RAM, as it is now. */
+  /** All of RAM, to be replaced. */
+  get ramToReplace(): Uint8Array {
+    if (this.lent) for (let page = 0; page < this.lent.length; page++) this.bring(page);
+    this.forgetSource();
+    return this.u8.subarray(this.ramStart, this.ramStart + this.ramSize);
+  }
+  /** All of RAM as it is now, to be read. */
   get ram(): Uint8Array {
     if (this.absent) for (let page = 0; page < this.absent.length; page++) this.fetch(page);
     this.settleSharing();
     return this.u8.subarray(this.ramStart, this.ramStart + this.ramSize);
+  }
+
+  /** Whether a page holds anything but zeros, as far as it is here. Brings nothing. */
+  pageHoldsData(page: number): boolean {
+    return !isZeroPage(this.u8, this.ramStart + page * PAGE);
   }
 
   // Sharing.
