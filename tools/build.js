@@ -8,8 +8,8 @@
  * up-to-date tree costs little more than reading the sources, and Vite is not even loaded.
  */
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { cpSync, existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative, sep } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const home = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -91,18 +91,51 @@ const toolchainTarget = {
   }),
 };
 
-/** @type {Target} */
+/** The page, with our own system beside it, and the list of files that makes it work without a network. @type {Target} */
 const webTarget = {
   name: 'page',
   output: 'web',
-  sources: ['emulator', 'web', 'package-lock.json', 'tools/build.js'],
+  sources: ['emulator', 'web', 'dist/platform', 'package-lock.json', 'tools/build.js'],
   config: () => ({
     root: join(home, 'web/page'),
+    publicDir: join(home, 'web/public'),
     base: './',
-    build: { target: 'es2023', sourcemap: true },
+    build: {
+      target: 'es2023',
+      sourcemap: true,
+      // Icons stay files: the page's policy allows no others.
+      assetsInlineLimit: 0,
+      rollupOptions: {
+        input: { index: join(home, 'web/page/index.html'), sw: join(home, 'web/page/sw.ts') },
+        output: { entryFileNames: (chunk) => (chunk.name === 'sw' ? 'sw.js' : 'assets/[name]-[hash].js') },
+      },
+    },
+    define: { BUILD: JSON.stringify('@build@') },
     worker: { format: 'es' },
   }),
+  async afterwards(folder) {
+    if (existsSync(join(home, 'dist/platform')))
+      cpSync(join(home, 'dist/platform'), join(folder, 'platform'), { recursive: true });
+    const files = filesOf(folder).filter((file) => !file.endsWith('.map') && file !== 'sw.js');
+    writeFileSync(join(folder, 'files.json'), JSON.stringify(files));
+    const hash = createHash('sha256');
+    for (const file of files) hash.update(`${file}\0`).update(readFileSync(join(folder, file)));
+    const worker = join(folder, 'sw.js');
+    writeFileSync(worker, readFileSync(worker, 'utf8').replace('@build@', hash.digest('hex').slice(0, 16)));
+  },
 };
+
+/**
+ * Paths in a folder, with slashes, in order.
+ * @param {string} folder
+ * @returns {string[]}
+ */
+function filesOf(folder) {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(folder, join(entry.parentPath, entry.name)).split(sep).join('/'))
+    .sort();
+}
 
 export async function buildNode() {
   await bringUpToDate(interpreterTarget);
@@ -111,6 +144,7 @@ export async function buildNode() {
 
 export async function buildWeb() {
   await bringUpToDate(interpreterTarget);
+  await buildGuest();
   await bringUpToDate(webTarget);
 }
 
@@ -126,7 +160,7 @@ export async function buildGuest() {
 export async function buildAll() {
   await buildNode();
   await buildGuest();
-  if (hasPage()) await buildWeb();
+  await bringUpToDate(webTarget);
 }
 
 export function hasPage() {

@@ -22,6 +22,7 @@ const types = {
   '.map': 'application/json',
   '.svg': 'image/svg+xml',
   '.wasm': 'application/wasm',
+  '.webmanifest': 'application/manifest+json',
 };
 
 /** A mistake of the user's: one line, exit 2. */

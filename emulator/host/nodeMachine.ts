@@ -3,19 +3,17 @@
 import { createHash } from 'node:crypto';
 import { MemoryDisk } from '../device/virtio/memoryDisk.ts';
 import { LEAVE_REASONS, SLOT } from '../ir/state.ts';
-import { linearRip, peek } from '../machine/debugMemory.ts';
 import { describeProcessor } from '../machine/describe.ts';
 import { Machine, MachineError } from '../machine/machine.ts';
 import { stateChunks } from '../machine/stateHash.ts';
 import type { MachineConfiguration, ReportingMachine } from './commandLine.ts';
+import { missingLine } from './missing.ts';
 import { nodeInterpreter } from './nodeInterpreter.ts';
 import { sha256 } from './nodeSnapshot.ts';
 import { UsageError } from './usageError.ts';
 
 const SECTOR = 512;
 const PAGE = 4096;
-/** The longest instruction. */
-const INSTRUCTION = 15;
 
 /** A `Machine` with what a report says about it. */
 export class NodeMachine extends Machine implements ReportingMachine {
@@ -67,10 +65,7 @@ export class NodeMachine extends Machine implements ReportingMachine {
 
   onMissing(listener: (line: string) => void): void {
     for (const cpu of this.processors) {
-      cpu.onMissing = (feature, rip) => {
-        const bytes = [...peek(cpu, linearRip(cpu, rip), INSTRUCTION)].map((byte) => byte.toString(16).padStart(2, '0'));
-        listener(`the guest asked for ${feature}, which this machine lacks, at RIP ${rip.toString(16)}: ${bytes.join(' ')}`);
-      };
+      cpu.onMissing = (feature, rip) => listener(missingLine(cpu, feature, rip));
     }
   }
 }

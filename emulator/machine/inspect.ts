@@ -7,68 +7,27 @@
  * machine that is watched gives the same state hash as one that is not. Counters (accesses, interrupts) are kept beside the state and count from
  * when this machine was made, forked or loaded.
  *
- * Everything returned is plain data: numbers, bigints, strings, arrays, which structured clone carries from a worker to its page.
+ * What is returned is described in `inspection.ts`.
  */
 import type { MappedRange } from '../bus/portBus.ts';
 import type { Processor } from '../cpu/processor.ts';
 import { FOUR_GIB } from '../firmware/memoryMap.ts';
 import { GPR, SEG, SEGMENT, SLOT, segmentSlot } from '../ir/state.ts';
 import { type CodeLine, codeAround } from './describe.ts';
+import {
+  BLOCK_CODE,
+  BLOCK_EMPTY,
+  BLOCK_USED,
+  type DeviceInspection,
+  type InterruptInspection,
+  type MemoryRegion,
+  type ProcessorInspection,
+} from './inspection.ts';
 import type { Machine } from './machine.ts';
-
-export interface ProcessorInspection {
-  index: number;
-  rip: bigint;
-  rflags: bigint;
-  /** Current privilege level. */
-  cpl: number;
-  mode: 'real' | 'protected' | 'virtual-8086' | 'compatibility' | '64-bit';
-  /** HLT, and nothing has woken it yet. */
-  halted: boolean;
-  /** Waiting for another processor to start it. */
-  parked: boolean;
-  /** Retired since power-on. */
-  instructions: number;
-  /** RAX RCX RDX RBX RSP RBP RSI RDI R8 … R15. */
-  registers: bigint[];
-  control: { CR0: bigint; CR2: bigint; CR3: bigint; CR4: bigint; EFER: bigint };
-  segments: { name: string; selector: number; base: bigint; limit: number; attributes: number }[];
-}
-
-/** A stretch of the physical address space. */
-export interface MemoryRegion {
-  /** `ram`, or the name of the device behind it. */
-  name: string;
-  base: number;
-  length: number;
-}
-
-export interface DeviceInspection {
-  name: string;
-  ports: { base: number; length: number }[];
-  addresses: { base: number; length: number }[];
-  /** Accesses by processors. */
-  reads: number;
-  writes: number;
-}
-
-export interface InterruptInspection {
-  /** How often each of the global system interrupts 0-23 was raised. */
-  lines: number[];
-  /** For each processor, how often it was interrupted through each of the vectors 0-255. */
-  vectors: number[][];
-}
 
 const CR0_PE = 1n;
 const RFLAGS_VM = 1n << 17n;
 const SEGMENTS = ['cs', 'ss', 'ds', 'es', 'fs', 'gs', 'ldtr', 'tr', 'gdtr', 'idtr'] as const;
-/** ISA interrupts and those of PCI as the chipset wires them (`board.ts`, `bus/irq.ts`). */
-export const LINE_NAMES: readonly string[] = Array.from(
-  { length: 24 },
-  (_, n) =>
-    ({ 0: 'timer', 1: 'keyboard', 3: 'serial1', 4: 'serial0', 8: 'rtc', 9: 'acpi', 12: 'mouse' })[n] ?? (n >= 16 ? 'pci' : ''),
-);
-
 export function inspectProcessor(cpu: Processor): ProcessorInspection {
   const rflags = cpu.rflags;
   const control = {
@@ -143,12 +102,6 @@ export function inspectDevices(machine: Machine): DeviceInspection[] {
 export function inspectInterrupts(machine: Machine): InterruptInspection {
   return { lines: [...machine.board.raised], vectors: machine.interrupted.map((counts) => [...counts]) };
 }
-
-/** What a block of RAM holds. */
-export const BLOCK_EMPTY = 0;
-export const BLOCK_USED = 1;
-/** Some of it has been executed lately. */
-export const BLOCK_CODE = 2;
 
 /**
  * Which blocks of RAM hold anything but zeros. RAM is large, so a scan goes on from call to call: `advance` looks at as many blocks as the time

@@ -316,6 +316,10 @@ export class Machine {
   onConsoleOutput(listener: (byte: number) => void): void {
     this.consoleListeners.push(listener);
   }
+  /** COM2. */
+  onSecondSerialOutput(listener: (byte: number) => void): void {
+    this.serial1Listeners.push(listener);
+  }
   onDebugOutput(listener: (byte: number) => void): void {
     this.debugListeners.push(listener);
   }

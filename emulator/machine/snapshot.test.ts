@@ -164,7 +164,9 @@ test('loaded lazily, a machine reads the chunks of RAM that it touches, and goes
   expect(stateHash(other)).toBe(stateHash(machine));
   expect(read).toContain(saved.ram.names[0x30]);
   const broken = { ...snapshot, chunks: { ...snapshot.chunks, has: () => false } };
-  expect(() => new Machine({ ...machine.configuration, interpreter: interpreter() }).load(broken, sha256, true)).toThrow('is missing');
+  expect(() => new Machine({ ...machine.configuration, interpreter: interpreter() }).load(broken, sha256, true)).toThrow(
+    'is missing',
+  );
 });
 
 test('a machine that is loaded anew leaves its forks what they were', () => {

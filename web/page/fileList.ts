@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview The files chosen for the next machine, with what each is to be, as a list that can be edited. */
+import { formatSize } from './dom.ts';
 import { HEAD_SIZE, type Role, recognise } from './recognise.ts';
 
 interface Chosen {
@@ -100,10 +101,4 @@ export class FileList {
     item.append(name, role, remove);
     return item;
   }
-}
-
-function formatSize(bytes: number): string {
-  const units = ['bytes', 'KiB', 'MiB', 'GiB'];
-  const unit = Math.min(Math.floor(Math.log2(Math.max(bytes, 1)) / 10), units.length - 1);
-  return `${Number((bytes / 1024 ** unit).toFixed(1))} ${units[unit]}`;
 }

@@ -1,22 +1,26 @@
 // SPDX-License-Identifier: MIT
 /**
- * @fileoverview The page: settings on one side, the console on the other, and the machine between them.
+ * @fileoverview The page: consoles, the inside, settings and snapshots, and the machine between them. It boots our own system at once, or what the
+ * link in the address says.
  *
- * `window.diorama` is the same for programs: they see its state, type and hear, and hold the other end of the network cable.
+ * `window.diorama` is the same for programs: they see its state, type and hear, save and restore, and hold the other end of the network cable.
  */
-import { openTerminal, type SerialTerminal } from '../terminal/terminal.ts';
-import type { EndKind, Figures, FromWorker, Port, StartMessage } from '../worker/messages.ts';
-import { FileList } from './fileList.ts';
+import type { EndKind, Figures, FromWorker, Port, Speed, StoredSnapshot, View } from '../worker/messages.ts';
+import { whatIsMissing } from './capabilities.ts';
+import { Consoles } from './consoles.ts';
+import { button, element, formatSize, input, make, toast } from './dom.ts';
+import { Inside } from './inside/inside.ts';
 import { type MachineState, PageMachine } from './machine.ts';
+import { Display } from './screen.ts';
+import { Settings } from './settings.ts';
+import { Snapshots } from './snapshots.ts';
 
-const MIB = 2 ** 20;
-const HEARD_LIMIT = 2 ** 24;
-const PORTS: readonly Port[] = ['com1', 'hvc0'];
 const STATES: Record<MachineState, string> = {
   preparing: 'Preparing…',
   off: 'Off',
   starting: 'Starting…',
   on: 'Running',
+  paused: 'Paused',
 };
 const ENDS: Record<EndKind, readonly [string, 'good' | 'bad']> = {
   'power-off': ['The machine has powered off.', 'good'],
@@ -24,186 +28,305 @@ const ENDS: Record<EndKind, readonly [string, 'good' | 'bad']> = {
   panic: ['The guest has reported a panic.', 'bad'],
   'triple-fault': ['Triple fault: the processor could not deliver an exception and has shut down.', 'bad'],
 };
+const THEMES = ['system', 'light', 'dark'] as const;
+/** First bytes of a snapshot file. */
+const SNAPSHOT_FILE = 'diorama snapshot ';
 
-/** Labels, names for screen readers where labels are no words, and what they send. */
-const TOUCH_KEYS: readonly [string, string, string][] = [
-  ['Esc', 'Escape', '\x1b'],
-  ['Tab', 'Tab', '\t'],
-  ['^C', 'Control C', '\x03'],
-  ['^D', 'Control D', '\x04'],
-  ['↑', 'Up', '\x1b[A'],
-  ['↓', 'Down', '\x1b[B'],
-  ['←', 'Left', '\x1b[D'],
-  ['→', 'Right', '\x1b[C'],
-];
-
-const element = <T extends HTMLElement>(id: string): T => document.getElementById(id) as T;
-const input = (id: string): HTMLInputElement => element<HTMLInputElement>(id);
-
-const files = new FileList(element('chosen'));
 let figures: Figures | undefined;
 let cableEnd: ((frame: Uint8Array) => void) | undefined;
+/** Said before the machine started: it must not be wiped away by the start. */
+let booted = false;
 
-interface Console {
-  terminal: SerialTerminal;
-  /** What the guest has said since the start; the older part is forgotten beyond HEARD_LIMIT characters. */
-  heard: string;
-  decoder: TextDecoder;
-  tab: HTMLElement;
-}
-const consoles: Record<Port, Console> = { com1: openConsole('com1'), hvc0: openConsole('hvc0') };
-let shown: Port = 'com1';
-
-const machine = new PageMachine({
-  stateChanged: showState,
+const consoles = new Consoles({
+  type: (port, bytes) => machine.type(port, bytes),
+  shown: watch,
+});
+const display = new Display({
+  key: (code, pressed) => machine.key(code, pressed),
+  mouse: (dx, dy, wheel, buttons) => machine.mouse(dx, dy, wheel, buttons),
+});
+const machine: PageMachine = new PageMachine({
+  // The first state is shown when everything is there.
+  stateChanged: () => queueMicrotask(showState),
+  models: (models) => {
+    settings.models = models;
+  },
+  progress: showProgress,
   output(port, bytes) {
-    const { terminal, decoder, tab } = consoles[port];
-    const heard = consoles[port].heard + decoder.decode(bytes, { stream: true });
-    consoles[port].heard = heard.length > HEARD_LIMIT ? heard.slice(-HEARD_LIMIT / 2) : heard;
-    if (port !== shown) tab.classList.add('news');
-    return terminal.write(bytes);
+    element('welcome').hidden = true;
+    return consoles.output(port, bytes);
   },
   frame: (frame) => cableEnd?.(frame),
   figures: showFigures,
-  missing: (text) => showMessage(text, 'bad'),
+  inspection: (inspection) => {
+    if (inspection.processors) inside.processors = inspection.processors.length;
+    inside.show(inspection);
+  },
+  screen: (screen) => {
+    display.show(screen);
+    element('screen-tab').classList.toggle('news', false);
+  },
+  breakpoint: (address) => {
+    toast(`Stopped before ${address.toString(16)}`);
+    inside.stopped();
+  },
+  missing: (text) => showMessage(`${text[0].toUpperCase()}${text.slice(1)}`, 'bad'),
   over: showEnd,
 });
-showState(machine.state);
+const inside: Inside = new Inside(machine, watch);
+const settings = new Settings({
+  get: () => machine.speed,
+  set: (speed) => {
+    machine.speed = speed;
+    for (const radio of speeds) radio.checked = radio.value === speed;
+  },
+});
+const speeds = [...document.querySelectorAll<HTMLInputElement>('input[name="speed"]')];
+const snapshots = new Snapshots(machine, { restore, failed: (text) => showMessage(text, 'bad') });
 
-element<HTMLFormElement>('settings').onsubmit = (event) => {
-  event.preventDefault();
-  start();
-};
-element('stop').onclick = () => machine.stop();
-input('files').onchange = () => {
-  void choose([...(input('files').files ?? [])]);
-  // So that choosing the same file again is a change.
-  input('files').value = '';
-};
-document.ondragover = (event) => {
-  event.preventDefault();
-  document.body.classList.add('dropping');
-};
-document.ondragleave = (event) => {
-  if (event.relatedTarget === null) document.body.classList.remove('dropping');
-};
-document.ondrop = (event) => {
-  event.preventDefault();
-  document.body.classList.remove('dropping');
-  void choose([...(event.dataTransfer?.files ?? [])]);
-};
+setUpControls();
+setUpDrops();
+setUpTheme();
+showState();
+const missing = whatIsMissing();
+if (missing) {
+  element('welcome').hidden = true;
+  showMessage(missing, 'bad');
+} else start();
+setUpOffline();
 
-element('keys').append(
-  ...TOUCH_KEYS.map(([label, name, bytes]) => {
-    const button = document.createElement('button');
-    button.type = 'button';
-    button.textContent = label;
-    button.ariaLabel = name;
-    // The keyboard on the screen stays while the terminal has the focus.
-    button.onpointerdown = (event) => event.preventDefault();
-    button.onclick = () => machine.type(shown, new TextEncoder().encode(bytes));
-    return button;
-  }),
-);
-
-function openConsole(port: Port): Console {
-  const terminal = openTerminal(element(port), (bytes) => machine.type(port, bytes));
-  const tab = element(`${port}-tab`);
-  tab.onclick = () => {
-    showConsole(port);
-    terminal.focus();
-  };
-  tab.onkeydown = ({ key }) => {
-    if (key !== 'ArrowLeft' && key !== 'ArrowRight') return;
-    const other = port === 'com1' ? 'hvc0' : 'com1';
-    showConsole(other);
-    consoles[other].tab.focus();
-  };
-  return { terminal, heard: '', decoder: new TextDecoder(), tab };
+/** A service worker keeps the page for when there is no network. Where browsers have or allow none, the page is as good. */
+function setUpOffline(): void {
+  if (!('serviceWorker' in navigator) || !isSecureContext) return;
+  const isNew = navigator.serviceWorker.controller !== null;
+  navigator.serviceWorker.addEventListener('controllerchange', () => {
+    if (isNew) toast('A newer version of this page is ready: reload to use it');
+  });
+  void navigator.serviceWorker.register('./sw.js').catch(() => {});
 }
 
-function showConsole(port: Port): void {
-  shown = port;
-  for (const name of PORTS) {
-    const { tab } = consoles[name];
-    tab.ariaSelected = String(name === port);
-    tab.tabIndex = name === port ? 0 : -1;
-    element(name).classList.toggle('shown', name === port);
+function setUpControls(): void {
+  button('pause').onclick = () => (machine.state === 'paused' ? machine.resume() : machine.pause());
+  button('reset').onclick = () => machine.reset();
+  button('power').onclick = () => {
+    if (machine.isOn) {
+      machine.pressPowerButton();
+      toast('The power button was pressed: it is for the system to act on it');
+    } else start();
+  };
+  button('snapshot').onclick = () => void snapshots.take();
+  button('open-machine').onclick = () => settings.open();
+  button('open-snapshots').onclick = () => snapshots.open();
+  button('stop').onclick = () => {
+    machine.stop();
+    settings.close();
+  };
+  element<HTMLFormElement>('settings').onsubmit = () => start();
+  for (const close of document.querySelectorAll<HTMLElement>('dialog .close')) {
+    close.onclick = () => close.closest('dialog')?.close();
   }
-  consoles[port].tab.classList.remove('news');
+  for (const radio of document.querySelectorAll<HTMLInputElement>('input[name="speed"]')) {
+    radio.onchange = () => {
+      machine.speed = radio.value as Speed;
+    };
+  }
+  button('full-screen').onclick = () => {
+    if (document.fullscreenElement) void document.exitFullscreen();
+    else
+      void element('consoles')
+        .requestFullscreen()
+        .then(() => consoles.focus());
+  };
+  button('toggle-inside').onclick = () => {
+    const alone = document.body.classList.toggle('alone');
+    button('toggle-inside').ariaPressed = String(!alone);
+    watch();
+  };
+  for (const place of document.querySelectorAll<HTMLButtonElement>('#places button')) {
+    place.onclick = () => showPlace(place.dataset.place!);
+  }
+  for (const step of document.querySelectorAll<HTMLButtonElement>('#guide button')) {
+    step.onclick = () => {
+      const { type, show, click } = step.dataset;
+      if (show) inside.open({ memory: 'memory-view' }[show] ?? show);
+      if (click) button(click).click();
+      if (!type) return;
+      showPlace('consoles');
+      consoles.show('com1');
+      machine.type('com1', new TextEncoder().encode(`${type}\r`));
+      consoles.focus();
+    };
+  }
+  // F6 goes from the console, which takes Tab for itself, to the rest of the page and back.
+  document.addEventListener('keydown', (event) => {
+    if (event.key !== 'F6') return;
+    event.preventDefault();
+    if (element('consoles').contains(document.activeElement)) button('open-machine').focus();
+    else consoles.focus();
+  });
+  new ResizeObserver(watch).observe(element('inside'));
+}
+
+function setUpDrops(): void {
+  input('files').onchange = () => {
+    void choose([...(input('files').files ?? [])]);
+    // So that choosing the same file again is a change.
+    input('files').value = '';
+  };
+  document.ondragover = (event) => {
+    event.preventDefault();
+    document.body.classList.add('dropping');
+  };
+  document.ondragleave = (event) => {
+    if (event.relatedTarget === null) document.body.classList.remove('dropping');
+  };
+  document.ondrop = (event) => {
+    event.preventDefault();
+    document.body.classList.remove('dropping');
+    void choose([...(event.dataTransfer?.files ?? [])]);
+  };
 }
 
 async function choose(chosen: File[]): Promise<void> {
-  const refusals = await files.add(chosen);
+  const images: File[] = [];
+  for (const file of chosen) {
+    const head = await file
+      .slice(0, SNAPSHOT_FILE.length)
+      .text()
+      .catch(() => '');
+    if (head === SNAPSHOT_FILE) await snapshots.upload(file);
+    else images.push(file);
+  }
+  if (images.length === 0) return;
+  const refusals = await settings.files.add(images);
+  settings.filesChosen();
+  if (refusals.length < images.length) settings.open();
   if (refusals.length > 0) showMessage(refusals.join('\n'), 'bad');
   else hideMessage();
 }
 
-function start(): void {
-  const { kernel, initramfs } = files;
-  if (!kernel) {
-    showMessage('There is no kernel yet: choose or drop one first.', 'bad');
-    input('files').focus();
-    return;
-  }
-  const emptyDisk = input('disk').valueAsNumber * MIB;
-  const options: StartMessage = {
-    kind: 'start',
-    memory: input('memory').valueAsNumber * MIB,
-    kernel,
-    kernelName: kernel.name,
-    initrd: initramfs,
-    commandLine: input('command-line').value,
-    disks: [...files.disks.map((image) => ({ image })), ...(emptyDisk > 0 ? [{ bytes: emptyDisk }] : [])],
-    network: cableEnd !== undefined,
+function setUpTheme(): void {
+  let theme = THEMES.find((one) => one === localStorage.getItem('theme')) ?? 'system';
+  const apply = (): void => {
+    if (theme === 'system') delete document.documentElement.dataset.theme;
+    else document.documentElement.dataset.theme = theme;
+    button('theme').ariaLabel = `Theme: ${theme === 'system' ? 'as the system' : theme}`;
+    button('theme').title = button('theme').ariaLabel ?? '';
+    consoles.updateTheme();
   };
-  hideMessage();
-  showConsole('com1');
-  for (const port of PORTS) {
-    consoles[port].heard = '';
-    consoles[port].decoder = new TextDecoder();
-    consoles[port].tab.classList.remove('news');
-    consoles[port].terminal.clear();
-  }
-  machine.start(options);
+  button('theme').onclick = () => {
+    theme = THEMES[(THEMES.indexOf(theme) + 1) % THEMES.length];
+    localStorage.setItem('theme', theme);
+    apply();
+  };
+  matchMedia('(prefers-color-scheme: dark)').onchange = apply;
+  apply();
 }
 
-function showState(state: MachineState): void {
-  const on = state === 'on' || state === 'starting';
+function showPlace(place: string): void {
+  if (place === 'machine') settings.open();
+  else if (place === 'snapshots') snapshots.open();
+  else {
+    document.body.dataset.place = place;
+    for (const one of document.querySelectorAll<HTMLElement>('#places button')) {
+      one.ariaCurrent = String(one.dataset.place === place);
+    }
+    watch();
+  }
+}
+
+/** Tells the worker what is in sight. */
+function watch(): void {
+  const views: View[] = [];
+  if (consoles.shown === 'screen') views.push('screen');
+  // Not yet: the page is being made.
+  if (machine && inside?.view) views.push(inside.view);
+  machine?.watch(views);
+}
+
+function start(): void {
+  const source = settings.source();
+  if (!source) {
+    showMessage('There is no kernel yet: choose or drop one first.', 'bad');
+    return;
+  }
+  begin();
+  machine.start({ boot: source, network: cableEnd !== undefined });
+}
+function restore(snapshot: StoredSnapshot): void {
+  begin();
+  machine.start({ boot: { snapshot: snapshot.id }, network: cableEnd !== undefined });
+}
+function begin(): void {
+  hideMessage();
+  consoles.clear();
+  consoles.show('com1');
+  display.clear();
+  element('downloads').replaceChildren();
+  element('welcome').hidden = false;
+  booted = true;
+}
+
+function showState(): void {
+  const { state, isOn } = machine;
+  document.body.dataset.state = state;
   element('state').textContent = STATES[state];
-  element<HTMLFieldSetElement>('choices').disabled = on;
-  element<HTMLButtonElement>('start').disabled = on;
-  element<HTMLButtonElement>('stop').disabled = !on;
-  document.body.classList.toggle('on', on);
-  for (const port of PORTS) consoles[port].terminal.setEnabled(state === 'on');
-  if (state === 'starting') element('figures').hidden = true;
-  if (state !== 'on') return;
-  // From now on there is something to see.
-  element('welcome').hidden = true;
-  element('tabs').hidden = false;
-  consoles[shown].terminal.focus();
+  for (const id of ['pause', 'reset', 'snapshot', 'take']) button(id).disabled = !isOn;
+  button('stop').disabled = !isOn && state !== 'starting';
+  button('power').disabled = !isOn && state !== 'off';
+  button('pause').replaceChildren(...labelled(state === 'paused' ? 'play' : 'pause', state === 'paused' ? 'Continue' : 'Pause'));
+  consoles.setEnabled(isOn);
+  inside.stateChanged();
+  if (state === 'off' && booted) element('welcome').hidden = true;
+  if (state !== 'on' || figures) return;
+  // From now on there is something to type to; but who is somewhere else already stays there.
+  if (document.activeElement === document.body) consoles.focus();
+}
+function labelled(icon: string, text: string): Node[] {
+  const sprite = button('reset').querySelector('svg')!.cloneNode(true) as SVGElement;
+  sprite.firstElementChild!.setAttribute('href', `#icon-${icon}`);
+  return [sprite, make('span', { textContent: text })];
+}
+
+function showProgress(file: string, loaded: number, total: number): void {
+  const list = element('downloads');
+  const id = `download-${file}`;
+  let item = document.getElementById(id);
+  if (!item) {
+    item = make('li', { id }, make('span', { textContent: file }), make('span'), make('progress', { ariaLabel: file }));
+    list.append(item);
+  }
+  const [, amount, bar] = item.children as unknown as [HTMLElement, HTMLElement, HTMLProgressElement];
+  amount.textContent = loaded === total ? formatSize(loaded) : `${formatSize(loaded)} of ${total ? formatSize(total) : '?'}`;
+  if (total > 0) {
+    bar.max = total;
+    bar.value = loaded;
+  }
 }
 
 function showFigures(now: Figures): void {
   figures = now;
-  element('figures').hidden = false;
-  const idle = now.mips === undefined;
-  if (machine.state === 'on') element('state').textContent = idle ? 'Idle' : STATES.on;
+  inside.figures(now);
+  if (machine.state === 'on') element('state').textContent = now.mips === undefined ? 'Idle' : STATES.on;
   element('mips').textContent = now.mips === undefined ? '–' : now.mips.toFixed(0);
   element('instructions').textContent = now.instructions.toLocaleString('en');
   element('time').textContent = now.virtualSeconds.toFixed(1);
 }
 
 function showEnd(message: Extract<FromWorker, { kind: 'ended' | 'refused' | 'fault' }>): void {
+  element('welcome').hidden = true;
   if (message.kind === 'refused') {
     showMessage(`The machine cannot start: ${message.message}.`, 'bad');
     return;
   }
   if (message.kind === 'fault') {
-    showMessage('Diorama has failed; this is a fault of its own.', 'bad', message.message);
+    showMessage(
+      'Diorama has failed; this is a fault of its own. Snapshots taken before are still there.',
+      'bad',
+      message.message,
+    );
     return;
   }
-  showFigures(message.figures);
   const [text, kind] = ENDS[message.end];
   // Only a triple fault has more to say: the registers, after its name.
   const registers = message.end === 'triple-fault' ? message.message?.replace(/^triple fault\n/, '') : undefined;
@@ -215,18 +338,17 @@ function showMessage(text: string, kind: 'good' | 'bad', details?: string): void
   const box = element('message');
   box.className = kind;
   box.hidden = false;
-  const paragraphs = text.split('\n').map((line) => {
-    const paragraph = document.createElement('p');
-    paragraph.textContent = line;
-    return paragraph;
-  });
-  box.replaceChildren(...paragraphs);
-  if (details === undefined) return;
-  const block = document.createElement('pre');
-  block.textContent = details;
-  // So that the keyboard can scroll it.
-  block.tabIndex = 0;
-  box.append(block);
+  box.replaceChildren(...text.split('\n').map((line) => make('p', { textContent: line })));
+  if (details !== undefined) {
+    // So that the keyboard can scroll it.
+    box.append(make('pre', { textContent: details, tabIndex: 0 }));
+  }
+  const actions = make('div', { className: 'buttons' });
+  if (!machine.isOn && !missing) {
+    actions.append(make('button', { type: 'button', className: 'primary', textContent: 'Start again', onclick: start }));
+  }
+  actions.append(make('button', { type: 'button', textContent: 'Dismiss', onclick: hideMessage }));
+  box.append(actions);
 }
 
 function hideMessage(): void {
@@ -240,8 +362,15 @@ const automation = {
   get figures(): Figures | undefined {
     return figures;
   },
+  start,
   stop: () => machine.stop(),
+  pause: () => machine.pause(),
+  resume: () => machine.resume(),
+  reset: () => machine.reset(),
+  pressPowerButton: () => machine.pressPowerButton(),
+  step: (count: number) => machine.step(count),
   com1: portFor('com1'),
+  com2: portFor('com2'),
   hvc0: portFor('hvc0'),
   network: {
     /** From the next start on, the machine has a network card, and `receive` is given its frames. */
@@ -250,6 +379,18 @@ const automation = {
     },
     send: (frame: Uint8Array) => machine.sendFrame(frame),
   },
+  snapshots: {
+    list: () => snapshots.list(),
+    take: (title: string) => machine.call({ name: 'save', title }),
+    delete: (id: number) => machine.call({ name: 'delete', id }),
+    restore: async (id: number) => {
+      const stored = (await snapshots.list()).find((one) => one.id === id);
+      if (!stored) throw new Error(`there is no snapshot ${id}`);
+      restore(stored);
+    },
+  },
+  /** SHA-256 of the machine's whole state, as the command line and the library give it. */
+  stateHash: () => machine.call({ name: 'hash' }),
 };
 export type Automation = typeof automation;
 Object.assign(window, { diorama: automation });
@@ -258,8 +399,19 @@ function portFor(port: Port) {
   return {
     /** What the guest has said since the start, megabytes of it. */
     get output(): string {
-      return consoles[port].heard;
+      return consoles.heard(port);
     },
+    /** Types just this. */
     send: (text: string) => machine.type(port, new TextEncoder().encode(text)),
+    /** Resolves when the output from `from` on matches. */
+    expect: (expression: RegExp, from = 0): Promise<string> =>
+      new Promise((resolve) => {
+        const look = (): void => {
+          const [match] = expression.exec(consoles.heard(port).slice(from)) ?? [];
+          if (match !== undefined) resolve(match);
+          else setTimeout(look, 10);
+        };
+        look();
+      }),
   };
 }

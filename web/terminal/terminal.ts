@@ -2,11 +2,11 @@
 /**
  * @fileoverview A terminal on a port of the machine: xterm.js, as large as its element.
  *
- * Guests are not told the size: a serial line has no way to. They ask with an escape sequence (as busybox's shell does), which
- * xterm.js answers by itself.
+ * Guests are not told the size: a serial line has no way to. They ask with escape sequences (the cursor's position after a jump to the far
+ * corner, as busybox's shell does, or the size in characters, CSI 18 t), which xterm.js answers by itself.
  */
 import { FitAddon } from '@xterm/addon-fit';
-import { Terminal } from '@xterm/xterm';
+import { type ITheme, Terminal } from '@xterm/xterm';
 import '@xterm/xterm/css/xterm.css';
 
 export interface SerialTerminal {
@@ -16,36 +16,88 @@ export interface SerialTerminal {
   focus(): void;
   /** Whether keys are taken. */
   setEnabled(enabled: boolean): void;
+  /** Adds lines to the document that screen readers follow. */
+  setScreenReader(on: boolean): void;
+  /** Points to add to the size that the style sheet gives. */
+  setZoom(points: number): void;
+  /** Takes the colours of the page anew. */
+  updateTheme(): void;
+  /** What is selected, or all that is on the screen. */
+  text(): string;
+  /** As if typed; in brackets where the guest has asked for them. */
+  paste(text: string): void;
 }
 
 const SCROLLBACK = 10_000;
+const LIGHT: ITheme = {
+  ...{
+    black: '#23292b',
+    red: '#a3271f',
+    green: '#2f6b2f',
+    yellow: '#7d5a00',
+    blue: '#22579c',
+    magenta: '#86388c',
+    cyan: '#0f6b62',
+  },
+  ...{ white: '#6b7376', brightBlack: '#566064', brightRed: '#b5372c', brightGreen: '#3a7a36', brightYellow: '#8a6500' },
+  ...{ brightBlue: '#2f68b3', brightMagenta: '#9a489f', brightCyan: '#147a70', brightWhite: '#23292b' },
+};
+const DARK: ITheme = {
+  ...{
+    black: '#1d2427',
+    red: '#f28b82',
+    green: '#98cf8f',
+    yellow: '#f3c77a',
+    blue: '#86b8f2',
+    magenta: '#d8a1e0',
+    cyan: '#6fd0c2',
+  },
+  ...{ white: '#d9e0df', brightBlack: '#7d898c', brightRed: '#ffaaa2', brightGreen: '#b5e3ad', brightYellow: '#ffdb9c' },
+  ...{ brightBlue: '#a9cefa', brightMagenta: '#e8bfee', brightCyan: '#9ce6db', brightWhite: '#ffffff' },
+};
 
-/** Takes its colours from the custom properties --terminal-background and --terminal-text of the element. */
-export function openTerminal(element: HTMLElement, onKeys: (bytes: Uint8Array) => void): SerialTerminal {
+/** Takes its colours from the custom properties --terminal-background, --terminal-text and --terminal-selection. */
+export function openTerminal(element: HTMLElement, label: string, onKeys: (bytes: Uint8Array) => void): SerialTerminal {
   const style = getComputedStyle(element);
-  const background = style.getPropertyValue('--terminal-background');
-  const foreground = style.getPropertyValue('--terminal-text');
+  let zoom = 0;
+  const fontSize = (): number => Math.max(8, Number.parseFloat(getComputedStyle(element).fontSize) + zoom);
   const terminal = new Terminal({
     scrollback: SCROLLBACK,
     fontFamily: style.fontFamily,
-    fontSize: Number.parseFloat(style.fontSize),
-    theme: { background, foreground, cursor: foreground },
+    fontSize: fontSize(),
+    theme: themeOf(element),
     disableStdin: true,
     // At 1, underscores of some fonts fall below the line.
     lineHeight: 1.15,
+    // A guest may ask how many characters there are, and nothing else.
+    windowOptions: { getWinSizeChars: true },
   });
   const fit = new FitAddon();
   terminal.loadAddon(fit);
   terminal.open(element);
-  new ResizeObserver(() => {
-    terminal.options.fontSize = Number.parseFloat(getComputedStyle(element).fontSize);
+  if (terminal.textarea) terminal.textarea.ariaLabel = label;
+  const resize = (): void => {
+    terminal.options.fontSize = fontSize();
     fit.fit();
-  }).observe(element);
+  };
+  new ResizeObserver(resize).observe(element);
 
   const encoder = new TextEncoder();
   terminal.onData((text) => onKeys(encoder.encode(text)));
   // Mouse reports in the old encoding, whose characters are bytes.
   terminal.onBinary((text) => onKeys(Uint8Array.from(text, (character) => character.charCodeAt(0))));
+  // As in other terminals: with Shift, since without it they are the guest's. Tab stays the guest's too; Escape from it is Ctrl+Shift+Tab's.
+  terminal.attachCustomKeyEventHandler((event) => {
+    if (event.ctrlKey && event.shiftKey && event.code === 'KeyC') {
+      if (event.type === 'keydown') void navigator.clipboard?.writeText(terminal.getSelection());
+      event.preventDefault();
+      return false;
+    }
+    // The browser pastes.
+    if (event.ctrlKey && event.shiftKey && event.code === 'KeyV') return false;
+    // A way out for the keyboard.
+    return !(event.key === 'F6' || (event.key === 'Tab' && event.shiftKey));
+  });
 
   return {
     write: (bytes) => new Promise((resolve) => terminal.write(bytes, resolve)),
@@ -54,5 +106,39 @@ export function openTerminal(element: HTMLElement, onKeys: (bytes: Uint8Array) =
     setEnabled(enabled) {
       terminal.options.disableStdin = !enabled;
     },
+    setScreenReader(on) {
+      terminal.options.screenReaderMode = on;
+    },
+    setZoom(points) {
+      zoom = points;
+      resize();
+    },
+    updateTheme() {
+      terminal.options.theme = themeOf(element);
+    },
+    text() {
+      if (terminal.hasSelection()) return terminal.getSelection();
+      const { active } = terminal.buffer;
+      const lines = Array.from({ length: terminal.rows }, (_, row) =>
+        active.getLine(active.viewportY + row)?.translateToString(true),
+      );
+      return lines.join('\n').trimEnd();
+    },
+    paste: (text) => terminal.paste(text),
   };
+}
+
+function themeOf(element: HTMLElement): ITheme {
+  const probe = document.createElement('i');
+  element.append(probe);
+  // Only a used value has light-dark() resolved.
+  const colour = (name: string): string => {
+    probe.style.color = `var(--terminal-${name})`;
+    return getComputedStyle(probe).color;
+  };
+  const [background, foreground, selectionBackground] = ['background', 'text', 'selection'].map(colour);
+  probe.remove();
+  const [red] = /\d+/.exec(background) ?? ['0'];
+  const palette = Number(red) > 128 ? LIGHT : DARK;
+  return { ...palette, background, foreground, cursor: foreground, cursorAccent: background, selectionBackground };
 }

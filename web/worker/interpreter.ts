@@ -2,17 +2,12 @@
 /** @fileoverview Fetches the interpreter that the build has stored (`tools/build.js`). */
 import type { Interpreter } from '../../emulator/interp/generate.ts';
 import { storedInterpreter } from '../../emulator/machine/storedInterpreter.ts';
+import { download, type Progress } from './download.ts';
 
-export async function loadInterpreter(): Promise<Interpreter> {
+export async function loadInterpreter(progress: Progress): Promise<Interpreter> {
   const [wasm, description] = await Promise.all([
-    load(new URL('../../dist/interp/interpreter.wasm', import.meta.url)),
-    load(new URL('../../dist/interp/interpreter.json', import.meta.url)),
+    download(new URL('../../dist/interp/interpreter.wasm', import.meta.url), progress),
+    download(new URL('../../dist/interp/interpreter.json', import.meta.url), progress),
   ]);
-  return storedInterpreter(new Uint8Array(await wasm.arrayBuffer()), await description.text());
-}
-
-async function load(url: URL): Promise<Response> {
-  const response = await fetch(url);
-  if (!response.ok) throw new Error(`${url.pathname}: ${response.status} ${response.statusText}`);
-  return response;
+  return storedInterpreter(wasm, new TextDecoder().decode(description));
 }

@@ -2,19 +2,25 @@
 /**
  * @fileoverview Runs a machine in slices of some milliseconds and lets the worker's messages in between.
  *
- * A turn of the loop: wait while the page owes credit for output; run a slice; send what the ports wrote; if the machine is idle, sleep until
- * its next timer or until something is typed, and let as much virtual time pass (pace.ts). Figures go out several times a second.
+ * A turn of the loop: stand while paused; wait while the page owes credit for output; run a slice; send what the ports wrote; if the machine
+ * is idle, sleep until its next timer or until something is typed, and let as much virtual time pass (pace.ts). Figures, and what the page
+ * watches, go out several times a second.
  */
+import { Debugger } from '../../emulator/machine/debugger.ts';
 import type { Machine, MachineEnd } from '../../emulator/machine/machine.ts';
-import type { Figures, FromWorker, Port } from './messages.ts';
+import { type Figures, type FromWorker, PORTS, type Port, type Speed, type View } from './messages.ts';
+import { Observer } from './observer.ts';
 import { Pace } from './pace.ts';
 
 /** Milliseconds. */
 const SLICE = 10;
 const FIGURES_INTERVAL = 250;
+const SCREEN_INTERVAL = 33;
 /** Instructions in one call of the machine. Nothing is known of the host's speed at first. */
 const FIRST_COUNT = 50_000;
 const LARGEST_COUNT = 20_000_000;
+/** Instructions in one call while breakpoints are looked for. */
+const WATCHED_COUNT = 2000;
 /** Bytes of output that may be under way to the terminal. */
 const OUTPUT_UNDER_WAY = 65_536;
 /** Milliseconds between two looks whether output has been shown. */
@@ -24,25 +30,32 @@ const MS = 1e6;
 
 export class Runner {
   readonly #machine: Machine;
-  readonly #post: (message: FromWorker) => void;
+  readonly #post: (message: FromWorker, transfer?: Transferable[]) => void;
   readonly #pace = new Pace();
-  readonly #output: Record<Port, number[]> = { com1: [], hvc0: [] };
+  readonly #output: Record<Port, number[]> = { com1: [], com2: [], hvc0: [] };
+  readonly #debugger: Debugger;
+  readonly #observer: Observer;
+  #paused = false;
   #underWay = 0;
   #count = FIRST_COUNT;
-  /** Typed keys and frames, waiting for the next slice. */
+  /** Typed keys, frames and buttons, waiting for the next slice. */
   #inputs: (() => void)[] = [];
   /** Ends the present pause, if there is one. */
   #wake: () => void = () => {};
   /** Milliseconds of running, and instructions, since the last figures. */
   #ranFor = 0;
   #figuresAt = 0;
+  #screenAt = 0;
   #instructionsThen = 0;
 
-  constructor(machine: Machine, post: (message: FromWorker) => void) {
+  constructor(machine: Machine, post: (message: FromWorker, transfer?: Transferable[]) => void) {
     this.#machine = machine;
     this.#post = post;
-    machine.waitsWhenIdle = true;
+    this.#debugger = new Debugger(machine);
+    this.#observer = new Observer(machine, this.#debugger);
+    this.#instructionsThen = machine.instructions;
     machine.onConsoleOutput((byte) => this.#output.com1.push(byte));
+    machine.onSecondSerialOutput((byte) => this.#output.com2.push(byte));
   }
 
   /** For the console port that the machine was made with. */
@@ -50,10 +63,22 @@ export class Runner {
     for (const byte of bytes) this.#output.hvc0.push(byte);
   }
 
-  /** Happens to the machine before the next slice, after the time since the last one has passed. */
+  /** Happens to the machine before the next slice, after the time since the last one has passed; at once while it stands. */
   input(action: (machine: Machine) => void): void {
     this.#inputs.push(() => action(this.#machine));
     this.#wake();
+  }
+  /** The same, with an answer. */
+  ask<Value>(action: (machine: Machine) => Value): Promise<Value> {
+    return new Promise((resolve, reject) => {
+      this.input((machine) => {
+        try {
+          resolve(action(machine));
+        } catch (error) {
+          reject(error);
+        }
+      });
+    });
   }
 
   credit(bytes: number): void {
@@ -61,20 +86,70 @@ export class Runner {
     if (this.#underWay < OUTPUT_UNDER_WAY) this.#wake();
   }
 
+  set speed(speed: Speed) {
+    this.#machine.waitsWhenIdle = speed === 'real';
+    this.#wake();
+  }
+
+  pause(paused: boolean, breakpoint?: bigint): void {
+    this.#paused = paused;
+    this.#post({ kind: 'paused', paused, breakpoint });
+    if (paused) this.#tell();
+    this.#wake();
+  }
+  /** While paused. */
+  step(count: number): void {
+    this.input((machine) => {
+      if (!this.#paused) return;
+      // An idle machine has no instruction to execute before its next timer.
+      machine.passIdle(machine.idleFor);
+      machine.run(machine.instructions + count);
+      this.#tell();
+    });
+  }
+  breakpoint(address: bigint, set: boolean): void {
+    this.input(() => {
+      if (set) this.#debugger.breakpoints.add(address);
+      else this.#debugger.breakpoints.delete(address);
+      this.#tell();
+    });
+  }
+  look(processor: number, address: bigint | undefined): void {
+    this.input(() => {
+      this.#observer.look(processor, address);
+      this.#tell();
+    });
+  }
+  watch(views: readonly View[]): void {
+    this.input(() => {
+      this.#observer.views = new Set(views);
+      this.#observer.forgetScreen();
+      this.#tell();
+    });
+  }
+
   /** Until the machine has ended. */
   async run(): Promise<void> {
     for (;;) {
       while (this.#underWay >= OUTPUT_UNDER_WAY) await this.#sleep(CREDIT_CHECK);
       for (const input of this.#inputs.splice(0)) input();
+      if (this.#paused) {
+        this.#flush();
+        if (performance.now() - this.#figuresAt >= FIGURES_INTERVAL) this.#tell();
+        if (this.#inputs.length === 0) await this.#sleep(FIGURES_INTERVAL);
+        continue;
+      }
       const end = this.#runSlice();
       this.#flush();
       if (end) {
+        this.#tell();
         this.#post({ kind: 'ended', end: end.kind, message: end.message, figures: this.#figures() });
         return;
       }
-      const wait = this.#machine.idleFor / MS;
+      const wait = this.#machine.waitsWhenIdle && !this.#paused ? this.#machine.idleFor / MS : 0;
       const sleep = wait > 0 ? this.#pace.sleepFor(wait) : 0;
-      if (performance.now() - this.#figuresAt >= FIGURES_INTERVAL) this.#post({ kind: 'figures', figures: this.#figures() });
+      if (performance.now() - this.#figuresAt >= FIGURES_INTERVAL) this.#tell();
+      if (performance.now() - this.#screenAt >= SCREEN_INTERVAL) this.#show();
       if (sleep === 0) {
         await turn();
         continue;
@@ -92,13 +167,19 @@ export class Runner {
     let took = 0;
     do {
       const before = machine.instructions;
-      const end = machine.run(before + this.#count);
+      const watched = this.#debugger.breakpoints.size > 0;
+      const count = watched ? WATCHED_COUNT : this.#count;
+      const { end, hit } = this.#debugger.run(before + count);
       const now = performance.now() - started;
       // A run that ended early says little about the speed.
-      if (machine.instructions - before >= this.#count) this.#count = adapted(this.#count, now - took);
+      if (!watched && machine.instructions - before >= this.#count) this.#count = adapted(this.#count, now - took);
       took = now;
       if (end) return end;
-      const wait = machine.idleFor / MS;
+      if (hit) {
+        this.pause(true, hit.address);
+        break;
+      }
+      const wait = machine.waitsWhenIdle ? machine.idleFor / MS : 0;
       if (wait === 0) continue;
       if (this.#pace.sleepFor(wait) > 0) break;
       machine.passIdle(this.#pace.settle(wait, 0) * MS);
@@ -108,7 +189,7 @@ export class Runner {
   }
 
   #flush(): void {
-    for (const port of ['com1', 'hvc0'] as const) {
+    for (const port of PORTS) {
       if (this.#output[port].length === 0) continue;
       const bytes = Uint8Array.from(this.#output[port]);
       this.#output[port].length = 0;
@@ -117,15 +198,29 @@ export class Runner {
     }
   }
 
+  #tell(): void {
+    this.#post({ kind: 'figures', figures: this.#figures() });
+    const inspection = this.#observer.inspection();
+    if (inspection) this.#post({ kind: 'inspection', inspection });
+    this.#show();
+  }
+  #show(): void {
+    this.#screenAt = performance.now();
+    const screen = this.#observer.screen();
+    if (screen) this.#post({ kind: 'screen', screen }, screen.kind === 'picture' ? [screen.pixels.buffer] : []);
+  }
+
   #figures(): Figures {
     const { instructions, now } = this.#machine;
     const ran = instructions - this.#instructionsThen;
     // Time in which the machine did next to nothing would make a speed of chance.
     const mips = this.#ranFor >= SLICE ? ran / this.#ranFor / 1000 : undefined;
-    this.#figuresAt = performance.now();
+    const at = performance.now();
+    const busy = Math.min(1, this.#ranFor / Math.max(at - this.#figuresAt, 1));
+    this.#figuresAt = at;
     this.#instructionsThen = instructions;
     this.#ranFor = 0;
-    return { instructions, mips, virtualSeconds: now / 1e9 };
+    return { instructions, mips, busy, virtualSeconds: now / 1e9 };
   }
 
   /** Until so many milliseconds have passed, or `#wake`. */

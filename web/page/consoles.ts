@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: MIT
+/** @fileoverview The consoles: a terminal for each serial port, their tabs, copy and paste, keys that touch keyboards lack. */
+import { openTerminal, type SerialTerminal } from '../terminal/terminal.ts';
+import { PORTS, type Port } from '../worker/messages.ts';
+import { button, element, make, tabs, toast } from './dom.ts';
+
+const HEARD_LIMIT = 2 ** 24;
+const NAMES: Record<Port, string> = {
+  com1: 'First serial port',
+  com2: 'Second serial port',
+  hvc0: 'Virtio console',
+};
+
+/** Labels, names for screen readers where labels are no words, and what they send. */
+const TOUCH_KEYS: readonly [string, string, string][] = [
+  ['Esc', 'Escape', '\x1b'],
+  ['Tab', 'Tab', '\t'],
+  ['^C', 'Control C', '\x03'],
+  ['^D', 'Control D', '\x04'],
+  ['↑', 'Up', '\x1b[A'],
+  ['↓', 'Down', '\x1b[B'],
+  ['←', 'Left', '\x1b[D'],
+  ['→', 'Right', '\x1b[C'],
+];
+
+interface PortConsole {
+  terminal: SerialTerminal;
+  /** What the guest has said since the start; the older part is forgotten beyond HEARD_LIMIT characters. */
+  heard: string;
+  decoder: TextDecoder;
+}
+
+export interface ConsoleEvents {
+  type(port: Port, bytes: Uint8Array): void;
+  /** A port, or the display. */
+  shown(console: Port | 'screen'): void;
+}
+
+export class Consoles {
+  readonly #events: ConsoleEvents;
+  readonly #ports: Record<Port, PortConsole>;
+  readonly #tabs: { show(id: string): void };
+  #shown: Port | 'screen' = 'com1';
+  #zoom = Number(localStorage.getItem('zoom') ?? 0);
+
+  constructor(events: ConsoleEvents) {
+    this.#events = events;
+    const open = (port: Port): PortConsole => ({
+      terminal: openTerminal(element(port), NAMES[port], (bytes) => events.type(port, bytes)),
+      heard: '',
+      decoder: new TextDecoder(),
+    });
+    this.#ports = { com1: open('com1'), com2: open('com2'), hvc0: open('hvc0') };
+    this.#tabs = tabs(element('tabs'), (id) => {
+      this.#shown = id as Port | 'screen';
+      events.shown(this.#shown);
+    });
+    this.#setUpButtons();
+    this.#setZoom(0);
+    this.#setScreenReader(localStorage.getItem('reader') === 'on');
+  }
+
+  get shown(): Port | 'screen' {
+    return this.#shown;
+  }
+  heard(port: Port): string {
+    return this.#ports[port].heard;
+  }
+  output(port: Port, bytes: Uint8Array): Promise<void> {
+    const console = this.#ports[port];
+    const heard = console.heard + console.decoder.decode(bytes, { stream: true });
+    console.heard = heard.length > HEARD_LIMIT ? heard.slice(-HEARD_LIMIT / 2) : heard;
+    if (port !== this.#shown) element(`${port}-tab`).classList.add('news');
+    return console.terminal.write(bytes);
+  }
+  clear(): void {
+    for (const port of PORTS) {
+      this.#ports[port].heard = '';
+      this.#ports[port].decoder = new TextDecoder();
+      this.#ports[port].terminal.clear();
+      element(`${port}-tab`).classList.remove('news');
+    }
+  }
+  setEnabled(enabled: boolean): void {
+    for (const port of PORTS) this.#ports[port].terminal.setEnabled(enabled);
+  }
+  show(console: Port | 'screen'): void {
+    this.#tabs.show(console);
+  }
+  focus(): void {
+    if (this.#shown === 'screen') element('canvas').focus();
+    else this.#ports[this.#shown].terminal.focus();
+  }
+  updateTheme(): void {
+    for (const port of PORTS) this.#ports[port].terminal.updateTheme();
+  }
+
+  #setUpButtons(): void {
+    button('copy').onclick = async () => {
+      const text =
+        this.#shown === 'screen' ? (element('screen-text').textContent ?? '') : this.#ports[this.#shown].terminal.text();
+      try {
+        await navigator.clipboard.writeText(text);
+        toast('Copied');
+      } catch {
+        toast('This browser does not let the page write to the clipboard');
+      }
+    };
+    button('paste').onclick = async () => {
+      try {
+        const text = await navigator.clipboard.readText();
+        if (this.#shown !== 'screen') this.#ports[this.#shown].terminal.paste(text);
+      } catch {
+        toast('This browser does not let the page read the clipboard: press Ctrl+Shift+V');
+      }
+      this.focus();
+    };
+    button('smaller').onclick = () => this.#setZoom(-1);
+    button('larger').onclick = () => this.#setZoom(1);
+    button('reader').onclick = () => this.#setScreenReader(button('reader').ariaPressed !== 'true');
+    element('keys').append(
+      ...TOUCH_KEYS.map(([label, name, bytes]) =>
+        make('button', {
+          type: 'button',
+          textContent: label,
+          ariaLabel: name,
+          // The keyboard on the screen stays while the terminal has the focus.
+          onpointerdown: (event) => event.preventDefault(),
+          onclick: () => {
+            if (this.#shown !== 'screen') this.#events.type(this.#shown, new TextEncoder().encode(bytes));
+          },
+        }),
+      ),
+    );
+  }
+  #setZoom(step: number): void {
+    this.#zoom = Math.max(-4, Math.min(12, this.#zoom + step));
+    localStorage.setItem('zoom', String(this.#zoom));
+    for (const port of PORTS) this.#ports[port].terminal.setZoom(this.#zoom);
+  }
+  #setScreenReader(on: boolean): void {
+    button('reader').ariaPressed = String(on);
+    localStorage.setItem('reader', on ? 'on' : 'off');
+    for (const port of PORTS) this.#ports[port].terminal.setScreenReader(on);
+  }
+}
