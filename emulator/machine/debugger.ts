@@ -19,24 +19,26 @@ export class Debugger {
   /** Linear addresses of instructions to stop before. */
   readonly breakpoints = new Set<bigint>();
   readonly #machine: Machine;
-  /** Where the machine stands because of a breakpoint: it is passed when it goes on. */
-  #passing: { address: bigint; instructions: number } | undefined;
+  /** The instruction count at which the machine stands at a breakpoint and is to go on nevertheless. */
+  #passing = -1;
 
   constructor(machine: Machine) {
     this.#machine = machine;
   }
 
-  /**
-   * Like `Machine.run`, and stops before any instruction at a breakpoint: `hit` says so. The instruction that the machine stands at because of
-   * a breakpoint is executed.
-   */
+  /** Whoever looks at the machine here wants to get on: the instruction that it stands at is executed, breakpoint or not. */
+  passHere(): void {
+    this.#passing = this.#machine.instructions;
+  }
+
+  /** Like `Machine.run`, and stops before any instruction at a breakpoint, once: `hit` says so. The next call passes it. */
   run(until: number): { end?: MachineEnd; hit?: BreakpointHit } {
     const machine = this.#machine;
     if (this.breakpoints.size === 0) return { end: machine.run(until) };
     while (machine.instructions < until) {
       const hit = this.#hit();
-      if (hit && !(this.#passing?.address === hit.address && this.#passing.instructions === machine.instructions)) {
-        this.#passing = { address: hit.address, instructions: machine.instructions };
+      if (hit && this.#passing !== machine.instructions) {
+        this.passHere();
         return { hit };
       }
       const before = machine.instructions;

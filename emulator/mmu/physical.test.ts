@@ -27,6 +27,15 @@ test('RAM appears below its low top and again from 4 GiB on', () => {
   expect(physical.place(MIB)).toBe(-1);
   expect(physical.place(2 ** 32 + MIB)).toBe(-1);
 });
+test('the window of VGA memory is no RAM', () => {
+  const { physical } = memory();
+  expect([0x9_ffff, 0xa_0000, 0xb_ffff, 0xc_0000].map((address) => physical.place(address) >= 0)).toEqual([
+    true,
+    false,
+    false,
+    true,
+  ]);
+});
 test('bus masters read ones outside RAM, change nothing there, and never reach registers', () => {
   const { physical, touched } = memory();
   physical.write64(0xfee00000, 1n);

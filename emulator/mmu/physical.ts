@@ -3,8 +3,8 @@
  * @fileoverview The physical address space: RAM in linear memory, and the register blocks of the MMIO bus everywhere else. The accessors here
  * are those of bus masters and page walks and reach RAM only; a processor's own accesses to registers go through `registers`.
  *
- * RAM is one stretch of linear memory; the guest sees it from address 0 up to `lowTop`, and the rest from 4 GiB on, as chipsets map
- * around the hole below 4 GiB. Only this class turns a physical address into a place in linear memory.
+ * RAM is one stretch of linear memory; the guest sees it from address 0 up to `lowTop`, but for the window of VGA memory, and the rest from
+ * 4 GiB on, as chipsets map around the hole below 4 GiB. Only this class turns a physical address into a place in linear memory.
  *
  * Bus masters (`DmaMemory`) write through here, so decoded code that they overwrite is noticed: before a page that holds code changes,
  * every processor is told, since each decodes for itself what all of them may write.
@@ -19,6 +19,9 @@ import type { AccessSize, DmaMemory } from '../bus/device.ts';
 
 const FOUR_GIB = 2 ** 32;
 const PAGE = 4096;
+/** The window of VGA memory. */
+const VGA_START = 0xa_0000;
+const VGA_END = 0xc_0000;
 
 /** What answers where no RAM is. */
 export interface Registers {
@@ -80,7 +83,8 @@ export class PhysicalMemory implements DmaMemory {
   /** Place of a physical address in linear memory, or -1 where no RAM is. Valid up to the page's end. */
   place(address: number): number {
     let place = -1;
-    if (address < this.lowTop) place = this.ramStart + address;
+    // The RAM behind the display's memory is out of reach, as on every PC.
+    if (address < this.lowTop) place = address >= VGA_START && address < VGA_END ? -1 : this.ramStart + address;
     else if (address >= FOUR_GIB && address < FOUR_GIB + this.ramSize - this.lowTop) {
       place = this.ramStart + this.lowTop + (address - FOUR_GIB);
     }

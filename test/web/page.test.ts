@@ -1,45 +1,37 @@
 // SPDX-License-Identifier: MIT
 /**
- * @fileoverview The page in Chromium: what it says to mistakes, and Debian 12 on it, used by keyboard through every virtio device.
+ * @fileoverview The page in Chromium: our system on it, its controls, what it says to mistakes; with and without cross-origin isolation, and
+ * without a network.
  */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { debianKernel, haveOracles } from '../../tools/oracles.js';
+import { haveOracles } from '../../tools/oracles.js';
 import type { Automation } from '../../web/page/main.ts';
 import { temporaryFolder } from '../support/diorama.ts';
-import { initramfs } from '../support/initramfs.ts';
-import { kernelModules } from '../support/kernelModules.ts';
-import { multibootKernel } from '../support/multibootKernel.ts';
-import { Neighbour } from '../support/neighbour.ts';
-import { launchBrowser, type Served, serve } from './browser.ts';
+import { KERNEL_ENTRY, multibootKernel } from '../support/multibootKernel.ts';
+import { BUILD_TIMEOUT, launchBrowser, PHONE, type Served, serve, serveStatically, Tab } from './browser.ts';
 
 declare const diorama: Automation;
-
-const MIB = 2 ** 20;
-/** Milliseconds; the host may be slow and shared. */
-const BUILD_TIMEOUT = 300_000;
-const BOOT_TIMEOUT = 400_000;
-const ANSWER_TIMEOUT = 60_000;
-const MODULES = ['virtio_pci', 'virtio_blk', 'virtio_net', 'virtio_console', 'virtio_rng'];
-const PROMPT = /# (.\[6n)?$/;
-const DESKTOP = { width: 1280, height: 800 };
-const PHONE = { width: 390, height: 844 };
 
 const UD2 = [0x0f, 0x0b];
 /** Returns each byte that COM1 receives: mov dx,3fdh; in al,dx; test al,1; jz; mov dx,3f8h; in al,dx; out dx,al; jmp. */
 const ECHO = [0x66, 0xba, 0xfd, 3, 0xec, 0xa8, 1, 0x74, 0xf7, 0x66, 0xba, 0xf8, 3, 0xec, 0xee, 0xeb, 0xef];
 const JUMP_TO_ITSELF = [0xeb, 0xfe];
-
-const kernel = haveOracles('busybox', 'chromium') ? debianKernel() : undefined;
+/** inc eax; jmp to it. */
+const COUNT = [0x40, 0xeb, 0xfd];
+/** Writes "Hi" to the display in bright yellow on blue, then each scan code of the keyboard to COM1: in al,64h; test al,1; jz; in al,60h; … */
+const DISPLAY = [
+  ...[0xc7, 0x05, 0x00, 0x80, 0x0b, 0x00, 0x48, 0x1e, 0x69, 0x1e, 0xe4, 0x64, 0xa8, 0x01, 0x74, 0xfa, 0xe4, 0x60],
+  ...[0x66, 0xba, 0xf8, 0x03, 0xee, 0xeb, 0xf1],
+];
 
 describe.skipIf(!haveOracles('chromium'))('the page', () => {
   const folder = temporaryFolder();
   let served: Served;
   let browser: Browser;
+  let tab: Tab;
   let page: Page;
-  /** What the page complained of, and whom it asked besides its own server. */
-  let complaints: string[];
 
   beforeAll(async () => {
     [served, browser] = await Promise.all([serve(), launchBrowser()]);
@@ -50,23 +42,14 @@ describe.skipIf(!haveOracles('chromium'))('the page', () => {
     folder.remove();
   });
   beforeEach(async () => {
-    complaints = [];
-    page = await browser.newPage({ viewport: DESKTOP });
-    page.on('console', (message) => {
-      if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text());
-    });
-    page.on('pageerror', (error) => complaints.push(String(error)));
-    page.on('request', (request) => {
-      if (!request.url().startsWith(served.url) && !request.url().startsWith('data:')) complaints.push(request.url());
-    });
-    await page.goto(served.url);
+    tab = await Tab.open(browser, served.url);
+    page = tab.page;
   });
   afterEach(async () => {
-    await page.close();
-    expect(complaints).toEqual([]);
+    await tab.close();
+    expect(tab.complaints).toEqual([]);
   });
 
-  const message = () => page.locator('#message');
   const choose = async (...files: [name: string, contents: Uint8Array | string][]) => {
     const paths = files.map(([name, contents]) => {
       writeFileSync(folder.path(name), contents);
@@ -75,196 +58,210 @@ describe.skipIf(!haveOracles('chromium'))('the page', () => {
     await page.setInputFiles('#files', paths);
     await page.waitForFunction((count) => document.querySelectorAll('#chosen li').length >= count, paths.length);
   };
-  const start = () => page.click('#start');
-  const says = async (text: string | RegExp) => {
-    await message().filter({ hasText: text }).waitFor({ timeout: ANSWER_TIMEOUT });
+  const boot = async (code: readonly number[]) => {
+    await choose(['test.elf', multibootKernel(code)]);
+    await page.click('#start');
+    await page.waitForFunction(() => diorama.state !== 'starting' && (diorama.figures?.instructions ?? 0) > 0);
   };
+  const figures = () => page.evaluate(() => diorama.figures?.instructions ?? 0);
 
-  test('is isolated, so that it may have shared memory', async () => {
+  test('boots our system at once, isolated, and it answers', async () => {
     expect(await page.evaluate(() => crossOriginIsolated)).toBe(true);
+    await tab.logIn();
+    await tab.ask('uname -s; echo $((6 * 7))', /^SunOS\r\n42\r$/m);
+    await tab.ask('echo over there > /dev/term/b; echo $?', /^\d+\r$/m);
   });
 
-  test('says what to do, and does not start without a kernel', async () => {
-    expect(await page.locator('#welcome').innerText()).toContain('Choose a kernel');
-    await start();
-    await says('no kernel yet');
+  test('power button, reset, pause and speed', async () => {
+    await boot(COUNT);
+    await page.click('#pause');
+    await page.waitForFunction(() => diorama.state === 'paused');
+    const stands = await figures();
+    await page.waitForTimeout(300);
+    expect(await figures()).toBe(stands);
+    await page.click('#pause');
+    await page.waitForFunction((then) => (diorama.figures?.instructions ?? 0) > then, stands);
+    await page.click('#reset');
+    await page.getByText('As fast as possible').click();
+    await page.waitForFunction((then) => (diorama.figures?.instructions ?? 0) > then + 1_000_000, await figures());
+    await page.click('#open-machine');
+    await page.click('#stop');
+    await page.waitForFunction(() => diorama.state === 'off');
+    expect(await page.locator('#pause').isDisabled()).toBe(true);
   });
 
-  test('refuses what it cannot use, in one line', async () => {
+  test('steps, and stops at breakpoints, which the guest does not see', async () => {
+    await boot(COUNT);
+    await page.click('#debug-tab');
+    await page.click('#pause');
+    await page.waitForFunction(() => diorama.state === 'paused');
+    const before = await figures();
+    await page.getByRole('button', { name: 'Step 1 instructions' }).click();
+    await page.waitForFunction((then) => diorama.figures?.instructions === then + 1, before);
+    await page.getByRole('button', { name: 'Step 10 instructions' }).click();
+    await page.waitForFunction((then) => diorama.figures?.instructions === then + 11, before);
+    const address = KERNEL_ENTRY.toString(16).padStart(16, '0');
+    await page.getByRole('button', { name: `Breakpoint at ${address}` }).click();
+    await page.locator('.breakpoints button').waitFor();
+    const rax = () => page.locator('.registers dd').first().innerText();
+    const seen = new Set<string>();
+    for (let i = 0; i < 3; i++) {
+      const then = await figures();
+      await page.click('#pause');
+      await page.waitForFunction((last) => diorama.state === 'paused' && (diorama.figures?.instructions ?? 0) > last, then);
+      await page.locator(`.code .current:has-text("${address}")`).waitFor();
+      seen.add(await rax());
+    }
+    expect(seen.size).toBe(3);
+    expect(await page.locator('.code .current').innerText()).toContain('inc eax');
+  });
+
+  test('shows the display, and gives it keys', async () => {
+    await boot(DISPLAY);
+    await page.click('#screen-tab');
+    await page.waitForFunction(() => document.getElementById('screen-text')?.textContent?.startsWith('Hi'));
+    const colours = await page.evaluate(() => {
+      const canvas = document.getElementById('canvas') as HTMLCanvasElement;
+      return [...canvas.getContext('2d')!.getImageData(0, 0, 9, 1).data.subarray(0, 3)];
+    });
+    expect(colours).toEqual([0, 0, 0xaa]);
+    await page.focus('#canvas');
+    await page.keyboard.press('a');
+    // Scan codes of A, pressed and released, in the set that the controller gives before anybody has set it up.
+    await page.waitForFunction(() => diorama.com1.output.length >= 2);
+  });
+
+  test('shows processors, memory, devices and interrupts of a running system', async () => {
+    await tab.logIn();
+    await page.click('#processor-tab');
+    await page.locator('#processor .card-box').filter({ hasText: '64-bit mode' }).waitFor();
+    await page.click('#memory-tab');
+    await page
+      .locator('#memory-view')
+      .getByText(/[\d.]+ MiB of 512 MiB hold something/)
+      .waitFor();
+    expect(await page.locator('#memory-view .regions').innerText()).toMatch(/ram[\s\S]*512 MiB[\s\S]*ioapic/);
+    await page.click('#devices-tab');
+    await page.locator('#devices .device', { hasText: 'serial0' }).waitFor();
+    expect(await page.locator('#devices .vector.used').count()).toBeGreaterThan(0);
+  });
+
+  test('refuses what it cannot use, in one line, and starts nothing without a kernel', async () => {
     await page.setInputFiles('#files', { name: 'a.txt', mimeType: 'text/plain', buffer: Buffer.from('hello') });
-    await says('a.txt is neither a kernel nor an initramfs, and no disk image');
+    await tab.says('a.txt is neither a kernel nor an initramfs, and no disk image');
     await page.setInputFiles('#files', { name: 'a.img', mimeType: '', buffer: Buffer.from('QFI\xfb\0\0\0\x03', 'latin1') });
-    await says('a.img is a qcow2 image');
+    await tab.says('a.img is a qcow2 image');
     expect(await page.locator('#chosen li').count()).toBe(0);
+    await page.click('#open-machine');
+    await page.getByText('Your own', { exact: true }).click();
+    await page.click('#start');
+    await tab.says('no kernel yet');
   });
 
   test('shows the registers after a triple fault, and starts again', async () => {
     const loadEmptyTable = [0x0f, 0x01, 0x1d, 0, 0, 0, 0];
     await choose(['fault.elf', multibootKernel([...loadEmptyTable, ...UD2])]);
+    await page.click('#start');
     for (let i = 0; i < 2; i++) {
-      await start();
-      await says('Triple fault');
-      expect(await message().innerText()).toMatch(/RIP 0000000000100027[\s\S]*RAX 000000002badb002[\s\S]*ud2/);
+      await tab.says('Triple fault');
+      expect(await page.locator('#message').innerText()).toMatch(/RIP 0000000000100027[\s\S]*RAX 000000002badb002[\s\S]*ud2/);
+      await page.getByRole('button', { name: 'Start again' }).click();
     }
   });
 
-  test('keeps running until it is stopped', async () => {
-    await choose(['loop.elf', multibootKernel(JUMP_TO_ITSELF)]);
-    await start();
-    await page.waitForFunction(() => (diorama.figures?.instructions ?? 0) > 50_000_000);
-    expect(await page.locator('#state').innerText()).toBe('Running');
-    expect(Number(await page.locator('#mips').innerText())).toBeGreaterThan(0);
-    await page.click('#stop');
-    await page.waitForFunction(() => diorama.state === 'off');
-    expect(await page.locator('#start').isEnabled()).toBe(true);
+  test('says when its worker has crashed', async () => {
+    await boot(JUMP_TO_ITSELF);
+    await page.workers()[0].evaluate(() => {
+      setTimeout(() => {
+        throw new Error('a crash on purpose');
+      });
+    });
+    await tab.says(/Diorama has failed; this is a fault of its own[\s\S]*a crash on purpose/);
+    await page.getByRole('button', { name: 'Start again' }).click();
+    await page.waitForFunction(() => diorama.state === 'on');
+  });
+
+  test('says when the browser lacks what it needs', async () => {
+    await page.addInitScript(() => {
+      const { validate } = WebAssembly;
+      // As a browser without SIMD does.
+      WebAssembly.validate = (bytes) => !new Uint8Array(bytes as ArrayBuffer).includes(0xfd) && validate(bytes);
+    });
+    await page.reload();
+    await tab.says("This browser's WebAssembly has no SIMD");
+    expect(await page.getByRole('button', { name: 'Start again' }).count()).toBe(0);
+  });
+
+  test('a link holds the settings', async () => {
+    await page.click('#open-machine');
+    await page.fill('#memory', '64');
+    await page.fill('#processors', '2');
+    await page.fill('#command-line', 'console=ttya verbose=1');
+    const link = await page.evaluate(async () => {
+      let copied = '';
+      navigator.clipboard.writeText = async (text) => {
+        copied = text;
+      };
+      document.getElementById('share')?.click();
+      return copied;
+    });
+    expect(new URL(link).hash).toBe('#memory=64&processors=2&append=console%3Dttya+verbose%3D1');
+    const other = await Tab.open(browser, served.url, { hash: new URL(link).hash });
+    expect(await other.page.inputValue('#memory')).toBe('64');
+    expect(await other.page.inputValue('#processors')).toBe('2');
+    expect(await other.page.inputValue('#command-line')).toBe('console=ttya verbose=1');
+    await other.close();
   });
 
   test('fits a phone', async () => {
     await page.setViewportSize(PHONE);
-    await choose(['a-kernel-with-quite-a-long-name-6.1.0-56-amd64', multibootKernel(JUMP_TO_ITSELF)]);
     const width = () => page.evaluate(() => document.documentElement.scrollWidth);
     expect(await width()).toBeLessThanOrEqual(PHONE.width);
-    await start();
+    await choose(['a-kernel-with-quite-a-long-name-6.1.0-56-amd64', multibootKernel(JUMP_TO_ITSELF)]);
+    await page.click('#start');
     await page.waitForFunction(() => diorama.state === 'on');
     expect(await width()).toBeLessThanOrEqual(PHONE.width);
     // The console has most of the window, and all there is to use is in it.
     expect((await page.locator('#com1').boundingBox())?.height).toBeGreaterThan(PHONE.height * 0.6);
-    for (const id of ['#com1', '#stop', '#state']) {
+    for (const id of ['#com1', '#pause', '#state', '#places']) {
       const box = await page.locator(id).boundingBox();
-      expect(box && box.y >= 0 && box.y + box.height <= PHONE.height).toBe(true);
+      expect(box && box.y >= 0 && box.y + box.height <= PHONE.height, id).toBe(true);
     }
+    await page.click('#places [data-place="inside"]');
+    await page.click('#memory-tab');
+    await page.locator('#memory-view .regions li').first().waitFor();
+    expect(await width()).toBeLessThanOrEqual(PHONE.width);
   });
 
   test('offers touch what its keyboards lack', async () => {
-    const context = await browser.newContext({ viewport: PHONE, hasTouch: true, isMobile: true });
-    const touched = await context.newPage();
-    await touched.goto(served.url);
-    await touched.setInputFiles('#files', { name: 'echo.elf', mimeType: '', buffer: Buffer.from(multibootKernel(ECHO)) });
-    await touched.locator('#chosen li').waitFor();
-    await touched.tap('#start');
-    // What is typed before the machine is on reaches nobody.
-    await touched.waitForFunction(() => diorama.state === 'on');
-    await touched.getByLabel('Control C').tap();
-    await touched.waitForFunction(() => diorama.com1.output === '\x03');
-    await context.close();
-  });
-
-  test('can be used by keyboard', async () => {
-    const reached: string[] = [];
-    for (let i = 0; i < 6; i++) {
-      await page.keyboard.press('Tab');
-      reached.push(await page.evaluate(() => document.activeElement?.id ?? ''));
-    }
-    expect(reached.slice(0, 5)).toEqual(['files', 'memory', 'disk', 'command-line', 'start']);
-  });
-
-  describe.skipIf(!kernel)('with Debian 12', () => {
-    const { image = '', root = '' } = kernel ?? {};
-
-    test('refuses a damaged kernel and machines too small for it', async () => {
-      await choose(['vmlinuz', readFileSync(image).subarray(0, 100_000)]);
-      await start();
-      await says(/kernel: truncated/);
-      await choose(['vmlinuz', readFileSync(image)]);
-      await page.fill('#memory', '16');
-      await start();
-      await says(/kernel of .* does not fit into 16 MiB/);
-      await choose(['initrd', Buffer.concat([Buffer.from('070701'), Buffer.alloc(100 * MIB)])]);
-      await page.fill('#memory', '128');
-      await start();
-      await says(/initrd of .* does not fit/);
+    const touched = await Tab.open(browser, served.url, { viewport: PHONE, hasTouch: true, isMobile: true });
+    await touched.page.setInputFiles('#files', {
+      name: 'echo.elf',
+      mimeType: '',
+      buffer: Buffer.from(multibootKernel(ECHO)),
     });
+    await touched.page.locator('#chosen li').waitFor();
+    await touched.page.tap('#start');
+    await touched.page.locator('#machine-dialog').waitFor({ state: 'hidden' });
+    // What is typed before the machine is on reaches nobody.
+    await touched.page.waitForFunction(() => diorama.state === 'on');
+    await touched.page.getByLabel('Control C').tap();
+    await touched.page.waitForFunction(() => diorama.com1.output === '\x03');
+    await touched.close();
+  });
 
-    test(
-      'boots to a shell, which answers; every virtio device works; idling costs nothing',
-      async () => {
-        const neighbour = new Neighbour([10, 0, 2, 2], [0x52, 0x55, 10, 0, 2, 2]);
-        neighbour.onReceive = (frame) => void page.evaluate((bytes) => diorama.network.send(Uint8Array.from(bytes)), [...frame]);
-        await page.exposeFunction('toNeighbour', (bytes: number[]) => neighbour.send(Uint8Array.from(bytes)));
-        await page.evaluate(() => {
-          const { toNeighbour } = window as unknown as { toNeighbour(bytes: number[]): void };
-          diorama.network.connect((frame) => toNeighbour([...frame]));
-        });
-
-        await choose(['vmlinuz', readFileSync(image)], ['initrd.gz', initramfs(kernelModules(root, MODULES))]);
-        await drop('disk.img', `from the image\n${'\0'.repeat(MIB - 15)}`);
-        await page.fill('#disk', '8');
-        expect(
-          await page.locator('#chosen select').evaluateAll((all) => all.map((one) => (one as HTMLSelectElement).value)),
-        ).toEqual(['kernel', 'initramfs', 'disk']);
-        await start();
-        await answer(PROMPT, BOOT_TIMEOUT);
-
-        await ask('uname -sm', /^Linux x86_64\r$/m);
-        await ask('cat /proc/partitions | grep vd', /1024 vda\r\n.* 8192 vdb\r/);
-        await ask('head -n 1 /dev/vda', /^from the image\r$/m);
-        await ask(
-          'echo changed | dd of=/dev/vda 2>/dev/null; sync; echo 3 > /proc/sys/vm/drop_caches; head -n 1 /dev/vda',
-          /^changed\r$/m,
-        );
-        await ask('dd if=/dev/urandom of=/r bs=64k count=16 2>/dev/null; cat /r > /dev/vdb; sync; echo wrote $?', /^wrote 0\r$/m);
-        await ask('echo 3 > /proc/sys/vm/drop_caches; head -c 1048576 /dev/vdb | cmp - /r && echo same', /^same\r$/m);
-
-        await ask(
-          'ip addr add 10.0.2.15/24 dev eth0; ip link set eth0 up; ping -c 2 10.0.2.2',
-          /^2 packets transmitted, 2 packets received/m,
-        );
-        expect(neighbour.echoes).toBe(2);
-        await ask('cat /sys/class/misc/hw_random/rng_current', /^virtio_rng\.0\r$/m);
-        await ask('dd if=/dev/hwrng bs=16 count=1 2>/dev/null | wc -c', /^16\r$/m);
-
-        await ask('echo hello there > /dev/hvc0; head -n 1 /dev/hvc0 &', PROMPT);
-        await page.waitForFunction(() => diorama.hvc0.output.includes('hello there'));
-        await page.click('#hvc0-tab');
-        await page.keyboard.type('general\n');
-        await page.click('#com1-tab');
-        await answer(/general\r/);
-
-        // Idle time follows the wall clock, and takes no processor.
-        const before = await page.evaluate(() => diorama.figures?.instructions ?? 0);
-        const started = performance.now();
-        await ask('sleep 3; echo slept', /^slept\r$/m);
-        expect(performance.now() - started).toBeGreaterThan(2900);
-        const instructions = (await page.evaluate(() => diorama.figures?.instructions ?? 0)) - before;
-        expect(instructions).toBeLessThan(100_000_000);
-
-        await page.keyboard.type('poweroff -f\n');
-        await says('The machine has powered off.');
-        expect(await page.evaluate(() => diorama.com1.output)).not.toContain('cannot load');
-        expect(await page.evaluate(() => diorama.state)).not.toBe('on');
-      },
-      BOOT_TIMEOUT + 10 * ANSWER_TIMEOUT,
-    );
-
-    /** Where the answers to what was last typed begin. */
-    let heardBefore = 0;
-    async function answer(expected: RegExp, timeout = ANSWER_TIMEOUT): Promise<void> {
-      await page.waitForFunction(
-        ([source, flags, from]) => new RegExp(source, flags).test(diorama.com1.output.slice(from)),
-        [expected.source, expected.flags, heardBefore] as const,
-        { timeout },
-      );
-    }
-    /** Types a command, and waits for an answer after the command's own echo, then for the prompt. */
-    async function ask(command: string, expected: RegExp): Promise<void> {
-      heardBefore = await page.evaluate(() => diorama.com1.output.length);
-      await page.keyboard.type(`${command}\n`);
-      await answer(/\n/);
-      await answer(expected);
-      await answer(PROMPT);
-    }
-    async function drop(name: string, contents: string): Promise<void> {
-      const data = await page.evaluateHandle(
-        ([fileName, text]) => {
-          const transfer = new DataTransfer();
-          transfer.items.add(new File([text], fileName));
-          return transfer;
-        },
-        [name, contents] as const,
-      );
-      const count = await page.locator('#chosen li').count();
-      await page.dispatchEvent('body', 'drop', { dataTransfer: data });
-      await page.locator('#chosen li').nth(count).waitFor();
-    }
+  test('works from a static host without special headers, and then without a network', async () => {
+    const host = await serveStatically();
+    const other = await Tab.open(browser, host.url);
+    expect(await other.page.evaluate(() => crossOriginIsolated)).toBe(false);
+    await other.logIn();
+    await other.page.evaluate(() => navigator.serviceWorker.ready);
+    host.stop();
+    await other.page.context().setOffline(true);
+    await other.page.reload();
+    other.forget();
+    await other.logIn();
+    expect(other.complaints).toEqual([]);
+    await other.close();
   });
 });

@@ -52,10 +52,7 @@ const machine: PageMachine = new PageMachine({
     settings.models = models;
   },
   progress: showProgress,
-  output(port, bytes) {
-    element('welcome').hidden = true;
-    return consoles.output(port, bytes);
-  },
+  output: (port, bytes) => consoles.output(port, bytes),
   frame: (frame) => cableEnd?.(frame),
   figures: showFigures,
   inspection: (inspection) => {
@@ -277,7 +274,7 @@ function showState(): void {
   button('pause').replaceChildren(...labelled(state === 'paused' ? 'play' : 'pause', state === 'paused' ? 'Continue' : 'Pause'));
   consoles.setEnabled(isOn);
   inside.stateChanged();
-  if (state === 'off' && booted) element('welcome').hidden = true;
+  if (isOn || (state === 'off' && booted)) element('welcome').hidden = true;
   if (state !== 'on' || figures) return;
   // From now on there is something to type to; but who is somewhere else already stays there.
   if (document.activeElement === document.body) consoles.focus();

@@ -16,6 +16,8 @@ const LINUX_COMMAND_LINE = 'console=ttyS0';
 const OUR_KERNEL = 'platform/i86pc/kernel/amd64/unix';
 const OUR_ARCHIVE = 'platform/i86pc/amd64/boot_archive';
 
+/** The disk that our system makes its pool on: c0t0d0, as the command line gives it. */
+const POOL_DISK = { bytes: 4 * 2 ** 30, serial: 'pool' };
 /** `DEFAULT_MODEL` of the machine. */
 const USUAL_CPU = 'diorama';
 
@@ -79,7 +81,8 @@ export class Settings {
     };
     const here = (path: string): string => new URL(path, document.baseURI).href;
     if (this.system === 'diorama') {
-      return { ...machine, kernel: here(OUR_KERNEL), kernelName: 'unix', initrd: here(OUR_ARCHIVE) };
+      const disks = [...machine.disks, POOL_DISK];
+      return { ...machine, disks, kernel: here(OUR_KERNEL), kernelName: 'unix', initrd: here(OUR_ARCHIVE) };
     }
     const kernel: FileSource | undefined = this.files.kernel ?? (this.#linked.kernel && here(this.#linked.kernel));
     if (kernel === undefined) return undefined;

@@ -21,7 +21,10 @@ const LARGEST_SAVED_IMAGE = 2 ** 30;
 
 export function makeDisk(specification: DiskSpecification, index: number): BlockBackend & Device {
   const name = `disk${index}`;
-  if (!('image' in specification)) return new MemoryDisk(name, { sectors: specification.bytes / SECTOR_SIZE });
+  if (!('image' in specification)) {
+    const { bytes, serial } = specification;
+    return new MemoryDisk(name, { sectors: bytes / SECTOR_SIZE, serial });
+  }
   const base = new ImageReader(specification.image);
   return new ImageDisk(name, base);
 }

@@ -21,7 +21,7 @@ import type {
 } from '../../emulator/machine/inspection.ts';
 
 /** A disk of the machine: an image the user chose, which is never written to (changes live in memory), or an empty one in memory. */
-export type DiskSpecification = { image: Blob } | { bytes: number };
+export type DiskSpecification = { image: Blob } | { bytes: number; serial?: string };
 
 /** COM1 and COM2, and port 0 of the virtio console, which Linux calls hvc0. */
 export type Port = 'com1' | 'com2' | 'hvc0';

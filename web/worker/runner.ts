@@ -93,6 +93,7 @@ export class Runner {
 
   pause(paused: boolean, breakpoint?: bigint): void {
     this.#paused = paused;
+    if (!paused) this.#debugger.passHere();
     this.#post({ kind: 'paused', paused, breakpoint });
     if (paused) this.#tell();
     this.#wake();

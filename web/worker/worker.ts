@@ -128,7 +128,7 @@ async function restore(interpreter: Interpreter, id: number): Promise<Machine> {
     if (disks.some((disk) => disk.contents !== null)) throw new SnapshotError('it needs a disk that is a file of the host');
     const machine = new Machine({
       ...{ memory, cpu, cpus, epoch, interpreter },
-      disks: disks.map((disk, index) => makeDisk({ bytes: disk.sectors * SECTOR_SIZE }, index)),
+      disks: disks.map((disk, index) => makeDisk({ bytes: disk.sectors * SECTOR_SIZE, serial: disk.serial }, index)),
       ...connections(net !== null),
       ...consolePortsOf(snapshot),
     });

@@ -60,7 +60,9 @@ export class DevicesView {
   }
 
   #draw(devices: readonly DeviceInspection[], lines: readonly number[]): void {
-    const used = Array.from({ length: LINES }, (_, line) => line).filter((line) => (LINE_NAMES[line] && line < FIRST_PCI_LINE) || lines[line] > 0);
+    const used = Array.from({ length: LINES }, (_, line) => line).filter(
+      (line) => (LINE_NAMES[line] && line < FIRST_PCI_LINE) || lines[line] > 0,
+    );
     const height = Math.max(devices.length, used.length) * ROW + 8;
     const y = (row: number): number => row * ROW + ROW / 2 + 4;
     const lineStep = (height - 8) / used.length;

@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: MIT
+/**
+ * @fileoverview Snapshots in the browser's storage: reload and go on in mid-command; files to and from the command line's library; and all
+ * that goes wrong, after which the earlier snapshot is still there.
+ */
+import { readFileSync } from 'node:fs';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { Machine } from '../../emulator/host/library.ts';
+import { haveOracles } from '../../tools/oracles.js';
+import type { Automation } from '../../web/page/main.ts';
+import { temporaryFolder } from '../support/diorama.ts';
+import { multibootKernel } from '../support/multibootKernel.ts';
+import { BUILD_TIMEOUT, launchBrowser, type Served, serve, Tab } from './browser.ts';
+
+declare const diorama: Automation;
+
+/** inc eax; jmp to it. */
+const COUNT = [0x40, 0xeb, 0xfd];
+
+describe.skipIf(!haveOracles('chromium'))('snapshots on the page', () => {
+  const folder = temporaryFolder();
+  let served: Served;
+  let browser: Browser;
+  let tab: Tab;
+  let page: Page;
+
+  beforeAll(async () => {
+    [served, browser] = await Promise.all([serve(), launchBrowser()]);
+  }, BUILD_TIMEOUT);
+  afterAll(async () => {
+    await browser?.close();
+    served?.stop();
+    folder.remove();
+  });
+  beforeEach(async () => {
+    tab = await Tab.open(browser, served.url, { acceptDownloads: true });
+    page = tab.page;
+  });
+  afterEach(async () => {
+    await tab.close();
+    expect(tab.complaints).toEqual([]);
+  });
+
+  const take = (title: string) => page.evaluate((text) => diorama.snapshots.take(text), title);
+  const titles = () => page.evaluate(async () => (await diorama.snapshots.list()).map(({ title }) => title));
+  /** Changes what is stored about a snapshot, behind the page's back. */
+  const change = (id: number, action: (record: { json: string; hash: string; names: string[] }) => void) =>
+    page.evaluate(
+      ([wanted, source]) =>
+        new Promise<void>((resolve, reject) => {
+          const opening = indexedDB.open('diorama');
+          opening.onerror = () => reject(opening.error);
+          opening.onsuccess = () => {
+            const transaction = opening.result.transaction('snapshots', 'readwrite');
+            const store = transaction.objectStore('snapshots');
+            const asked = store.get(wanted);
+            asked.onsuccess = () => {
+              const record = asked.result;
+              // biome-ignore lint/security/noGlobalEval: the function comes from this file
+              (0, eval)(`(${source})`)(record);
+              store.put(record);
+            };
+            transaction.oncomplete = () => {
+              opening.result.close();
+              resolve();
+            };
+          };
+        }),
+      [id, String(action)] as const,
+    );
+  const restoreByHand = async (title: string) => {
+    await page.click('#open-snapshots');
+    await page.getByRole('button', { name: `Restore ${title}` }).click();
+  };
+
+  test('taken in mid-command, it goes on after a reload, exactly', async () => {
+    await tab.logIn();
+    await page.keyboard.type('echo half; for i in 1 2 3; do sleep 1; echo tick $i; done; echo "do');
+    await tab.answer(/"do$/);
+    await page.click('#pause');
+    await page.waitForFunction(() => diorama.state === 'paused');
+    const { id } = await take('half a line');
+    const hash = await page.evaluate(() => diorama.stateHash());
+    await page.reload();
+    await tab.restore(id);
+    await page.click('#pause');
+    await page.waitForFunction(() => diorama.state === 'paused');
+    await page.click('#pause');
+    await page.keyboard.type('ne" $((6 * 7))\n');
+    await tab.answer(/^half\r\ntick 1\r\ntick 2\r\ntick 3\r\ndone 42\r$/m);
+
+    // The file is the command line's, and the machine in it has the very state that was saved.
+    await page.click('#open-snapshots');
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('button', { name: 'Download half a line' }).click(),
+    ]);
+    await download.saveAs(folder.path('half.snapshot'));
+    const machine = Machine.restore(folder.path('half.snapshot'), { consolePorts: [{ console: true, output() {} }] });
+    expect(machine.stateHash()).toBe(hash);
+    machine.console.send('ne" in Node');
+    await machine.console.expect(/^done in Node\r$/m);
+    machine.close();
+
+    // And back.
+    await page.setInputFiles('#upload', folder.path('half.snapshot'));
+    await page.getByRole('button', { name: 'Restore half.snapshot' }).waitFor();
+    await page.setInputFiles('#upload', {
+      name: 'cut.snapshot',
+      mimeType: '',
+      buffer: readFileSync(folder.path('half.snapshot')).subarray(0, 50_000),
+    });
+    await tab.says(/cut\.snapshot cannot be used: it has 50000 bytes instead of \d+\./);
+  });
+
+  test('a second one of the same machine stores only what is new; deleting one leaves the other whole', async () => {
+    await tab.logIn();
+    const stored = () =>
+      page.evaluate(
+        () =>
+          new Promise<number>((resolve) => {
+            const opening = indexedDB.open('diorama');
+            opening.onsuccess = () => {
+              const asked = opening.result.transaction('packs').objectStore('packs').getAll();
+              asked.onsuccess = () => {
+                opening.result.close();
+                resolve((asked.result as { blob: Blob }[]).reduce((sum, { blob }) => sum + blob.size, 0));
+              };
+            };
+          }),
+      );
+    const first = await take('first');
+    const afterFirst = await stored();
+    const second = await take('second');
+    expect((await stored()) - afterFirst).toBeLessThan(afterFirst / 2);
+    await page.evaluate((id) => diorama.snapshots.delete(id), first.id);
+    expect(await titles()).toEqual(['second']);
+    await tab.restore(second.id);
+    await tab.ask('echo still $((40 + 2))', /^still 42\r$/m);
+    await page.evaluate((id) => diorama.snapshots.delete(id), second.id);
+    expect(await stored()).toBe(0);
+  });
+
+  test('storage full: a clear message, and the earlier one is still there', async () => {
+    await tab.logIn();
+    const { id } = await take('earlier');
+    const protocol = await page.context().newCDPSession(page);
+    await protocol.send('Storage.overrideQuotaForOrigin', { origin: new URL(served.url).origin, quotaSize: 1000 });
+    await page.keyboard.type('echo something else\n');
+    await tab.answer(/^something else\r$/m);
+    await page.click('#snapshot');
+    await tab.says(
+      'No snapshot was taken: the storage that the browser allows is full. Nothing was saved; earlier snapshots are untouched.',
+    );
+    expect(await titles()).toEqual(['earlier']);
+    await tab.restore(id);
+    await tab.ask('echo here', /^here\r$/m);
+  });
+
+  test('corrupt, or of another version: refused, and the other one is still there', async () => {
+    await page.setInputFiles('#files', { name: 'count.elf', mimeType: '', buffer: Buffer.from(multibootKernel(COUNT)) });
+    await page.locator('#chosen li').waitFor();
+    await page.click('#start');
+    await page.waitForFunction(() => diorama.state === 'on');
+    const broken = await take('broken');
+    const foreign = await take('foreign');
+    const lost = await take('lost');
+    await take('good');
+    await change(broken.id, (record) => {
+      record.json = record.json.replace('"version":1', '"version":2');
+    });
+    await restoreByHand('broken');
+    await tab.says('The machine cannot start: the snapshot cannot be restored: it is damaged: its fields.');
+    // As a later version of the page would have written it, with a right hash.
+    const json = await page.evaluate(
+      (id) =>
+        new Promise<string>((resolve) => {
+          const opening = indexedDB.open('diorama');
+          opening.onsuccess = () => {
+            const asked = opening.result.transaction('snapshots').objectStore('snapshots').get(id);
+            asked.onsuccess = () => {
+              opening.result.close();
+              resolve(asked.result.json);
+            };
+          };
+        }),
+      foreign.id,
+    );
+    const later = json.replace('"version":1', '"version":2');
+    const { createHash } = await import('node:crypto');
+    const hash = createHash('sha256').update(later).digest('hex');
+    await page.evaluate(([text, sha256]) => Object.assign(window, { text, sha256 }), [later, hash] as const);
+    await change(foreign.id, (record) => {
+      const { text, sha256 } = globalThis as unknown as { text: string; sha256: string };
+      record.json = text;
+      record.hash = sha256;
+    });
+    await restoreByHand('foreign');
+    await tab.says('the snapshot cannot be restored: the snapshot has version 2, this program reads version 1.');
+    await change(lost.id, (record) => {
+      record.names[0] = '0'.repeat(64);
+    });
+    await restoreByHand('lost');
+    await tab.says(/the snapshot cannot be restored: the snapshot is damaged: chunk 0+ is missing\./);
+    await restoreByHand('good');
+    await page.waitForFunction(() => diorama.state === 'on');
+    expect(await titles()).toEqual(['broken', 'foreign', 'lost', 'good']);
+  });
+
+  test('closed in the middle of it: the earlier one is still there, the new one whole or absent', async () => {
+    await tab.logIn();
+    await take('earlier');
+    for (let i = 0; i < 3; i++) {
+      await page.evaluate((number) => void diorama.snapshots.take(`cut ${number}`).catch(() => {}), i);
+      const next = await page.context().newPage();
+      await page.close({ runBeforeUnload: false });
+      page = next;
+      tab = new Tab(page, served.url);
+      await page.goto(served.url);
+      const stored = await page.evaluate(() => diorama.snapshots.list());
+      expect(stored[0].title).toBe('earlier');
+      for (const { id } of stored) {
+        await tab.restore(id);
+        await tab.ask('echo whole', /^whole\r$/m);
+      }
+    }
+  });
+});
