@@ -154,12 +154,15 @@ function setUpControls(): void {
       consoles.focus();
     };
   }
-  // F6 goes from the console, which takes Tab for itself, to the rest of the page and back.
+  // F6 goes round: console, which takes Tab for itself, inside, bar.
   document.addEventListener('keydown', (event) => {
     if (event.key !== 'F6') return;
     event.preventDefault();
-    if (element('consoles').contains(document.activeElement)) button('open-machine').focus();
-    else consoles.focus();
+    const { activeElement } = document;
+    if (element('inside').contains(activeElement)) button('open-machine').focus();
+    else if (!element('consoles').contains(activeElement)) consoles.focus();
+    else if (inside.isOpen) element('inside-tabs').querySelector<HTMLElement>('[aria-selected="true"]')?.focus();
+    else button('open-machine').focus();
   });
   new ResizeObserver(watch).observe(element('inside'));
 }
