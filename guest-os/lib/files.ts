@@ -7,8 +7,14 @@ export const S_IFMT: u32 = 0xf000;
 export const S_IFIFO: u32 = 0x1000;
 export const S_IFCHR: u32 = 0x2000;
 export const S_IFDIR: u32 = 0x4000;
+export const S_IFBLK: u32 = 0x6000;
 export const S_IFREG: u32 = 0x8000;
 export const S_IFLNK: u32 = 0xa000;
+export const S_IFSOCK: u32 = 0xc000;
+export const S_IFDOOR: u32 = 0xd000;
+export const S_ISUID: u32 = 0o4000;
+export const S_ISGID: u32 = 0o2000;
+export const S_ISVTX: u32 = 0o1000;
 
 const buffer = memory.data(128, 8);
 const entries = memory.data(4096, 8);
@@ -23,9 +29,19 @@ export class Status {
   gid: u32 = 0;
   rdev: u64 = 0;
   size: u64 = 0;
-  /** Seconds since 1970. */
+  /** Seconds since 1970, each with nanoseconds beside it. */
+  accessed: u64 = 0;
+  accessedPart: u32 = 0;
   modified: u64 = 0;
+  modifiedPart: u32 = 0;
+  changed: u64 = 0;
+  changedPart: u32 = 0;
+  /** Best size of reads. */
+  blockSize: u32 = 0;
+  /** Units of 512 bytes. */
   blocks: u64 = 0;
+  /** Type of the file system. */
+  fileSystem: string = '';
 
   get type(): u32 {
     return this.mode & S_IFMT;
@@ -33,10 +49,26 @@ export class Status {
   get isDirectory(): bool {
     return this.type == S_IFDIR;
   }
+  get isRegular(): bool {
+    return this.type == S_IFREG;
+  }
+  get isLink(): bool {
+    return this.type == S_IFLNK;
+  }
+  isSameFile(other: Status): bool {
+    return this.inode == other.inode && this.device == other.device;
+  }
+  /** Permissions. */
+  get permissions(): u32 {
+    return this.mode & 0o7777;
+  }
 }
 
 /** Errno, positive, of the last call here that gave null. */
 export let failure: i64 = 0;
+export function setFailure(errno: i64): void {
+  failure = errno;
+}
 
 function take(result: i64): Status | null {
   if (result < 0) {
@@ -52,7 +84,14 @@ function take(result: i64): Status | null {
   status.gid = load<u32>(buffer, 28);
   status.rdev = load<u64>(buffer, 32);
   status.size = load<u64>(buffer, 40);
+  status.accessed = load<u64>(buffer, 48);
+  status.accessedPart = load<u32>(buffer, 56);
   status.modified = load<u64>(buffer, 64);
+  status.modifiedPart = load<u32>(buffer, 72);
+  status.changed = load<u64>(buffer, 80);
+  status.changedPart = load<u32>(buffer, 88);
+  status.blockSize = load<u32>(buffer, 96);
+  status.fileSystem = zeroTerminated(buffer + 112);
   status.blocks = load<u64>(buffer, 104);
   return status;
 }
@@ -82,6 +121,28 @@ export function namesIn(path: string): string[] | null {
     }
     for (let at: usize = 0; at < <usize>count; at += load<u16>(entries + at, 16)) names.push(zeroTerminated(entries + at + 18));
   }
+}
+
+/** Names in a directory without `.` and `..`, sorted by bytes. */
+export function entriesOf(path: string): string[] | null {
+  const all = namesIn(path);
+  if (!all) return null;
+  const names: string[] = [];
+  for (let i = 0; i < all.length; i++) if (all[i] != '.' && all[i] != '..') names.push(all[i]);
+  sortNames(names);
+  return names;
+}
+
+/** Path of a name in a directory. */
+export function joinPath(directory: string, name: string): string {
+  return directory.endsWith('/') ? directory + name : directory + '/' + name;
+}
+
+/** The last part of a path, as basename(1) has it. */
+export function lastPart(path: string): string {
+  let end = path.length;
+  while (end > 1 && path.charCodeAt(end - 1) == 0x2f) end--;
+  return end == 1 ? path.substring(0, 1) : path.substring(path.lastIndexOf('/', end - 1) + 1, end);
 }
 
 export function currentDirectory(): string {

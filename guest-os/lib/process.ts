@@ -10,6 +10,8 @@ import { load64, load8 } from 'machine/mem';
 import { forked } from 'machine/sys';
 import { signalEntry, stackTop } from 'machine/stubs';
 import * as calls from './calls';
+import { ENOENT, ENOEXEC, ENOTDIR } from './errors';
+import { complain, flush } from './io';
 import { pathOf } from './text';
 
 function textAt(at: u64): string {
@@ -162,4 +164,44 @@ export function sleepFor(nanoseconds: u64): bool {
   store<u64>(timespec, nanoseconds / 1000000000);
   store<u64>(timespec, nanoseconds % 1000000000, 8);
   return calls.nanosleep(timespec, 0) < 0;
+}
+
+// ---- commands by name
+
+/** The value of a variable in an environment, or null. */
+export function variableIn(variables: string[], name: string): string | null {
+  for (let i = 0; i < variables.length; i++)
+    if (variables[i].startsWith(name + '=')) return variables[i].substring(name.length + 1);
+  return null;
+}
+
+/**
+ * Becomes the command that PATH has for `words[0]`. Returns only if that fails, after a complaint: 126 where it cannot be run, 127 where it is not
+ * found. A file without a format is a script of the shell (POSIX.1-2017, XSH exec).
+ */
+export function runPath(program: string, words: string[], variables: string[]): i32 {
+  flush();
+  const name = words[0];
+  const path = variableIn(variables, 'PATH');
+  const places = name.includes('/') ? [''] : (path == null ? '/usr/sbin:/usr/bin' : path).split(':');
+  let failure: i64 = ENOENT;
+  for (let i = 0; i < places.length; i++) {
+    const full = name.includes('/') ? name : (places[i].length ? places[i] : '.') + '/' + name;
+    const error = -execute(full, words, variables);
+    if (error == ENOEXEC) {
+      const script = ['sh', full].concat(words.slice(1));
+      execute('/usr/bin/sh', script, variables);
+    }
+    if (error != ENOENT && error != ENOTDIR) failure = error;
+  }
+  complain(program, name, failure);
+  return failure == ENOENT ? 127 : 126;
+}
+
+/** Starts a command as {@link runPath} does; the child, or a negative errno. */
+export function startPath(program: string, words: string[], variables: string[]): i32 {
+  flush();
+  const child = fork();
+  if (!child) calls.exit(runPath(program, words, variables));
+  return child;
 }

@@ -18,7 +18,7 @@ export function main(args: string[]): i32 {
       const letter = args[i].charAt(k);
       if (!'asnrvmpi'.includes(letter) || !args[i].startsWith('-')) {
         say('usage: ' + USAGE + '\n');
-        return 2;
+        return 1;
       }
       wanted += letter == 'a' ? 'snrvmpi' : letter;
     }
@@ -39,7 +39,7 @@ export function main(args: string[]): i32 {
 function rename(args: string[]): i32 {
   if (args.length != 3) {
     say('usage: ' + USAGE + '\n');
-    return 2;
+    return 1;
   }
   // SI_SET_HOSTNAME
   const result = calls.systeminfo(258, pathOf(args[2]), 0);

@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: MIT
+/** @fileoverview sync(8): write what waits in memory to the disks
+ * @path /usr/bin/sync
+ */
+import * as calls from '../../lib/calls';
+
+export const USAGE: string = 'sync';
+
+export function main(args: string[]): i32 {
+  return calls.sync() < 0 ? 1 : 0;
+}

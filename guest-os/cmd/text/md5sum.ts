@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: MIT
+/** @fileoverview md5sum(1): print or check digests of files: md5 */
+/** @manual
+ * OPTIONS
+ *   -c   checks files against a list that this command printed
+ *   --quiet   names only those that are not as they were;  --status  prints nothing
+ */
+import { sumMain } from '../../lib/digestCommand';
+
+export const USAGE: string = 'md5sum [-c [--quiet | --status]] [file ...]';
+
+export function main(args: string[]): i32 {
+  return sumMain(args, 'md5', USAGE);
+}
