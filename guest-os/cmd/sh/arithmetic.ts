@@ -176,6 +176,11 @@ export class Arithmetic {
       this.at += 2;
       return this.assign(name, this.apply(operator, this.value(name), this.ternary()));
     }
+    const three = this.text.substr(this.at, 3);
+    if (three == '<<=' || three == '>>=') {
+      this.at += 3;
+      return this.assign(name, this.apply(three.substring(0, 2), this.value(name), this.ternary()));
+    }
     return this.value(name);
   }
 

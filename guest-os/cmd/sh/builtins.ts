@@ -4,16 +4,34 @@ import * as calls from '../../lib/calls';
 import { errorText } from '../../lib/errors';
 import { currentDirectory, failure, sortNames, status } from '../../lib/files';
 import { flush, O_RDONLY, openFile, out, readAll, say } from '../../lib/io';
-import { parseNumber, pathOf } from '../../lib/text';
+import { padLeft, parseNumber, pathOf } from '../../lib/text';
 import { main as echo } from '../core/echo';
 import { main as printf } from '../core/printf';
 import { main as test } from '../core/test_';
-import { replaceBy, runText, waitForAll } from './execute';
+import { replaceBy, runProgram, runText, waitForAll } from './execute';
 import { continueJob, findJob, jobList, listJobs, removeJob, setForeground, waitForJobs } from './jobs';
-import { isName } from './parser';
-import { exportVariable, functions, get, has, isExported, names, setVariable, state, unsetVariable } from './state';
+import { isName, isReserved } from './parser';
+import { getopts } from './getopts';
+import { historyLines } from './history';
+import { quoted, set } from './options';
+import { read } from './read';
+import {
+  aliases,
+  exportVariable,
+  functions,
+  get,
+  has,
+  isExported,
+  isReadOnly,
+  makeLocal,
+  makeReadOnly,
+  names,
+  setVariable,
+  state,
+  unsetVariable,
+} from './state';
+import { signalNumber, SIGNALS, trap } from './traps';
 
-export const NOT_BUILTIN: i32 = -1;
 const SPECIAL: string[] = [
   ':',
   '.',
@@ -25,28 +43,36 @@ const SPECIAL: string[] = [
   'export',
   'return',
   'set',
+  'readonly',
   'shift',
+  'times',
   'trap',
   'unset',
 ];
 const REGULAR: string[] = [
   '[',
+  'alias',
   'bg',
   'cd',
   'command',
   'echo',
   'false',
   'fg',
+  'getopts',
   'help',
+  'history',
   'jobs',
   'kill',
+  'local',
   'printf',
   'pwd',
   'read',
+  'source',
   'test',
   'true',
   'type',
   'umask',
+  'unalias',
   'wait',
 ];
 
@@ -58,6 +84,11 @@ export function isBuiltin(name: string): bool {
   return SPECIAL.includes(name) || REGULAR.includes(name);
 }
 
+/** For completion. */
+export function commandNames(): string[] {
+  return SPECIAL.concat(REGULAR);
+}
+
 export function builtin(name: string, args: string[]): i32 {
   if (name == 'echo') return echo(args);
   if (name == 'printf') return printf(args);
@@ -65,24 +96,31 @@ export function builtin(name: string, args: string[]): i32 {
   if (name == ':' || name == 'true') return 0;
   if (name == 'false') return 1;
   if (name == 'cd') return changeDirectory(args);
-  if (name == 'pwd') return printDirectory();
+  if (name == 'pwd') return printDirectory(args);
   if (name == 'exit') return leave(args);
   if (name == 'export') return exportAll(args);
   if (name == 'unset') return unset(args);
-  if (name == 'set') return setOptions(args);
+  if (name == 'set') return set(args);
   if (name == 'shift') return shift(args);
   if (name == 'eval') return evaluate(args);
-  if (name == '.') return source(args);
+  if (name == '.' || name == 'source') return source(args);
   if (name == 'exec') return replaceShell(args);
   if (name == 'break' || name == 'continue') return leaveLoop(name == 'continue', args);
   if (name == 'return') return leaveFunction(args);
-  if (name == 'read') return readLine(args);
+  if (name == 'read') return read(args);
+  if (name == 'getopts') return getopts(args);
+  if (name == 'local') return local(args);
+  if (name == 'readonly') return readonly(args);
+  if (name == 'alias') return alias(args);
+  if (name == 'unalias') return unalias(args);
+  if (name == 'times') return times();
+  if (name == 'history') return history(args);
   if (name == 'umask') return umask(args);
   if (name == 'type') return typeOf(args);
   if (name == 'command') return command(args);
   if (name == 'wait') return waitForJobs(args.length > 1 ? <i32>parseNumber(args[1]) : 0);
   if (name == 'kill') return kill(args);
-  if (name == 'trap') return setTrap(args);
+  if (name == 'trap') return trap(args);
   if (name == 'help') return help();
   if (name == 'jobs') {
     listJobs();
@@ -96,21 +134,60 @@ function complain(text: string): i32 {
   return 1;
 }
 
+/** -L, the default: `..` goes back where a symbolic link was followed; -P: it is the directory's parent. */
 function changeDirectory(args: string[]): i32 {
-  let target = args.length > 1 ? args[1] : get('HOME');
-  const back = target == '-';
-  if (back) target = get('OLDPWD');
-  const old = currentDirectory();
-  const error = calls.chdir(pathOf(target));
-  if (error < 0) return complain('cd: ' + target + ': ' + errorText(-error));
+  let at = 1;
+  let physical = false;
+  for (; at < args.length && (args[at] == '-L' || args[at] == '-P' || args[at] == '--'); at++) physical = args[at] == '-P';
+  let target = at < args.length ? args[at] : get('HOME');
+  if (!target.length && at >= args.length) return complain('cd: HOME not set');
+  let tell = target == '-';
+  if (tell) target = get('OLDPWD');
+  if (tell && !target.length) return complain('cd: OLDPWD not set');
+  const old = logicalDirectory();
+  let place = target;
+  if (!target.startsWith('/') && !target.startsWith('./') && !target.startsWith('../') && target != '.' && target != '..') {
+    const path = has('CDPATH') ? get('CDPATH').split(':') : [''];
+    for (let i = 0; i < path.length; i++) {
+      const candidate = path[i].length ? path[i] + '/' + target : target;
+      const file = status(candidate, true);
+      if (!file || !file.isDirectory) continue;
+      place = candidate;
+      if (path[i].length) tell = true;
+      break;
+    }
+  }
+  const logical = simplify(place.startsWith('/') ? place : old + '/' + place);
+  const error = calls.chdir(pathOf(physical ? place : logical));
+  if (error < 0) return complain("cd: can't cd to " + target + ': ' + errorText(-error));
   setVariable('OLDPWD', old);
-  setVariable('PWD', currentDirectory());
-  if (back) out(get('PWD') + '\n');
+  setVariable('PWD', physical ? currentDirectory() : logical);
+  if (tell) out(get('PWD') + '\n');
   return 0;
 }
 
-function printDirectory(): i32 {
-  out(currentDirectory() + '\n');
+/** Without `.`, `..` and doubled slashes. */
+function simplify(path: string): string {
+  const parts = path.split('/');
+  const kept: string[] = [];
+  for (let i = 0; i < parts.length; i++) {
+    if (parts[i] == '..') {
+      if (kept.length) kept.pop();
+    } else if (parts[i].length && parts[i] != '.') kept.push(parts[i]);
+  }
+  return '/' + kept.join('/');
+}
+
+/** PWD, if it is the current directory. */
+export function logicalDirectory(): string {
+  const path = get('PWD');
+  const said = path.startsWith('/') ? status(path, true) : null;
+  const here = status('.', true);
+  return said && here && said.inode == here.inode && said.device == here.device ? path : currentDirectory();
+}
+
+function printDirectory(args: string[]): i32 {
+  out((args.length > 1 && args[1] == '-P' ? currentDirectory() : logicalDirectory()) + '\n');
   return 0;
 }
 
@@ -123,16 +200,110 @@ function exportAll(args: string[]): i32 {
   if (args.length == 1 || args[1] == '-p') {
     const all = names();
     sortNames(all);
-    for (let i = 0; i < all.length; i++) if (isExported(all[i])) out('export ' + all[i] + "='" + get(all[i]) + "'\n");
+    for (let i = 0; i < all.length; i++) if (isExported(all[i])) out('export ' + all[i] + '=' + quoted(get(all[i])) + '\n');
     return 0;
   }
   for (let i = 1; i < args.length; i++) {
-    const equals = args[i].indexOf('=');
-    const name = equals < 0 ? args[i] : args[i].substring(0, equals);
-    if (!isName(name)) return complain('export: ' + name + ': bad variable name');
-    if (equals >= 0) setVariable(name, args[i].substring(equals + 1));
+    const name = declare_('export', args[i]);
+    if (!name.length) return 2;
     exportVariable(name);
   }
+  return 0;
+}
+
+/** The name of NAME or NAME=value, whose value it gets; nothing after a complaint, which ends a script. */
+function declare_(command: string, word: string): string {
+  const equals = word.indexOf('=');
+  const name = equals < 0 ? word : word.substring(0, equals);
+  if (!isName(name)) complain(command + ': ' + name + ': bad variable name');
+  else if (equals >= 0 && isReadOnly(name)) complain(command + ': ' + name + ': is read only');
+  else {
+    if (equals >= 0) setVariable(name, word.substring(equals + 1));
+    return name;
+  }
+  state.failed = true;
+  return '';
+}
+
+function readonly(args: string[]): i32 {
+  if (args.length == 1 || args[1] == '-p') {
+    const all = names();
+    sortNames(all);
+    for (let i = 0; i < all.length; i++) if (isReadOnly(all[i])) out('readonly ' + all[i] + '=' + quoted(get(all[i])) + '\n');
+    return 0;
+  }
+  for (let i = 1; i < args.length; i++) {
+    const name = declare_('readonly', args[i]);
+    if (!name.length) return 2;
+    makeReadOnly(name);
+  }
+  return 0;
+}
+
+function local(args: string[]): i32 {
+  if (!state.callDepth) return complain('local: not in a function');
+  for (let i = 1; i < args.length; i++) {
+    const equals = args[i].indexOf('=');
+    const name = equals < 0 ? args[i] : args[i].substring(0, equals);
+    if (!isName(name)) return complain('local: ' + name + ': bad variable name');
+    makeLocal(name);
+    if (equals >= 0) setVariable(name, args[i].substring(equals + 1));
+  }
+  return 0;
+}
+
+function alias(args: string[]): i32 {
+  let result = 0;
+  const all = aliases.keys();
+  sortNames(all);
+  if (args.length == 1) for (let i = 0; i < all.length; i++) out(all[i] + '=' + quoted(aliases.get(all[i])) + '\n');
+  for (let i = 1; i < args.length; i++) {
+    const equals = args[i].indexOf('=', 1);
+    if (equals > 0) aliases.set(args[i].substring(0, equals), args[i].substring(equals + 1));
+    else if (aliases.has(args[i])) out(args[i] + '=' + quoted(aliases.get(args[i])) + '\n');
+    else result = complain('alias: ' + args[i] + ' not found');
+  }
+  return result;
+}
+
+function unalias(args: string[]): i32 {
+  if (args.length > 1 && args[1] == '-a') {
+    aliases.clear();
+    return 0;
+  }
+  let result = 0;
+  for (let i = 1; i < args.length; i++) {
+    if (aliases.has(args[i])) aliases.delete(args[i]);
+    else result = complain('unalias: ' + args[i] + ' not found');
+  }
+  return result;
+}
+
+const usage = memory.data(32, 8);
+/** Ticks of times(2) in a second. */
+const TICKS: u64 = 100;
+
+function times(): i32 {
+  calls.times(usage);
+  for (let i: usize = 0; i < 32; i += 8) {
+    const ticks = load<u64>(usage + i);
+    const hundredths = ('0' + (ticks % TICKS).toString()).slice(-2);
+    out(
+      (ticks / TICKS / 60).toString() + 'm' + ((ticks / TICKS) % 60).toString() + '.' + hundredths + 's' + (i & 8 ? '\n' : ' '),
+    );
+  }
+  return 0;
+}
+
+function history(args: string[]): i32 {
+  const lines = historyLines();
+  const count = args.length > 1 ? <i32>parseNumber(args[1]) : lines.length;
+  if (args.length > 1 && args[1] == '-c') {
+    lines.length = 0;
+    return 0;
+  }
+  for (let i = max(lines.length - max(count, 0), 0); i < lines.length; i++)
+    out(padLeft((i + 1).toString(), 5) + '  ' + lines[i] + '\n');
   return 0;
 }
 
@@ -143,48 +314,21 @@ function unset(args: string[]): i32 {
       for (i++; i < args.length; i++) functions.delete(args[i]);
       return 0;
     }
+    if (isReadOnly(args[i])) return complain('unset: ' + args[i] + ': is read only');
     if (has(args[i])) unsetVariable(args[i]);
     else functions.delete(args[i]);
   }
   return 0;
 }
 
-function setOptions(args: string[]): i32 {
-  if (args.length == 1) {
-    const all = names();
-    sortNames(all);
-    for (let i = 0; i < all.length; i++) out(all[i] + "='" + get(all[i]) + "'\n");
-    return 0;
-  }
-  let i = 1;
-  for (; i < args.length; i++) {
-    const word = args[i];
-    if (word == '--') {
-      i++;
-      break;
-    }
-    const on = word.startsWith('-');
-    if ((!on && !word.startsWith('+')) || word.length < 2) break;
-    if (word.charAt(1) == 'o' && i + 1 < args.length && args[i + 1] == 'emacs') {
-      state.editing = on;
-      i++;
-      continue;
-    }
-    for (let k = 1; k < word.length; k++) {
-      const letter = word.charAt(k);
-      if (letter == 'e') state.exitOnError = on;
-      else if (letter == 'x') state.trace = on;
-      else return complain('set: ' + word + ': unknown option');
-    }
-    if (i == args.length - 1) return 0;
-  }
-  state.parameters = args.slice(i);
-  return 0;
-}
-
 function shift(args: string[]): i32 {
   const count = args.length > 1 ? <i32>parseNumber(args[1]) : 1;
-  if (count < 0 || count > state.parameters.length) return complain("shift: can't shift that many");
+  if (count < 0 || count > state.parameters.length) {
+    state.failed = true;
+    state.status = 2;
+    complain("shift: can't shift that many");
+    return 2;
+  }
   state.parameters = state.parameters.slice(count);
   return 0;
 }
@@ -195,13 +339,29 @@ function evaluate(args: string[]): i32 {
   return state.status;
 }
 
+/** A name without a slash is looked for on the PATH. */
 function source(args: string[]): i32 {
   if (args.length < 2) return complain('.: filename argument required');
-  const descriptor = openFile(args[1], O_RDONLY);
-  if (descriptor < 0) {
-    complain(args[1] + ': ' + errorText(-descriptor));
-    return 1;
+  let path = args[1];
+  if (!path.includes('/') && !status(path, true)) {
+    const places = get('PATH').split(':');
+    for (let i = 0; i < places.length; i++) {
+      if (!status(places[i] + '/' + path, true)) continue;
+      path = places[i] + '/' + path;
+      break;
+    }
   }
+  const descriptor = openFile(path, O_RDONLY);
+  if (descriptor < 0) {
+    complain('.: ' + args[1] + ': ' + errorText(-descriptor));
+    state.failed = !state.interactive;
+    return 2;
+  }
+  return runFile(descriptor);
+}
+
+/** Its commands in this shell; closes it. */
+export function runFile(descriptor: i32): i32 {
   const text = readAll(descriptor);
   calls.close(descriptor);
   state.status = 0;
@@ -231,70 +391,63 @@ function leaveFunction(args: string[]): i32 {
   return args.length > 1 ? <i32>parseNumber(args[1]) & 0xff : state.status;
 }
 
-const byte = memory.data(8);
-
-function readLine(args: string[]): i32 {
-  let first = 1;
-  let raw = false;
-  if (first < args.length && args[first] == '-r') {
-    raw = true;
-    first++;
-  }
-  flush();
-  let line = '';
-  let ended = false;
-  // Byte by byte: what follows the line belongs to others.
-  while (true) {
-    const count = calls.read(0, byte, 1);
-    if (count <= 0) {
-      ended = true;
-      break;
-    }
-    const c = load<u8>(byte);
-    if (c == 0x0a) break;
-    if (c == 0x5c && !raw) {
-      if (calls.read(0, byte, 1) <= 0) break;
-      if (load<u8>(byte) != 0x0a) line += String.fromCharCode(load<u8>(byte));
-      continue;
-    }
-    line += String.fromCharCode(c);
-  }
-  const ifs = has('IFS') ? get('IFS') : ' \t\n';
-  let rest = trimBy(line, ifs, true);
-  for (let i = first; i < args.length; i++) {
-    let end = 0;
-    while (end < rest.length && !ifs.includes(rest.charAt(end))) end++;
-    if (i == args.length - 1) end = trimBy(rest, ifs, false).length;
-    setVariable(args[i], rest.substring(0, end));
-    rest = trimBy(rest.substring(end < rest.length && rest.charCodeAt(end) > 0x20 ? end + 1 : end), ifs, true);
-  }
-  return ended ? 1 : 0;
-}
-
-/** White space of IFS goes from the front, or from the end. */
-function trimBy(text: string, ifs: string, front: bool): string {
-  let start = 0;
-  let end = text.length;
-  if (front) while (start < end && text.charCodeAt(start) <= 0x20 && ifs.includes(text.charAt(start))) start++;
-  else while (end > start && text.charCodeAt(end - 1) <= 0x20 && ifs.includes(text.charAt(end - 1))) end--;
-  return text.substring(start, end);
-}
-
 function umask(args: string[]): i32 {
+  const old = <i32>calls.umask(0);
+  calls.umask(old);
   if (args.length == 1) {
-    const old = <i32>calls.umask(0);
-    calls.umask(old);
     out(('0000' + old.toString(8)).slice(-4) + '\n');
     return 0;
   }
+  if (args[1] == '-S') {
+    out('u=' + letters(~old >> 6) + ',g=' + letters(~old >> 3) + ',o=' + letters(~old) + '\n');
+    return 0;
+  }
   let mask = 0;
-  for (let i = 0; i < args[1].length; i++) {
+  const digits = args[1].charCodeAt(0) >= 0x30 && args[1].charCodeAt(0) <= 0x39;
+  if (!digits) {
+    mask = symbolicMask(args[1], old);
+    if (mask < 0) return complain('umask: Illegal mode: ' + args[1]);
+  }
+  for (let i = 0; i < args[1].length && digits; i++) {
     const digit = args[1].charCodeAt(i) - 0x30;
     if (<u32>digit > 7) return complain('umask: Illegal number: ' + args[1]);
     mask = mask * 8 + digit;
   }
   calls.umask(mask);
   return 0;
+}
+
+function letters(bits: i32): string {
+  return (bits & 4 ? 'r' : '') + (bits & 2 ? 'w' : '') + (bits & 1 ? 'x' : '');
+}
+
+/** `u=rwx,g-w`: what is allowed, the mask being what is not; -1: no such mode. */
+function symbolicMask(text: string, old: i32): i32 {
+  let allowed = ~old & 0o777;
+  const parts = text.split(',');
+  for (let i = 0; i < parts.length; i++) {
+    const part = parts[i];
+    let at = 0;
+    let who = 0;
+    for (; at < part.length && 'ugoa'.includes(part.charAt(at)); at++) {
+      const letter = part.charAt(at);
+      who |= letter == 'u' ? 0o700 : letter == 'g' ? 0o070 : letter == 'o' ? 0o007 : 0o777;
+    }
+    if (!who) who = 0o777;
+    const operator = part.charAt(at++);
+    let bits = 0;
+    for (; at < part.length; at++) {
+      const letter = part.charAt(at);
+      if (!'rwx'.includes(letter)) return -1;
+      bits |= letter == 'r' ? 0o444 : letter == 'w' ? 0o222 : 0o111;
+    }
+    bits &= who;
+    if (operator == '=') allowed = (allowed & ~who) | bits;
+    else if (operator == '+') allowed |= bits;
+    else if (operator == '-') allowed &= ~bits;
+    else return -1;
+  }
+  return ~allowed & 0o777;
 }
 
 /** Where a command would be found; nothing: nowhere. */
@@ -313,7 +466,9 @@ function typeOf(args: string[]): i32 {
   for (let i = 1; i < args.length; i++) {
     const name = args[i];
     const place = locate(name);
-    if (functions.has(name)) out(name + ' is a shell function\n');
+    if (isReserved(name)) out(name + ' is a shell keyword\n');
+    else if (aliases.has(name)) out(name + ' is an alias for ' + aliases.get(name) + '\n');
+    else if (functions.has(name)) out(name + ' is a shell function\n');
     else if (isSpecial(name)) out(name + ' is a special shell builtin\n');
     else if (isBuiltin(name)) out(name + ' is a shell builtin\n');
     else if (place.length) out(name + ' is ' + place + '\n');
@@ -326,57 +481,35 @@ function typeOf(args: string[]): i32 {
 }
 
 function command(args: string[]): i32 {
-  if (args.length > 2 && args[1] == '-v') {
-    const name = args[2];
-    const place = functions.has(name) || isBuiltin(name) ? name : locate(name);
+  let at = 1;
+  let path = get('PATH');
+  if (at < args.length && args[at] == '-p') {
+    path = '/usr/bin:/usr/sbin';
+    at++;
+  }
+  if (at < args.length && args[at] == '-V') return typeOf(args.slice(at));
+  if (at < args.length && args[at] == '-v') {
+    if (at + 1 >= args.length) return 0;
+    const name = args[at + 1];
+    let place = functions.has(name) || isBuiltin(name) || isReserved(name) ? name : locate(name);
+    if (aliases.has(name)) place = 'alias ' + name + '=' + quoted(aliases.get(name));
     if (!place.length) return 127;
     out(place + '\n');
     return 0;
   }
-  if (args.length < 2) return 0;
-  if (isBuiltin(args[1])) return builtin(args[1], args.slice(1));
-  // In a child, by a text that quotes every word.
-  let text = '(exec';
-  for (let i = 1; i < args.length; i++) text += " '" + args[i].replaceAll("'", "'\\''") + "'";
-  runText(text + ')');
-  return state.status;
-}
-
-const SIGNALS: string[] = [
-  'EXIT',
-  'HUP',
-  'INT',
-  'QUIT',
-  'ILL',
-  'TRAP',
-  'ABRT',
-  'EMT',
-  'FPE',
-  'KILL',
-  'BUS',
-  'SEGV',
-  'SYS',
-  'PIPE',
-  'ALRM',
-  'TERM',
-  'USR1',
-  'USR2',
-  'CLD',
-  'PWR',
-  'WINCH',
-  'URG',
-  'POLL',
-  'STOP',
-  'TSTP',
-  'CONT',
-  'TTIN',
-  'TTOU',
-];
-
-function signalNumber(text: string): i32 {
-  const number = parseNumber(text);
-  if (number >= 0) return <i32>number;
-  return SIGNALS.indexOf(text.startsWith('SIG') ? text.substring(3) : text);
+  if (at >= args.length) return 0;
+  const words = args.slice(at);
+  if (isBuiltin(words[0])) {
+    // A special builtin's failure does not end the shell here.
+    const result = builtin(words[0], words);
+    if (!state.exiting) state.failed = false;
+    return result;
+  }
+  const outer = get('PATH');
+  setVariable('PATH', path);
+  const result = runProgram(words);
+  setVariable('PATH', outer);
+  return result;
 }
 
 function kill(args: string[]): i32 {
@@ -411,27 +544,6 @@ function kill(args: string[]): i32 {
   return result;
 }
 
-/** What `trap … EXIT` has said. */
-export let exitTrap: string = '';
-export function takeExitTrap(): string {
-  const action = exitTrap;
-  exitTrap = '';
-  return action;
-}
-
-function setTrap(args: string[]): i32 {
-  if (args.length == 1) {
-    if (exitTrap.length) out("trap -- '" + exitTrap + "' EXIT\n");
-    return 0;
-  }
-  const reset = args[1] == '-' || parseNumber(args[1]) >= 0;
-  for (let i = reset && args[1] != '-' ? 1 : 2; i < args.length; i++) {
-    if (signalNumber(args[i]) != 0) return complain('trap: ' + args[i] + ': only EXIT can be trapped');
-    exitTrap = reset ? '' : args[1];
-  }
-  return 0;
-}
-
 function resume(args: string[], foreground: bool): i32 {
   const job = findJob(args);
   if (!job) return complain(args[0] + ': no such job');
@@ -449,8 +561,24 @@ function resume(args: string[], foreground: bool): i32 {
   return result;
 }
 
+/** Where to begin. */
 function help(): i32 {
-  out('Shell builtins: ' + SPECIAL.concat(REGULAR).join(' ') + '\n');
-  out('Programs are in /usr/bin and /sbin: ls /usr/bin lists them.\n');
+  out('Commands of the shell itself:\n');
+  const all = SPECIAL.concat(REGULAR);
+  sortNames(all);
+  let line = ' ';
+  for (let i = 0; i < all.length; i++) {
+    if (line.length + all[i].length > 76) {
+      out(line + '\n');
+      line = ' ';
+    }
+    line += ' ' + all[i];
+  }
+  out(line + '\n\nPrograms, each with a manual page (man NAME):\n');
+  const descriptor = openFile('/usr/share/man/whatis', O_RDONLY);
+  if (descriptor >= 0) {
+    out(readAll(descriptor));
+    calls.close(descriptor);
+  }
   return 0;
 }

@@ -7,7 +7,7 @@
  */
 import * as calls from '../../lib/calls';
 import { EACCES, ENOENT, ENOEXEC, errorText } from '../../lib/errors';
-import { status } from '../../lib/files';
+import { S_IFREG, status } from '../../lib/files';
 import { flush, O_APPEND, O_CREAT, O_RDONLY, O_RDWR, O_TRUNC, O_WRONLY, openFile, readAll, say } from '../../lib/io';
 import {
   ChildNews,
@@ -16,19 +16,32 @@ import {
   fork,
   SIGINT,
   SIGQUIT,
+  SIGTERM,
   SIGTSTP,
   SIGTTIN,
   SIGTTOU,
-  takeSignal,
   waitFor,
   WSTOPPED,
 } from '../../lib/process';
 import { bytesOf, parseNumber } from '../../lib/text';
-import { builtin, isBuiltin, isSpecial, NOT_BUILTIN } from './builtins';
-import { expandDocument, expandText, expandWords, matchesPattern } from './expand';
+import { builtin, isBuiltin, isSpecial } from './builtins';
+import { expandDocument, expandText, expandValue, expandWords, matchesPattern } from './expand';
 import { addJob, noteTerminal, setForeground } from './jobs';
 import { Parser } from './parser';
-import { exportedList, exportVariable, functions, get, has, setVariable, state, unsetVariable, isExported } from './state';
+import {
+  endLocals,
+  exportedList,
+  exportVariable,
+  functions,
+  get,
+  has,
+  isReadOnly,
+  localMark,
+  setVariable,
+  state,
+  unsetVariable,
+} from './state';
+import { forgetTraps, runExitTrap, runTraps } from './traps';
 import {
   AND,
   BRACE,
@@ -54,13 +67,20 @@ const SAVED: i32 = 10;
 export function run(command: Command | null): i32 {
   if (!command || state.leaving) return state.status;
   if (command.background) return runBackground(command);
+  if (state.has('n') && !state.interactive) return state.status;
   state.status = runForeground(command);
-  if (takeSignal() == SIGINT) {
+  if (runTraps()) {
     state.interrupted = true;
     state.status = 128 + SIGINT;
     if (state.interactive) say('\n');
   }
-  if (state.status && state.exitOnError && !state.conditionDepth && command.kind <= PIPELINE && !command.negated)
+  if (
+    state.status &&
+    state.has('e') &&
+    !state.conditionDepth &&
+    (command.kind <= PIPELINE || command.kind == SUBSHELL) &&
+    !command.negated
+  )
     state.exiting = true;
   return state.status;
 }
@@ -85,7 +105,7 @@ function runForeground(command: Command): i32 {
       return runChild(command, null);
   }
   const saved = redirect(command.redirections, true);
-  if (!saved) return 1;
+  if (!saved) return 2;
   const result = runCompound(command);
   restore(saved);
   return result;
@@ -177,13 +197,17 @@ function runSimple(command: Command): i32 {
   const before = state.status;
   const words = expandWords(command.words);
   if (state.failed) return state.status;
-  if (state.trace) trace(command, words);
+  if (state.has('x')) trace(command, words);
   if (!words.length) return runAssignments(command, before);
   const name = words[0];
   const isFunction = functions.has(name);
   if (!isFunction && !isBuiltin(name)) return runChild(command, words);
   const saved = redirect(command.redirections, true);
-  if (!saved) return 1;
+  if (!saved) {
+    // A special builtin's failure ends a script.
+    if (isSpecial(name) && !isFunction) state.failed = !state.interactive;
+    return 2;
+  }
   const keep = isSpecial(name) && !isFunction;
   const noNames: string[] = [];
   const old: string[] = keep ? noNames : remember(command.assignments);
@@ -211,8 +235,9 @@ function runAssignments(command: Command, before: i32): i32 {
   state.status = 0;
   assign(command.assignments, false);
   const result = state.status;
+  if (state.failed) return result;
   const saved = redirect(command.redirections, true);
-  if (!saved) return 1;
+  if (!saved) return 2;
   restore(saved);
   return command.assignments.length || command.words.length ? result : 0;
 }
@@ -221,7 +246,13 @@ function assign(assignments: string[], forExport: bool): void {
   for (let i = 0; i < assignments.length; i++) {
     const equals = assignments[i].indexOf('=');
     const name = assignments[i].substring(0, equals);
-    setVariable(name, expandText(assignments[i].substring(equals + 1)));
+    if (isReadOnly(name)) {
+      say(state.name + ': ' + name + ': is read only\n');
+      state.failed = true;
+      state.status = 2;
+      return;
+    }
+    setVariable(name, expandValue(assignments[i].substring(equals + 1)));
     if (forExport) exportVariable(name);
   }
 }
@@ -239,12 +270,18 @@ function remember(assignments: string[]): string[] {
 
 function callFunction(body: Command, words: string[]): i32 {
   const outer = state.parameters;
+  const mark = localMark();
+  // break in a function does not leave its caller's loops.
+  const loops = state.loops;
+  state.loops = 0;
   state.parameters = words.slice(1);
   state.callDepth++;
   const result = run(body);
   state.callDepth--;
   state.returning = false;
   state.parameters = outer;
+  state.loops = loops;
+  endLocals(mark);
   return state.failed ? state.status : result == state.status ? result : state.status;
 }
 
@@ -309,6 +346,13 @@ function apply(redirection: Redirection): bool {
   if (operator == '<') flags = O_RDONLY;
   else if (operator == '>>') flags = O_WRONLY | O_CREAT | O_APPEND;
   else if (operator == '<>') flags = O_RDWR | O_CREAT;
+  if (operator == '>' && state.has('C')) {
+    const file = status(target, true);
+    if (file && file.type == S_IFREG) {
+      say(state.name + ': ' + target + ': cannot create: File exists\n');
+      return false;
+    }
+  }
   const opened = openFile(target, flags);
   if (opened >= 0) return move(opened, redirection.descriptor);
   say(state.name + ': ' + target + ': cannot ' + (operator == '<' ? 'open' : 'create') + ': ' + errorText(-opened) + '\n');
@@ -353,6 +397,7 @@ function forkShell(): i32 {
   if (pid < 0) say(state.name + ': cannot fork: ' + errorText(-pid) + '\n');
   if (pid) return pid;
   state.inSubshell = true;
+  forgetTraps();
   return 0;
 }
 
@@ -364,6 +409,7 @@ function becomeJob(group: i32, foreground: bool): void {
   state.interactive = false;
   defaultSignal(SIGINT);
   defaultSignal(SIGQUIT);
+  defaultSignal(SIGTERM);
   defaultSignal(SIGTSTP);
   defaultSignal(SIGTTIN);
   defaultSignal(SIGTTOU);
@@ -384,7 +430,7 @@ function runChild(command: Command, words: string[] | null): i32 {
 
 /** Does not return. */
 function runInChild(command: Command, words: string[] | null): void {
-  let result = 1;
+  let result = 2;
   if (redirect(command.redirections, false)) {
     if (words) {
       assign(command.assignments, true);
@@ -392,6 +438,7 @@ function runInChild(command: Command, words: string[] | null): void {
     }
     state.loops = 0;
     run(command.first);
+    runExitTrap();
     result = state.status;
   }
   flush();
@@ -408,8 +455,14 @@ function childMain(command: Command): void {
   if (command.kind == SUBSHELL) runInChild(command, null);
   command.background = false;
   run(command);
+  runExitTrap();
   flush();
   calls.exit(state.status);
+}
+
+/** `command NAME`: a program, whatever functions there are. */
+export function runProgram(words: string[]): i32 {
+  return runChild(new Command(SIMPLE), words);
 }
 
 /** Finds and executes a program; says why it cannot. Does not return. */
@@ -547,6 +600,7 @@ export function substitute(source: string): string {
     state.interactive = false;
     defaultSignal(SIGINT);
     runText(source);
+    runExitTrap();
     flush();
     calls.exit(state.status);
   }
@@ -559,7 +613,7 @@ export function substitute(source: string): string {
   return text.substring(0, end);
 }
 
-/** Runs a text, command by command. False: it had a mistake. */
+/** Runs a text, command by command. False: it had a mistake, which ends a script. */
 export function runText(text: string): bool {
   const parser = new Parser(text, 0);
   while (!state.leaving) {
@@ -568,6 +622,7 @@ export function runText(text: string): bool {
       if (parser.error.length || parser.incomplete) {
         say(state.name + ': ' + (parser.error.length ? parser.error : 'syntax error: unexpected end of file') + '\n');
         state.status = 2;
+        state.failed = !state.interactive;
         return false;
       }
       return true;

@@ -9,7 +9,8 @@ import { Arithmetic } from './arithmetic';
 import { substitute } from './execute';
 import { isName, isNamePart, isNameStart, skipPart } from './parser';
 import { glob, isPattern, matches } from './pattern';
-import { get, has, setVariable, state } from './state';
+import { get, has, isReadOnly, setVariable, state } from './state';
+import { findUserByName } from '../../lib/accounts';
 import { say } from '../../lib/io';
 
 class Field {
@@ -78,7 +79,7 @@ class Expander {
     const c = start + 1 < word.length ? word.charCodeAt(start + 1) : -1;
     if (c == 0x28) {
       const end = skipPart(word, start);
-      if (word.charCodeAt(start + 2) == 0x28 && word.charCodeAt(end - 2) == 0x29) {
+      if (word.charCodeAt(start + 2) == 0x28 && word.charCodeAt(end - 2) == 0x29 && isArithmetic(word, start, end)) {
         this.insert(evaluate(word.substring(start + 3, end - 2)), quoted);
       } else {
         this.insert(substitute(word.substring(start + 2, end - 1)), quoted);
@@ -113,12 +114,32 @@ class Expander {
       }
       return;
     }
+    if (state.has('u') && name != '*' && !isSet(name)) fail(name + ': parameter not set');
     this.insert(valueOf(name), quoted);
+  }
+
+  /** The word of `${x-word}`. In double quotes, double quotes in it only mark what is quoted. */
+  private alternative(word: string, quoted: bool): void {
+    if (!quoted) {
+      this.expand(withTilde(word), false, 'e');
+      return;
+    }
+    let start = 0;
+    for (let i = 0; i < word.length; ) {
+      if (word.charCodeAt(i) != 0x22) {
+        const c = word.charCodeAt(i);
+        i = c == 0x5c || c == 0x24 || c == 0x60 ? max(skipPart(word, i), i + 1) : i + 1;
+        continue;
+      }
+      this.expand(word.substring(start, i), true, 'q');
+      start = ++i;
+    }
+    this.expand(word.substring(start), true, 'q');
   }
 
   /** What lies between ${ and }. */
   private braces(inside: string, quoted: bool): void {
-    if (inside.length > 1 && inside.charCodeAt(0) == 0x23 && (isName(inside.substring(1)) || inside.length == 2)) {
+    if (inside.length > 1 && inside.charCodeAt(0) == 0x23 && isParameter(inside.substring(1))) {
       const name = inside.substring(1);
       this.insert((name == '@' || name == '*' ? state.parameters.length : valueOf(name).length).toString(), quoted);
       return;
@@ -140,11 +161,12 @@ class Expander {
     const present = isSet(name) && !(colon && !valueOf(name).length);
     if (operator == '-') {
       if (present) this.parameter(name, quoted);
-      else this.expand(rest, quoted, 'e');
+      else this.alternative(rest, quoted);
     } else if (operator == '+') {
-      if (present) this.expand(rest, quoted, 'e');
+      if (present) this.alternative(rest, quoted);
     } else if (operator == '=') {
-      if (!present) setVariable(name, expandText(rest));
+      if (!present && isReadOnly(name)) fail(name + ': is read only');
+      else if (!present) setVariable(name, expandText(rest));
       this.parameter(name, quoted);
     } else if (operator == '?') {
       if (present) this.parameter(name, quoted);
@@ -158,10 +180,25 @@ class Expander {
   }
 }
 
+function isParameter(name: string): bool {
+  return isName(name) || positional(name) >= 0 || (name.length == 1 && '@*#?$!-'.includes(name));
+}
+
 function fail(message: string): void {
   say(state.name + ': ' + message + '\n');
   state.failed = true;
   state.status = 2;
+}
+
+/** `$((…))` and not `$( (…) )` written together: its inner parentheses close each other. */
+function isArithmetic(word: string, start: i32, end: i32): bool {
+  let depth = 0;
+  for (let i = start + 2; i < end - 2; i++) {
+    const c = word.charCodeAt(i);
+    if (c == 0x28) depth++;
+    else if (c == 0x29 && --depth == 0) return false;
+  }
+  return depth == 1;
 }
 
 function unescapeBackquote(text: string, quoted: bool): string {
@@ -208,6 +245,7 @@ function isSet(name: string): bool {
   const index = positional(name);
   if (index > 0) return index <= state.parameters.length;
   if (name == '@' || name == '*') return state.parameters.length > 0;
+  if (name == '!') return state.lastBackground != 0;
   return index == 0 || !isName(name) || has(name);
 }
 
@@ -221,17 +259,30 @@ export function valueOf(name: string): string {
   if (name == '#') return state.parameters.length.toString();
   if (name == '$') return state.pid.toString();
   if (name == '!') return state.lastBackground ? state.lastBackground.toString() : '';
-  if (name == '-') return (state.exitOnError ? 'e' : '') + (state.interactive ? 'i' : '') + (state.trace ? 'x' : '');
+  if (name == '-') return state.options + (state.interactive ? 'i' : '');
   const ifs = has('IFS') ? get('IFS') : ' ';
   return state.parameters.join(ifs.substring(0, 1));
+}
+
+/** In an assignment's value also behind each colon. */
+export function expandValue(word: string): string {
+  if (!word.includes('~')) return expandText(word);
+  const parts = word.split(':');
+  for (let i = 1; i < parts.length; i++) if (parts[i].startsWith('~')) parts[i] = withTilde(parts[i]);
+  return expandText(parts.join(':'));
 }
 
 function withTilde(word: string): string {
   if (word.charCodeAt(0) != 0x7e || !word.length) return word;
   const slash = word.indexOf('/');
   const user = slash < 0 ? word.substring(1) : word.substring(1, slash);
-  if (user.length && user != 'root') return word;
-  return (user.length ? '/root' : get('HOME')) + (slash < 0 ? '' : word.substring(slash));
+  const rest = slash < 0 ? '' : word.substring(slash);
+  if (!user.length) return has('HOME') ? get('HOME') + rest : word;
+  if (user == '+') return get('PWD') + rest;
+  if (user == '-') return get('OLDPWD') + rest;
+  if (user.includes('$') || user.includes('"') || user.includes("'") || user.includes('\\')) return word;
+  const account = findUserByName(user);
+  return account ? account.home + rest : word;
 }
 
 /** Without splitting and pathnames: for assignments, redirections, here-documents, `case`. */
@@ -273,27 +324,36 @@ export function expandWords(words: string[]): string[] {
   return result;
 }
 
-/** Cuts a field where unquoted expansions have separators, and replaces patterns by the files that match. */
+/** Cuts a field where unquoted expansions have separators (2.6.5), and replaces patterns by the files that match. */
 function split(field: Field, result: string[]): void {
   const ifs = has('IFS') ? get('IFS') : ' \t\n';
+  const text = field.text;
   let start = 0;
-  let begun = !field.text.length && field.quoted;
-  for (let i = 0; i < field.text.length; i++) {
-    const c = field.text.charCodeAt(i);
-    if (field.mask.charCodeAt(i) == 0x65 && ifs.includes(field.text.charAt(i))) {
-      // White space only separates; any other separator ends a field, if only an empty one.
-      if (begun || (c > 0x20 && c != 0x7f)) place(field.text.substring(start, i), field.mask.substring(start, i), result);
-      begun = false;
-      start = i + 1;
-    } else {
+  let begun = !text.length && field.quoted;
+  let i = 0;
+  while (i < text.length) {
+    if (field.mask.charCodeAt(i) != 0x65 || !ifs.includes(text.charAt(i))) {
       begun = true;
+      i++;
+      continue;
     }
+    // White space around another separator is part of it.
+    const end = i;
+    let others = 0;
+    while (i < text.length && field.mask.charCodeAt(i) == 0x65 && ifs.includes(text.charAt(i))) {
+      const c = text.charCodeAt(i);
+      if (c != 0x20 && c != 9 && c != 0x0a && ++others > 1) break;
+      i++;
+    }
+    if (begun || others) place(text.substring(start, end), field.mask.substring(start, end), result);
+    begun = false;
+    start = i;
   }
-  if (begun) place(field.text.substring(start), field.mask.substring(start), result);
+  if (begun) place(text.substring(start), field.mask.substring(start), result);
 }
 
 function place(text: string, mask: string, result: string[]): void {
-  if (isPattern(text, mask)) {
+  if (!state.has('f') && isPattern(text, mask)) {
     const files = glob(text, mask);
     for (let i = 0; i < files.length; i++) result.push(files[i]);
     if (files.length) return;

@@ -82,8 +82,9 @@ export function signalText(signal: i32): string {
   return 'Signal ' + signal.toString();
 }
 
-/** Before a prompt: background jobs that have ended are told of and forgotten. */
-export function reportJobs(): void {
+/** Before a prompt: background jobs that have ended are told of and forgotten. True: there are stopped ones. */
+export function reportJobs(): bool {
+  let stopped = false;
   for (let i = 0; i < jobs.length; ) {
     const job = jobs[i];
     let status = 0;
@@ -100,6 +101,7 @@ export function reportJobs(): void {
       gone = !job.pids.length;
     }
     if (!gone) {
+      if (job.stopped) stopped = true;
       i++;
       continue;
     }
@@ -107,6 +109,7 @@ export function reportJobs(): void {
     if (state.interactive) say('[' + job.number.toString() + ']+  ' + padRight(what, 24) + job.source + '\n');
     jobs.splice(i, 1);
   }
+  return stopped;
 }
 
 export function listJobs(): void {

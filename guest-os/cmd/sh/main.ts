@@ -2,58 +2,118 @@
 /**
  * @fileoverview sh(1): the command language
  *
- * `sh [-ex] [-c TEXT [NAME ARG…] | FILE ARG…]`. Interactive where standard input is a terminal and nothing else is said.
+ * Interactive where standard input is a terminal and nothing else is said. A login shell, whose name begins with a dash, reads /etc/profile and
+ * ~/.profile first; an interactive one the file that ENV names.
+ */
+/** @manual
+ * DESCRIPTION
+ * Runs commands as POSIX describes the shell's language: from a text (-c), a file, standard input, or a terminal. Beyond it there are local
+ * variables in functions, source for ., and read -p.
+ *
+ * OPTIONS
+ *   -a  assigned variables are exported      -n  commands are read, not run
+ *   -C  > does not overwrite files           -u  unset parameters are errors
+ *   -e  a command that fails ends the shell  -v  lines are shown as they are read
+ *   -f  no patterns of files                 -x  commands are shown as they are run
+ *   -i  interactive                          -l  a login shell
+ *   -c text   runs the text; further arguments are $0, $1 ...
+ *   -o name   an option by its name; set -o lists them
+ *
+ * KEYS
+ *   ^A ^E, Home End        begin, end of the line        ^B ^F, arrows   a character
+ *   ESC b, ESC f           a word                        ^P ^N, arrows   earlier and later lines
+ *   ^K ^U ^W, ESC d        delete to the end, to the begin, a word; ^Y puts it back
+ *   ^D, Del, Backspace     delete a character; ^D on an empty line ends the shell
+ *   ^R                     search earlier lines; ^G gives up
+ *   Tab                    complete a command, variable, user, service or file; Tab again lists them
+ *   ESC .                  the last word of the line before
+ *   ^L                     clear the screen
+ *   set +o emacs           leaves the line to the terminal
+ *
+ * HISTORY
+ *   !!  !N  !-N  !text  !?text?  !$  ^old^new       earlier lines, or parts of them; history lists them
+ *
+ * PROMPT
+ * PS1 may have \u user, \h \H host, \w \W directory, \$ # for root, \! number of the line, \j jobs, \t \A time, \d date, \s shell, \n newline,
+ * \e escape, \[ \] around what takes no room; and expansions.
+ *
+ * FILES
+ *   /etc/profile, ~/.profile   read by login shells
+ *   $ENV                       read by interactive shells
+ *   ~/.sh_history              HISTFILE: lines that were typed, HISTSIZE of them
+ *
+ * EXIT STATUS
+ * That of the last command; 127 where one is not found, 126 where it cannot be run, 128 and the number of the signal that ended it.
+ *
+ * SEE ALSO
+ * test(1), printf(1), man(1)
  */
 import * as calls from '../../lib/calls';
 import { errorText } from '../../lib/errors';
 import { currentDirectory } from '../../lib/files';
 import { flush, O_RDONLY, openFile, out, readAll, say } from '../../lib/io';
-import {
-  arguments_,
-  ignoreSignal,
-  onSignal,
-  SIGINT,
-  SIGQUIT,
-  SIGTERM,
-  SIGTSTP,
-  SIGTTIN,
-  SIGTTOU,
-  takeSignal,
-} from '../../lib/process';
-import { textOf, zeroTerminated } from '../../lib/text';
-import { takeExitTrap } from './builtins';
+import { arguments_, ignoreSignal, onSignal, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGTTIN, SIGTTOU } from '../../lib/process';
+import { isTerminal } from '../../lib/tty';
+import { textOf } from '../../lib/text';
+import { logicalDirectory, runFile } from './builtins';
+import { Editor } from './edit';
 import { run, runText } from './execute';
+import { expandText } from './expand';
+import { expandHistory, loadHistory, missing, remember } from './history';
 import { reportJobs, setForeground } from './jobs';
+import { takeOptions } from './options';
 import { Parser } from './parser';
+import { promptText } from './prompt';
 import { get, has, importEnvironment, setVariable, state } from './state';
+import { runExitTrap, runTraps } from './traps';
 export { signalArrived } from '../../lib/process';
 
-const TCGETS: i32 = 0x540d;
+export const USAGE: string = 'sh [-aCefilnuvx] [-o option] [-c text [name [argument ...]] | file [argument ...]]';
+
 const chunk = memory.data(1024, 8);
-const names = memory.data(1285);
+const PATH: string = '/usr/bin:/usr/sbin';
 
 export function main(): i32 {
   const args = arguments_();
   state.pid = <i32>calls.getpid();
+  state.login = args.length > 0 && args[0].startsWith('-');
   importEnvironment();
-  setVariable('PWD', currentDirectory());
-  let i = 1;
+  if (!has('PATH')) setVariable('PATH', PATH);
+  if (!has('PS4')) setVariable('PS4', '+ ');
+  setVariable('OPTIND', '1');
+  setVariable('PWD', has('PWD') ? logicalDirectory() : currentDirectory());
+  const words: string[] = [];
   let text: string | null = null;
-  for (; i < args.length && args[i].length > 1 && args[i].charCodeAt(0) == 0x2d; i++) {
-    if (args[i] == '-c') {
-      if (++i >= args.length) {
-        say('sh: -c requires an argument\n');
-        return 2;
-      }
-      text = args[i];
-    } else if (args[i] == '-e') state.exitOnError = true;
-    else if (args[i] == '-x') state.trace = true;
-    else {
-      say('sh: ' + args[i] + ': unknown option\n');
+  let i = 1;
+  let wantsText = false;
+  let interactive = false;
+  let fromInput = false;
+  for (; i < args.length && args[i].length > 1 && (args[i].startsWith('-') || args[i].startsWith('+')); i++) {
+    if (args[i] == '--') {
+      i++;
+      break;
+    }
+    let rest = args[i].substring(0, 1);
+    for (let k = 1; k < args[i].length; k++) {
+      const letter = args[i].charAt(k);
+      if (letter == 'c') wantsText = true;
+      else if (letter == 'i') interactive = true;
+      else if (letter == 'l') state.login = true;
+      else if (letter == 's') fromInput = true;
+      else rest += letter;
+    }
+    if (rest.length < 2) continue;
+    const list = [rest];
+    if (rest.endsWith('o') && i + 1 < args.length) list.push(args[++i]);
+    if (takeOptions(list, 0) < 0) return 2;
+  }
+  if (wantsText) {
+    if (i >= args.length) {
+      say('sh: -c requires an argument\n');
       return 2;
     }
-  }
-  if (text == null && i < args.length) {
+    text = args[i++];
+  } else if (i < args.length && !fromInput) {
     const descriptor = openFile(args[i], O_RDONLY);
     if (descriptor < 0) {
       say('sh: ' + args[i] + ': ' + errorText(-descriptor) + '\n');
@@ -62,23 +122,30 @@ export function main(): i32 {
     text = readAll(descriptor);
     calls.close(descriptor);
   }
-  if (i < args.length) state.name = args[i++];
+  if (i < args.length && !fromInput) state.name = args[i++];
   state.parameters = args.slice(i);
-  if (text == null && calls.ioctl(0, TCGETS, chunk) >= 0) interact();
-  else runText(text == null ? readAll(0) : text);
-  const action = takeExitTrap();
-  if (action.length) {
-    const status = state.status;
-    state.exiting = false;
-    runText(action);
-    if (!state.exiting) state.status = status;
+  if (state.login) {
+    readProfile('/etc/profile');
+    readProfile(get('HOME') + '/.profile');
   }
+  if (text == null && (interactive || isTerminal(0)) && !state.exiting) interact();
+  else if (!state.exiting) runText(text == null ? readAll(0) : text);
+  runExitTrap();
   flush();
   return state.status & 0xff;
 }
 
+function readProfile(path: string): void {
+  const descriptor = openFile(path, O_RDONLY);
+  if (descriptor < 0) return;
+  state.name = 'sh';
+  runFile(descriptor);
+  state.failed = false;
+}
+
 function interact(): void {
   state.interactive = true;
+  state.set('m', true);
   state.name = 'sh';
   onSignal(SIGINT);
   ignoreSignal(SIGQUIT);
@@ -90,47 +157,92 @@ function interact(): void {
   setForeground(<i32>calls.getpid());
   if (!has('PS1')) setVariable('PS1', '[\\u@\\h \\w]\\$ ');
   if (!has('PS2')) setVariable('PS2', '> ');
+  if (has('ENV')) readProfile(expandText(get('ENV')));
+  loadHistory();
+  const editor = new Editor();
   let typed = '';
   while (!state.exiting) {
     reportJobs();
-    out(typed.length ? get('PS2') : prompt());
-    flush();
-    const line = readTerminal();
+    const line = nextLine(editor, promptText(typed.length ? get('PS2') : get('PS1')));
     if (line == null) {
-      if (takeSignal() == SIGINT) {
-        say('\n');
+      if (runTraps() || editor.interrupted) {
+        if (!editor.interrupted) say('\n');
+        editor.interrupted = false;
         typed = '';
         state.status = 130;
         continue;
       }
-      out('\n');
+      if (stoppedJobsHoldBack()) continue;
+      out(state.login ? 'logout\n' : 'exit\n');
       break;
     }
+    warned = false;
     typed += line;
-    const parser = new Parser(typed, 0);
-    while (true) {
-      const command = parser.next();
-      if (!command) {
-        if (!parser.incomplete) typed = '';
-        if (parser.error.length) {
-          say('sh: ' + parser.error + '\n');
-          state.status = 2;
-        }
-        break;
-      }
-      run(command);
-      flush();
-      if (state.exiting) return;
-      state.interrupted = false;
-      state.failed = false;
-      state.breaking = 0;
-      state.returning = false;
-      typed = '';
-    }
+    if (runLines(typed)) typed = '';
   }
 }
 
-/** A line with its newline; null: end of file, or a signal. */
+/** Runs what is complete; false: more lines are needed. */
+function runLines(typed: string): bool {
+  const parser = new Parser(typed, 0);
+  let remembered = false;
+  while (true) {
+    const command = parser.next();
+    if (!command) {
+      if (parser.incomplete) return false;
+      if (!remembered) remember(typed.trimEnd());
+      if (parser.error.length) {
+        say('sh: ' + parser.error + '\n');
+        state.status = 2;
+      }
+      return true;
+    }
+    if (!remembered) remember(typed.trimEnd());
+    remembered = true;
+    run(command);
+    flush();
+    if (state.exiting) return true;
+    const interrupted = state.interrupted;
+    state.interrupted = false;
+    state.failed = false;
+    state.breaking = 0;
+    state.continuing = false;
+    state.returning = false;
+    state.loops = 0;
+    state.callDepth = 0;
+    state.conditionDepth = 0;
+    if (interrupted) return true;
+  }
+}
+
+let warned = false;
+
+/** The first attempt to leave jobs that are stopped is only an advice. */
+function stoppedJobsHoldBack(): bool {
+  if (warned || !reportJobs()) return false;
+  warned = true;
+  say('There are stopped jobs.\n');
+  return true;
+}
+
+/** A line with its newline; null: end of file, or an interrupt. */
+function nextLine(editor: Editor, prompt: string): string | null {
+  const edits = state.editing && get('TERM') != 'dumb' && isTerminal(0) && isTerminal(1);
+  if (!edits) {
+    out(prompt.replaceAll('\x01', '').replaceAll('\x02', ''));
+    flush();
+  }
+  const line = edits ? editor.read(prompt) : readTerminal();
+  if (line == null || editor.interrupted) return null;
+  const expanded = edits ? expandHistory(line) : line;
+  if (edits && missing.length) {
+    say('sh: ' + missing + ': event not found\n');
+    return '\n';
+  }
+  if (edits && expanded != line) out(expanded + '\n');
+  return edits ? expanded + '\n' : expanded;
+}
+
 function readTerminal(): string | null {
   let line = '';
   while (true) {
@@ -139,35 +251,4 @@ function readTerminal(): string | null {
     line += textOf(chunk, <i32>count);
     if (line.endsWith('\n')) return line;
   }
-}
-
-/** PS1: \u user, \h host, \w directory with ~ for home, \$ # for root. */
-function prompt(): string {
-  const format = get('PS1');
-  let text = '';
-  for (let i = 0; i < format.length; i++) {
-    const c = format.charAt(i);
-    if (c != '\\' || i + 1 == format.length) {
-      text += c;
-      continue;
-    }
-    const letter = format.charAt(++i);
-    if (letter == 'u') text += calls.getuid() == 0 ? 'root' : get('LOGNAME');
-    else if (letter == 'h') text += hostName();
-    else if (letter == 'w') text += directory();
-    else if (letter == '$') text += calls.getuid() == 0 ? '#' : '$';
-    else text += letter;
-  }
-  return text;
-}
-
-function hostName(): string {
-  return calls.uname(names) < 0 ? '' : zeroTerminated(names + 257);
-}
-
-function directory(): string {
-  const path = currentDirectory();
-  const home = get('HOME');
-  if (home.length > 1 && path == home) return '~';
-  return home.length > 1 && path.startsWith(home + '/') ? '~' + path.substring(home.length) : path;
 }

@@ -5,7 +5,8 @@
  * The parser works on the whole text that there is. Where it ends too soon {@link Parser.incomplete} is set: an interactive shell then
  * reads another line and begins again. Mistakes are left in {@link Parser.error}.
  *
- * Here-documents are read when the line they are on is over. Omitted: aliases, `function NAME`, arithmetic commands.
+ * Here-documents are read when the line they are on is over. An alias is put into the text in place of the first word of a command; until the
+ * text behind it is reached that alias means nothing, so that it may be in its own value. Omitted: `function NAME`, arithmetic commands.
  */
 import {
   AND,
@@ -24,6 +25,7 @@ import {
   UNTIL,
   WHILE,
 } from './syntax';
+import { aliases } from './state';
 
 const OPERATORS: string = '|&;<>()';
 
@@ -37,8 +39,14 @@ export class Parser {
   private tokenStart: i32 = 0;
   private pendingDocuments: Redirection[] = [];
 
+  /** Aliases that were put in, and where their text ends. */
+  private readonly expanding: string[] = [];
+  private readonly expandingTo: i32[] = [];
+  /** The next word may be an alias too: the last one ended with a blank. */
+  private nextAlso: i32 = -1;
+
   constructor(
-    private readonly text: string,
+    private text: string,
     public position: i32,
   ) {}
 
@@ -67,6 +75,37 @@ export class Parser {
     if (this.failed) return;
     if (this.atEnd) this.incomplete = true;
     else this.error = 'syntax error near unexpected token `' + (this.token == '\n' ? 'newline' : this.token) + "'";
+  }
+
+  // ---- aliases
+
+  /** At the first word of a command: an alias is replaced, as often as need be. */
+  private expandAlias(): void {
+    while (this.isWord && !this.atEnd && aliases.has(this.token)) {
+      while (this.expandingTo.length && this.expandingTo[this.expandingTo.length - 1] <= this.tokenStart) {
+        this.expandingTo.pop();
+        this.expanding.pop();
+      }
+      if (this.expanding.includes(this.token)) return;
+      const value = aliases.get(this.token);
+      const grown = value.length - this.token.length;
+      for (let i = 0; i < this.expandingTo.length; i++) this.expandingTo[i] += grown;
+      this.expanding.push(this.token);
+      this.expandingTo.push(this.tokenStart + value.length);
+      this.text = this.text.substring(0, this.tokenStart) + value + this.text.substring(this.position);
+      this.nextAlso = value.endsWith(' ') ? this.tokenStart + value.length : -1;
+      this.position = this.tokenStart;
+      this.advance();
+    }
+  }
+
+  /** Behind the `)` that ends the commands from here on; -1: they do not end, or are none. */
+  closing(): i32 {
+    this.advance();
+    this.skipNewlines();
+    if (this.atEnd) return -1;
+    if (this.isWord || this.token != ')') this.parseList(true);
+    return !this.failed && !this.atEnd && !this.isWord && this.token == ')' ? this.position : -1;
   }
 
   // ---- tokens
@@ -260,6 +299,7 @@ export class Parser {
   }
 
   private parseCommand(): Command {
+    this.expandAlias();
     if (this.atEnd) {
       this.unexpected();
       return new Command(SIMPLE);
@@ -389,9 +429,14 @@ export class Parser {
         if (!command.words.length && isAssignment(word)) {
           command.assignments.push(word);
           this.advance();
+          this.expandAlias();
           continue;
         }
         this.advance();
+        if (this.nextAlso >= 0 && this.tokenStart >= this.nextAlso) {
+          this.nextAlso = -1;
+          this.expandAlias();
+        }
         if (!command.words.length && this.token == '(' && !this.isWord && !this.atEnd && isName(word))
           return this.parseFunction(word);
         command.words.push(word);
@@ -480,7 +525,15 @@ export function skipPart(text: string, start: i32): i32 {
   }
   if (c != 0x24 || start + 1 >= text.length) return start + 1;
   const open = text.charCodeAt(start + 1);
-  if (open == 0x28) return skipTo(text, start + 2, 0x28, 0x29);
+  if (open == 0x28) {
+    if (start + 2 < text.length && text.charCodeAt(start + 2) == 0x28) {
+      const end = skipTo(text, start + 2, 0x28, 0x29);
+      // Two parentheses together at the end: arithmetic, not a subshell in a substitution.
+      if (end < 0 || text.charCodeAt(end - 2) == 0x29) return end;
+    }
+    const end = new Parser(text, start + 2).closing();
+    return end < 0 ? skipTo(text, start + 2, 0x28, 0x29) : end;
+  }
   if (open == 0x7b) return skipTo(text, start + 2, 0x7b, 0x7d);
   return start + 1;
 }
@@ -497,6 +550,28 @@ function skipTo(text: string, start: i32, open: i32, close: i32): i32 {
     if (i < 0) return -1;
   }
   return -1;
+}
+
+const RESERVED: string[] = [
+  '!',
+  '{',
+  '}',
+  'case',
+  'do',
+  'done',
+  'elif',
+  'else',
+  'esac',
+  'fi',
+  'for',
+  'if',
+  'in',
+  'then',
+  'until',
+  'while',
+];
+export function isReserved(word: string): bool {
+  return RESERVED.includes(word);
 }
 
 export function isNameStart(c: i32): bool {

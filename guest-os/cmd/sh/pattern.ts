@@ -36,8 +36,15 @@ export function matches(pattern: string, mask: string, text: string, p: i32 = 0,
 function bracketEnd(pattern: string, start: i32): i32 {
   let i = start + 1;
   if (pattern.charCodeAt(i) == 0x21 || pattern.charCodeAt(i) == 0x5e) i++;
-  // A bracket right at the beginning stands for itself.
-  return pattern.indexOf(']', i + 1);
+  if (i < pattern.length && pattern.charCodeAt(i) == 0x5b && pattern.charCodeAt(i + 1) == 0x3a) i--;
+  // A bracket right at the beginning stands for itself; [:class:] has its own.
+  for (i++; i < pattern.length; i++) {
+    if (pattern.charCodeAt(i) == 0x5d) return i;
+    if (pattern.charCodeAt(i) != 0x5b || pattern.charCodeAt(i + 1) != 0x3a) continue;
+    const close = pattern.indexOf(':]', i + 2);
+    if (close > 0) i = close + 1;
+  }
+  return -1;
 }
 
 function inBracket(pattern: string, start: i32, end: i32, c: i32): bool {

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
-/** @fileoverview What a shell remembers: variables, positional parameters, functions, the last status, options. */
+/** @fileoverview What a shell remembers: variables and which are local, positional parameters, functions, aliases, the last status, options. */
 import { environment } from '../../lib/process';
 import { Command } from './syntax';
 
 const variables = new Map<string, string>();
 const exported = new Set<string>();
+const readOnly = new Set<string>();
 export const functions = new Map<string, Command>();
+export const aliases = new Map<string, string>();
 
 /** `$?`, `$!`, `$$`, `$0`. */
 export class State {
@@ -15,13 +17,14 @@ export class State {
   name: string = 'sh';
   parameters: string[] = [];
   interactive: bool = false;
-  /** Lines are edited by the shell, not only by the terminal (set -o emacs). */
-  editing: bool = true;
+  /** Started as a login shell. */
+  login: bool = false;
   /** In a child that the shell has forked. */
   inSubshell: bool = false;
-  /** set -e, -x, -u. */
-  exitOnError: bool = false;
-  trace: bool = false;
+  /** Letters of the options that are set: a b C e f m n u v x. */
+  options: string = '';
+  /** Lines are edited by the shell, not only by the terminal (set -o emacs). */
+  editing: bool = true;
   /** Where a failure does not end a `set -e` shell: conditions. */
   conditionDepth: i32 = 0;
   /** Loops around, functions around. */
@@ -39,6 +42,14 @@ export class State {
   /** Does anything keep the next command from running? */
   get leaving(): bool {
     return this.breaking > 0 || this.returning || this.exiting || this.interrupted || this.failed;
+  }
+
+  has(option: string): bool {
+    return this.options.includes(option);
+  }
+  set(option: string, on: bool): void {
+    const without = this.options.replaceAll(option, '');
+    this.options = on ? without + option : without;
   }
 }
 export const state = new State();
@@ -61,6 +72,7 @@ export function get(name: string): string {
 }
 export function setVariable(name: string, value: string): void {
   variables.set(name, value);
+  if (state.has('a')) exported.add(name);
 }
 export function unsetVariable(name: string): void {
   variables.delete(name);
@@ -72,6 +84,12 @@ export function exportVariable(name: string): void {
 export function isExported(name: string): bool {
   return exported.has(name);
 }
+export function makeReadOnly(name: string): void {
+  readOnly.add(name);
+}
+export function isReadOnly(name: string): bool {
+  return readOnly.has(name);
+}
 export function names(): string[] {
   return variables.keys();
 }
@@ -82,4 +100,36 @@ export function exportedList(): string[] {
   const all = variables.keys();
   for (let i = 0; i < all.length; i++) if (exported.has(all[i])) list.push(all[i] + '=' + variables.get(all[i]));
   return list;
+}
+
+// ---- local variables
+
+/** What a variable was before. */
+class Outer {
+  constructor(
+    public readonly name: string,
+    public readonly value: string | null,
+    public readonly exported: bool,
+  ) {}
+}
+let locals: Outer[] = [];
+
+/** Where a function's local variables begin. */
+export function localMark(): i32 {
+  return locals.length;
+}
+/** From here on until the function ends the variable is its own. */
+export function makeLocal(name: string): void {
+  const value: string | null = variables.has(name) ? variables.get(name) : null;
+  locals.push(new Outer(name, value, exported.has(name)));
+}
+export function endLocals(mark: i32): void {
+  while (locals.length > mark) {
+    const outer = locals.pop();
+    const value = outer.value;
+    if (value != null) variables.set(outer.name, value);
+    else variables.delete(outer.name);
+    if (outer.exported) exported.add(outer.name);
+    else exported.delete(outer.name);
+  }
 }

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: MIT
+/**
+ * @fileoverview trap: what is done when a signal comes, and at the end (POSIX.1-2017, XCU trap).
+ *
+ * A signal is only noted when it comes (lib/process.ts); its action runs between two commands, or when it has ended a wait. A subshell forgets
+ * actions, but what its parent ignores stays ignored.
+ */
+import { out, say } from '../../lib/io';
+import { defaultSignal, ignoreSignal, onSignal, SIGINT, takeSignal } from '../../lib/process';
+import { parseNumber } from '../../lib/text';
+import { runText } from './execute';
+import { state } from './state';
+
+export const SIGNALS: string[] = [
+  'EXIT',
+  'HUP',
+  'INT',
+  'QUIT',
+  'ILL',
+  'TRAP',
+  'ABRT',
+  'EMT',
+  'FPE',
+  'KILL',
+  'BUS',
+  'SEGV',
+  'SYS',
+  'PIPE',
+  'ALRM',
+  'TERM',
+  'USR1',
+  'USR2',
+  'CLD',
+  'PWR',
+  'WINCH',
+  'URG',
+  'POLL',
+  'STOP',
+  'TSTP',
+  'CONT',
+  'TTIN',
+  'TTOU',
+];
+
+/** Actions by signal; 0 is EXIT. An empty one ignores. */
+const actions = new Map<i32, string>();
+let running = false;
+
+/** By name, with or without SIG, or by number; -1: there is none. */
+export function signalNumber(text: string): i32 {
+  const number = parseNumber(text);
+  if (number >= 0) return <i32>number;
+  const name = text.toUpperCase();
+  if (name == 'CHLD' || name == 'SIGCHLD') return 18;
+  return SIGNALS.indexOf(name.startsWith('SIG') ? name.substring(3) : name);
+}
+
+export function trap(args: string[]): i32 {
+  let first = 1;
+  if (args.length > 1 && args[1] == '--') first++;
+  if (first >= args.length) {
+    list();
+    return 0;
+  }
+  const reset = args[first] == '-' || parseNumber(args[first]) >= 0;
+  const action = args[first];
+  let result = 0;
+  for (let i = reset && args[first] != '-' ? first : first + 1; i < args.length; i++) {
+    const signal = signalNumber(args[i]);
+    if (signal < 0 || signal >= 64) {
+      say(state.name + ': trap: ' + args[i] + ': bad trap\n');
+      result = 1;
+      continue;
+    }
+    if (reset) {
+      actions.delete(signal);
+      if (signal) restoreDefault(signal);
+      continue;
+    }
+    actions.set(signal, action);
+    if (signal && action.length) onSignal(signal);
+    else if (signal) ignoreSignal(signal);
+  }
+  return result;
+}
+
+/** An interactive shell has its own ideas of some signals. */
+function restoreDefault(signal: i32): void {
+  if (!state.interactive) defaultSignal(signal);
+  else if (signal == SIGINT) onSignal(signal);
+  else if (signal == 3 || signal == 15 || signal == 24 || signal == 26 || signal == 27) ignoreSignal(signal);
+  else defaultSignal(signal);
+}
+
+function list(): void {
+  const signals = actions.keys();
+  signals.sort((a, b) => a - b);
+  for (let i = 0; i < signals.length; i++) {
+    const name = signals[i] < SIGNALS.length ? SIGNALS[signals[i]] : signals[i].toString();
+    out("trap -- '" + actions.get(signals[i]).replaceAll("'", "'\\''") + "' " + name + '\n');
+  }
+}
+
+/** Runs the actions of signals that have come. True: an interrupt came that nobody traps. */
+export function runTraps(): bool {
+  let interrupted = false;
+  if (running) return false;
+  while (true) {
+    const signal = takeSignal();
+    if (!signal) return interrupted;
+    if (!actions.has(signal)) {
+      if (signal == SIGINT) interrupted = true;
+      continue;
+    }
+    runAction(actions.get(signal));
+  }
+}
+
+function runAction(action: string): void {
+  const status = state.status;
+  running = true;
+  runText(action);
+  running = false;
+  if (!state.exiting) state.status = status;
+}
+
+/** At the end of a shell: its EXIT action, once. */
+export function runExitTrap(): void {
+  if (!actions.has(0)) return;
+  const action = actions.get(0);
+  actions.delete(0);
+  const status = state.status;
+  state.exiting = false;
+  state.returning = false;
+  state.failed = false;
+  state.breaking = 0;
+  state.interrupted = false;
+  runText(action);
+  if (!state.exiting) state.status = status;
+}
+
+/** In a subshell. */
+export function forgetTraps(): void {
+  const signals = actions.keys();
+  for (let i = 0; i < signals.length; i++) {
+    if (!actions.get(signals[i]).length && signals[i]) continue;
+    actions.delete(signals[i]);
+    if (signals[i]) defaultSignal(signals[i]);
+  }
+}
