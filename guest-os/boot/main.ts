@@ -12,6 +12,7 @@ import { initAcpi } from '../driver/acpi';
 import { attachDevices } from '../driver/attach';
 import { devFileSystem, devicesFileSystem } from '../fs/devices';
 import { ContractRoot } from '../fs/ctfs';
+import { LofType } from '../fs/lofs';
 import { MntTab } from '../fs/mnttab';
 import { applyOptions, mountOn, mountRoot, registerFileSystemType, remount } from '../fs/mount';
 import { Proc } from '../fs/procfs';
@@ -58,6 +59,7 @@ export function main(): void {
  */
 function makeRoot(): void {
   registerFileSystemType(new TmpType());
+  registerFileSystemType(new LofType());
   registerSocketFamily(new UnixFamily());
   const system = TmpFileSystem.create();
   const directory = system.root!;

@@ -4,6 +4,7 @@
  *
  * The vnode is told when the first and the last holder come and go, which is what pipes live by.
  */
+import { PRIV_FILE_SETID } from '../kernel/privilege';
 import { currentProcess } from '../kernel/process';
 import { EINVAL, EBADF, EFBIG, EOVERFLOW, ESPIPE, setError } from '../kernel/errno';
 import { RLIM_INFINITY, RLIMIT_FSIZE } from '../kernel/limits';
@@ -91,7 +92,7 @@ export class OpenFile {
     const done = vnode.write(offset, from, room, this.nonblocking);
     if (done <= 0 || vnode.type != S_IFREG) return done;
     const mode = vnode.attributes().mode;
-    if (mode & (S_ISUID | S_ISGID) && !currentProcess().credentials.isPrivileged) dropSetIds(vnode, mode);
+    if (mode & (S_ISUID | S_ISGID) && !currentProcess().credentials.has(PRIV_FILE_SETID)) dropSetIds(vnode, mode);
     if (this.flags & (O_SYNC | O_DSYNC)) {
       const error = vnode.sync(!(this.flags & O_SYNC));
       if (error) return error;

@@ -65,7 +65,6 @@ export function mount(special: string, directory: Vnode, mountPoint: string, typ
   let type: FileSystemType | null = null;
   for (let i = 0; i < types.length; i++) if (types[i].name == typeName) type = types[i];
   if (!type) return setError(ENODEV);
-  if (directory.mounted) return setError(EBUSY);
   const fileSystem = type.make(special, options, directory);
   if (!fileSystem) return setError(failure);
   fileSystem.special = special;

@@ -6,11 +6,12 @@
  */
 import { Credentials } from '../kernel/credentials';
 import { EACCES, EBUSY, EEXIST, EINVAL, ENOENT, ENOTDIR, EPERM, EXDEV, failure, setError, setFailure } from '../kernel/errno';
+import { PRIV_FILE_LINK_ANY } from '../kernel/privilege';
 import { currentProcess } from '../kernel/process';
 import { fetchText } from '../kernel/user';
 import { isSpecial, Walk } from './lookup';
 import { forgetName } from './nameCache';
-import { checkChange, checkRemoval, groupIn } from './policy';
+import { checkChange, checkRemoval, groupIn, isOwner } from './policy';
 import { S_IFDIR, S_IFIFO, S_IFMT, S_IFREG, S_ISGID, Vnode } from './vnode';
 
 /** <sys/fcntl.h> */
@@ -117,6 +118,7 @@ export function makeLink(target: u64, descriptor: i32, path: u64): i32 {
 export function addName(descriptor: i32, path: u64, toDescriptor: i32, newPath: u64, follow: bool): i32 {
   const vnode = fileAt(descriptor, path, follow);
   if (!vnode) return setError(failure);
+  const credentials = currentProcess().credentials;
   const walk = newWalk();
   const directory = placeAt(walk, toDescriptor, newPath, false);
   let error = 0;
@@ -125,6 +127,7 @@ export function addName(descriptor: i32, path: u64, toDescriptor: i32, newPath: 
     const target = vnode.real;
     if (target.fileSystem != directory.real.fileSystem || vnode.fileSystem != directory.fileSystem) error = setError(EXDEV);
     else if (target.isDirectory) error = setError(EPERM);
+    else if (!isOwner(target, credentials) && !credentials.has(PRIV_FILE_LINK_ANY)) error = setError(EPERM);
     else error = directory.link(walk.lastName, vnode);
     forgetName(directory, walk.lastName);
     directory.release();

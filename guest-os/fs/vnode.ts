@@ -176,6 +176,10 @@ export abstract class Vnode {
   get isDirectory(): bool {
     return this.type == S_IFDIR;
   }
+  /** Nothing of it can be changed. */
+  get isReadOnly(): bool {
+    return this.fileSystem.readOnly;
+  }
 
   /** No one holds it any more. */
   inactive(): void {}

@@ -7,6 +7,7 @@
  *
  * A timer's signal is queued once; expirations before it is delivered are counted as overruns.
  */
+import { EventPort, PortEvent } from '../fs/eventPort';
 import { Callout, TICK, uptime, wallTime } from './clock';
 import { MODE_SYSTEM, thisCpu } from './cpu';
 import { RLIM_INFINITY, RLIMIT_CPU } from './limits';
@@ -96,6 +97,9 @@ export class PosixTimer {
   /** Expirations while the signal was pending, and those told with the last one delivered. */
   private missed: i32 = 0;
   overrun: i32 = 0;
+  /** SIGEV_PORT: where expirations are told instead, counted in one event. */
+  port: EventPort | null = null;
+  event: PortEvent | null = null;
   private waiting: bool = false;
   private callout_: Callout | null = null;
 
@@ -149,6 +153,12 @@ export class PosixTimer {
       this.expires += this.interval * (passed + 1);
       this.callout.at(this.expires);
     } else this.expires = 0;
+    const port = this.port;
+    const event = this.event;
+    if (port && event) {
+      event.events += times;
+      port.enqueue(event);
+    }
     if (!this.signal) return;
     if (this.waiting) {
       this.missed += times;

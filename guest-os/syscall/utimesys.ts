@@ -42,7 +42,7 @@ function setTimes(vnode: Vnode, from: u64): i32 {
   const modified = from ? load<u64>(times, 24) : UTIME_NOW;
   if (!isTime(accessed) || !isTime(modified)) return setError(EINVAL);
   if (accessed == UTIME_OMIT && modified == UTIME_OMIT) return 0;
-  if (vnode.fileSystem.readOnly) return setError(EROFS);
+  if (vnode.isReadOnly) return setError(EROFS);
   if (!isOwner(vnode, credentials)) {
     // Who may write may say that it is new, but not that it is old.
     if (accessed != UTIME_NOW || modified != UTIME_NOW) return setError(EPERM);

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview What a program sees of sockets, event ports, pseudo terminals, mounts and disks: `io`, run by test/os/io.test.ts. */
 import { report } from './check';
+import { testMounts } from './mounts';
+import { testPorts } from './ports';
 import { testSockets } from './sockets';
 
 export function main(): i32 {
   testSockets();
+  testPorts();
+  testMounts();
   return report();
 }
