@@ -5,6 +5,7 @@ import { addDevice, addDeviceDirectory } from '../fs/devices';
 import { attachMemory } from './memory';
 import { attachPci } from './pci';
 import { attachPty } from './pty';
+import { attachRandom, VirtioRandomDriver } from './random';
 import { attachSerial } from './serial';
 import { ControllingTerminal, Terminal } from './terminal';
 import { VirtioBlockDriver } from './virtioBlock';
@@ -26,5 +27,6 @@ export function attachDevices(): void {
   addDevice('tty', 'pseudo/sy@0:tty', new ControllingTerminal(makeDevice(22, 0)));
   attachMemory();
   attachPty();
-  attachPci([new VirtioBlockDriver()]);
+  attachRandom();
+  attachPci([new VirtioBlockDriver(), new VirtioRandomDriver()]);
 }

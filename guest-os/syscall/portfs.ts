@@ -69,7 +69,7 @@ function get(port: EventPort, to: u64, most: i32, least: i32, timeout: u64): i64
     // Beyond the least only what is there already.
     const event = port.await(count < least ? end : 0, NEVER);
     if (!event) break;
-    if (store_(event, to + (<u64>count) * EVENT)) return setError(EFAULT);
+    if (store_(event, to + <u64>count * EVENT)) return setError(EFAULT);
     count++;
     if (event.source == PORT_SOURCE_ALERT) break;
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview What a program sees of sockets, event ports, pseudo terminals, mounts and disks: `io`, run by test/os/io.test.ts. */
 import { report } from './check';
+import { testDisks, testPseudo } from './disks';
 import { testMounts } from './mounts';
 import { testPorts } from './ports';
 import { testSockets } from './sockets';
@@ -9,5 +10,7 @@ export function main(): i32 {
   testSockets();
   testPorts();
   testMounts();
+  testDisks();
+  testPseudo();
   return report();
 }
