@@ -32,6 +32,9 @@ import { initTraps } from '../kernel/trap';
 import { bootArchive, bootArchiveEnd, commandLine, rootPointer } from './loader';
 import { unpack, unpackError } from './archive';
 import { TrapFrame } from 'layout/processor';
+import { attachZfs } from '../../zfs/port/device';
+import { setBeforeSync, startZfs } from '../../zfs/port/kernel';
+import { putAllPages, ZfsType } from '../../zfs/zpl/vnode';
 
 const INIT = '/sbin/init';
 let rootDirectory: Vnode | null = null;
@@ -47,10 +50,19 @@ export function main(): void {
   initThreads();
   startClock();
   initAcpi(rootPointer());
+  beginZfs();
   makeRoot();
   startInit();
   sti();
   idleLoop();
+}
+
+/** Its memory is taken before anything else can break it up. */
+function beginZfs(): void {
+  if (!startZfs()) return print('WARNING: too little memory for ZFS\n');
+  setBeforeSync(putAllPages);
+  registerFileSystemType(new ZfsType());
+  attachZfs();
 }
 
 /**

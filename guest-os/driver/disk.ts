@@ -47,7 +47,7 @@ export class DiskNode extends Device {
   private looked: bool;
 
   constructor(
-    private readonly disk: BlockDevice,
+    public readonly disk: BlockDevice,
     type: i32,
     private readonly instance: u32,
     private readonly minor: u32,
@@ -57,7 +57,7 @@ export class DiskNode extends Device {
   }
 
   /** The first sector of what this node is, and the one behind it. */
-  private get start(): u64 {
+  get start(): u64 {
     this.look();
     return this.partitionStart;
   }

@@ -109,7 +109,7 @@ function create(pool: u32, bp: usize, size: u32): ArcBlock {
     setReclaim(reclaim);
     target = memorySize() / 2;
   }
-  const block = changetype<ArcBlock>(from!.alloc());
+  const block = changetype<ArcBlock>(from.alloc());
   block.pool = pool;
   block.place = load<u64>(bp);
   block.offset = load<u64>(bp, 8);
@@ -179,8 +179,8 @@ export function arcRead(spa: Spa, bp: usize): ArcBlock | null {
     unlink(block);
     setState(block, MFU);
   }
-  block!.data = data;
-  block!.holds = 1;
+  block.data = data;
+  block.holds = 1;
   return block;
 }
 

@@ -96,7 +96,7 @@ export function holdDbuf(dn: Dnode, level: u32, block: u64, read: bool): Dbuf | 
   }
   let from = pool;
   if (!from) pool = from = newPool('dbuf', offsetof<Dbuf>());
-  const db = changetype<Dbuf>(from!.alloc());
+  const db = changetype<Dbuf>(from.alloc());
   db.dnode = dn;
   db.level = level;
   db.size = size;

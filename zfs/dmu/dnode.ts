@@ -111,11 +111,11 @@ function make(objset: Objset, object: u64): Dnode {
     pool = dnodes = newPool('dnode', offsetof<Dnode>());
     physPool = bodies = newPool('dnode body', DNODE_SIZE + 4 * <usize>(MOST_LEVELS + 1));
   }
-  const dn = changetype<Dnode>(dnodes!.alloc());
+  const dn = changetype<Dnode>(dnodes.alloc());
   memory.fill(changetype<usize>(dn), 0, offsetof<Dnode>());
   dn.objset = objset;
   dn.object = object;
-  dn.phys = bodies!.alloc();
+  dn.phys = bodies.alloc();
   memory.fill(dn.phys, 0, DNODE_SIZE + 4 * <usize>(MOST_LEVELS + 1));
   dn.holds = 1;
   objset.dnodes++;
@@ -271,8 +271,8 @@ export function claimObject(objset: Objset, object: u64, type: u32, blockSize: u
     assert(dn.type == TYPE_NONE, 'object in use');
     dn.holds++;
   }
-  const raw = dn!.raw;
-  memory.fill(dn!.phys, 0, DNODE_SIZE);
+  const raw = dn.raw;
+  memory.fill(dn.phys, 0, DNODE_SIZE);
   raw.type = <u8>type;
   raw.indirectShift = INDIRECT_SHIFT;
   raw.levels = 1;
@@ -281,9 +281,9 @@ export function claimObject(objset: Objset, object: u64, type: u32, blockSize: u
   raw.bonusLength = <u16>bonusLength;
   raw.sectors = <u16>(max<u32>(blockSize, 512) >> 9);
   raw.flags = FLAG_USED_BYTES;
-  dirtyDnode(dn!);
+  dirtyDnode(dn);
   if (object > objset.lastObject) objset.lastObject = object;
-  releaseDnode(dn!);
+  releaseDnode(dn);
 }
 
 /**

@@ -176,7 +176,8 @@ export class Objset {
     return this.replace(null, rootPointer, this.root, this.rootSize, policy, txg, pass, this.objects());
   }
 
-  private objects(): u64 {
+  /** How many there are on disk. */
+  objects(): u64 {
     const meta = this.meta!;
     let fill: u64 = 0;
     for (let i: u64 = 0; i < <u64>meta.raw.pointers; i++) fill += pointer(meta.pointerAt(i)).fill;

@@ -17,6 +17,9 @@ class List extends Request {
   constructor() {
     super('dataset_list');
   }
+  get isQuery(): bool {
+    return true;
+  }
   run(input: NvList, output: NvList): i32 {
     const pools = allPools();
     const lists: NvList[] = [];

@@ -22,6 +22,9 @@ class List extends Request {
   constructor() {
     super('pool_list');
   }
+  get isQuery(): bool {
+    return true;
+  }
   run(input: NvList, output: NvList): i32 {
     const wanted = input.text('pool');
     const pools = allPools();

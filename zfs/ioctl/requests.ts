@@ -18,8 +18,14 @@ let table: Request[] | null = null;
 function find(name: string): Request | null {
   let all = table;
   if (!all) table = all = poolRequests().concat(datasetRequests());
-  for (let i = 0; i < all!.length; i++) if (all![i].name == name) return all![i];
+  for (let i = 0; i < all.length; i++) if (all[i].name == name) return all[i];
   return null;
+}
+
+/** False for requests that change something, and unknown ones. */
+export function isQuery(name: string): bool {
+  const request = find(name);
+  return request != null && request.isQuery;
 }
 
 /** 0 or -errno; what is to be told comes into `output`. */

@@ -96,7 +96,7 @@ export function searchPools(paths: string[]): FoundPool[] {
       pool = new FoundPool(guid);
       pools.push(pool);
     }
-    pool!.add(leaf, label);
+    pool.add(leaf, label);
   }
   return pools;
 }

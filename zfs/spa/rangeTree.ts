@@ -25,7 +25,7 @@ let seed: u32 = 0x9e3779b9;
 function newRange(start: u64, end: u64): Range {
   let from = pool;
   if (!from) pool = from = newPool('range', offsetof<Range>());
-  const range = changetype<Range>(from!.alloc());
+  const range = changetype<Range>(from.alloc());
   seed ^= seed << 13;
   seed ^= seed >> 17;
   seed ^= seed << 5;

@@ -102,7 +102,7 @@ export class Raidz extends Vdev {
     const units = <u64>bytes >> this.ashift;
     const first = <u32>((offset >> this.ashift) % children);
     const row = ((offset >> this.ashift) / children) << this.ashift;
-    const perRow = <u64>(children - parity);
+    const perRow = <u64>children - <u64>parity;
     const short = units / perRow;
     const rest = <u32>(units - short * perRow);
     /** Columns that are a unit longer, parity among them. */

@@ -78,7 +78,7 @@ export function fatCreate(dn: Dnode, salt: u64, normalisation: u64): i32 {
   const header = changetype<FatZap>(db.data);
   header.type = HEADER;
   header.magic = MAGIC;
-  header.tableShift = BLOCK_SHIFT - 4;
+  header.tableShift = <u64>BLOCK_SHIFT - 4;
   header.freeBlock = 2;
   header.leaves = 1;
   header.salt = salt;
@@ -334,7 +334,7 @@ function describe(leaf: usize, blockShift: u32, chunk: u32, found: FatEntry): i3
     found.value = bswap(load<u64>(scratch));
   }
   freeBuffer(scratch, SCRATCH);
-  found.next = ((entry.hash >> POSITION_SHIFT) << 30) | <u64>(entry.cd + 1);
+  found.next = ((entry.hash >> POSITION_SHIFT) << 30) | (<u64>entry.cd + 1);
   if (!name) return setError(EIO);
   found.name = name;
   return 0;

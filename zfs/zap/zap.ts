@@ -178,25 +178,25 @@ export function zapAdd(dn: Dnode, name: string, integerSize: u32, count: u32, fr
         db = holdDbuf(dn, 0, 0, true)!;
       }
       if (slot >= 0) {
-        dirtyDbuf(db!);
-        const entry = changetype<MicroZapEntry>(db!.data + <usize>slot * ENTRY);
+        dirtyDbuf(db);
+        const entry = changetype<MicroZapEntry>(db.data + <usize>slot * ENTRY);
         memory.fill(entry.pointer, 0, ENTRY);
         entry.value = load<u64>(from);
         // Any number that no other entry has tells two names of one hash apart.
         entry.cd = slot;
         putText(name, entry.pointer + MicroZapEntry.nameOffset);
-        releaseDbuf(db!);
+        releaseDbuf(db);
         return 0;
       }
     }
-    releaseDbuf(db!);
+    releaseDbuf(db);
     const result = makeFat(dn);
     if (result < 0) return result;
     db = holdDbuf(dn, 0, 0, true);
     if (!db) return setError(EIO);
   }
-  const result = fatAdd(dn, db!, name, integerSize, count, from);
-  releaseDbuf(db!);
+  const result = fatAdd(dn, db, name, integerSize, count, from);
+  releaseDbuf(db);
   return result;
 }
 
@@ -260,7 +260,7 @@ export function zapNext(dn: Dnode, position: u64, entry: ZapEntry): i32 {
       entry.integerSize = 8;
       entry.count = 1;
       entry.value = at.value;
-      entry.next = MICRO_POSITION | <u64>(i + 1);
+      entry.next = MICRO_POSITION | (<u64>i + 1);
       result = 0;
       break;
     }

@@ -47,8 +47,8 @@ export function isLittleEndian(bp: usize): bool {
 }
 export function properties(logical: u32, physical: u32, compression: u32, checksum: u32, type: u32, level: u32): u64 {
   return (
-    <u64>((logical >> 9) - 1) |
-    ((<u64>((physical >> 9) - 1)) << 16) |
+    (<u64>(logical >> 9) - 1) |
+    ((<u64>(physical >> 9) - 1) << 16) |
     ((<u64>compression) << 32) |
     ((<u64>checksum) << 40) |
     ((<u64>type) << 48) |

@@ -380,6 +380,25 @@ export class FileSystem {
     return 0;
   }
 
+  /** Makes a hole. */
+  freeRange(dn: Dnode, offset: u64, bytes: u64): i32 {
+    if (this.isReadOnly) return setError(EROFS);
+    const size = this.znodes.get(dn, A_SIZE);
+    if (offset >= size) return 0;
+    const begun = this.dataset.spa.begin(this.dataset, 0);
+    if (begun < 0) return begun;
+    const result = dmuFreeRange(dn, offset, min(bytes, size - offset));
+    if (result == 0) this.wrote(dn, 0);
+    return result;
+  }
+
+  /** `mode` has the type too; the ACL becomes what the mode says. */
+  setMode(dn: Dnode, mode: u64): i32 {
+    if (!this.znodes.setMode(dn, mode)) return setError(EIO);
+    this.znodes.setTime(dn, A_CTIME, system().now());
+    return 0;
+  }
+
   // ---- links
 
   private putTarget(dn: Dnode, target: string): i32 {

@@ -8,6 +8,7 @@ import { EIO, setError } from '../../guest-os/kernel/errno';
 import { putText, textOf } from '../port/bytes';
 import { freeBuffer, newZeroed } from '../port/memory';
 import { system } from '../port/port';
+import { POINTER_SIZE } from '../zio/blockPointer';
 import { bonusOf, dirtyDnode, Dnode, holdDnode, releaseDnode, setBonus } from '../dmu/dnode';
 import { Objset } from '../dmu/objset';
 import { TYPE_SA, TYPE_ZNODE } from '../dmu/types';
@@ -52,6 +53,9 @@ const S_IFBLK: u64 = 0x6000;
 /** pflags: the ACL says what the mode says, and what else others set for such files. */
 const FLAGS_FILE: u64 = 0x40800000004;
 const FLAGS_DIRECTORY: u64 = 0x40800000144;
+/** pflags: the ACL says no more than the mode. */
+const FLAG_TRIVIAL: u64 = 4;
+const BONUS_AND_POINTERS: u32 = 448;
 const NANOSECONDS: u64 = 1000000000;
 
 /** What a new file is to have. */
@@ -251,6 +255,66 @@ export class Znodes {
     memory.copy(phys.pointer + ZnodePhys.acesOffset, aces, count * 8);
     freeBuffer(aces, 512);
     dirtyDnode(dn);
+  }
+
+  /** Sets mode and ACL. False: the attributes make no sense. */
+  setMode(dn: Dnode, mode: u64): bool {
+    const aces = newZeroed(512);
+    const count = writeAces(aces, mode);
+    let done: bool = true;
+    if (dn.bonusType == TYPE_ZNODE) {
+      const phys = changetype<ZnodePhys>(bonusOf(dn));
+      phys.aclSize = count * 8;
+      phys.aclVersion = 1;
+      phys.aclCount = <u16>count;
+      memory.copy(phys.pointer + ZnodePhys.acesOffset, aces, count * 8);
+    } else if (this.find(dn, A_DACL_ACES)) done = this.replace(dn, A_DACL_ACES, aces, count * 8);
+    freeBuffer(aces, 512);
+    if (!done) return false;
+    this.set(dn, A_MODE, mode);
+    this.set(dn, A_FLAGS, this.get(dn, A_FLAGS) | FLAG_TRIVIAL);
+    this.set(dn, A_DACL_COUNT, count);
+    dirtyDnode(dn);
+    return true;
+  }
+
+  /** Gives an attribute of varying length, which the bonus buffer has, another value; what follows moves. */
+  private replace(dn: Dnode, attribute: i32, from: usize, bytes: u32): bool {
+    const bonus = bonusOf(dn);
+    const info = <u32>load<u16>(bonus, 4);
+    const header = (info >> 10) * 8;
+    const layout = this.layoutOf(info & 0x3ff)!;
+    const room = BONUS_AND_POINTERS - <u32>dn.raw.pointers * <u32>POINTER_SIZE;
+    const old = newZeroed(512);
+    memory.copy(old, bonus, dn.bonusLength);
+    let at = header;
+    let oldAt = header;
+    let variable: u32 = 0;
+    let fits = true;
+    for (let i = 0; i < layout.length && fits; i++) {
+      const number = <i32>layout[i];
+      let oldLength = <u32>this.lengths[number];
+      let source = old + oldAt;
+      let length = oldLength;
+      if (!length) {
+        oldLength = load<u16>(old + 6 + variable * 2);
+        length = oldLength;
+        if (this.ours[number] == attribute) {
+          source = from;
+          length = bytes;
+          store<u16>(bonus + 6 + variable * 2, <u16>length);
+        }
+        variable++;
+      }
+      fits = at + length <= room;
+      if (fits) memory.copy(bonus + at, source, length);
+      at += (length + 7) & ~7;
+      oldAt += (oldLength + 7) & ~7;
+    }
+    if (fits) setBonus(dn, TYPE_SA, min(at, room));
+    else memory.copy(bonus, old, dn.bonusLength);
+    freeBuffer(old, 512);
+    return fits;
   }
 
   static initRoot(dn: Dnode, version: u64, txg: u64): void {

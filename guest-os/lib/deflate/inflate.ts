@@ -176,7 +176,7 @@ export class Inflater {
         this.error = CUT;
         return -1;
       }
-      value |= <i32>(this.bits >> <u64>(length - 1)) & 1;
+      value |= <i32>(this.bits >> (<u64>length - 1)) & 1;
       const count = <i32>code.counts[length];
       if (value - count < first) {
         this.bits >>= <u64>length;

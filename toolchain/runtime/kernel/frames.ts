@@ -32,6 +32,16 @@ export function addMemory(start: u64, end: u64): void {
   free_ += <u32>((to - from) >> 12);
 }
 
+/** Consecutive memory, a multiple of a page and never given back, from the end of the largest region; not zeroed. 0: there is none so large. */
+export function takeContiguous(bytes: usize): usize {
+  let largest = 0;
+  for (let i = 1; i < regions; i++) if (ends[i] - starts[i] > ends[largest] - starts[largest]) largest = i;
+  if (!regions || ends[largest] - starts[largest] < bytes) return 0;
+  ends[largest] -= bytes;
+  free_ -= <u32>(bytes >> 12);
+  return ends[largest];
+}
+
 /** A zeroed frame, or 0. */
 export function allocateFrame(): usize {
   let frame = freeList;

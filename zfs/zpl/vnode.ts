@@ -1,0 +1,751 @@
+// SPDX-License-Identifier: MIT
+/**
+ * @fileoverview Files of ZFS as the kernel's vnodes (guest-os/fs/vnode.ts), and mounting.
+ *
+ * Each operation takes ZFS's lock (port/kernel.ts) for as long as it lasts. A vnode is there while somebody holds it, one for each object, with
+ * its dnode held. A file without names that is still held is in the delete queue, and freed with the last hold.
+ *
+ * Reads and writes copy between users and the blocks in memory, without buffers between. A user's page may be a page of a file here, so that the
+ * copy leads back to {@link ZfsVnode.page}, which reads only: no group is synced between the first byte of a block and its last.
+ *
+ * Mapped files: {@link pages} has frames that are copies of parts of blocks. write(2) changes both. What is written through a shared mapping changes
+ * the frame only, and is found later: such a frame is marked {@link WRITABLE} when the mapping asks for it, and compared with its block before reads,
+ * at fsync, and when a group is about to be synced, for as long as it is mapped. Frames that are not mapped are given back when memory is short.
+ */
+import { address } from 'machine/mem';
+import { heapHasRoom } from '../../guest-os/kernel/heapRoom';
+import {
+  EEXIST,
+  EFAULT,
+  EFBIG,
+  EINVAL,
+  EIO,
+  EISDIR,
+  EBUSY,
+  ENOENT,
+  ENOMEM,
+  ENOTDIR,
+  ENOTEMPTY,
+  EPERM,
+  EROFS,
+  EXDEV,
+  setError,
+  setFailure,
+} from '../../guest-os/kernel/errno';
+import { FileSystemType, mountList } from '../../guest-os/fs/mount';
+import {
+  Attributes,
+  DirectoryReader,
+  FileSystem as MountedFileSystem,
+  newDeviceNumber,
+  S_IFLNK,
+  S_IFMT,
+  Statistics,
+  Vnode,
+} from '../../guest-os/fs/vnode';
+import { dropFrame, isShared, newFrame, PAGE } from '../../guest-os/kernel/frames';
+import { copy } from '../../guest-os/kernel/user';
+import { wallTime } from '../../guest-os/kernel/clock';
+import { releaseDbuf } from '../dmu/dbuf';
+import { dmuRead, dmuWrite } from '../dmu/dmu';
+import { Dnode, releaseDnode } from '../dmu/dnode';
+import { TYPE_NONE } from '../dmu/types';
+import { findDataset } from '../dsl/operations';
+import { enter, leave } from '../port/kernel';
+import { poolOf } from '../spa/pools';
+import { WALK_DONE, ZapEntry } from '../zap/zap';
+import { A_ATIME, A_CTIME, A_GID, A_LINKS, A_MODE, A_MTIME, A_PARENT, A_RDEV, A_SIZE, A_UID } from './attributes';
+import { FileSystem } from './fileSystem';
+import { NewFile } from './znode';
+
+/** Bytes for which room is made at a time. */
+const WRITE_STEP: u64 = 1 << 20;
+/** Of a frame's place in {@link ZfsVnode.pages}: it may be changed through a mapping. */
+const WRITABLE: usize = 1;
+const FIRST_ENTRY: u64 = 2;
+const LARGEST: u64 = i64.MAX_VALUE;
+const MOST_LINKS: u64 = 65535;
+/** What copies of pages are compared in. */
+const scratch: usize = memory.data(4096, 16);
+
+export class ZfsFileSystem extends MountedFileSystem {
+  /** Those that somebody holds, by object. */
+  readonly vnodes: Map<u64, ZfsVnode> = new Map<u64, ZfsVnode>();
+
+  constructor(
+    public readonly fs: FileSystem,
+    readOnly: bool,
+  ) {
+    super('zfs', newDeviceNumber(), readOnly);
+    this.cachesNames = true;
+    fs.dataset.users++;
+  }
+
+  /** The vnode of an object, held; null: it cannot be read. */
+  vnode(object: u64): ZfsVnode | null {
+    const vnodes = this.vnodes;
+    const vnode = vnodes.has(object) ? vnodes.get(object) : this.make(object);
+    if (vnode) vnode.hold();
+    return vnode;
+  }
+  /** The same, new and not held. */
+  make(object: u64): ZfsVnode | null {
+    if (!heapHasRoom()) {
+      setFailure(ENOMEM);
+      return null;
+    }
+    const dn = this.fs.hold(object);
+    if (!dn) {
+      setFailure(EIO);
+      return null;
+    }
+    const made = new ZfsVnode(this, dn, <i32>this.fs.znodes.get(dn, A_MODE) & S_IFMT);
+    this.vnodes.set(object, made);
+    return made;
+  }
+
+  statistics(): Statistics {
+    const result = new Statistics();
+    enter();
+    const dataset = this.fs.dataset;
+    const free = dataset.isSnapshot ? 0 : dataset.dir.available();
+    result.blockSize = this.fs.objset.recordSize;
+    result.fragment = 512;
+    result.blocks = (dataset.phys.referenced + free) / 512;
+    result.free = free / 512;
+    result.available = result.free;
+    // As many more files as there are sectors.
+    result.freeFiles = result.free;
+    result.files = result.freeFiles + this.fs.objset.objects();
+    leave();
+    return result;
+  }
+
+  putPages(): i32 {
+    const vnodes = this.vnodes.values();
+    let result = 0;
+    for (let i = 0; i < vnodes.length; i++) {
+      const one = vnodes[i].putPages(0, 0);
+      if (one < 0) result = one;
+    }
+    return result;
+  }
+
+  sync(): i32 {
+    if (this.fs.isReadOnly) return 0;
+    enter();
+    let result = this.putPages();
+    if (result == 0) result = this.fs.dataset.spa.sync();
+    leave();
+    return result;
+  }
+
+  unmount(): i32 {
+    enter();
+    const result = this.putPages();
+    if (result == 0) {
+      const vnodes = this.vnodes.values();
+      for (let i = 0; i < vnodes.length; i++) vnodes[i].forget();
+      this.vnodes.clear();
+      this.fs.dataset.users--;
+    }
+    leave();
+    return result;
+  }
+}
+
+export class ZfsVnode extends Vnode {
+  /** Held; null: the file system is gone. */
+  private dn: Dnode | null;
+  readonly object: u64;
+  /** Frames by number of page, with {@link WRITABLE}. */
+  private pages: Map<u64, usize> | null = null;
+
+  constructor(
+    private readonly mountedIn: ZfsFileSystem,
+    dn: Dnode,
+    type: i32,
+  ) {
+    super(mountedIn, type);
+    this.dn = dn;
+    this.object = dn.object;
+  }
+
+  private get fs(): FileSystem {
+    return this.mountedIn.fs;
+  }
+  /** Is there still a file? */
+  private get isThere(): bool {
+    const dn = this.dn;
+    return dn != null && dn.type != TYPE_NONE;
+  }
+  private get size(): u64 {
+    return this.fs.znodes.get(this.dn!, A_SIZE);
+  }
+
+  inactive(): void {
+    const dn = this.dn;
+    if (!dn) return;
+    enter();
+    const isOrphan = this.isThere && !this.fs.znodes.get(dn, A_LINKS);
+    if (!isOrphan) this.putPages(0, 0);
+    this.mountedIn.vnodes.delete(this.object);
+    this.forget();
+    if (isOrphan && !this.fs.isReadOnly) this.fs.reclaim(this.object);
+    leave();
+  }
+
+  /** Lets go of the dnode and all frames. */
+  forget(): void {
+    const dn = this.dn;
+    if (!dn) return;
+    this.dropPages(0);
+    this.dn = null;
+    releaseDnode(dn);
+  }
+
+  attributes(): Attributes {
+    const result = new Attributes();
+    const dn = this.dn;
+    if (!dn || !this.isThere) {
+      result.mode = this.type;
+      result.nlink = 0;
+      return result;
+    }
+    const znodes = this.fs.znodes;
+    result.mode = <i32>znodes.get(dn, A_MODE);
+    result.uid = <i32>znodes.get(dn, A_UID);
+    result.gid = <i32>znodes.get(dn, A_GID);
+    result.nlink = <u32>znodes.get(dn, A_LINKS);
+    result.inode = this.object;
+    result.size = znodes.get(dn, A_SIZE);
+    result.rdev = znodes.get(dn, A_RDEV);
+    result.accessed = znodes.time(dn, A_ATIME);
+    result.modified = znodes.time(dn, A_MTIME);
+    result.changed = znodes.time(dn, A_CTIME);
+    result.blocks = (dn.raw.used + 511) / 512;
+    result.blockSize = this.isDirectory ? dn.blockSize : max(dn.blockSize, <u32>PAGE);
+    return result;
+  }
+
+  // ---- data
+
+  read(offset: u64, to: u64, count: u64, nonblocking: bool): i64 {
+    if (this.isDirectory) return setError(EISDIR);
+    enter();
+    const result = this.isThere ? this.readHere(offset, to, count) : setError(EIO);
+    leave();
+    return result;
+  }
+  private readHere(offset: u64, to: u64, count: u64): i64 {
+    const dn = this.dn!;
+    const put = this.putPages(0, 0);
+    if (put < 0) return put;
+    const size = this.size;
+    if (offset >= size) return 0;
+    const wanted = min(count, size - offset);
+    const blockSize = <u64>dn.blockSize;
+    for (let done: u64 = 0; done < wanted; ) {
+      const at = offset + done;
+      const within = at % blockSize;
+      let part = min(blockSize - within, wanted - done);
+      let error = 0;
+      if (this.fs.isBeyond(dn, at)) {
+        part = min(part, PAGE);
+        error = copy(to + done, address(ZEROS), part);
+      } else {
+        const db = this.fs.block(dn, at);
+        if (!db) return done ? <i64>done : setError(EIO);
+        error = copy(to + done, address(db.data + <usize>within), part);
+        releaseDbuf(db);
+      }
+      if (error < 0) return done ? <i64>done : error;
+      done += part;
+    }
+    this.accessed();
+    return <i64>wanted;
+  }
+  private accessed(): void {
+    const system = this.fileSystem;
+    if (system.readOnly || system.noAccessTime || this.fs.isReadOnly) return;
+    this.fs.znodes.setTime(this.dn!, A_ATIME, wallTime());
+  }
+
+  write(offset: u64, from: u64, count: u64, nonblocking: bool): i64 {
+    if (this.isDirectory) return setError(EISDIR);
+    if (offset > LARGEST || (count && offset == LARGEST)) return setError(EFBIG);
+    enter();
+    let done: u64 = 0;
+    let error: i64 = this.isThere ? this.putPages(0, 0) : setError(EIO);
+    const wanted = min(count, LARGEST - offset);
+    while (error == 0 && done < wanted) {
+      const step = min(WRITE_STEP, wanted - done);
+      const one = this.writeStep(offset + done, from + done, step);
+      if (one < 0) error = one;
+      else done += one;
+      if (one >= 0 && <u64>one < step) error = setError(EFAULT);
+    }
+    leave();
+    return done || !error ? <i64>done : error;
+  }
+
+  private writeStep(offset: u64, from: u64, count: u64): i64 {
+    const dn = this.dn!;
+    // A block that will be written as a whole is not read first, so its bytes must be there when the copy begins.
+    const readable = readableBytes(from, count);
+    if (!readable) return setError(EFAULT);
+    const prepared = this.fs.prepareWrite(dn, offset, readable);
+    if (prepared < 0) return prepared;
+    const blockSize = <u64>dn.blockSize;
+    let done: u64 = 0;
+    let error = 0;
+    while (done < readable && error == 0) {
+      const at = offset + done;
+      const within = at % blockSize;
+      const part = min(blockSize - within, readable - done);
+      const db = this.fs.blockForWriting(dn, at, part == blockSize);
+      if (!db) return done ? <i64>done : setError(EIO);
+      error = copy(address(db.data + <usize>within), from + done, part);
+      if (error < 0 && part == blockSize) memory.fill(db.data, 0, db.size);
+      if (this.pages) this.refreshPages(at, part, db.data + <usize>within);
+      releaseDbuf(db);
+      if (error == 0) done += part;
+    }
+    if (done) this.fs.wrote(dn, offset + done);
+    return done ? <i64>done : error;
+  }
+
+  truncate(size: u64): i32 {
+    if (this.isDirectory) return setError(EISDIR);
+    if (size > LARGEST) return setError(EFBIG);
+    enter();
+    let result = this.isThere ? this.putPages(0, 0) : setError(EIO);
+    if (result == 0) result = this.fs.truncate(this.dn!, size);
+    if (result == 0) {
+      this.dropPages((size + PAGE - 1) / PAGE);
+      const within = <usize>size & (PAGE - 1);
+      const last = within ? this.frameAt(size / PAGE) : 0;
+      if (last) memory.fill(last + within, 0, PAGE - within);
+    }
+    leave();
+    return result;
+  }
+
+  freeSpace(offset: u64, length: u64): i32 {
+    if (!length) return this.truncate(offset);
+    if (this.isDirectory) return setError(EISDIR);
+    enter();
+    let result = this.isThere ? this.putPages(0, 0) : setError(EIO);
+    if (result == 0) result = this.fs.freeRange(this.dn!, offset, length);
+    const pages = this.pages;
+    if (result == 0 && pages) {
+      const numbers = pages.keys();
+      for (let i = 0; i < numbers.length; i++) {
+        const first = numbers[i] * PAGE;
+        const from = max(first, offset);
+        const to = min(first + PAGE, offset + length);
+        if (from < to) memory.fill(this.frameAt(numbers[i]) + <usize>(from - first), 0, <usize>(to - from));
+      }
+    }
+    leave();
+    return result;
+  }
+
+  // ---- pages
+
+  private frameAt(index: u64): usize {
+    const pages = this.pages;
+    return pages && pages.has(index) ? pages.get(index) & ~WRITABLE : 0;
+  }
+
+  page(offset: u64, shared: bool = false, write: bool = false): usize {
+    enter();
+    const frame = this.isThere ? this.pageHere(offset / PAGE, write) : 0;
+    leave();
+    return frame;
+  }
+  private pageHere(index: u64, write: bool): usize {
+    let pages = this.pages;
+    if (!pages) this.pages = pages = new Map<u64, usize>();
+    if (write && (this.fs.isReadOnly || this.fileSystem.readOnly)) {
+      setFailure(EROFS);
+      return 0;
+    }
+    let frame = this.frameAt(index);
+    if (!frame) {
+      frame = newFrame();
+      if (!frame && dropUnmapped()) frame = newFrame();
+      if (!frame) {
+        setFailure(ENOMEM);
+        return 0;
+      }
+      if (dmuRead(this.dn!, index * PAGE, PAGE, frame) < 0) {
+        dropFrame(frame);
+        setFailure(EIO);
+        return 0;
+      }
+      pages.set(index, frame);
+    }
+    if (write) pages.set(index, frame | WRITABLE);
+    return frame;
+  }
+
+  /** What has been written to blocks comes into the frames that are copies of them. */
+  private refreshPages(offset: u64, count: u64, from: usize): void {
+    for (let at = offset; at < offset + count; ) {
+      const within = at % PAGE;
+      const part = min(<u64>PAGE - within, offset + count - at);
+      const frame = this.frameAt(at / PAGE);
+      if (frame) memory.copy(frame + <usize>within, from + <usize>(at - offset), <usize>part);
+      at += part;
+    }
+  }
+
+  /** What mappings have changed comes into the blocks. All of the file, whatever the range. */
+  putPages(offset: u64, length: u64): i32 {
+    const pages = this.pages;
+    if (!pages) return 0;
+    enter();
+    const numbers = pages.keys();
+    let result = 0;
+    for (let i = 0; i < numbers.length; i++) {
+      const cell = pages.get(numbers[i]);
+      if (!(cell & WRITABLE)) continue;
+      const frame = cell & ~WRITABLE;
+      const one = this.putPage(numbers[i], frame);
+      if (one < 0) result = one;
+      else if (!isShared(frame)) pages.set(numbers[i], frame);
+    }
+    leave();
+    return result;
+  }
+  private putPage(index: u64, frame: usize): i32 {
+    const dn = this.dn;
+    if (!dn || !this.isThere) return 0;
+    const at = index * PAGE;
+    const size = this.size;
+    if (at >= size) return 0;
+    const count = min<u64>(PAGE, size - at);
+    let result = dmuRead(dn, at, count, scratch);
+    if (result < 0 || memory.compare(scratch, frame, <usize>count) == 0) return result;
+    result = this.fs.prepareWrite(dn, at, count);
+    if (result == 0) result = dmuWrite(dn, at, count, frame);
+    if (result == 0) this.fs.wrote(dn, at + count);
+    return result;
+  }
+
+  /** Gives back the frames from a page on; who has them mapped keeps them. */
+  private dropPages(from: u64): void {
+    const pages = this.pages;
+    if (!pages) return;
+    const numbers = pages.keys();
+    for (let i = 0; i < numbers.length; i++) {
+      if (numbers[i] < from) continue;
+      dropFrame(pages.get(numbers[i]) & ~WRITABLE);
+      pages.delete(numbers[i]);
+    }
+    if (!pages.size) this.pages = null;
+  }
+  /** Gives back frames that nobody has mapped. */
+  dropUnmapped(): bool {
+    const pages = this.pages;
+    if (!pages) return false;
+    const numbers = pages.keys();
+    let any = false;
+    for (let i = 0; i < numbers.length; i++) {
+      const cell = pages.get(numbers[i]);
+      if (cell & WRITABLE || isShared(cell)) continue;
+      dropFrame(cell);
+      pages.delete(numbers[i]);
+      any = true;
+    }
+    if (!pages.size) this.pages = null;
+    return any;
+  }
+
+  sync(dataOnly: bool): i32 {
+    if (this.fs.isReadOnly) return 0;
+    enter();
+    let result = this.putPages(0, 0);
+    if (result == 0) result = this.fs.dataset.spa.sync();
+    leave();
+    return result;
+  }
+
+  // ---- names
+
+  lookup(name: string): Vnode | null {
+    if (!this.isDirectory) {
+      setFailure(ENOTDIR);
+      return null;
+    }
+    enter();
+    let found: Vnode | null = null;
+    const error = this.isThere ? this.fs.lookup(this.dn!, name) : setError(ENOENT);
+    if (error == 0) found = this.mountedIn.vnode(this.fs.found);
+    else setFailure(-error);
+    leave();
+    return found;
+  }
+
+  parent(): Vnode | null {
+    if (!this.isThere || this.object == this.fs.rootObject) return null;
+    enter();
+    const above = this.mountedIn.vnode(this.fs.znodes.get(this.dn!, A_PARENT));
+    leave();
+    return above;
+  }
+
+  private add(name: string, mode: i32, uid: i32, gid: i32, rdev: u64, target: string): i32 {
+    if (!this.isDirectory) return setError(ENOTDIR);
+    if (!this.isThere || !this.fs.znodes.get(this.dn!, A_LINKS)) return setError(ENOENT);
+    const file = new NewFile();
+    file.mode = <u64>mode;
+    file.uid = <u64>uid;
+    file.gid = <u64>gid;
+    file.rdev = rdev;
+    file.target = target;
+    return this.fs.create(this.dn!, name, file);
+  }
+  create(name: string, mode: i32, uid: i32, gid: i32, rdev: u64 = 0): Vnode | null {
+    enter();
+    const error = this.add(name, mode, uid, gid, rdev, '');
+    let made: Vnode | null = null;
+    if (error == 0) made = this.mountedIn.vnode(this.fs.found);
+    else setFailure(-error);
+    leave();
+    return made;
+  }
+  symlink(name: string, target: string, uid: i32, gid: i32): i32 {
+    enter();
+    const error = this.add(name, S_IFLNK | 0o777, uid, gid, 0, target);
+    leave();
+    return error;
+  }
+  readLink(): string | null {
+    if (this.type != S_IFLNK) {
+      setFailure(EINVAL);
+      return null;
+    }
+    enter();
+    const target = this.isThere ? this.fs.target(this.dn!) : null;
+    leave();
+    if (target == null) setFailure(EIO);
+    return target;
+  }
+
+  link(name: string, target: Vnode): i32 {
+    if (target.fileSystem != this.fileSystem) return setError(EXDEV);
+    if (target.isDirectory) return setError(EPERM);
+    const file = changetype<ZfsVnode>(target);
+    enter();
+    let error = this.isThere && file.isThere && this.fs.znodes.get(file.dn!, A_LINKS) ? 0 : setError(ENOENT);
+    if (error == 0) error = this.fs.link(this.dn!, name, file.dn!);
+    leave();
+    return error;
+  }
+
+  /** Is the file that {@link FileSystem.lookup} has found in use? */
+  private get foundIsHeld(): bool {
+    return this.mountedIn.vnodes.has(this.fs.found);
+  }
+
+  remove(name: string): i32 {
+    enter();
+    let error = this.isThere ? this.fs.lookup(this.dn!, name) : setError(ENOENT);
+    if (error == 0) error = this.fs.remove(this.dn!, name, this.foundIsHeld);
+    leave();
+    // unlink(2) of a directory.
+    return error == setError(EISDIR) ? setError(EPERM) : error;
+  }
+
+  removeDirectory(name: string): i32 {
+    enter();
+    let error = this.isThere ? this.fs.removeDirectory(this.dn!, name) : setError(ENOENT);
+    leave();
+    return error == setError(ENOTEMPTY) ? setError(EEXIST) : error;
+  }
+
+  rename(from: string, to: Vnode, name: string): i32 {
+    if (to.fileSystem != this.fileSystem) return setError(EXDEV);
+    enter();
+    const error = this.renameHere(from, changetype<ZfsVnode>(to), name);
+    leave();
+    return error == setError(ENOTEMPTY) ? setError(EEXIST) : error;
+  }
+  private renameHere(from: string, to: ZfsVnode, name: string): i32 {
+    if (!this.isThere || !to.isThere || !this.fs.znodes.get(to.dn!, A_LINKS)) return setError(ENOENT);
+    const fs = this.fs;
+    let error = fs.lookup(this.dn!, from);
+    if (error < 0) return error;
+    const object = fs.found;
+    const moved = this.mountedIn.vnode(object);
+    if (!moved) return setError(EIO);
+    if (moved.isDirectory) error = to.liesBelow(object);
+    const replaces = fs.lookup(to.dn!, name) == 0;
+    const isHeld = replaces && this.foundIsHeld;
+    if (error == 0 && replaces && fs.found != object) {
+      const old = this.mountedIn.vnode(fs.found);
+      if (!old) error = setError(EIO);
+      else {
+        if (moved.isDirectory && !old.isDirectory) error = setError(ENOTDIR);
+        else if (!moved.isDirectory && old.isDirectory) error = setError(EISDIR);
+        old.release();
+      }
+    }
+    if (error == 0) error = fs.rename(this.dn!, from, to.dn!, name, isHeld);
+    moved.release();
+    return error;
+  }
+  /** -EINVAL if an object is this directory or one above it. */
+  private liesBelow(object: u64): i32 {
+    let at = this.object;
+    while (at != object) {
+      if (at == this.fs.rootObject) return 0;
+      const dn = this.fs.hold(at);
+      if (!dn) return setError(EIO);
+      at = this.fs.znodes.get(dn, A_PARENT);
+      releaseDnode(dn);
+    }
+    return setError(EINVAL);
+  }
+
+  readDirectory(offset: u64, reader: DirectoryReader): i32 {
+    if (!this.isDirectory) return setError(ENOTDIR);
+    enter();
+    const result = this.isThere ? this.walk(offset, reader) : 0;
+    leave();
+    return result;
+  }
+  private walk(offset: u64, reader: DirectoryReader): i32 {
+    const dn = this.dn!;
+    let at = offset;
+    this.accessed();
+    if (at == 0 && !reader.entry('.', this.object, ++at)) return 0;
+    if (at == 1 && !reader.entry('..', this.fs.znodes.get(dn, A_PARENT), ++at)) return 0;
+    if (at == <u64>i64.MAX_VALUE) return 0;
+    let position = at - FIRST_ENTRY;
+    const entry = new ZapEntry();
+    while (true) {
+      const error = this.fs.next(dn, position, entry);
+      if (error < 0) return error == setError(ENOENT) ? 0 : error;
+      position = entry.next;
+      const next = position == WALK_DONE ? <u64>i64.MAX_VALUE : position + FIRST_ENTRY;
+      if (!reader.entry(entry.name, entry.value, next)) return 0;
+    }
+  }
+
+  // ---- attributes
+
+  setMode(mode: i32): i32 {
+    enter();
+    let error = this.change();
+    if (error == 0) error = this.fs.setMode(this.dn!, <u64>this.type | <u64>(mode & 0o7777));
+    leave();
+    return error;
+  }
+  setOwner(uid: i32, gid: i32): i32 {
+    enter();
+    const error = this.change();
+    if (error == 0) {
+      const znodes = this.fs.znodes;
+      if (uid != -1) znodes.set(this.dn!, A_UID, <u64>uid);
+      if (gid != -1) znodes.set(this.dn!, A_GID, <u64>gid);
+      znodes.setTime(this.dn!, A_CTIME, wallTime());
+    }
+    leave();
+    return error;
+  }
+  setTimes(accessed: u64, modified: u64): i32 {
+    enter();
+    const error = this.change();
+    if (error == 0) {
+      const znodes = this.fs.znodes;
+      znodes.setTime(this.dn!, A_ATIME, accessed);
+      znodes.setTime(this.dn!, A_MTIME, modified);
+      znodes.setTime(this.dn!, A_CTIME, wallTime());
+    }
+    leave();
+    return error;
+  }
+  /** Before attributes change. */
+  private change(): i32 {
+    if (!this.isThere) return setError(EIO);
+    if (this.fs.isReadOnly) return setError(EROFS);
+    return this.fs.dataset.spa.begin(this.fs.dataset, 0);
+  }
+}
+
+/** What holes read as. */
+const ZEROS: usize = memory.data(4096, 16);
+
+const probe: usize = memory.data(16, 8);
+/** How many of a range's bytes can be read: its pages are brought in. */
+function readableBytes(from: u64, count: u64): u64 {
+  for (let at = from; at < from + count; at = (at + PAGE) & ~(<u64>PAGE - 1)) {
+    if (copy(address(probe), at, 1) < 0) return at - from;
+  }
+  return count;
+}
+
+/** Memory is short: frames that nobody has mapped go. */
+function dropUnmapped(): bool {
+  const mounts = mountList();
+  let any = false;
+  for (let i = 0; i < mounts.length; i++) {
+    const mounted = mounts[i];
+    if (!(mounted instanceof ZfsFileSystem)) continue;
+    const vnodes = (mounted as ZfsFileSystem).vnodes.values();
+    for (let j = 0; j < vnodes.length; j++) if (vnodes[j].dropUnmapped()) any = true;
+  }
+  return any;
+}
+
+/** Gives what was changed through mappings, before a group is synced. */
+export function putAllPages(): void {
+  const mounts = mountList();
+  for (let i = 0; i < mounts.length; i++) {
+    const mounted = mounts[i];
+    if (mounted instanceof ZfsFileSystem) (mounted as ZfsFileSystem).putPages();
+  }
+}
+
+export class ZfsType extends FileSystemType {
+  constructor() {
+    super('zfs');
+  }
+  /** `special`: a dataset's name. */
+  make(special: string, options: string, covered: Vnode): MountedFileSystem | null {
+    enter();
+    const made = mountDataset(special);
+    leave();
+    return made;
+  }
+}
+
+function mountDataset(name: string): MountedFileSystem | null {
+  const spa = poolOf(name);
+  const dataset = spa ? findDataset(spa, name) : null;
+  if (!dataset) {
+    setFailure(ENOENT);
+    return null;
+  }
+  if (dataset.users) {
+    setFailure(EBUSY);
+    return null;
+  }
+  const fs = FileSystem.open(dataset);
+  if (!fs) {
+    setFailure(EIO);
+    return null;
+  }
+  fs.emptyQueue();
+  const made = new ZfsFileSystem(fs, fs.isReadOnly);
+  const root = made.make(fs.rootObject);
+  if (!root) {
+    dataset.users--;
+    return null;
+  }
+  made.root = root;
+  return made;
+}
