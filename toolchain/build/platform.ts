@@ -52,13 +52,28 @@ export function platformArchive(root: string, programs: ReadonlyMap<string, Uint
     );
   }
   for (const command of commands) files.push({ path: manualPath(command), content: manualPage(command) });
-  files.push({ path: 'usr/share/man/whatis', content: manualIndex(commands) });
+  const pages = facilityPages(join(root, 'guest-os/man'));
+  for (const { name, section, text } of pages)
+    files.push({ path: `usr/share/man/man${section}/${name}.${section}`, content: text });
+  const summaries = pages.map(({ name, section, text }) => `${name}(${section}) - ${/ - (.*)/.exec(text)?.[1] ?? ''}\n`);
+  files.push({
+    path: 'usr/share/man/whatis',
+    content: [...manualIndex(commands).matchAll(/.*\n/g), ...summaries].sort().join(''),
+  });
   files.push(...textFiles(join(root, 'guest-os/platform'), '', stamp));
   const symlinks = new Map([
     ['bin', 'usr/bin'],
     ['sbin/sh', '../usr/bin/sh'],
   ]);
   return writeArchive({ directories: DIRECTORIES, files, links, symlinks }, stamp.time);
+}
+
+/** Pages of what is no command: files NAME.SECTION. */
+function facilityPages(folder: string): { name: string; section: string; text: string }[] {
+  return (existsSync(folder) ? readdirSync(folder) : []).sort().map((file) => {
+    const dot = file.lastIndexOf('.');
+    return { name: file.slice(0, dot), section: file.slice(dot + 1), text: readFileSync(join(folder, file), 'utf8') };
+  });
 }
 
 /** Everything below a folder, at the same place in the system. Scripts can be executed. */

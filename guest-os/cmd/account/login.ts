@@ -30,15 +30,19 @@ import { errorText } from '../../lib/errors';
 import { status } from '../../lib/files';
 import { flush, O_RDONLY, openFile, out, readAll, Reader, say } from '../../lib/io';
 import {
+  defaultSignal,
   environment,
   execute,
   fork,
   ignoreSignal,
-  defaultSignal,
+  onSignal,
+  SIGHUP,
   SIGINT,
   SIGQUIT,
+  SIGTERM,
   SIGTSTP,
   sleepFor,
+  takeSignal,
   waitFor,
 } from '../../lib/process';
 import { pathOf } from '../../lib/text';
@@ -49,6 +53,7 @@ import { hostName, lineName } from './ttymon';
 
 export const USAGE: string = 'login [-f] [-d device] [name]';
 
+const SIGCONT: i32 = 25;
 const ATTEMPTS: i32 = 5;
 /** A wrong password costs time, so that many cannot be tried. */
 const PENALTY: u64 = 4000000000;
@@ -137,7 +142,14 @@ function session(user: User): i32 {
   const shell = fork();
   if (!shell) startShell(user);
   ignoreSignal(SIGINT);
-  if (shell > 0) while (waitFor(shell).pid == -4) {}
+  // The end of the session is for the shell too, which takes no SIGTERM.
+  onSignal(SIGTERM);
+  onSignal(SIGHUP);
+  while (shell > 0 && waitFor(shell).pid == -4) {
+    if (!takeSignal()) continue;
+    calls.kill(shell, SIGHUP);
+    calls.kill(shell, SIGCONT);
+  }
   login.type = DEAD_PROCESS;
   login.time = 0;
   recordLogin(login);

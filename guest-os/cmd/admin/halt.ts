@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: MIT
+/** @fileoverview halt(8): stop the processor */
+/** @manual
+ * DESCRIPTION
+ * Stops all services in the reverse order of their dependencies, ends what is left, and halts the processor.
+ *
+ * OPTIONS
+ *   -q           at once: nothing is stopped first
+ *   -l, -n, -y   accepted: there is no log to leave alone, and nobody is asked
+ *
+ * SEE ALSO
+ * init(8), shutdown(8), svc.startd(8)
+ */
+import { endSystem, isQuick } from './_shutdown';
+
+export const USAGE: string = 'halt [-lnqy]';
+
+export function main(args: string[]): i32 {
+  const quick = isQuick('halt', USAGE, args);
+  return quick < 0 ? 2 : endSystem('halt', '0', quick == 1);
+}
