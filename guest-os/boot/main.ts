@@ -26,6 +26,7 @@ import { exec } from '../kernel/exec';
 import { PAGE } from '../kernel/frames';
 import { createProcess } from '../kernel/life';
 import { currentProcess } from '../kernel/process';
+import { installKernelKstats } from '../kernel/kstats';
 import { initSystem, systemVersion } from '../kernel/system';
 import { idleLoop, initThreads, startThread } from '../kernel/thread';
 import { initTraps } from '../kernel/trap';
@@ -49,6 +50,7 @@ export function main(): void {
   initTraps();
   initThreads();
   startClock();
+  installKernelKstats();
   initAcpi(rootPointer());
   beginZfs();
   makeRoot();

@@ -2,6 +2,7 @@
 /** @fileoverview All drivers: those of pseudo devices, and those of PCI functions, which say by id what they take. */
 import { makeDevice } from '../fs/device';
 import { addDevice, addDeviceDirectory } from '../fs/devices';
+import { attachKstat } from './kstat';
 import { attachMemory } from './memory';
 import { attachPci } from './pci';
 import { attachPty } from './pty';
@@ -26,6 +27,7 @@ export function attachDevices(): void {
   addDevice('console', 'pseudo/cn@0:console', ttya);
   addDevice('tty', 'pseudo/sy@0:tty', new ControllingTerminal(makeDevice(22, 0)));
   attachMemory();
+  attachKstat();
   attachPty();
   attachRandom();
   attachPci([new VirtioBlockDriver(), new VirtioRandomDriver()]);

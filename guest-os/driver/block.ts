@@ -14,6 +14,7 @@
 import { restoreInterrupts, saveInterrupts } from 'machine/cpu';
 import { WINDOW_DIRECT } from 'machine/addresses';
 import { EINVAL, EIO, EROFS, ENOTSUP, setError } from '../kernel/errno';
+import { Kstat, KSTAT_TYPE_IO, NamedData } from '../kernel/kstat';
 import { WaitQueue } from '../kernel/thread';
 
 export const BLOCK_READ: i32 = 0;
@@ -165,4 +166,45 @@ export function findDisk(name: string): BlockDevice | null {
 }
 export function addDisk(disk: BlockDevice): void {
   disks.push(disk);
+}
+
+/** A disk's transfers: kstat's I/O record (kstat_io_t), of which the counts and bytes are kept; times are 0. */
+export class DiskKstat extends Kstat {
+  constructor(
+    instance: i32,
+    private readonly disk: BlockDevice,
+  ) {
+    super('sd', instance, 'sd' + instance.toString(), 'disk');
+  }
+  get type(): i32 {
+    return KSTAT_TYPE_IO;
+  }
+  fill(data: NamedData): void {
+    const figures = this.disk.figures;
+    const at = data.bytes(80);
+    store<u64>(at, figures.bytesRead);
+    store<u64>(at, figures.bytesWritten, 8);
+    store<u32>(at, <u32>figures.reads, 16);
+    store<u32>(at, <u32>figures.writes, 20);
+    store<u32>(at, figures.pending, 76);
+  }
+}
+
+/** What a disk is, as iostat -E and diskinfo show it. */
+export class DiskErrorKstat extends Kstat {
+  constructor(
+    instance: i32,
+    private readonly disk: BlockDevice,
+  ) {
+    super('sderr', instance, 'sd' + instance.toString() + ',err', 'device_error');
+  }
+  fill(data: NamedData): void {
+    const disk = this.disk;
+    data.u32('Hard Errors', <u32>disk.figures.errors);
+    data.text('Vendor', disk.vendor);
+    data.text('Product', disk.product);
+    data.text('Serial No', disk.serial);
+    data.u64('Size', disk.capacity * SECTOR);
+    data.text('Device', disk.name);
+  }
 }

@@ -14,7 +14,8 @@ import { EFAULT, EINVAL, ENOSPC, ENOTTY, setError } from '../kernel/errno';
 import { WaitQueue } from '../kernel/thread';
 import { copy, copyIn, copyOut, put32, storeText } from '../kernel/user';
 import { restoreInterrupts, saveInterrupts } from 'machine/cpu';
-import { BLOCK_DISCARD, BLOCK_READ, BLOCK_WRITE, BlockDevice, SECTOR } from './block';
+import { installKstat } from '../kernel/kstat';
+import { BLOCK_DISCARD, BLOCK_READ, BLOCK_WRITE, BlockDevice, DiskErrorKstat, DiskKstat, SECTOR } from './block';
 
 const MAJOR: u32 = 150;
 /** Minors of one disk: slices a to p, then partitions, then the whole. */
@@ -212,6 +213,8 @@ function giveBounce(): void {
 /** Puts a disk into /dev/dsk, /dev/rdsk and, at a path, into /devices. */
 export function makeDiskNodes(disk: BlockDevice, path: string): void {
   const instance = disks++;
+  installKstat(new DiskKstat(instance, disk));
+  installKstat(new DiskErrorKstat(instance, disk));
   add(disk, instance, 's0', 'a', path, 0);
   add(disk, instance, 'p0', 'q', path, MINOR_P0);
   add(disk, instance, '', 'wd', path, MINOR_WHOLE);

@@ -39,6 +39,8 @@ const MAP_BOTTOM: u64 = 0x10000000000;
 /** Linear memory of our programs ends here, and what follows must fault. */
 export const BREAK_LIMIT: u64 = 0x100000000;
 const PAGE_MASK: u64 = 4095;
+/** Segments of a space: they are a list, which longer ones would make slow. */
+const SEGMENTS_MAX: i32 = 8192;
 
 export class Segment {
   next: Segment | null = null;
@@ -105,6 +107,7 @@ export class AddressSpace {
   /** mlockall(MCL_FUTURE): new pages come at once. */
   locksFuture: bool = false;
   private holders: i32 = 1;
+  private segments: i32 = 0;
 
   constructor(public readonly tables: usize) {}
 
@@ -181,7 +184,7 @@ export class AddressSpace {
   map(segment: Segment, reserves: bool = true): i32 {
     const bytes = segment.end - segment.start;
     if (this.sizeLimit < RLIM_INFINITY && this.size + bytes > this.sizeLimit) return setError(ENOMEM);
-    if (!heapHasRoom()) return setError(ENOMEM);
+    if (this.segments >= SEGMENTS_MAX || !heapHasRoom()) return setError(ENOMEM);
     if (reserves && segment.wantsReservation) {
       if (!reserve(segment.pages)) return setError(ENOMEM);
       segment.reserved = true;
@@ -192,6 +195,7 @@ export class AddressSpace {
   }
 
   private add(segment: Segment): void {
+    this.segments++;
     let before: Segment | null = null;
     let at: Segment | null = this.first;
     while (at && at.start < segment.start) {
@@ -232,6 +236,7 @@ export class AddressSpace {
         if (vnode) vnode.release();
         if (before) before.next = next;
         else this.first = next;
+        this.segments--;
         if (head) {
           this.add(head);
           before = head;
@@ -249,7 +254,7 @@ export class AddressSpace {
   /** Other rights for [start, end), all of which must be mapped. -EACCES where the file does not allow them is the caller's to find out. */
   protect(start: u64, end: u64, prot: i32): i32 {
     if (!this.covers(start, end)) return setError(ENOMEM);
-    if (!heapHasRoom()) return setError(ENOMEM);
+    if (this.segments >= SEGMENTS_MAX || !heapHasRoom()) return setError(ENOMEM);
     for (let at = start; at < end; ) {
       const segment = this.segmentAt(at)!;
       const from = max(segment.start, start);
@@ -290,6 +295,7 @@ export class AddressSpace {
       if (at == segment) {
         if (before) before.next = at.next;
         else this.first = at.next;
+        this.segments--;
         const vnode = segment.vnode;
         if (vnode) vnode.release();
         return;

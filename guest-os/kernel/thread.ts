@@ -247,6 +247,8 @@ const all: Thread[] = [];
 /** A dead thread whose stack is still in use until the switch away from it is over. */
 let dying: Thread | null = null;
 let freeStacks: usize = 0;
+/** Stacks made so far, in use or kept for the next thread. */
+let stacks: u32 = 0;
 let nextStack: usize = KERNEL_STACKS + 2 * KERNEL_STACK_SLOT;
 
 export function current(): Thread {
@@ -261,6 +263,10 @@ export function threadCount(): i32 {
 }
 export function contextSwitches(): u64 {
   return thisCpu().switches;
+}
+/** Page frames of stacks, in use or kept. */
+export function stackFrames(): u32 {
+  return stacks * <u32>(KERNEL_STACK_SLOT / PAGE - 1);
 }
 export function isTimedOut(): bool {
   return current().timedOut;
@@ -347,6 +353,7 @@ function takeStack(): usize {
     }
   }
   nextStack += KERNEL_STACK_SLOT;
+  stacks++;
   return slot + KERNEL_STACK_SLOT;
 }
 

@@ -21,6 +21,7 @@ const user: readonly Routine[] = [
     'sym.signalEntry(): u64',
     'A handler for sigaction: calls the export signalArrived(signal: i32), then continues where the signal came.',
   ],
+  ['sym.threadEntry(): u64', 'Where new threads begin: calls the export threadEntered(argument: i32) on an aligned stack.'],
   ['sym.signalReturn(): u64', 'On Linux only: where a handler returns to.'],
 ];
 

@@ -9,6 +9,8 @@
  * A program that takes signals exports `signalArrived(signal: i32)`, or with the addresses of siginfo and context behind that, and names
  * `signalEntry` as its handler.
  *
+ * A program that has threads exports `threadEntered(argument: i32)`, and has them begin at `threadEntry`.
+ *
  * The same programs can be linked for Linux ({@link Abi}), so that tests of what POSIX says run there too: memory grows by mmap, handlers
  * return through `signalReturn`, which sigaction's restorer names there.
  */
@@ -41,6 +43,7 @@ export function userStubs(start: boolean, exported: ReadonlySet<string> = new Se
     asm.op('ud2');
   });
   defineCollect(code);
+  if (exported.has('threadEntered')) defineThreadEntry(code);
   if (exported.has('signalArrived')) defineSignalEntry(code, abi);
   if (abi === 'linux') defineLinuxGrow(code);
   else defineGrow(code);
@@ -65,6 +68,14 @@ function defineSignalEntry(stub: Stub, abi: Abi): void {
     asm.mov(edi, SETCONTEXT);
     asm.mov(eax, SYS_CONTEXT);
     asm.op('syscall');
+    asm.op('ud2');
+  });
+}
+
+/** Where a thread begins that lwp_create was given this address for: edi is what its context says. */
+function defineThreadEntry(stub: Stub): void {
+  stub.define('threadEntry', (asm) => {
+    asm.call('threadEntered');
     asm.op('ud2');
   });
 }

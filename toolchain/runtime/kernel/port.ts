@@ -8,6 +8,7 @@
  * then there is the boot stack.
  */
 import { PerCpuAt } from 'layout/processor';
+import { rdtsc } from 'machine/cpu';
 import { load32 } from 'machine/mem';
 import * as percpu from 'machine/percpu';
 import { bootStackTop, collectWithRegisters, imageEnd } from 'machine/stubs';
@@ -22,6 +23,11 @@ import { panic } from 'runtime/panic';
 // @ts-ignore: decorator
 @inline export function leave(): void {
   percpu.add32(PerCpuAt.preemptionHeldOffset, -1);
+}
+
+/** What pauses are measured by: the time stamp counter; nothing under Node. */
+export function pauseClock(): u64 {
+  return imageEnd() ? rdtsc() : 0;
 }
 
 // @ts-ignore: decorator

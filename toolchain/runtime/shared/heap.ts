@@ -21,7 +21,7 @@
  * Invariants: payloads are 16-byte aligned, hence cells begin at 12 modulo 16; a free cell has `state` FREE and links
  * through `link`; the port's enter/leave bracket every moment at which lists or the page table are inconsistent.
  */
-import { abortHeapFull, enter, grow, heapStart, leave, scanRoots, withRegisters } from 'runtime/port';
+import { abortHeapFull, enter, grow, heapStart, leave, pauseClock, scanRoots, withRegisters } from 'runtime/port';
 
 @unmanaged
 class Header {
@@ -97,6 +97,12 @@ const MINIMUM_LIMIT: usize = 1 << 20;
 // @ts-ignore: decorator
 @lazy let collections: u32 = 0;
 // @ts-ignore: decorator
+@lazy let survived: usize = 0;
+// @ts-ignore: decorator
+@lazy let pauses: u64 = 0;
+// @ts-ignore: decorator
+@lazy let longestPause: u64 = 0;
+// @ts-ignore: decorator
 @lazy let collecting: bool = false;
 // @ts-ignore: decorator
 @lazy let pins: usize = 0;
@@ -112,6 +118,20 @@ const coarseSizes = memory.data<u16>([672, 1008, 1360, 1808, 2032, 2720, 3264, 4
 // @ts-ignore: decorator
 @global export function heapCollections(): u32 {
   return collections;
+}
+/** Bytes that the last collection left. */
+// @ts-ignore: decorator
+@global export function heapSurvived(): usize {
+  return survived;
+}
+/** Counts of the time stamp counter that all collections took, and the longest one. */
+// @ts-ignore: decorator
+@global export function heapPauseTime(): u64 {
+  return pauses;
+}
+// @ts-ignore: decorator
+@global export function heapLongestPause(): u64 {
+  return longestPause;
 }
 /** Bytes the heap occupies. */
 // @ts-ignore: decorator
@@ -203,6 +223,7 @@ const coarseSizes = memory.data<u16>([672, 1008, 1360, 1808, 2032, 2720, 3264, 4
 /** The collection itself, entered from {@link __collect} through a stub that saved the registers above `stackPointer`. */
 export function collectFrom(stackPointer: u64): void {
   assert(!collecting);
+  const began = pauseClock();
   enter();
   collecting = true;
   collections++;
@@ -215,9 +236,13 @@ export function collectFrom(stackPointer: u64): void {
   scanRoots(stackPointer);
   drain();
   sweep();
+  survived = allocated;
   limit = max(allocated * 2, MINIMUM_LIMIT);
   collecting = false;
   leave();
+  const pause = pauseClock() - began;
+  pauses += pause;
+  longestPause = max(longestPause, pause);
 }
 
 // ---- marking

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MIT
+/**
+ * The kernel under load and under attack (guest-os/test/kernel), on our machine and on QEMU: many processes at once and nothing lost, memory that
+ * runs out, random system calls without privileges; and statistics that follow the machine. Longer runs are a command:
+ * `STRESS=300 FUZZ=10000000 npx vitest run --project system test/os/kernel.test.ts`.
+ */
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type System, systemWith, typeOnOurs, typeOnQemu } from './guestTests.ts';
+
+/** Seconds of virtual time, with pauses of up to a second between the operations of each process in the long run. */
+const STRESS = Number(process.env.STRESS ?? 0.15);
+const PAUSE = process.env.STRESS ? 1000 : 0;
+const FUZZ = Number(process.env.FUZZ ?? 3000);
+const PROCESSES = process.env.STRESS ? 200 : 40;
+/** Seconds that a run may take. */
+const PATIENCE = process.env.STRESS || process.env.FUZZ ? 7000 : 200;
+const LIMIT = { timeout: PATIENCE * 2000 + 60_000 };
+const COMMANDS = ['threads', `stress ${STRESS * 1000} ${PROCESSES} ${PAUSE}`, `fuzz ${FUZZ} 1`, 'kstat'];
+const command = COMMANDS.map((words) => `/usr/bin/kernel ${words}`).join('; ');
+
+let directory: string;
+let system: System;
+beforeAll(async () => {
+  directory = mkdtempSync(join(tmpdir(), 'kernel-'));
+  system = await systemWith(directory, ['kernel']);
+}, 600_000);
+afterAll(() => rmSync(directory, { recursive: true }));
+
+const hasQemu = spawnSync('qemu-system-x86_64', ['--version']).status === 0;
+
+function figure(text: string, name: string): string {
+  return new RegExp(`^${name}\\t(.*)$`, 'm').exec(text)?.[1] ?? '';
+}
+
+function expectSound(text: string): void {
+  expect(text).toContain('threads: as it should be\n');
+  expect(text).toMatch(/^stress: \d+ operations, 0 failures$/m);
+  expect(text).toMatch(/^fuzz: \d+ calls by \d+ processes, \d+ of them stopped$/m);
+  expect(text).not.toContain('panic');
+}
+
+test(
+  'on our machine: threads, stress and random calls leave nothing behind, and the same run is the same to the last bit',
+  LIMIT,
+  () => {
+    const options = ['--memory', '192M', '--disk', 'mem:64M'];
+    const first = typeOnOurs(system, command, options, PATIENCE);
+    expectSound(first.text);
+    expect(first.status).toBe(0);
+    expect(typeOnOurs(system, command, options, PATIENCE).stateHash).toBe(first.stateHash);
+    expect(Number(figure(first.text, 'unix:0:system_pages:installed'))).toBeGreaterThan(190 << 20);
+    expect(figure(first.text, 'sderr:0:sd0,err:Size')).toBe(String(64 << 20));
+  },
+);
+
+test.skipIf(!hasQemu)('on QEMU: the same, and figures that follow the machine', LIMIT, async () => {
+  const { text, status } = await typeOnQemu(system, command, ['-m', '96', '-cpu', 'Haswell'], PATIENCE);
+  expectSound(text);
+  expect(status).toBe(0);
+  const installed = Number(figure(text, 'unix:0:system_pages:installed'));
+  expect(installed).toBeGreaterThan(94 << 20);
+  expect(installed).toBeLessThanOrEqual(96 << 20);
+  expect(figure(text, 'cpu_info:0:cpu_info0:vendor_id')).toBe('GenuineIntel');
+  expect(figure(text, 'cpu_info:0:cpu_info0:model')).toBe('60');
+  expect(text).not.toContain('sderr:');
+});
+
+test.skipIf(!hasQemu)('memory, processes, files and mappings run out with errors, and the system goes on', LIMIT, async () => {
+  const { text, status } = await typeOnQemu(system, '/usr/bin/kernel memory', ['-m', '64'], PATIENCE);
+  expect(text).toContain('memory: as it should be\n');
+  expect(status).toBe(0);
+});
