@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 /**
  * @fileoverview zonespool(8): imports or makes the pool zones, and mounts what the system keeps on it
- * @path /lib/svc/method/fs-smartdc
  */
 import * as calls from '../../lib/calls';
 import { errorText } from '../../lib/errors';
