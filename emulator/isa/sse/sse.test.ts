@@ -22,9 +22,11 @@ import { EXIT, GPR, LAYOUT_END, RECORD, RECORD_SIZE, SLOT, stateBase, tlbBlock, 
 import { allHelpers, type Cpu, GuestFault } from '../helper.ts';
 import { allInstructions } from '../record.ts';
 
-const PAGES = 128;
-const POOL = Math.ceil(LAYOUT_END / 65536) * 65536;
-const CODE = POOL + 65536;
+const WASM_PAGE = 65536;
+const POOL = Math.ceil(LAYOUT_END / WASM_PAGE) * WASM_PAGE;
+/** The pool of records, and one for code and data. */
+const PAGES = POOL / WASM_PAGE + 2;
+const CODE = POOL + WASM_PAGE;
 const DATA = CODE + 4096;
 const tables = buildTables(allInstructions, () => true);
 const interpreter = generateInterpreter(tables.entries, () => false, { minimum: PAGES, maximum: PAGES, shared: false });
