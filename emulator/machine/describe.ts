@@ -2,9 +2,9 @@
 /** @fileoverview A processor's registers and the code around RIP as text, for reports of triple faults and of faults of ours. */
 import type { Processor } from '../cpu/processor.ts';
 import { type Disassembled, disassemble } from '../decode/disassemble.ts';
-import { tablesFor } from '../interp/interpreter.ts';
 import { GPR, SEG, SEGMENT, SLOT, segmentSlot } from '../ir/state.ts';
 import { linearRip, peek } from './debugMemory.ts';
+import { tablesOf } from './tables.ts';
 
 const NAMES = ['RAX', 'RCX', 'RDX', 'RBX', 'RSP', 'RBP', 'RSI', 'RDI', 'R8 ', 'R9 ', 'R10', 'R11', 'R12', 'R13', 'R14', 'R15'];
 const hex64 = (value: bigint): string => BigInt.asUintN(64, value).toString(16).padStart(16, '0');
@@ -99,7 +99,7 @@ interface Line extends Disassembled {
 
 /** Code cannot be read backwards: the earliest start from which it runs into RIP without nonsense is the likeliest. */
 function code(cpu: Processor, bytes: Uint8Array, at: number, rip: bigint): Line[] {
-  const tables = tablesFor((feature) => cpu.platform.cpuModel.has(feature));
+  const tables = tablesOf(cpu.platform.cpuModel);
   const mode = { code: cpu.codeSize, protectedMode: (cpu.read32(SLOT.CR0) & 1) !== 0 };
   const from = (start: number): Line[] => {
     const lines: Line[] = [];

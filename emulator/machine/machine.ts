@@ -28,7 +28,6 @@ import { type BootOptions, loadBootImage } from '../firmware/bootImage.ts';
 import { prepareMachine } from '../firmware/firmware.ts';
 import { memoryLayout } from '../firmware/memoryMap.ts';
 import type { Interpreter } from '../interp/generate.ts';
-import { tablesFor } from '../interp/interpreter.ts';
 import { LAYOUT_END, MAXIMUM_PROCESSORS, SLOT } from '../ir/state.ts';
 import { RFLAGS_IF } from '../isa/system/bits.ts';
 import { cpuModel, DEFAULT_MODEL } from '../isa/system/models.ts';
@@ -38,6 +37,7 @@ import type { Hash } from './chunks.ts';
 import { describeProcessor } from './describe.ts';
 import { enter } from './entry.ts';
 import { type Boot, copyMachine, loadMachine, ownFields, SNAPSHOT_VERSION, type Snapshot, saveMachine } from './snapshot.ts';
+import { tablesOf } from './tables.ts';
 
 export interface MachineOptions {
   /** Bytes, a multiple of 4 KiB. */
@@ -168,7 +168,7 @@ export class Machine {
         },
       },
     );
-    const tables = tablesFor((feature) => model.has(feature));
+    const tables = tablesOf(model);
     const module = moduleOf(interpreter);
     this.lapics = [];
     this.processors = [];
