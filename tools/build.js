@@ -35,7 +35,9 @@ const nodeTarget = {
       minify: false,
       sourcemap: true,
       rollupOptions: {
-        input: entries({ cli: 'emulator/host/cli.ts', library: 'emulator/host/library.ts' }),
+        input: entries(
+          Object.fromEntries(['cli', 'library', 'vitest', 'playwright'].map((name) => [name, `emulator/host/${name}.ts`])),
+        ),
         output: { entryFileNames: '[name].js', chunkFileNames: '[name]-[hash].js' },
       },
     },

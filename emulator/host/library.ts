@@ -20,11 +20,18 @@
  * `snapshot` gives the whole machine as bytes for a file, from which `restore` makes another that goes on exactly so; `fork` does both at
  * once, within the process, so that many tests can begin at one booted machine.
  */
+
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import type { Tiering } from '../cpu/processor.ts';
 import type { BlockBackend } from '../device/virtio/block.ts';
 import type { ConsolePort } from '../device/virtio/console.ts';
 import type { NetBackend } from '../device/virtio/net.ts';
+import { type BreakpointHit, Debugger } from '../machine/debugger.ts';
 import { peek } from '../machine/debugMemory.ts';
+import type { CodeLine } from '../machine/describe.ts';
+import { inspectCode, inspectDevices, inspectInterrupts, inspectMemory, inspectProcessor } from '../machine/inspect.ts';
+import type { DeviceInspection, InterruptInspection, MemoryRegion, ProcessorInspection } from '../machine/inspection.ts';
 import type { MachineEnd } from '../machine/machine.ts';
 import { FileDisk } from './fileDisk.ts';
 import { readInput } from './files.ts';
@@ -32,19 +39,24 @@ import { makeNodeMachine, type NodeMachine } from './nodeMachine.ts';
 import { disksOf, naming, nodeCodec, readSnapshot, sha256 } from './nodeSnapshot.ts';
 import { ConsoleScript } from './script.ts';
 import { decodeSnapshot, encodeSnapshot } from './snapshotFile.ts';
+import { TerminalScreen } from './terminalScreen.ts';
+import { UsageError } from './usageError.ts';
 
 export type { BlockBackend } from '../device/virtio/block.ts';
 export type { ConsolePort } from '../device/virtio/console.ts';
 export { MemoryDisk } from '../device/virtio/memoryDisk.ts';
 export type { NetBackend } from '../device/virtio/net.ts';
 export { BootImageError } from '../firmware/bootError.ts';
+export type { BreakpointHit } from '../machine/debugger.ts';
+export type { CodeLine } from '../machine/describe.ts';
+export type { DeviceInspection, InterruptInspection, MemoryRegion, ProcessorInspection } from '../machine/inspection.ts';
 export type { MachineEnd } from '../machine/machine.ts';
 export { FileDisk } from './fileDisk.ts';
 export { UsageError } from './usageError.ts';
 
 export interface MachineOptions {
-  /** Linux bzImage, or an ELF kernel with multiboot header or PVH note: its path or its bytes. */
-  kernel: string | Uint8Array;
+  /** Linux bzImage, or an ELF kernel with multiboot header or PVH note: its path or its bytes. Our own system unless given. */
+  kernel?: string | Uint8Array;
   /** Initial RAM disk, or first module. */
   initrd?: string | Uint8Array;
   /** The kernel's command line. */
@@ -73,25 +85,26 @@ export interface ExpectOptions {
   within?: number;
 }
 
-/** The state of a processor between two instructions. */
-export interface ProcessorState {
-  rip: bigint;
-  rflags: bigint;
-  /** Current privilege level. */
-  cpl: number;
-  halted: boolean;
-  /** RAX RCX RDX RBX RSP RBP RSI RDI R8 … R15. */
-  registers: readonly bigint[];
+/** A processor between two instructions. */
+export interface ProcessorState extends ProcessorInspection {
   /** All registers, and the code around RIP, in several lines. */
-  description: string;
+  readonly description: string;
+  /** The instruction that comes next, those ahead of it and those behind it, as far as they are mapped to RAM. */
+  readonly code: readonly CodeLine[];
 }
 
+/** The machine as it is now; `machine/inspection.ts` says more of each part. */
 export interface MachineState {
   /** Instructions retired since power-on. */
-  instructions: number;
+  readonly instructions: number;
   /** Nanoseconds of virtual time since power-on. */
-  now: number;
-  processors: readonly ProcessorState[];
+  readonly now: number;
+  readonly processors: readonly ProcessorState[];
+  /** What answers where in the physical address space. */
+  readonly memory: readonly MemoryRegion[];
+  /** Registers of devices, and how often they were accessed. */
+  readonly devices: readonly DeviceInspection[];
+  readonly interrupts: InterruptInspection;
 }
 
 /** The machine ended, or time ran out, before an expectation was met. */
@@ -108,7 +121,14 @@ export class UnmetExpectation extends Error {
 /** Instructions between two looks at the host's events. */
 const SLICE = 4_000_000;
 const DEFAULT_MEMORY = 512 * 2 ** 20;
+const CODE_BEFORE = 5;
+const CODE_AFTER = 10;
+/** The disk that our own system makes its pool on, as the command line gives it. */
+const POOL_DISK = { memory: 4 * 2 ** 30, serial: 'pool' };
 const NANOSECONDS = 1e9;
+
+/** A machine that is about to execute its kernel's first instruction: `Machine.boot`, for those who `await boot(…)`. */
+export const boot = (options: MachineOptions = {}): Machine => Machine.boot(options);
 
 export class Machine {
   /** COM1. */
@@ -127,7 +147,8 @@ export class Machine {
   }
 
   /** A machine that is about to execute its kernel's first instruction. Throws UsageError or BootImageError if there can be none. */
-  static boot(options: MachineOptions): Machine {
+  static boot(given: MachineOptions = {}): Machine {
+    const options = given.kernel === undefined ? { ...given, ...ownSystem(given) } : { ...given, kernel: given.kernel };
     const { kernel, initrd, append = '', memory = DEFAULT_MEMORY, cpu, smp = 1, tier, net, consolePorts } = options;
     const { disks, files } = openDisks(options.disks);
     const machine = makeNodeMachine({
@@ -175,6 +196,48 @@ export class Machine {
     return new Machine(this.#machine.fork(connections), []);
   }
 
+  /**
+   * Runs like `run(instructions)` one instruction at a time, and stops before any instruction at one of these linear addresses; undefined if none
+   * was reached. The guest cannot notice.
+   */
+  runTo(breakpoints: Iterable<bigint>, instructions: number): BreakpointHit | undefined {
+    this.#mustStand();
+    const debug = new Debugger(this.#machine);
+    for (const address of breakpoints) debug.breakpoints.add(address);
+    debug.passHere();
+    for (const until = this.#machine.instructions + instructions; this.#machine.instructions < until && !this.#end; ) {
+      const { end, hit } = debug.run(until);
+      if (hit) return hit;
+      this.#ended(end);
+    }
+    return undefined;
+  }
+
+  /** The text on the machine's display; undefined in graphics modes. */
+  get display(): string | undefined {
+    const screen = this.#machine.board.vga.screenText();
+    if (!screen) return undefined;
+    const { columns, rows, characters } = screen;
+    const line = (row: number): string =>
+      Array.from(characters.subarray(row * columns, (row + 1) * columns), (code) =>
+        code >= 0x20 && code < 0x7f ? String.fromCharCode(code) : ' ',
+      )
+        .join('')
+        .trimEnd();
+    return Array.from({ length: rows }, (_, row) => line(row))
+      .join('\n')
+      .trimEnd();
+  }
+
+  /** How the machine ended; undefined while it can still run. */
+  get end(): MachineEnd | undefined {
+    return this.#end;
+  }
+  /** Resolves when the machine has ended. It runs only while it is told to. */
+  get exit(): Promise<MachineEnd> {
+    return this.#end ? Promise.resolve(this.#end) : new Promise((resolve) => this.on('exit', resolve));
+  }
+
   /** Calls `listener` once, when the machine has ended. */
   on(event: 'exit', listener: (end: MachineEnd) => void): this {
     if (event === 'exit') this.#exitListeners.push(listener);
@@ -198,19 +261,20 @@ export class Machine {
 
   /** What the machine looks like now. */
   inspect(): MachineState {
-    const { instructions, now, processors } = this.#machine;
-    const description = this.#machine.describeProcessors();
+    const machine = this.#machine;
+    const { instructions, now, processors } = machine;
+    const description = machine.describeProcessors();
     return {
       instructions,
       now,
       processors: processors.map((cpu, index) => ({
-        rip: BigInt.asUintN(64, cpu.rip),
-        rflags: cpu.rflags,
-        cpl: cpu.cpl,
-        halted: cpu.halted,
-        registers: Array.from({ length: 16 }, (_, register) => cpu.read64(register * 8)),
+        ...inspectProcessor(cpu),
         description: description[index],
+        code: inspectCode(cpu, CODE_BEFORE, CODE_AFTER),
       })),
+      memory: inspectMemory(machine),
+      devices: inspectDevices(machine),
+      interrupts: inspectInterrupts(machine),
     };
   }
 
@@ -258,10 +322,15 @@ export class Machine {
     if (this.#closed) throw new Error('the machine is closed');
   }
 
+  #ended(end: MachineEnd | undefined): void {
+    if (!end || this.#end) return;
+    this.#end = end;
+    for (const listener of this.#exitListeners) listener(end);
+  }
+
   #slice(until: number): MachineEnd | undefined {
     if (this.#end) return this.#end;
-    this.#end = this.#machine.run(until);
-    if (this.#end) for (const listener of this.#exitListeners) listener(this.#end);
+    this.#ended(this.#machine.run(until));
     return this.#end;
   }
 }
@@ -274,6 +343,7 @@ export class Console {
   readonly #advance: Advance;
   readonly #script = new ConsoleScript([]);
   readonly #listeners: ((byte: number) => void)[] = [];
+  readonly #screen = new TerminalScreen();
 
   /** Made by the machine. */
   constructor(machine: NodeMachine, advance: Advance) {
@@ -281,6 +351,7 @@ export class Console {
     this.#advance = advance;
     machine.onConsoleOutput((byte) => {
       for (const listener of this.#listeners) listener(byte);
+      this.#screen.write(Uint8Array.of(byte));
       const waiting = !this.#script.finished;
       this.#script.feed(Uint8Array.of(byte));
       // No further instruction: what is sent next enters here.
@@ -299,7 +370,18 @@ export class Console {
     if (this.#script.finished) return this.#script.lastMatch!;
     this.#script.abandon();
     const why = end ? `the machine ended (${end.kind})` : `${within} s of virtual time passed`;
-    throw new UnmetExpectation(`${why} before /${expression.source}/ was met${end?.message ? `\n${end.message}` : ''}`, end);
+    const details = end?.message ? `\n${end.message}` : '';
+    throw new UnmetExpectation(`${why} before /${expression.source}/ was met${details}\n${this.#lastScreen()}`, end);
+  }
+
+  /** What a terminal of 80 columns and 24 rows shows now: lines without trailing blanks. */
+  get screen(): string {
+    return this.#screen.text;
+  }
+  #lastScreen(): string {
+    const text = this.screen;
+    if (text === '') return 'The console has shown nothing.';
+    return `The console shows:\n${text.replaceAll(/^/gm, '  | ')}`;
   }
 
   /** Types a line and Enter. It arrives as the machine runs, at the line's speed. */
@@ -316,6 +398,16 @@ export class Console {
   onOutput(listener: (byte: number) => void): void {
     this.#listeners.push(listener);
   }
+}
+
+/** Our own system, where the build or the package has put it. */
+function ownSystem({ append = 'console=ttya', disks = [] }: MachineOptions) {
+  const home = ['../platform/', '../../dist/platform/']
+    .map((path) => new URL(path, import.meta.url))
+    .find((url) => existsSync(url));
+  if (!home) throw new UsageError('nothing to boot: give a kernel');
+  const image = (path: string): string => fileURLToPath(new URL(`i86pc/${path}`, home));
+  return { kernel: image('kernel/amd64/unix'), initrd: image('amd64/boot_archive'), append, disks: [...disks, POOL_DISK] };
 }
 
 function openDisks(given: MachineOptions['disks'] = []) {
