@@ -36,9 +36,8 @@ for script in ${folder}/scripts/*; do
   cd ${folder}/work
   cp ${folder}/files/* . 2>/dev/null
   timeout ${LIMIT} sh "$script" </dev/null >${folder}/output 2>/dev/null
-  status=$?
+  echo "=== status $?" >>${folder}/output
   cat ${folder}/output
-  echo "=== status $status"
   cd /
 done
 echo "=== end"
