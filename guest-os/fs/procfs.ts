@@ -1,51 +1,162 @@
 // SPDX-License-Identifier: MIT
 /**
- * @fileoverview /proc: a directory for each process that the caller's zone sees, with `psinfo` (proc(5), psinfo_t for 64 bits).
+ * @fileoverview /proc (proc(5)): a directory for each process that the caller may see, and in it files, each a structure (procData.ts).
  *
- * Everything is computed when it is read. Vnodes are made at lookup and remember the pid, not the process: one that has gone reads as
- * ENOENT. Fields that the kernel has no figure for (CPU percentages, project and pool ids) are zero.
+ * /proc/PID: as (its memory), psinfo, status, lstatus, lpsinfo, usage, lusage, cred, priv, sigact, map, xmap, argv, environ, execname; cwd and root,
+ * which are the directories themselves; fd/N, the open files; path/, links to where they are; lwp/N/ with lwpsinfo, lwpstatus, lwpusage.
+ *
+ * Vnodes are made at lookup and remember the pid, not the process: one that has gone reads as ENOENT. What says much is for the process's owner alone
+ * (mode 400). A process without PRIV_PROC_INFO sees its own user's processes, one in a zone those of the zone.
+ *
+ * A file is one row of FILES: its name, its mode, how its content is made. Omitted: ctl, and with it tracing.
  */
 import { address } from 'machine/mem';
 import { wallTime } from '../kernel/clock';
-import { ENOENT, setError } from '../kernel/errno';
-import { totalFrames } from '../kernel/frames';
-import { currentProcess, findProcess, Process, processList, ZOMBIE, STOPPED } from '../kernel/process';
-import { RUNNABLE, RUNNING } from '../kernel/thread';
+import { EACCES, EFAULT, EIO, EINVAL, EISDIR, ENOENT, setError, setFailure } from '../kernel/errno';
+import { frameAt } from '../kernel/hat';
+import { PAGE } from '../kernel/frames';
+import { PRIV_PROC_INFO, PRIV_PROC_OWNER } from '../kernel/privilege';
+import { currentProcess, findProcess, Process, processList } from '../kernel/process';
+import { Thread } from '../kernel/thread';
+import { findLwp } from '../kernel/lwp';
 import { copy, storeText } from '../kernel/user';
-import { Attributes, DirectoryReader, FileSystem, S_IFDIR, S_IFREG, Vnode } from './vnode';
+import { pathOf } from './lookup';
+import { Bytes, cred, lwpsinfo, lwpstatus, map, priv, psinfo, pstatus, sigact, usage } from './procData';
+import { Attributes, DirectoryReader, FileSystem, S_IFDIR, S_IFLNK, S_IFREG, Vnode } from './vnode';
 
-const PSINFO_SIZE: u64 = 416;
-/** Offsets in psinfo_t. */
-const PR_NLWP: usize = 4;
-const PR_PID: usize = 8;
-const PR_PPID: usize = 12;
-const PR_PGID: usize = 16;
-const PR_SID: usize = 20;
-const PR_UID: usize = 24;
-const PR_EUID: usize = 28;
-const PR_GID: usize = 32;
-const PR_EGID: usize = 36;
-const PR_SIZE: usize = 48;
-const PR_RSSIZE: usize = 56;
-const PR_TTYDEV: usize = 72;
-const PR_PCTMEM: usize = 82;
-const PR_START: usize = 88;
-const PR_TIME: usize = 104;
-const PR_CTIME: usize = 120;
-const PR_FNAME: usize = 136;
-const PR_PSARGS: usize = 152;
-const PR_WSTAT: usize = 232;
-const PR_DMODEL: usize = 256;
-const PR_ZONEID: usize = 276;
-const PR_CONTRACT: usize = 280;
-const PR_LWP: usize = 288;
-const PR_LWP_SNAME: usize = PR_LWP + 26;
-const PR_LWP_STATE: usize = PR_LWP + 25;
-/** No terminal: PRNODEV. */
-const NO_DEVICE: u64 = 0xffffffffffffffff;
-const MODEL_LP64: u8 = 2;
+/** prheader_t in front of arrays: how many, and the size of each. */
+function listOf(parts: Bytes[]): Bytes {
+  const size = parts.length ? parts[0].data.length : 0;
+  const all = new Bytes(16 + size * parts.length);
+  all.u64(0, parts.length);
+  all.u64(8, size);
+  for (let i = 0; i < parts.length; i++) memory.copy(all.at + 16 + i * size, parts[i].at, size);
+  return all;
+}
 
-const info = memory.data(416, 16);
+function eachThread(process: Process, build: (thread: Thread) => Bytes): Bytes {
+  const parts: Bytes[] = [];
+  for (let i = 0; i < process.threads.length; i++) parts.push(build(process.threads[i]));
+  return listOf(parts);
+}
+function bytesOf(text: string): Bytes {
+  const bytes = new Bytes(text.length);
+  storeText(bytes.at, text);
+  return bytes;
+}
+
+// ---- a process's memory, through its page tables
+
+/** Copies memory of a process to or from an address: 0, -EFAULT where the other side faults, -EIO where nothing is mapped. */
+function copyMemory(process: Process, at: u64, other: u64, count: u64, write: bool): i32 {
+  const space = process.space;
+  if (!space) return setError(EIO);
+  for (let done: u64 = 0; done < count; ) {
+    const place = at + done;
+    const part = min<u64>(<u64>PAGE - (place & 4095), count - done);
+    if (space.fault(place, write, false)) return setError(EIO);
+    const frame = address(frameAt(space.tables, place) + (<usize>place & 4095));
+    if (copy(write ? frame : other + done, write ? other + done : frame, part)) return setError(EFAULT);
+    done += part;
+  }
+  return 0;
+}
+
+const word = memory.data(8, 8);
+function wordAt(process: Process, at: u64): u64 {
+  return copyMemory(process, at, address(word), 8, false) ? 0 : load<u64>(word);
+}
+/** Longest text that is shown of a process's memory. */
+const LONGEST: i32 = 8192;
+function textAt(process: Process, at: u64, limit: i32): string {
+  let text = '';
+  for (let i = 0; i < limit; i++) {
+    if (copyMemory(process, at + i, address(word), 1, false)) return text;
+    if (!load<u8>(word)) return text;
+    text += String.fromCharCode(load<u8>(word));
+  }
+  return text;
+}
+/** The texts that a list of pointers leads to, zeros between them, as the process has them now. */
+function textsAt(process: Process, from: u64, most: i32): Bytes {
+  let all = '';
+  for (let i = 0; from && i < most && all.length < LONGEST; i++) {
+    const pointer = wordAt(process, from + ((<u64>i) << 3));
+    if (!pointer) break;
+    all += textAt(process, pointer, LONGEST - all.length) + '\0';
+  }
+  return bytesOf(all);
+}
+function argumentTexts(process: Process): Bytes {
+  return textsAt(process, process.argumentsAt ? process.argumentsAt + 8 : 0, process.argumentCount);
+}
+function environmentTexts(process: Process): Bytes {
+  return textsAt(process, process.environmentAt, 1024);
+}
+
+// ---- the files by name
+
+class ProcFile {
+  constructor(
+    readonly name: string,
+    readonly mode: i32,
+    readonly build: (process: Process) => Bytes,
+  ) {}
+}
+
+const FILES: ProcFile[] = [
+  new ProcFile('psinfo', 0o444, (process) => psinfo(process)),
+  new ProcFile('usage', 0o444, (process) => usage(process, null)),
+  new ProcFile('status', 0o400, (process) => pstatus(process)),
+  new ProcFile('cred', 0o400, (process) => cred(process)),
+  new ProcFile('priv', 0o400, (process) => priv(process)),
+  new ProcFile('sigact', 0o400, (process) => sigact(process)),
+  new ProcFile('map', 0o400, (process) => map(process, false)),
+  new ProcFile('xmap', 0o400, (process) => map(process, true)),
+  new ProcFile('argv', 0o444, (process) => argumentTexts(process)),
+  new ProcFile('environ', 0o400, (process) => environmentTexts(process)),
+  new ProcFile('execname', 0o444, (process) => bytesOf(process.execname + '\0')),
+  new ProcFile('lpsinfo', 0o444, (process) => eachThread(process, (thread) => lwpsinfo(thread.process!, thread))),
+  new ProcFile('lstatus', 0o400, (process) => eachThread(process, (thread) => lwpstatus(thread.process!, thread))),
+  new ProcFile('lusage', 0o444, (process) => eachThread(process, (thread) => usage(thread.process!, thread))),
+];
+const LWP_FILES: StaticArray<string> = ['lwpsinfo', 'lwpstatus', 'lwpusage'];
+const DIRECTORIES: StaticArray<string> = ['fd', 'lwp', 'path', 'cwd', 'root'];
+
+// ---- directories
+
+function visible(pid: i32): bool {
+  const process = findProcess(pid);
+  if (!process) return false;
+  const caller = currentProcess().credentials;
+  if (!caller.sees(process.credentials.zoneid)) return false;
+  return caller.has(PRIV_PROC_INFO) || caller.euid == process.credentials.uid || caller.has(PRIV_PROC_OWNER);
+}
+
+function attributesOf(type: i32, mode: i32, inode: u64, process: Process | null): Attributes {
+  const result = new Attributes();
+  result.mode = type | mode;
+  result.uid = process ? process.credentials.euid : 0;
+  result.gid = process ? process.credentials.egid : 0;
+  result.nlink = type == S_IFDIR ? 2 : 1;
+  result.inode = inode;
+  result.accessed = wallTime();
+  result.modified = process ? process.started : result.accessed;
+  result.changed = result.modified;
+  return result;
+}
+
+/** A number without leading zeros; -1: it is none. */
+function numberOf(name: string): i32 {
+  if (!name.length || name.length > 6 || (name.length > 1 && name.charCodeAt(0) == 0x30)) return -1;
+  let number = 0;
+  for (let i = 0; i < name.length; i++) {
+    const digit = name.charCodeAt(i) - 0x30;
+    if (<u32>digit > 9) return -1;
+    number = number * 10 + digit;
+  }
+  return number;
+}
 
 export class Proc extends Vnode {
   constructor() {
@@ -55,18 +166,13 @@ export class Proc extends Vnode {
   }
 
   attributes(): Attributes {
-    return directoryAttributes(1, 0, 0);
+    return attributesOf(S_IFDIR, 0o555, 1, null);
   }
 
   lookup(name: string): Vnode | null {
-    let pid = name == 'self' ? currentProcess().pid : 0;
-    for (let i = 0; i < name.length && name != 'self' && pid < 100000; i++) {
-      const digit = name.charCodeAt(i) - 0x30;
-      if (<u32>digit > 9) return super.lookup(name);
-      pid = pid * 10 + digit;
-    }
-    if (!visible(pid) || name.charCodeAt(0) == 0x30) return super.lookup(name);
-    const found = new ProcessDirectory(this, pid);
+    const pid = name == 'self' ? currentProcess().pid : numberOf(name);
+    if (pid < 0 || !visible(pid)) return super.lookup(name);
+    const found = new ProcessDirectory(this, pid, ROOT, 0);
     found.hold();
     return found;
   }
@@ -85,59 +191,186 @@ export class Proc extends Vnode {
       }
       if (next == 0xffffffff) return 0;
       at = next + 2;
-      if (!reader.entry(next.toString(), next + 16, at)) return 0;
+      if (!reader.entry(next.toString(), inodeOf(<i32>next, 0), at)) return 0;
     }
   }
 }
 
-function visible(pid: i32): bool {
-  const process = findProcess(pid);
-  return process != null && currentProcess().credentials.sees(process.credentials.zoneid);
+/** Different for each file of each process. */
+function inodeOf(pid: i32, file: i32): u64 {
+  return ((<u64>pid) << 20) | (<u64>file + 16);
 }
 
-function directoryAttributes(inode: u64, uid: i32, gid: i32): Attributes {
-  const result = new Attributes();
-  result.mode = S_IFDIR | 0o555;
-  result.uid = uid;
-  result.gid = gid;
-  result.nlink = 2;
-  result.inode = inode;
-  result.accessed = wallTime();
-  result.modified = result.accessed;
-  result.changed = result.accessed;
-  return result;
-}
+/** Which directory of a process: its own, fd, path, lwp, or one thread's. */
+const ROOT: i32 = 0;
+const FD: i32 = 1;
+const PATH: i32 = 2;
+const LWP: i32 = 3;
+const THREAD: i32 = 4;
 
 class ProcessDirectory extends Vnode {
   constructor(
     private readonly above: Vnode,
     private readonly pid: i32,
+    private readonly kind: i32,
+    private readonly lwpid: i32,
   ) {
     super(above.fileSystem, S_IFDIR);
   }
+
   attributes(): Attributes {
-    const process = findProcess(this.pid);
-    return directoryAttributes(<u64>this.pid + 16, process ? process.credentials.uid : 0, process ? process.credentials.gid : 0);
+    const closed = this.kind == FD || this.kind == PATH;
+    return attributesOf(
+      S_IFDIR,
+      closed ? 0o500 : 0o555,
+      inodeOf(this.pid, this.kind | (this.lwpid << 15)),
+      findProcess(this.pid),
+    );
   }
   parent(): Vnode | null {
     this.above.hold();
     return this.above;
   }
+
+  read(offset: u64, to: u64, count: u64, nonblocking: bool): i64 {
+    return setError(EISDIR);
+  }
+
   lookup(name: string): Vnode | null {
-    if (name != 'psinfo') return super.lookup(name);
-    const found = new PsInfo(this.fileSystem, this.pid);
+    const process = findProcess(this.pid);
+    const found = process ? this.find(process, name) : null;
+    if (!found) return super.lookup(name);
     found.hold();
     return found;
   }
+
+  private find(process: Process, name: string): Vnode | null {
+    if (this.kind == FD) {
+      const number = numberOf(name);
+      const file = number >= 0 ? process.file(number) : null;
+      return file ? file.vnode : null;
+    }
+    if (this.kind == PATH) return this.names(process).includes(name) ? new PathLink(this.fileSystem, this.pid, name) : null;
+    if (this.kind == LWP) {
+      const thread = findLwp(process, numberOf(name));
+      return thread ? new ProcessDirectory(this, this.pid, THREAD, thread.lwpid) : null;
+    }
+    if (this.kind == THREAD) {
+      return LWP_FILES.includes(name) ? new ThreadData(this.fileSystem, this.pid, this.lwpid, name) : null;
+    }
+    if (name == 'as') return new MemoryFile(this.fileSystem, this.pid);
+    if (name == 'fd') return new ProcessDirectory(this, this.pid, FD, 0);
+    if (name == 'path') return new ProcessDirectory(this, this.pid, PATH, 0);
+    if (name == 'lwp') return new ProcessDirectory(this, this.pid, LWP, 0);
+    if (name == 'cwd' || name == 'root') return mayLook(process) ? (name == 'cwd' ? process.directory : process.root) : null;
+    for (let i = 0; i < FILES.length; i++) if (FILES[i].name == name) return new ProcessData(this.fileSystem, this.pid, i);
+    return null;
+  }
+
+  private names(process: Process): string[] {
+    const names: string[] = [];
+    if (this.kind == ROOT) {
+      names.push('as');
+      for (let i = 0; i < FILES.length; i++) names.push(FILES[i].name);
+      for (let i = 0; i < DIRECTORIES.length; i++) names.push(DIRECTORIES[i]);
+    } else if (this.kind == LWP) {
+      for (let i = 0; i < process.threads.length; i++) names.push(process.threads[i].lwpid.toString());
+    } else if (this.kind == THREAD) {
+      for (let i = 0; i < LWP_FILES.length; i++) names.push(LWP_FILES[i]);
+    } else {
+      if (this.kind == PATH) {
+        names.push('a.out');
+        names.push('cwd');
+        names.push('root');
+      }
+      for (let i = 0; i < process.files.length; i++) {
+        const file = process.files[i];
+        // Of a plain file the kernel knows no path: it may have many, or none.
+        if (file && (this.kind == FD || file.vnode.isDirectory)) names.push(i.toString());
+      }
+    }
+    return names;
+  }
+
   readDirectory(offset: u64, reader: DirectoryReader): i32 {
-    if (offset == 0 && !reader.entry('.', <u64>this.pid + 16, 1)) return 0;
-    if (offset <= 1 && !reader.entry('..', 1, 2)) return 0;
-    if (offset <= 2) reader.entry('psinfo', <u64>this.pid + 100016, 3);
+    if (offset == 0 && !reader.entry('.', this.attributes().inode, 1)) return 0;
+    if (offset <= 1 && !reader.entry('..', this.above.attributes().inode, 2)) return 0;
+    const process = findProcess(this.pid);
+    if (!process) return setError(ENOENT);
+    const names = this.names(process);
+    for (let i = <i32>max<u64>(offset, 2) - 2; i < names.length; i++) {
+      if (!reader.entry(names[i], inodeOf(this.pid, 256 * this.kind + i), <u64>i + 3)) return 0;
+    }
     return 0;
   }
 }
 
-class PsInfo extends Vnode {
+/** May the caller see what the process's owner alone sees? */
+function mayLook(process: Process): bool {
+  const caller = currentProcess().credentials;
+  if (caller.euid == process.credentials.uid || caller.has(PRIV_PROC_OWNER)) return true;
+  setFailure(EACCES);
+  return false;
+}
+
+// ---- files
+
+/** One of FILES. The offset counts in a content that is made anew by each read. */
+class ProcessData extends Vnode {
+  constructor(
+    fileSystem: FileSystem,
+    private readonly pid: i32,
+    private readonly index: i32,
+  ) {
+    super(fileSystem, S_IFREG);
+  }
+  attributes(): Attributes {
+    const process = findProcess(this.pid);
+    const result = attributesOf(S_IFREG, FILES[this.index].mode, inodeOf(this.pid, this.index + 1), process);
+    // Some change from one moment to the next; the size is that of this moment.
+    if (process) result.size = FILES[this.index].build(process).data.length;
+    return result;
+  }
+  read(offset: u64, to: u64, count: u64, nonblocking: bool): i64 {
+    const process = findProcess(this.pid);
+    return process ? readBytes(FILES[this.index].build(process), offset, to, count) : setError(ENOENT);
+  }
+}
+
+class ThreadData extends Vnode {
+  constructor(
+    fileSystem: FileSystem,
+    private readonly pid: i32,
+    private readonly lwpid: i32,
+    private readonly name: string,
+  ) {
+    super(fileSystem, S_IFREG);
+  }
+  attributes(): Attributes {
+    const mode = this.name == 'lwpstatus' ? 0o400 : 0o444;
+    const inode = inodeOf(this.pid, 0x4000 + this.lwpid * 4 + this.name.length);
+    return attributesOf(S_IFREG, mode, inode, findProcess(this.pid));
+  }
+  read(offset: u64, to: u64, count: u64, nonblocking: bool): i64 {
+    const process = findProcess(this.pid);
+    const thread = process ? findLwp(process, this.lwpid) : null;
+    if (!process || !thread) return setError(ENOENT);
+    if (this.name == 'lwpsinfo') return readBytes(lwpsinfo(process, thread), offset, to, count);
+    if (this.name == 'lwpusage') return readBytes(usage(process, thread), offset, to, count);
+    return readBytes(lwpstatus(process, thread), offset, to, count);
+  }
+}
+
+function readBytes(bytes: Bytes, offset: u64, to: u64, count: u64): i64 {
+  const size = <u64>bytes.data.length;
+  if (offset >= size) return 0;
+  const part = min(count, size - offset);
+  const error = copy(to, address(bytes.at + <usize>offset), part);
+  return error ? error : <i64>part;
+}
+
+/** `as`: the process's memory at its own addresses. */
+class MemoryFile extends Vnode {
   constructor(
     fileSystem: FileSystem,
     private readonly pid: i32,
@@ -145,75 +378,57 @@ class PsInfo extends Vnode {
     super(fileSystem, S_IFREG);
   }
   attributes(): Attributes {
-    const result = directoryAttributes(<u64>this.pid + 100016, 0, 0);
-    result.mode = S_IFREG | 0o444;
-    result.nlink = 1;
-    result.size = PSINFO_SIZE;
+    const process = findProcess(this.pid);
+    const result = attributesOf(S_IFREG, 0o600, inodeOf(this.pid, 0x100), process);
+    const space = process ? process.space : null;
+    if (space) result.size = space.size;
     return result;
   }
   read(offset: u64, to: u64, count: u64, nonblocking: bool): i64 {
+    return this.transfer(offset, to, count, false);
+  }
+  write(offset: u64, from: u64, count: u64, nonblocking: bool): i64 {
+    return this.transfer(offset, from, count, true);
+  }
+  private transfer(offset: u64, other: u64, count: u64, write: bool): i64 {
     const process = findProcess(this.pid);
     if (!process) return setError(ENOENT);
-    if (offset >= PSINFO_SIZE) return 0;
-    fill(process);
-    const part = min(count, PSINFO_SIZE - offset);
-    const error = copy(to, address(info + <usize>offset), part);
-    return error ? error : <i64>part;
+    if (!mayLook(process)) return setError(EACCES);
+    let done: u64 = 0;
+    while (done < count) {
+      const part = min<u64>(<u64>PAGE - ((offset + done) & 4095), count - done);
+      const error = copyMemory(process, offset + done, other + done, part, write);
+      if (error) return done ? <i64>done : error;
+      done += part;
+    }
+    return <i64>done;
   }
 }
 
-function storeTime(at: usize, nanoseconds: u64): void {
-  store<u64>(info + at, nanoseconds / 1000000000);
-  store<u64>(info + at, nanoseconds % 1000000000, 8);
-}
-
-function fill(process: Process): void {
-  memory.fill(info, 0, <usize>PSINFO_SIZE);
-  const thread = process.thread;
-  const parent = process.parent;
-  store<u32>(info + PR_NLWP, process.threads.length);
-  store<u32>(info + PR_PID, process.pid);
-  store<u32>(info + PR_PPID, parent ? parent.pid : 0);
-  store<u32>(info + PR_PGID, process.group);
-  store<u32>(info + PR_SID, process.session);
-  store<u32>(info + PR_UID, process.credentials.uid);
-  store<u32>(info + PR_EUID, process.credentials.euid);
-  store<u32>(info + PR_GID, process.credentials.gid);
-  store<u32>(info + PR_EGID, process.credentials.egid);
-  const space = process.space;
-  if (space) {
-    const resident = space.resident;
-    store<u64>(info + PR_SIZE, space.size / 1024);
-    store<u64>(info + PR_RSSIZE, resident * 4);
-    store<u16>(info + PR_PCTMEM, <u16>((resident * 0x8000) / totalFrames()));
+/** path/NAME: where what the name means lies, as far as the kernel knows. */
+class PathLink extends Vnode {
+  constructor(
+    fileSystem: FileSystem,
+    private readonly pid: i32,
+    private readonly name: string,
+  ) {
+    super(fileSystem, S_IFLNK);
   }
-  store<u64>(info + PR_TTYDEV, process.terminal ? 0 : NO_DEVICE);
-  storeTime(PR_START, process.started);
-  storeTime(PR_TIME, process.userTime + process.systemTime);
-  storeTime(PR_CTIME, process.childUser + process.childSystem);
-  storeText(info + PR_FNAME, process.name);
-  storeText(info + PR_PSARGS, process.psargs);
-  store<u32>(info + PR_WSTAT, process.state == ZOMBIE ? process.status : 0);
-  store<u8>(info + PR_DMODEL, MODEL_LP64);
-  store<u32>(info + PR_ZONEID, process.credentials.zoneid);
-  const contract = process.contract;
-  store<u32>(info + PR_CONTRACT, contract ? contract.id : 0);
-  // pr_state and pr_sname: S sleeping, R runnable, Z zombie, T stopped, O on a processor.
-  let letter: u8 = 0x53;
-  let state: u8 = 1;
-  if (process.state == ZOMBIE) {
-    letter = 0x5a;
-    state = 3;
-  } else if (process.state == STOPPED) {
-    letter = 0x54;
-    state = 4;
-  } else if (thread && thread.state == RUNNING) {
-    letter = 0x4f;
-    state = 6;
-  } else if (thread && thread.state == RUNNABLE) {
-    letter = 0x52;
-    state = 2;
+  attributes(): Attributes {
+    return attributesOf(S_IFLNK, 0o777, inodeOf(this.pid, 0x2000 + max(numberOf(this.name), 0)), findProcess(this.pid));
   }
-  store<u8>(info + PR_LWP_STATE, state);
-  store<u8>(info + PR_LWP_SNAME, letter);
+  readLink(): string | null {
+    const process = findProcess(this.pid);
+    const root = currentProcess().root!;
+    if (!process || !mayLook(process)) setFailure(process ? EACCES : ENOENT);
+    else if (this.name == 'a.out') return process.execname;
+    else {
+      const number = numberOf(this.name);
+      const file = number >= 0 ? process.file(number) : null;
+      const vnode = this.name == 'cwd' ? process.directory : this.name == 'root' ? process.root : file ? file.vnode : null;
+      if (vnode && vnode.isDirectory) return pathOf(vnode, root);
+      setFailure(EINVAL);
+    }
+    return null;
+  }
 }

@@ -11,7 +11,7 @@ import { Elf64Header, Elf64Note, Elf64ProgramHeader } from 'layout/elf';
 import { TrapFrame } from 'layout/processor';
 import { USER_END, USER_STACK_TOP } from 'machine/addresses';
 import { address } from 'machine/mem';
-import { Walk } from '../fs/lookup';
+import { pathOf, Walk } from '../fs/lookup';
 import { S_IFREG, Vnode } from '../fs/vnode';
 import { AddressSpace, BREAK_LIMIT, PROT_EXEC, PROT_READ, PROT_WRITE, Segment } from './addressSpace';
 import { E2BIG, EACCES, EINTR, ENOEXEC, ENOMEM, EPERM, failure, setError } from './errno';
@@ -93,8 +93,16 @@ export function exec(process: Process, path: string, args: string[], environment
   vnode.release();
   if (error) return error;
   process.name = name.substring(0, 15);
+  process.execname = absolute(process, path);
   process.psargs = words.join(' ').substring(0, 79);
   return 0;
+}
+
+/** A path from the root; the current directory's part is as it is found. */
+function absolute(process: Process, path: string): string {
+  if (path.startsWith('/')) return path;
+  const directory = pathOf(process.directory!, process.root!);
+  return (directory == null || directory == '/' ? '' : directory) + '/' + path;
 }
 
 function baseName(path: string): string {

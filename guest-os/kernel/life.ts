@@ -151,6 +151,7 @@ function copyParts(parent: Process, child: Process): void {
   child.task = parent.task;
   child.name = parent.name;
   child.psargs = parent.psargs;
+  child.execname = parent.execname;
   child.tables = parent.tables;
   child.argumentsAt = parent.argumentsAt;
   child.argumentCount = parent.argumentCount;

@@ -79,6 +79,12 @@ export class Process {
   /** Last component of what was executed, and the arguments as ps shows them. */
   name: string = '';
   psargs: string = '';
+  /** The path that was executed, from the root. */
+  execname: string = '';
+  /** What /proc shows as its share of the processor: in 65536ths, with the moment and the time used then. */
+  share: u64 = 0;
+  shareAt: u64 = uptime();
+  shareUsed: u64 = 0;
   /** Tables of its image, for reports of faults. */
   tables: u64 = 0;
   /** Where the kernel put argc: /proc shows the rest from there. */

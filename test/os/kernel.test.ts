@@ -19,7 +19,7 @@ const PROCESSES = process.env.STRESS ? 200 : 40;
 /** Seconds that a run may take. */
 const PATIENCE = process.env.STRESS || process.env.FUZZ ? 7000 : 200;
 const LIMIT = { timeout: PATIENCE * 2000 + 60_000 };
-const COMMANDS = ['threads', `stress ${STRESS * 1000} ${PROCESSES} ${PAUSE}`, `fuzz ${FUZZ} 1`, 'kstat'];
+const COMMANDS = ['threads', 'proc', `stress ${STRESS * 1000} ${PROCESSES} ${PAUSE}`, `fuzz ${FUZZ} 1`, 'kstat'];
 const command = COMMANDS.map((words) => `/usr/bin/kernel ${words}`).join('; ');
 
 let directory: string;
@@ -38,6 +38,7 @@ function figure(text: string, name: string): string {
 
 function expectSound(text: string): void {
   expect(text).toContain('threads: as it should be\n');
+  expect(text).toContain('proc: as it should be\n');
   expect(text).toMatch(/^stress: \d+ operations, 0 failures$/m);
   expect(text).toMatch(/^fuzz: \d+ calls by \d+ processes, \d+ of them stopped$/m);
   expect(text).not.toContain('panic');

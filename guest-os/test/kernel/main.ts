@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
-/** @fileoverview Tests of the kernel that are programs: `kernel kstat | stress MILLISECONDS PROCESSES [PAUSE [KIND]] | memory | fuzz CALLS SEED | threads`. */
+/** @fileoverview Tests of the kernel that are programs: `kernel kstat | stress MILLISECONDS PROCESSES [PAUSE [KIND]] | memory | fuzz CALLS SEED | threads | proc`. */
 import { arguments_ } from '../../lib/process';
 import { flush, out } from '../../lib/io';
 import { parseNumber } from '../../lib/text';
 import { fuzz } from './fuzz';
 import { showKstats } from './kstats';
 import { exhaustMemory } from './memory';
+import { testProc } from './proc';
 import { stress } from './stress';
 import { testThreads } from './threads';
 
@@ -26,8 +27,9 @@ export function main(): i32 {
   else if (what == 'stress') status = stress(<i32>first, <i32>second, number(args, 4, 0), number(args, 5, -1));
   else if (what == 'memory') status = exhaustMemory();
   else if (what == 'fuzz') status = fuzz(first, second);
+  else if (what == 'proc') status = testProc();
   else if (what == 'threads') status = testThreads();
-  else out('usage: kernel kstat | stress SECONDS PROCESSES | memory | fuzz CALLS SEED | threads\n');
+  else out('usage: kernel kstat | stress SECONDS PROCESSES | memory | fuzz CALLS SEED | threads | proc\n');
   flush();
   return status;
 }

@@ -19,8 +19,11 @@ const MAP_PRIVATE: i32 = 2;
 const MAP_ANON: i32 = 0x100;
 const O_RDWR: i32 = 2;
 const O_CREAT: i32 = 0x100;
-/** Frames and bytes that may be held for reasons of their own: tables of counts, caches. */
-const FRAMES_SPARE: i64 = 128;
+/**
+ * Frames and bytes that may be held for reasons of their own: tables of owners' counts, which come with the most memory ever in use, services that
+ * write their logs meanwhile. A frame lost by every operation would be hundreds of times as much.
+ */
+const FRAMES_SPARE: i64 = 256;
 const HEAP_SPARE: i64 = 65536;
 
 const words = memory.data(4096, 16);
