@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: MIT
+/**
+ * ZFS in the operating system, on QEMU and on our machine: POSIX's requirements hold for files in it, and pools that it leaves behind, in order
+ * or cut off, have no error that OpenZFS's zdb could find.
+ */
+import { spawn, spawnSync } from 'node:child_process';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { openZfs } from '../../tools/oracles.js';
+import { type System, systemWith, testProgram, typeOnOurs, typeOnQemu } from './guestTests.ts';
+
+let folder: string;
+let disks: string;
+let system: System;
+const zdb = openZfs();
+const hasQemu = spawnSync('qemu-system-x86_64', ['--version']).status === 0;
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'os-zfs-'));
+  disks = join(folder, 'disks');
+  mkdirSync(disks);
+  system = await systemWith(folder, ['posix']);
+}, 600_000);
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function newDisk(name: string, megabytes: number): string {
+  const path = join(disks, name);
+  writeFileSync(path, '');
+  truncateSync(path, megabytes << 20);
+  return path;
+}
+const drive = (path: string): string[] => [
+  '-drive',
+  `file=${path},format=raw,if=none,id=pool`,
+  '-device',
+  'virtio-blk-pci,drive=pool,serial=pool',
+];
+
+function judge(pool: string): void {
+  if (!zdb) return;
+  const blocks = zdb('zdb', ['-e', '-p', disks, '-bcc', pool]);
+  expect(blocks.output).toContain('No leaks (block sum matches space maps exactly)');
+  expect(blocks.status).toBe(0);
+  const objects = zdb('zdb', ['-e', '-p', disks, '-dddd', pool]);
+  expect(objects.output).not.toContain('leaked');
+  expect(objects.status).toBe(0);
+  const datasets = zdb('zdb', ['-e', '-p', disks, '-d', pool]).output;
+  for (const name of ['', '/archive', '/config', '/cores', '/cores/global', '/opt', '/usbkey', '/var'])
+    expect(datasets).toContain(`Dataset ${pool}${name} [ZPL]`);
+}
+
+function verdicts(text: string): Record<string, string> {
+  return Object.fromEntries([...text.matchAll(/^(.+: .+) = (.+)$/gm)].map(([, name, verdict]) => [name, verdict]));
+}
+
+/** Makes and removes files of many sizes for as long as it runs. */
+const LOAD =
+  'for i in 1 2 3; do cp -r /usr /var/u$i & done; wait; rm -r /var/u1/bin & rm -r /var/u2; wait; cmp /usr/lib/core /var/u3/lib/core && echo same';
+
+describe('the pool zones', () => {
+  test.skipIf(!hasQemu)(
+    'is made at first boot on QEMU; POSIX holds in /var',
+    async () => {
+      const program = join(folder, 'posix.linux');
+      writeFileSync(program, await testProgram('posix', 'linux'));
+      chmodSync(program, 0o755);
+      const linux = spawnSync(program, [], { encoding: 'latin1', timeout: 120_000 }).stdout;
+      const command = 'mkdir /var/posix; ln -s /var/posix /tmp/posix; /usr/bin/posix';
+      const { text, status } = await typeOnQemu(system, command, ['-m', '256', ...drive(newDisk('first', 512))]);
+      expect(verdicts(text)).toEqual(verdicts(linux));
+      expect(status).toBe(0);
+      judge('zones');
+    },
+    400_000,
+  );
+
+  test.skipIf(!hasQemu)(
+    'is imported by our machine, which makes load on it',
+    () => {
+      const { text } = typeOnOurs(system, `ls -d /var/posix; ${LOAD}`, ['--memory', '256M', '--disk', join(disks, 'first')]);
+      expect(text).toMatch(/^\/var\/posix$/m);
+      expect(text).toMatch(/^same$/m);
+      judge('zones');
+      rmSync(join(disks, 'first'));
+    },
+    400_000,
+  );
+
+  test.skipIf(!hasQemu)(
+    'has no error when the machine is cut off in the middle of a load',
+    async () => {
+      const disk = newDisk('cut', 512);
+      const image = ['-kernel', system.kernel, '-initrd', system.archive, '-append', 'console=ttya', '-m', '256'];
+      const screen = ['-display', 'none', '-serial', 'stdio', '-monitor', 'none', '-no-reboot'];
+      const child = spawn('qemu-system-x86_64', ['-accel', 'tcg', ...image, ...screen, ...drive(disk)]);
+      let text = '';
+      const rest = ['root', `sync; cp -r /usr /var/first; sync; (${LOAD}) & sleep 1; cp -r /usr /var/x; echo go`];
+      child.stdout.on('data', (data: Buffer) => {
+        text += data.toString('latin1');
+        if (/^go/m.test(text)) child.kill('SIGKILL');
+        if (!/(\]#|login:) $/.test(text)) return;
+        text = '';
+        child.stdin.write(`${rest.shift()}\n`);
+      });
+      await new Promise((resolve) => child.on('exit', resolve));
+      judge('zones');
+      const { text: after } = await typeOnQemu(system, 'cmp /usr/lib/core /var/first/lib/core && echo same', [
+        '-m',
+        '256',
+        ...drive(disk),
+      ]);
+      expect(after).toMatch(/^same$/m);
+      judge('zones');
+      rmSync(disk);
+    },
+    400_000,
+  );
+
+  test('is left out where there is no disk, and the console says so', async () => {
+    const { text, status } = await typeOnQemu(system, 'ls -d /var/adm', ['-m', '256']);
+    expect(text).toContain('zones: no disk: /var, /opt and /usbkey are in memory and will be lost');
+    expect(text).toMatch(/^\/var\/adm$/m);
+    expect(status).toBe(0);
+  }, 100_000);
+});
