@@ -4,12 +4,12 @@
  * @fileoverview Comparisons with other people's processors and decoders for as long as one asks; docs/conformance.md describes them.
  *
  *   node tools/conformance.js record [PER-SHAPE] [SEED]   records the vectors of test/conformance/hardware/vectors anew
- *   node tools/conformance.js COMMAND [SEED] [SECONDS]    instructions, blocks, special, decoder, robustness
+ *   node tools/conformance.js COMMAND [SEED] [SECONDS]    instructions, blocks, sequences, special, decoder, robustness
  */
 import { createServer } from 'vite';
 
 const server = await createServer({
-  server: { middlewareMode: true, hmr: false, ws: false },
+  server: { middlewareMode: true, hmr: false, ws: false, watch: null },
   appType: 'custom',
   logLevel: 'error',
   optimizeDeps: { noDiscovery: true },

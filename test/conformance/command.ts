@@ -7,9 +7,11 @@ import { Machine } from './hardware/machine.ts';
 import { compareFresh, recipes, record } from './hardware/session.ts';
 import { compareSpecialValues } from './hardware/specialValues.ts';
 import { MODES, runRandomCode } from './robustness/randomCode.ts';
+import { compareSequences } from './system/sequences/run.ts';
 
 const STRINGS = 250_000;
 const BLOCKS = 2000;
+const SEQUENCES = 1500;
 
 /** Exit code. */
 export async function command(args: readonly string[]): Promise<number> {
@@ -61,6 +63,21 @@ export async function command(args: readonly string[]): Promise<number> {
     say(`${count} blocks from seed ${seed}, ${complete} of them to their end, ${wrong} different`);
     return wrong ? 1 : 0;
   }
+  if (name === 'sequences') {
+    let [count, exceptions, departed, wild, wrong] = [0, 0, 0, 0, 0];
+    for (let s = seed; Date.now() < until; s += SEQUENCES) {
+      const report = compareSequences(s, SEQUENCES);
+      count += report.sequences;
+      exceptions += report.exceptions;
+      departed += report.departed;
+      wild += report.wild;
+      wrong += report.differences.length;
+      for (const line of report.differences) say(line);
+    }
+    say(`${count} sequences from seed ${seed}, ${exceptions} exceptions and interrupts, ${wrong} different`);
+    say(`${departed} compared as far as a departure of QEMU, ${wild} not at all since they do not end`);
+    return wrong ? 1 : 0;
+  }
   if (name === 'special') {
     const host = hostProcessor();
     const report = compareSpecialValues(host, new Machine(), seed, 1);
@@ -93,6 +110,6 @@ export async function command(args: readonly string[]): Promise<number> {
       }
     return 0;
   }
-  say('commands: record, instructions, blocks, special, decoder, robustness');
+  say('commands: record, instructions, blocks, sequences, special, decoder, robustness');
   return 2;
 }

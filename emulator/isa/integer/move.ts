@@ -96,12 +96,11 @@ instruction({
     ir.write(b, x);
   },
 });
-/** NOP, PAUSE, multi-byte NOP and the hints that are NOPs on processors without them (ENDBR, RDSSP, prefetches). They access no memory. */
+/** NOP, PAUSE (a NOP with F3), multi-byte NOP and the hints that are NOPs on processors without them (ENDBR, RDSSP, prefetches). They access no memory. */
 instruction({
   mnemonic: 'nop',
   encodings: {
     '90': '',
-    'F3 90': '',
     '0F 0D /r': 'M',
     '0F 18 /r': 'Ev',
     '0F 1F /r': 'Ev',
