@@ -30,5 +30,4 @@ export const FOUND: readonly { what: string; recipe: string }[] = [
     recipe: '64 df9dfbc112a3 47796da1 s=2b,0,2b,0,2b r5=12345678f7aa1cf5',
   },
   { what: 'an MMX load across the end of memory', recipe: '64 0f6f00 1 s=0,0,0,0,2b r0=20001ffc' },
-  { what: 'with REX.B 90h is XCHG, F3 or not', recipe: '64 f34d90 1 s=0,0,0,0,2b r8=1234' },
 ];

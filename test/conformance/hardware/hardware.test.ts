@@ -108,9 +108,7 @@ describe.skipIf(missing)(`the host's processor${missing ? `: ${missing}` : ''}`,
     const wrong: string[] = [];
     chosen.forEach(({ recipe, outcome }, i) => {
       const d = decodeCode(fullTables(), recipe.code, recipe.mode);
-      // Makers differ where the manuals leave them free, and in where the x87 pointers are kept.
       const masks: Masks = d ? { ...masksFor(d, caseOf(recipe), outcome) } : { flags: 0, faults: [] };
-      if (!host.isIntel) masks.ignoreFx = (at) => at >= 6 && at < 24;
       const found = differences(outcome, outcomes[i], masks, recipe.mode !== 64);
       if (found.length > 0) wrong.push(`${formatVector({ recipe, outcome })}\n    ${found.join('\n    ')}`);
     });

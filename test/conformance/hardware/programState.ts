@@ -65,6 +65,8 @@ export interface Outcome {
   fx: Uint8Array;
   /** Changed bytes of data: offset -> value. */
   changes: ReadonlyMap<number, number>;
+  /** AMD's FXSAVE stores the x87 pointers only while an exception is pending (APM vol. 2, 11.4.4). */
+  withoutX87Pointers?: boolean;
 }
 
 /** Words of the data window. */
