@@ -30,6 +30,8 @@ let hits: u64 = 0;
 let negativeHits: u64 = 0;
 let misses: u64 = 0;
 let purges: u64 = 0;
+/** Changes of directories so far. */
+let changes: u64 = 0;
 
 export function nameCacheHits(): u64 {
   return hits;
@@ -78,9 +80,11 @@ export function cachedLookup(directory: Vnode, name: string): Vnode | null {
     return known;
   }
   misses++;
+  const before = changes;
   const found = directory.lookup(name);
   if (!found && failure != ENOENT) return null;
-  enter(directory, name, found);
+  // The lookup may have slept, and names may have changed meanwhile.
+  if (changes == before) enter(directory, name, found);
   if (!found) setFailure(ENOENT);
   return found;
 }
@@ -115,6 +119,7 @@ function drop(at: i32): void {
 
 /** A name of a directory has come, gone, or means another file now. */
 export function forgetName(directory: Vnode, name: string): void {
+  changes++;
   const at = find(directory, name);
   if (at < 0) return;
   drop(at);
@@ -122,6 +127,7 @@ export function forgetName(directory: Vnode, name: string): void {
 }
 
 export function forgetNames(fileSystem: FileSystem): void {
+  changes++;
   for (let i = 0; i < WAYS * SETS; i++) {
     const entry = table[i];
     if (!entry || entry.directory.fileSystem != fileSystem) continue;

@@ -32,6 +32,7 @@ import {
   OpenFile,
 } from './file';
 import { Walk } from './lookup';
+import { forgetName } from './nameCache';
 import { openFifo } from './pipe';
 import { checkAccess, groupIn, R_OK, W_OK } from './policy';
 import { S_IFBLK, S_IFCHR, S_IFIFO, S_IFLNK, S_IFREG, S_IFSOCK, Vnode } from './vnode';
@@ -117,6 +118,7 @@ function createAt(process: Process, walk: Walk, start: Vnode, name: string, flag
   const bits = S_IFREG | (mode & 0o7777 & ~process.umask);
   const made = directory.create(walk.lastName, bits, credentials.euid, groupIn(directory, credentials));
   const errno = failure;
+  forgetName(directory, walk.lastName);
   directory.release();
   if (!made) setFailure(errno);
   return made;

@@ -42,6 +42,7 @@ import { SIGPIPE } from '../kernel/signal';
 import { isTimedOut } from '../kernel/thread';
 import { ByteRing, RING_CAPACITY } from './byteRing';
 import { OpenFile } from './file';
+import { forgetName } from './nameCache';
 import { newWalk } from './names';
 import { checkAccess, groupIn, W_OK } from './policy';
 import { POLL_READ, POLL_WRITE, POLLERR, POLLHUP, Poller, PollHead } from './poll';
@@ -153,6 +154,7 @@ export class UnixSocket extends Socket {
     const mode = S_IFSOCK | (0o777 & ~process.umask);
     const node = directory.create(walk.lastName, mode, credentials.euid, groupIn(directory, credentials));
     const errno = failure;
+    forgetName(directory, walk.lastName);
     directory.release();
     if (!node) return setError(errno);
     this.node = node;
