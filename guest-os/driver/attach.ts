@@ -12,6 +12,7 @@ import { attachSerial } from './serial';
 import { ControllingTerminal, Terminal } from './terminal';
 import { attachVga } from './vga';
 import { VirtioBlockDriver } from './virtioBlock';
+import { VirtioConsoleDriver } from './virtioConsole';
 
 const DIRECTORIES = ['dsk', 'pts', 'rdsk', 'term'];
 let console_: Terminal | null = null;
@@ -36,5 +37,5 @@ export function attachDevices(consoleName: string): void {
   attachMessages();
   attachPty();
   attachRandom();
-  attachPci([new VirtioBlockDriver(), new VirtioRandomDriver()]);
+  attachPci([new VirtioBlockDriver(), new VirtioRandomDriver(), new VirtioConsoleDriver()]);
 }
