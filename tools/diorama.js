@@ -13,6 +13,9 @@ try {
   if (command === 'test') {
     const { test } = await import('./test.js');
     process.exitCode = await test(rest);
+  } else if (command === 'bench' && rest[0] === 'page') {
+    const { benchPage } = await import('./benchPage.js');
+    await benchPage();
   } else if (command === 'bench') {
     const { bench } = await import('./bench.js');
     process.exitCode = await bench(rest);

@@ -46,6 +46,8 @@ export function inspectProcessor(cpu: Processor): ProcessorInspection {
     halted: cpu.halted,
     parked: cpu.parked,
     instructions: cpu.retired,
+    compiled: Number(cpu.read64(SLOT.COMPILED)),
+    regions: cpu.compiled?.statistics.regions ?? 0,
     registers: Array.from({ length: 16 }, (_, n) => cpu.read64(GPR(n))),
     control,
     segments: SEGMENTS.map((name) => {

@@ -24,7 +24,8 @@ const TOUCH_KEYS: readonly [string, string, string][] = [
 ];
 
 interface PortConsole {
-  terminal: SerialTerminal;
+  /** Opened when it is first shown or written to: most ports stay silent. */
+  terminal: SerialTerminal | undefined;
   /** What the guest has said since the start; the older part is forgotten beyond HEARD_LIMIT characters. */
   heard: string;
   decoder: TextDecoder;
@@ -41,23 +42,33 @@ export class Consoles {
   readonly #ports: Record<Port, PortConsole>;
   readonly #tabs: { show(id: string): void };
   #shown: Port | 'screen' = 'com1';
+  #enabled = false;
   #zoom = Number(localStorage.getItem('zoom') ?? 0);
 
   constructor(events: ConsoleEvents) {
     this.#events = events;
-    const open = (port: Port): PortConsole => ({
-      terminal: openTerminal(element(port), NAMES[port], (bytes) => events.type(port, bytes)),
-      heard: '',
-      decoder: new TextDecoder(),
-    });
-    this.#ports = { com1: open('com1'), com2: open('com2'), hvc0: open('hvc0') };
+    const closed = (): PortConsole => ({ terminal: undefined, heard: '', decoder: new TextDecoder() });
+    this.#ports = { com1: closed(), com2: closed(), hvc0: closed() };
     this.#tabs = tabs(element('tabs'), (id) => {
       this.#shown = id as Port | 'screen';
+      if (this.#shown !== 'screen') this.#terminal(this.#shown);
       events.shown(this.#shown);
     });
+    this.#terminal('com1');
     this.#setUpButtons();
     this.#setZoom(0);
     this.#setScreenReader(localStorage.getItem('reader') === 'on');
+  }
+
+  #terminal(port: Port): SerialTerminal {
+    const console = this.#ports[port];
+    if (!console.terminal) {
+      console.terminal = openTerminal(element(port), NAMES[port], (bytes) => this.#events.type(port, bytes));
+      console.terminal.setEnabled(this.#enabled);
+      console.terminal.setZoom(this.#zoom);
+      console.terminal.setScreenReader(button('reader').ariaPressed === 'true');
+    }
+    return console.terminal;
   }
 
   get shown(): Port | 'screen' {
@@ -71,34 +82,34 @@ export class Consoles {
     const heard = console.heard + console.decoder.decode(bytes, { stream: true });
     console.heard = heard.length > HEARD_LIMIT ? heard.slice(-HEARD_LIMIT / 2) : heard;
     if (port !== this.#shown) element(`${port}-tab`).classList.add('news');
-    return console.terminal.write(bytes);
+    return this.#terminal(port).write(bytes);
   }
   clear(): void {
     for (const port of PORTS) {
       this.#ports[port].heard = '';
       this.#ports[port].decoder = new TextDecoder();
-      this.#ports[port].terminal.clear();
+      this.#ports[port].terminal?.clear();
       element(`${port}-tab`).classList.remove('news');
     }
   }
   setEnabled(enabled: boolean): void {
-    for (const port of PORTS) this.#ports[port].terminal.setEnabled(enabled);
+    this.#enabled = enabled;
+    for (const port of PORTS) this.#ports[port].terminal?.setEnabled(enabled);
   }
   show(console: Port | 'screen'): void {
     this.#tabs.show(console);
   }
   focus(): void {
     if (this.#shown === 'screen') element('canvas').focus();
-    else this.#ports[this.#shown].terminal.focus();
+    else this.#terminal(this.#shown).focus();
   }
   updateTheme(): void {
-    for (const port of PORTS) this.#ports[port].terminal.updateTheme();
+    for (const port of PORTS) this.#ports[port].terminal?.updateTheme();
   }
 
   #setUpButtons(): void {
     button('copy').onclick = async () => {
-      const text =
-        this.#shown === 'screen' ? (element('screen-text').textContent ?? '') : this.#ports[this.#shown].terminal.text();
+      const text = this.#shown === 'screen' ? (element('screen-text').textContent ?? '') : this.#terminal(this.#shown).text();
       try {
         await navigator.clipboard.writeText(text);
         toast('Copied');
@@ -109,7 +120,7 @@ export class Consoles {
     button('paste').onclick = async () => {
       try {
         const text = await navigator.clipboard.readText();
-        if (this.#shown !== 'screen') this.#ports[this.#shown].terminal.paste(text);
+        if (this.#shown !== 'screen') this.#terminal(this.#shown).paste(text);
       } catch {
         toast('This browser does not let the page read the clipboard: press Ctrl+Shift+V');
       }
@@ -136,11 +147,11 @@ export class Consoles {
   #setZoom(step: number): void {
     this.#zoom = Math.max(-4, Math.min(12, this.#zoom + step));
     localStorage.setItem('zoom', String(this.#zoom));
-    for (const port of PORTS) this.#ports[port].terminal.setZoom(this.#zoom);
+    for (const port of PORTS) this.#ports[port].terminal?.setZoom(this.#zoom);
   }
   #setScreenReader(on: boolean): void {
     button('reader').ariaPressed = String(on);
     localStorage.setItem('reader', on ? 'on' : 'off');
-    for (const port of PORTS) this.#ports[port].terminal.setScreenReader(on);
+    for (const port of PORTS) this.#ports[port].terminal?.setScreenReader(on);
   }
 }

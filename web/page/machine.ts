@@ -5,8 +5,9 @@
  *   preparing --ready--> off --start--> starting --started--> on <--pause, breakpoint, resume--> paused --ended, fault, stop--> off
  *                                          `--refused, fault, stop--> off
  *
- * A worker holds one machine only. So whenever a machine is gone its worker is terminated, which gives its memory back, and the next
- * worker is made ready at once. `start` may be called while preparing: it takes effect when the worker is ready.
+ * A worker holds one machine only. So whenever a machine is gone its worker is terminated, which gives its memory back. While a machine runs
+ * the next worker is made ready, so that a restart or a snapshot need not wait for it. `start` may be called while preparing: it takes effect when
+ * the worker is ready.
  */
 import type {
   Answers,
@@ -42,6 +43,15 @@ export interface MachineEvents {
   over(message: Extract<FromWorker, { kind: 'ended' | 'refused' | 'fault' }>): void;
 }
 
+/** Milliseconds after a machine's start until the next worker is made: let the machine boot first. */
+const SPARE_AFTER = 1000;
+
+interface Spare {
+  worker: Worker;
+  /** What it has said so far. */
+  heard: FromWorker[];
+}
+
 interface Waiting {
   resolve(value: never): void;
   reject(error: Error): void;
@@ -50,6 +60,8 @@ interface Waiting {
 export class PageMachine {
   readonly #events: MachineEvents;
   #worker!: Worker;
+  #spare: Spare | undefined;
+  #spareTimer = 0;
   #ready = false;
   #wanted: StartMessage | undefined;
   #on = false;
@@ -148,7 +160,9 @@ export class PageMachine {
     this.#calls.clear();
     this.#ready = this.#on = this.#paused = false;
     this.#wanted = undefined;
-    const worker = new Worker(new URL('../worker/worker.ts', import.meta.url), { type: 'module' });
+    clearTimeout(this.#spareTimer);
+    const { worker, heard } = this.#spare ?? makeSpare();
+    this.#spare = undefined;
     this.#worker = worker;
     worker.onmessage = ({ data }: MessageEvent<FromWorker>) => {
       if (worker === this.#worker) this.#receive(data);
@@ -157,6 +171,7 @@ export class PageMachine {
       event.preventDefault();
       if (worker === this.#worker) this.#over({ kind: 'fault', message: event.message || 'the worker could not be loaded' });
     };
+    for (const message of heard) this.#receive(message);
     this.#events.stateChanged(this.state);
   }
 
@@ -175,6 +190,9 @@ export class PageMachine {
       case 'started':
         this.#on = true;
         this.#wanted = undefined;
+        this.#spareTimer = setTimeout(() => {
+          this.#spare ??= makeSpare();
+        }, SPARE_AFTER) as unknown as number;
         this.watch(this.#views);
         events.stateChanged(this.state);
         return;
@@ -233,4 +251,11 @@ export class PageMachine {
   #send(message: ToWorker): void {
     this.#worker.postMessage(message);
   }
+}
+
+function makeSpare(): Spare {
+  const worker = new Worker(new URL('../worker/worker.ts', import.meta.url), { type: 'module' });
+  const heard: FromWorker[] = [];
+  worker.onmessage = ({ data }: MessageEvent<FromWorker>) => heard.push(data);
+  return { worker, heard };
 }

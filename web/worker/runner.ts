@@ -12,8 +12,8 @@ import { type Figures, type FromWorker, PORTS, type Port, type Speed, type View 
 import { Observer } from './observer.ts';
 import { Pace } from './pace.ts';
 
-/** Milliseconds. */
-const SLICE = 10;
+/** Milliseconds; what is typed waits that long at most. */
+const SLICE = 8;
 const FIGURES_INTERVAL = 250;
 const SCREEN_INTERVAL = 33;
 /** Instructions in one call of the machine. Nothing is known of the host's speed at first. */

@@ -8,6 +8,7 @@ import { element, make, svg } from '../dom.ts';
 const SAMPLES = 240;
 const WIDTH = 360;
 const HEIGHT = 110;
+const TIER_HEIGHT = 14;
 
 const RINGS = ['kernel', 'ring 1', 'ring 2', 'user'];
 const FLAGS: readonly [number, string, string][] = [
@@ -27,6 +28,10 @@ export class ProcessorView {
   readonly #speed = make('output', { className: 'large', textContent: '–' });
   readonly #load = make('output', { className: 'large', textContent: '–' });
   readonly #peak = make('output', { className: 'large', textContent: '–' });
+  /** Instructions since the last look, by engine. */
+  readonly #tiers = svg('svg', { viewBox: `0 0 ${WIDTH} ${TIER_HEIGHT}`, class: 'tiers', role: 'img' });
+  readonly #tierText = make('p', { className: 'quiet legend' });
+  #before: { instructions: number; compiled: number } | undefined;
   readonly #cards = make('div', { className: 'cards' });
 
   constructor() {
@@ -44,11 +49,14 @@ export class ProcessorView {
         className: 'quiet legend',
         innerHTML: '<i class="swatch speed"></i>Millions of instructions a second <i class="swatch busy"></i>Busy',
       }),
+      make('h3', { textContent: 'Engines' }),
+      this.#tiers,
+      this.#tierText,
       this.#cards,
       make('p', {
         className: 'quiet',
         textContent:
-          'Guest code is decoded once into short records, and a loop in WebAssembly executes them. One instruction takes one nanosecond of the machine’s time, however fast your computer is: so a run can be repeated exactly.',
+          'Guest code is decoded once into short records, and a loop in WebAssembly executes them; what runs often is compiled to WebAssembly of its own. One instruction takes one nanosecond of the machine’s time, however fast your computer is: so a run can be repeated exactly.',
       }),
     );
   }
@@ -65,7 +73,31 @@ export class ProcessorView {
     this.#load.textContent = last ? `${Math.round(last.busy * 100)} %` : '–';
     this.#peak.textContent = peak > 1 ? peak.toFixed(0) : '–';
     this.#draw(peak);
+    this.#drawTiers(processors);
     this.#cards.replaceChildren(...processors.map(card));
+  }
+
+  #drawTiers(processors: readonly ProcessorInspection[]): void {
+    const sum = (value: (cpu: ProcessorInspection) => number): number => processors.reduce((all, cpu) => all + value(cpu), 0);
+    const now = { instructions: sum((cpu) => cpu.instructions), compiled: sum((cpu) => cpu.compiled) };
+    const before = this.#before;
+    this.#before = now;
+    const all = now.instructions - (before?.instructions ?? 0);
+    // Idle, or another machine: what was drawn last stays.
+    if (!before || all <= 0 || now.compiled < before.compiled) return;
+    const part = Math.min(1, (now.compiled - before.compiled) / all);
+    this.#tiers.replaceChildren(
+      svg('title', {}, `${Math.round(part * 100)} % of instructions by compiled code`),
+      svg('rect', { x: 0, y: 0, width: WIDTH, height: TIER_HEIGHT, class: 'interpreted' }),
+      svg('rect', { x: 0, y: 0, width: WIDTH * part, height: TIER_HEIGHT, class: 'compiled' }),
+    );
+    const regions = sum((cpu) => cpu.regions).toLocaleString('en');
+    this.#tierText.replaceChildren(
+      make('i', { className: 'swatch speed' }),
+      `compiled ${Math.round(part * 100)} %, ${regions} regions`,
+      make('i', { className: 'swatch used' }),
+      `interpreted ${100 - Math.round(part * 100)} %`,
+    );
   }
 
   #draw(peak: number): void {

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: MIT
+// @ts-check
+/**
+ * @fileoverview `./diorama bench page`: what the page weighs and how fast it is, in a real Chromium, beside the command line on the same host.
+ *
+ * Sizes are of the build, compressed as servers do it (gzip, level 9). Cold: from the kernel's first instruction to the login, fetching and
+ * compiling the emulator not counted, as for the command line. Echo: from a key to the character in the terminal's buffer, while another process
+ * of the guest keeps its processor busy. Blocking: the longest task of the page's main thread (Long Tasks API) through all of it. The figures
+ * are the host's as much as ours: compare those of one run.
+ */
+import { spawn } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
+
+const home = dirname(dirname(fileURLToPath(import.meta.url)));
+const FLAGS = ['--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking', '--disable-sync'];
+const REPEATS = 5;
+const KEYS = 200;
+const LOGIN = /login: $/;
+
+export async function benchPage() {
+  const { chromium } = await import('playwright-core');
+  const { buildNode, buildWeb } = await import('./build.js');
+  await buildNode();
+  await buildWeb();
+  sizes();
+  const command = await commandLineBoot();
+  const server = spawn(join(home, 'diorama'), ['--port', '0'], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const url = await new Promise((resolve) => server.stdout.on('data', (text) => resolve(/^http:\S+/m.exec(String(text))?.[0])));
+  const own = chromium.executablePath();
+  const browser = await chromium.launch({ executablePath: existsSync(own) ? own : '/usr/bin/chromium', args: FLAGS });
+  try {
+    const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
+    await page.addInitScript(watchTasks);
+    await page.goto(url);
+    await page.waitForFunction((text) => new RegExp(text).test(/** @type {any} */ (window).diorama.com1.output), LOGIN.source);
+    /** @type {number[]} */
+    const cold = [];
+    for (let i = 0; i < REPEATS; i++) cold.push(await page.evaluate(coldBoot, LOGIN.source));
+    report(
+      'cold boot to login, page',
+      cold,
+      'ms',
+      `${(median(cold) / command).toFixed(2)} of the command line's ${command.toFixed(0)} ms`,
+    );
+
+    await page.locator('#com1').click();
+    await page.keyboard.type('root\n');
+    await page.waitForFunction(() => /# $/.test(/** @type {any} */ (window).diorama.com1.output));
+    const { id, size } = await page.evaluate(() => /** @type {any} */ (window).diorama.snapshots.take('bench'));
+    /** @type {number[]} */
+    const warm = [];
+    for (let i = 0; i < REPEATS; i++) {
+      // As a visitor finds it: the page has had time to make the next worker ready.
+      await page.waitForTimeout(3000);
+      warm.push(await page.evaluate(fromSnapshot, id));
+    }
+    report(`from a snapshot of ${(size / 2 ** 20).toFixed(1)} MiB to an answer`, warm, 'ms', 'limit 500 ms');
+
+    await page.locator('#com1').click();
+    await page.keyboard.type('set +o emacs; while :; do :; done &\n');
+    await page.waitForTimeout(1500);
+    /** @type {number[]} */
+    const echoes = [];
+    for (let i = 0; i < KEYS; i++) echoes.push(await page.evaluate(echo, 'abcdefghij'[i % 10]));
+    report('echo while the guest is busy', echoes, 'ms', `95th percentile ${percentile(echoes, 95).toFixed(1)} ms, limit 50 ms`);
+    for (const tab of ['processor', 'memory', 'devices', 'debug', 'screen']) {
+      await page.click(`#${tab}-tab`);
+      await page.waitForTimeout(1500);
+    }
+    const longest = await page.evaluate(() => /** @type {any} */ (window).longestTask);
+    console.log(`main thread: ${longest === 0 ? 'no task over 50 ms' : `longest task ${longest.toFixed(0)} ms`}, limit 50 ms`);
+  } finally {
+    await browser.close();
+    server.kill();
+  }
+}
+
+function sizes() {
+  const gzip = (/** @type {string} */ path) => gzipSync(readFileSync(join(home, path)), { level: 9 }).length;
+  const assets = readdirSync(join(home, 'dist/web/assets')).filter(
+    (name) => /^(worker|interpreter)/.test(name) && !name.endsWith('.map'),
+  );
+  const emulator = assets.reduce((sum, name) => sum + gzip(`dist/web/assets/${name}`), 0);
+  const image = ['kernel/amd64/unix', 'amd64/boot_archive'].map((name) => `dist/platform/i86pc/${name}`);
+  const bytes = image.reduce((sum, path) => sum + readFileSync(join(home, path)).length, 0);
+  console.log(`emulator: ${(emulator / 1000).toFixed(0)} kB gzipped, limit 700 kB`);
+  console.log(`operating system: ${(bytes / 2 ** 20).toFixed(2)} MiB, limit 8 MiB`);
+}
+
+/** Milliseconds from the first instruction to the login. */
+async function commandLineBoot() {
+  // The bundle does not exist when this file is type-checked.
+  const { Machine } = await import(new URL('../dist/node/library.js', import.meta.url).href);
+  /** @type {number[]} */
+  const times = [];
+  for (let i = 0; i < REPEATS; i++) {
+    const machine = Machine.boot();
+    const started = performance.now();
+    await machine.console.expect(LOGIN);
+    times.push(performance.now() - started);
+    machine.close();
+  }
+  report('cold boot to login, command line', times, 'ms');
+  return median(times);
+}
+
+// In the page.
+
+function watchTasks() {
+  const page = /** @type {any} */ (window);
+  page.longestTask = 0;
+  new PerformanceObserver((list) => {
+    for (const { duration } of list.getEntries()) page.longestTask = Math.max(page.longestTask, duration);
+  }).observe({ entryTypes: ['longtask'] });
+}
+/** @param {string} login */
+async function coldBoot(login) {
+  const { diorama } = /** @type {any} */ (window);
+  diorama.start();
+  while (diorama.state !== 'on') await new Promise((resolve) => setTimeout(resolve, 0));
+  const started = performance.now();
+  await diorama.com1.expect(new RegExp(login));
+  return performance.now() - started;
+}
+/** @param {number} id */
+async function fromSnapshot(id) {
+  const { diorama } = /** @type {any} */ (window);
+  const started = performance.now();
+  await diorama.snapshots.restore(id);
+  while (diorama.state !== 'on') await new Promise((resolve) => setTimeout(resolve, 0));
+  diorama.com1.send('\r');
+  await diorama.com1.expect(/# $/);
+  return performance.now() - started;
+}
+/** @param {string} key */
+async function echo(key) {
+  const { diorama } = /** @type {any} */ (window);
+  const before = diorama.com1.output.length;
+  const started = performance.now();
+  diorama.com1.send(key);
+  while (diorama.com1.output.length === before) await new Promise((resolve) => setTimeout(resolve, 0));
+  return performance.now() - started;
+}
+
+/** @param {number[]} values @param {number} percent */
+function percentile(values, percent) {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor((sorted.length * percent) / 100))];
+}
+/** @param {number[]} values */
+const median = (values) => percentile(values, 50);
+/** @param {string} what @param {number[]} values @param {string} unit @param {string} [more] */
+function report(what, values, unit, more = '') {
+  const text = `${what}: median ${median(values).toFixed(1)} ${unit}, ${Math.min(...values).toFixed(1)} to ${Math.max(...values).toFixed(1)}`;
+  console.log(more ? `${text}; ${more}` : text);
+}
