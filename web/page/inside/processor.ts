@@ -29,7 +29,11 @@ export class ProcessorView {
   readonly #load = make('output', { className: 'large', textContent: '–' });
   readonly #peak = make('output', { className: 'large', textContent: '–' });
   /** Instructions since the last look, by engine. */
-  readonly #tiers = svg('svg', { viewBox: `0 0 ${WIDTH} ${TIER_HEIGHT}`, class: 'tiers', role: 'img' });
+  readonly #tiers = svg(
+    'svg',
+    { viewBox: `0 0 ${WIDTH} ${TIER_HEIGHT}`, class: 'tiers', role: 'img' },
+    svg('title', {}, 'Nothing has run yet'),
+  );
   readonly #tierText = make('p', { className: 'quiet legend' });
   #before: { instructions: number; compiled: number } | undefined;
   readonly #cards = make('div', { className: 'cards' });
