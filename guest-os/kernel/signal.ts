@@ -53,6 +53,8 @@ export const SIGVTALRM: i32 = 28;
 export const SIGPROF: i32 = 29;
 export const SIGXCPU: i32 = 30;
 export const SIGXFSZ: i32 = 31;
+/** The terminal's status character, usually control T. */
+export const SIGINFO: i32 = 41;
 export const SIGRTMIN: i32 = 42;
 export const SIGRTMAX: i32 = 64;
 /** One more than the highest. */
@@ -61,7 +63,7 @@ export const NSIG: i32 = 65;
 export const SIG_DFL: u64 = 0;
 export const SIG_IGN: u64 = 1;
 
-const IGNORED: u64 = bit(SIGCLD) | bit(SIGPWR) | bit(SIGWINCH) | bit(SIGURG) | bit(SIGCONT) | ranged(32, 37);
+const IGNORED: u64 = bit(SIGCLD) | bit(SIGPWR) | bit(SIGWINCH) | bit(SIGURG) | bit(SIGCONT) | ranged(32, 37) | bit(SIGINFO);
 export const STOPPING: u64 = bit(SIGSTOP) | bit(SIGTSTP) | bit(SIGTTIN) | bit(SIGTTOU);
 /** Stops that a process group without a job-controlling parent does not do. */
 export const KEYBOARD_STOPS: u64 = bit(SIGTSTP) | bit(SIGTTIN) | bit(SIGTTOU);
@@ -115,7 +117,7 @@ const UC_SIGMASK: u64 = 1;
 const UC_STACK_FLAG: u64 = 2;
 const UC_CPU: u64 = 4;
 const UC_FPU_FLAG: u64 = 8;
-export const SIGINFO: usize = 256;
+export const SIGINFO_SIZE: usize = 256;
 const buffer = memory.data(864 + 256, 16);
 
 /** Compiled code may use this much below its stack pointer (System V ABI, red zone). */
@@ -182,10 +184,10 @@ function enterHandler(
   const on = onAlternateStack(thread, frame.rsp);
   let top = frame.rsp - RED_ZONE;
   if (disposition.flags & SA_ONSTACK && !on && !(thread.altFlags & SS_DISABLE)) top = thread.altStack + thread.altSize;
-  const place = (top - SIGINFO - UCONTEXT) & ~15;
+  const place = (top - SIGINFO_SIZE - UCONTEXT) & ~15;
   storeUcontext(thread, frame, on);
   storeInfo(buffer + UCONTEXT, signal, info);
-  const error = copyOut(place, buffer, UCONTEXT + SIGINFO);
+  const error = copyOut(place, buffer, UCONTEXT + SIGINFO_SIZE);
   if (error) return error;
   frame.rdi = signal;
   frame.rsi = disposition.flags & SA_SIGINFO ? place + UCONTEXT : 0;
@@ -207,7 +209,7 @@ function enterHandler(
 }
 
 export function storeInfo(at: usize, signal: i32, info: SignalInfo | null): void {
-  memory.fill(at, 0, SIGINFO);
+  memory.fill(at, 0, SIGINFO_SIZE);
   store<i32>(at, signal);
   if (!info) {
     store<i32>(at, SI_NOINFO, 4);

@@ -5,7 +5,7 @@ import { uptime } from '../kernel/clock';
 import { EAGAIN, EINVAL, setError } from '../kernel/errno';
 import { currentProcess } from '../kernel/process';
 import { SI_TIMER, giveInfo } from '../kernel/signalInfo';
-import { SIGINFO, storeInfo, UNSTOPPABLE } from '../kernel/signal';
+import { SIGINFO_SIZE, storeInfo, UNSTOPPABLE } from '../kernel/signal';
 import { current } from '../kernel/thread';
 import { timerDelivered } from '../kernel/timers';
 import { copyOut, fetch64, fetched } from '../kernel/user';
@@ -51,7 +51,7 @@ export function sigtimedwait(set: u64, to: u64, timeout: u64): i64 {
   const info = process.takeSignal(thread, result);
   if (to) {
     storeInfo(buffer, result, info);
-    error = copyOut(to, buffer, SIGINFO);
+    error = copyOut(to, buffer, SIGINFO_SIZE);
   }
   if (info) {
     if (info.code == SI_TIMER && info.timer >= 0) timerDelivered(process, info.timer);

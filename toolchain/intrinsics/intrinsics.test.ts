@@ -96,7 +96,7 @@ const CODE: Record<string, string> = {
   'percpu.self': 'mov rax,gs:[0]',
   'sys.call': 'syscall; jae 000000000000000Bh; neg rax',
   'sys.call6': 'syscall; jae 000000000000000Bh; neg rax',
-  'sys.forked': 'syscall; jae 000000000000000Bh; neg rax; test rdx,rdx; je 0000000000000016h; xor eax,eax',
+  'sys.forked': 'syscall; jae 0000000000000010h; neg rax; jmp 000000000000001Bh; test rdx,rdx; je 000000000000001Bh; xor eax,eax',
   'sys.linux': 'syscall',
   'sys.second': 'syscall; mov rax,rdx',
 };

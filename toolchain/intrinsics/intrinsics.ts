@@ -340,12 +340,18 @@ intrinsic(
   'A fork: its second result says who is the child, where this is 0.',
   [rax, rdi, rsi],
   (asm) => {
-    const parent = new Label();
-    systemCall(asm);
+    const worked = new Label();
+    const done = new Label();
+    asm.op('syscall');
+    asm.jcc('ae', worked);
+    // There is no second result then: rdx is what it was.
+    asm.neg(rax);
+    asm.jmp(done);
+    asm.bind(worked);
     asm.test(rdx, rdx);
-    asm.jcc('e', parent);
+    asm.jcc('e', done);
     asm.xor(eax, eax);
-    asm.bind(parent);
+    asm.bind(done);
   },
   [...callClobbers, rdx],
 );

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-/** @fileoverview Tests of the kernel that are programs: `kernel kstat | stress MILLISECONDS PROCESSES [PAUSE [KIND]] | memory | fuzz CALLS SEED | threads | proc`. */
+/** @fileoverview Tests of the kernel that are programs: `kernel kstat | stress MILLISECONDS PROCESSES [PAUSE [KIND]] | memory | fuzz CALLS SEED | threads | proc | waits`. */
 import { arguments_ } from '../../lib/process';
 import { flush, out } from '../../lib/io';
 import { parseNumber } from '../../lib/text';
 import { fuzz } from './fuzz';
 import { showKstats } from './kstats';
 import { exhaustMemory } from './memory';
-import { testProc } from './proc';
+import { showWaits, testProc } from './proc';
 import { stress } from './stress';
 import { testThreads } from './threads';
 
@@ -28,8 +28,9 @@ export function main(): i32 {
   else if (what == 'memory') status = exhaustMemory();
   else if (what == 'fuzz') status = fuzz(first, second);
   else if (what == 'proc') status = testProc();
+  else if (what == 'waits') status = showWaits();
   else if (what == 'threads') status = testThreads();
-  else out('usage: kernel kstat | stress SECONDS PROCESSES | memory | fuzz CALLS SEED | threads | proc\n');
+  else out('usage: kernel kstat | stress SECONDS PROCESSES | memory | fuzz CALLS SEED | threads | proc | waits\n');
   flush();
   return status;
 }

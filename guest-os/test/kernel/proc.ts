@@ -4,7 +4,7 @@ import * as calls from '../../lib/calls';
 import { namesIn } from '../../lib/files';
 import { out } from '../../lib/io';
 import { fork, waitFor } from '../../lib/process';
-import { pathOf, zeroTerminated } from '../../lib/text';
+import { parseNumber, pathOf, zeroTerminated } from '../../lib/text';
 
 const buffer = memory.data(16384, 16);
 let failed: i32 = 0;
@@ -21,6 +21,18 @@ function fetch(pid: i32, name: string): i64 {
   const count = calls.read(descriptor, buffer, 16384);
   calls.close(descriptor);
   return count;
+}
+
+/** Every process with its state and the system call that it is in: where a stress test stands still. */
+export function showWaits(): i32 {
+  const names = namesIn('/proc')!;
+  for (let i = 0; i < names.length; i++) {
+    const pid = <i32>parseNumber(names[i]);
+    if (pid <= 0 || fetch(pid, 'psinfo') != 416) continue;
+    out(names[i] + ' of ' + load<i32>(buffer, 12).toString() + ' ' + zeroTerminated(buffer + 136) + ' ');
+    out(String.fromCharCode(load<u8>(buffer, 314)) + ' call ' + load<i16>(buffer, 316).toString() + '\n');
+  }
+  return 0;
 }
 
 export function testProc(): i32 {
