@@ -106,7 +106,7 @@ export function kstatChain(): Kstat[] {
   if (descriptor < 0) return chain;
   const header = new StaticArray<u8>(<i32>SIZE);
   const at = changetype<usize>(header);
-  let room: u64 = SIZE * 64;
+  let room: u64 = <u64>SIZE * 64;
   while (true) {
     const list = new StaticArray<u8>(<i32>room);
     memory.fill(at, 0, SIZE);
@@ -114,7 +114,7 @@ export function kstatChain(): Kstat[] {
     store<u64>(at, room, 136);
     const result = calls.ioctl(descriptor, IOC_READ, at);
     if (result < 0 && load<u64>(at, 136) > room) {
-      room = load<u64>(at, 136) + SIZE * 16;
+      room = load<u64>(at, 136) + <u64>SIZE * 16;
       continue;
     }
     if (result < 0) return chain;

@@ -9,10 +9,12 @@ import { writeText } from '../../lib/smf/door';
 
 /** A line from a terminal that does not show it; null: the end of input. */
 export function askSecretly(prompt: string): string | null {
-  out(prompt);
+  // Nothing is shown from the moment that somebody is asked.
   flush();
   const settings = Settings.of(0);
   if (settings) settings.withoutEcho().apply(0);
+  out(prompt);
+  flush();
   const line = new Reader(0).line();
   if (settings) settings.apply(0);
   out('\n');

@@ -10,7 +10,7 @@
  * Asks for the user's password, unless the user has none, and starts the user's shell with a fresh environment in the home directory.
  *
  * OPTIONS
- *   -d device   the terminal that it runs on
+ *   -d device   the terminal that it runs on; -l label: what the prompt calls it
  *   -f          who calls it knows who the user is: only root may say so
  *
  * FILES
@@ -51,7 +51,7 @@ import { longTime } from '../smf/_client';
 import { askSecretly, becomeUser, loginEnvironment } from './_session';
 import { hostName, lineName } from './ttymon';
 
-export const USAGE: string = 'login [-f] [-d device] [name]';
+export const USAGE: string = 'login [-f] [-d device] [-l label] [name]';
 
 const SIGCONT: i32 = 25;
 const ATTEMPTS: i32 = 5;
@@ -60,12 +60,15 @@ const PENALTY: u64 = 4000000000;
 const UNKNOWN: User | null = null;
 
 let device: string = '/dev/console';
+/** What its prompt calls the terminal. */
+let label: string = '';
 
 export function main(args: string[]): i32 {
   let name = '';
   let trusted = false;
   for (let i = 1; i < args.length; i++) {
     if (args[i] == '-d' && i + 1 < args.length) device = args[++i];
+    else if (args[i] == '-l' && i + 1 < args.length) label = args[++i];
     else if (args[i] == '-f') trusted = true;
     else if (args[i].startsWith('-')) {
       say('usage: ' + USAGE + '\n');
@@ -80,7 +83,7 @@ export function main(args: string[]): i32 {
   ignoreSignal(SIGTSTP);
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     if (!name.length) {
-      out(hostName() + ' ' + lineName(device) + ' login: ');
+      out(hostName() + ' ' + (label.length ? label : lineName(device)) + ' login: ');
       flush();
       const line = new Reader(0).line();
       if (line == null) return 0;

@@ -67,7 +67,7 @@ export function main(args: string[]): i32 {
     const name = line.trim();
     if (!name.length) continue;
     if (name.startsWith('-')) continue;
-    const error = execute(LOGIN, ['login', '-d', device, name], environment());
+    const error = execute(LOGIN, ['login', '-d', device, '-l', label, name], environment());
     say('ttymon: ' + LOGIN + ': ' + errorText(-error) + '\n');
     return 1;
   }

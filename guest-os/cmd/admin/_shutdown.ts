@@ -2,7 +2,7 @@
 /** @fileoverview Ends the system: in order, by init's run levels, or at once by uadmin(2). */
 import * as calls from '../../lib/calls';
 import { complain, say } from '../../lib/io';
-import { ignoreSignal, SIGHUP, SIGTERM, sleepFor } from '../../lib/process';
+import { onSignal, SIGHUP, SIGTERM, sleepFor } from '../../lib/process';
 import { send } from '../../lib/smf/door';
 
 const INIT_PIPE: string = '/etc/svc/volatile/initpipe';
@@ -15,11 +15,12 @@ export function endSystem(command: string, level: string, quick: bool): i32 {
     say(command + ': permission denied\n');
     return 1;
   }
-  ignoreSignal(SIGHUP);
-  ignoreSignal(SIGTERM);
   if (!quick && send(INIT_PIPE, level) >= 0) {
-    // The prompt would only disturb what the services say on their way.
-    while (true) sleepFor(FOREVER);
+    // The prompt would only disturb what the services say on their way, until this session is one of those that are stopped.
+    onSignal(SIGHUP);
+    onSignal(SIGTERM);
+    sleepFor(FOREVER);
+    return 0;
   }
   const error = calls.uadmin(A_SHUTDOWN, level == '6' ? 1 : level == '5' ? 6 : 0);
   complain(command, 'uadmin', error);

@@ -107,7 +107,10 @@ function serve(client: string): void {
   if (statesChanged) save(STATES, VOLATILE);
   persistentChanged = false;
   statesChanged = false;
-  writeNewFile(base + '.rep', answer, 0o644);
+  // Whatever is there already is no answer of ours. The client shall be able to remove what it has read.
+  calls.unlink(pathOf(base + '.rep'));
+  writeNewFile(base + '.rep', answer, 0o600);
+  calls.lchown(pathOf(base + '.rep'), <i32>file!.uid, <i32>file!.gid);
   const done = openFile(base + '.done', O_WRONLY | O_NONBLOCK | O_NOFOLLOW);
   if (done >= 0) {
     writeText(done, '.');
