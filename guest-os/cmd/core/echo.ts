@@ -1,6 +1,15 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview echo(1): words with spaces between; -n: no newline; backslash sequences as XSI has them (and dash). */
+/** @manual
+ * DESCRIPTION
+ * Writes its arguments with blanks between them and a newline behind them. Backslash sequences are understood: \a \b \c (no more) \f \n \r \t \v \\ \0nnn.
+ *
+ * OPTIONS
+ *   -n   no newline
+ */
 import { out } from '../../lib/io';
+
+export const USAGE: string = 'echo [-n] [string ...]';
 
 export function main(args: string[]): i32 {
   let first = 1;

@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview groups(1): the groups of a user */
+/** @manual
+ * DESCRIPTION
+ * Prints the names of the groups that a user is in.
+ */
 import { ownGroups } from '../../lib/identity';
 import { out, say } from '../../lib/io';
 import { groupName, userByName } from '../../lib/users';

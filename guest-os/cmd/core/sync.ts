@@ -2,6 +2,10 @@
 /** @fileoverview sync(8): write what waits in memory to the disks
  * @path /usr/bin/sync
  */
+/** @manual
+ * DESCRIPTION
+ * Writes what has changed to the disks.
+ */
 import * as calls from '../../lib/calls';
 
 export const USAGE: string = 'sync';

@@ -1,9 +1,24 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview test(1): conditions as the exit status, by the number of arguments as POSIX has it, then -a and -o, ! and parentheses. */
+/** @manual
+ * DESCRIPTION
+ * Is true, with status 0, or false, with 1; 2 is a mistake.
+ *
+ * OPERATORS
+ *   -e -f -d -h -L -p -c -b file   exists; is regular, a directory, a link, a pipe, a device
+ *   -r -w -x -s file               may be read, written, executed; is not empty
+ *   -t n                           descriptor n is a terminal
+ *   -n -z text                     is not empty, is empty
+ *   a = b, a != b                  texts
+ *   a -eq b, -ne -lt -le -gt -ge   numbers
+ *   ! e, e -a e, e -o e, ( e )     not, and, or, grouping
+ */
 import * as calls from '../../lib/calls';
 import { S_IFCHR, S_IFDIR, S_IFIFO, S_IFLNK, S_IFREG, status } from '../../lib/files';
 import { say } from '../../lib/io';
 import { parseNumber, pathOf } from '../../lib/text';
+
+export const USAGE: string = 'test expression\n[ expression ]';
 
 const TCGETS: i32 = 0x540d;
 const scratch = memory.data(64, 8);

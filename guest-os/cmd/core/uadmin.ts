@@ -3,9 +3,20 @@
  * @fileoverview uadmin(8): halts, resets or switches off the machine at once
  * @path /sbin/uadmin
  */
+/** @manual
+ * DESCRIPTION
+ * Makes the system call uadmin(2) with these numbers at once, without stopping anything.
+ *
+ * NUMBERS
+ *   2 0   halt
+ *   2 1   reset
+ *   2 6   switch off
+ */
 import * as calls from '../../lib/calls';
 import { complain, say } from '../../lib/io';
 import { parseNumber } from '../../lib/text';
+
+export const USAGE: string = 'uadmin command function';
 
 export function main(args: string[]): i32 {
   if (args.length != 3) {

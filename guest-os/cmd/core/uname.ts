@@ -1,5 +1,15 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview uname(1): -a all, -s -n -r -v -m -p -i one each; sysname alone without options. */
+/** @manual
+ * DESCRIPTION
+ * Prints names of the system: its own without options.
+ *
+ * OPTIONS
+ *   -a   all of them
+ *   -i   platform;  -m  machine;  -n  host;  -p  processor
+ *   -r   release;  -s  system;  -v  version
+ *   -S   gives the host another name until the next boot
+ */
 import * as calls from '../../lib/calls';
 import { complain, out, say } from '../../lib/io';
 import { pathOf, zeroTerminated } from '../../lib/text';

@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview whoami(1): the effective user's name */
+/** @manual
+ * DESCRIPTION
+ * Prints the name of the effective user.
+ */
 import { effectiveUser } from '../../lib/identity';
 import { out, say } from '../../lib/io';
 import { userById } from '../../lib/users';

@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview yes(1): a line, again and again */
+/** @manual
+ * DESCRIPTION
+ * Writes a line, y unless said, again and again.
+ */
 import { out, outputError } from '../../lib/io';
 
 export const USAGE: string = 'yes [string ...]';

@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview cksum(1): check sum and size of files, as POSIX defines them */
+/** @manual
+ * DESCRIPTION
+ * Prints the CRC of POSIX, the size and the name of each file.
+ */
 import * as calls from '../../lib/calls';
 import { complain, openInput, out } from '../../lib/io';
 import { Options } from '../../lib/options';

@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview rev(1): each line the other way round */
+/** @manual
+ * DESCRIPTION
+ * Writes each line with its characters in the reverse order.
+ */
 import { openInput, out, Reader } from '../../lib/io';
 
 export const USAGE: string = 'rev [file ...]';

@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview tac(1): files with their last line first */
+/** @manual
+ * DESCRIPTION
+ * Writes the lines of files, the last first.
+ */
 import * as calls from '../../lib/calls';
 import { openInput, out, Reader } from '../../lib/io';
 
