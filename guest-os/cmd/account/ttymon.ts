@@ -10,7 +10,7 @@
  * OPTIONS
  *   -g          once, on one terminal: the only way it works
  *   -d device   the terminal
- *   -l label    what the prompt calls it
+ *   -l label    what the prompt calls it; ttya where the console is that port
  *   -p prompt   instead of "HOST LABEL login: "
  *
  * FILES
@@ -21,6 +21,7 @@
  */
 import * as calls from '../../lib/calls';
 import { errorText } from '../../lib/errors';
+import { status } from '../../lib/files';
 import { flush, O_RDONLY, O_RDWR, openFile, out, readAll, Reader, say } from '../../lib/io';
 import { defaultSignal, environment, execute } from '../../lib/process';
 import { zeroTerminated } from '../../lib/text';
@@ -33,7 +34,7 @@ const names = memory.data(1285);
 
 export function main(args: string[]): i32 {
   let device = '/dev/console';
-  let label = 'console';
+  let label = '';
   let prompt = '';
   for (let i = 1; i < args.length; i++) {
     const next = i + 1 < args.length ? args[i + 1] : '';
@@ -55,6 +56,7 @@ export function main(args: string[]): i32 {
   calls.fcntl(0, 0, 2);
   for (let signal = 1; signal < 32; signal++) defaultSignal(signal);
   noteWaiting(device);
+  if (!label.length) label = lineLabel(device);
   if (!prompt.length) prompt = hostName() + ' ' + label + ' login: ';
   showIssue();
   const reader = new Reader(0);
@@ -75,6 +77,13 @@ export function main(args: string[]): i32 {
 
 export function lineName(device: string): string {
   return device.startsWith('/dev/') ? device.substring(5) : device;
+}
+
+/** The console is called ttya where it is that port. */
+function lineLabel(device: string): string {
+  const own = status(device, true);
+  const port = status('/dev/ttya', true);
+  return device == '/dev/console' && own && port && own.rdev == port.rdev ? 'ttya' : lineName(device);
 }
 
 function noteWaiting(device: string): void {

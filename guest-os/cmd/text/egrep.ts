@@ -10,4 +10,4 @@
 
 export const USAGE: string = 'egrep [options] pattern [file ...]';
 
-export { main, USAGE } from './grep';
+export { main } from './grep';

@@ -10,4 +10,4 @@
 
 export const USAGE: string = 'fgrep [options] text [file ...]';
 
-export { main, USAGE } from './grep';
+export { main } from './grep';
