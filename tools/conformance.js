@@ -4,7 +4,7 @@
  * @fileoverview Comparisons with other people's processors and decoders for as long as one asks; docs/conformance.md describes them.
  *
  *   node tools/conformance.js record [PER-SHAPE] [SEED]   records the vectors of test/conformance/hardware/vectors anew
- *   node tools/conformance.js COMMAND [SEED] [SECONDS]    instructions, blocks, sequences, special, decoder, robustness
+ *   node tools/conformance.js COMMAND [SEED] [SECONDS]    instructions, blocks, sequences, special, decoder, robustness, tiers
  */
 import { createServer } from 'vite';
 

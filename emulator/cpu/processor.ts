@@ -150,6 +150,7 @@ export class Processor implements Cpu, AccessHost, RunHost, CodeHolder {
   private readonly modes = new Map<number, RunMode>();
   private mode!: RunMode;
   private codeBase = 0n;
+  private codeBaseLow = 0;
   /** What the jump cache of each access kind was filled under. */
   private readonly jumpModes: (RunMode | undefined)[] = [];
   private readonly jumpBases: bigint[] = [];
@@ -306,11 +307,24 @@ export class Processor implements Cpu, AccessHost, RunHost, CodeHolder {
     return this.wrapRip(this.read64(SLOT.PAGE) + BigInt(this.view.getUint16(record + RECORD.next, true)));
   }
   private startOf(record: number): bigint {
-    const length = this.view.getUint8(record + RECORD.length) & 0x1f;
-    return this.wrapRip(this.read64(SLOT.PAGE) + BigInt(this.view.getUint16(record + RECORD.next, true) - length));
+    return this.wrapRip(this.read64(SLOT.PAGE) + BigInt(this.startOffset(record)));
+  }
+  private startOffset(record: number): number {
+    return this.view.getUint16(record + RECORD.next, true) - (this.view.getUint8(record + RECORD.length) & 0x1f);
   }
   private wrapRip(rip: bigint): bigint {
     return BigInt.asUintN(this.codeSize === 64 ? 64 : 32, rip);
+  }
+  /** Sets RIP to an offset from the page, without making bigints. */
+  private setRipTo(offset: number): void {
+    const low = this.read32(SLOT.PAGE) >>> 0;
+    const sum = low + offset;
+    const carry = sum > 0xffffffff ? 1 : sum < 0 ? -1 : 0;
+    this.write32(SLOT.RIP, sum);
+    this.write32(SLOT.RIP + 4, this.codeSize === 64 ? this.read32(SLOT.PAGE + 4) + carry : 0);
+  }
+  private ripToNext(record: number): void {
+    this.setRipTo(this.view.getUint16(record + RECORD.next, true));
   }
 
   // Modes.
@@ -339,13 +353,13 @@ export class Processor implements Cpu, AccessHost, RunHost, CodeHolder {
     const mode = this.internMode(this.codeSize, stack, cr0, cr4, kind);
     // A jump cache knows addresses only, not what code there means. There is one for each kind of access.
     if (this.jumpModes[kind] !== mode || this.jumpBases[kind] !== codeBase) {
-      this.tlb.flushJumps();
-      this.jumpModes.fill(undefined);
+      this.tlb.flushJumpsOf(kind);
       this.jumpModes[kind] = mode;
       this.jumpBases[kind] = codeBase;
     }
     this.mode = mode;
     this.codeBase = codeBase;
+    this.codeBaseLow = Number(BigInt.asIntN(32, codeBase));
     this.leaving = true;
   }
   private internMode(code: 16 | 32 | 64, stack: 16 | 32 | 64, cr0: number, cr4: number, kind: number): RunMode {
@@ -375,7 +389,8 @@ export class Processor implements Cpu, AccessHost, RunHost, CodeHolder {
   }
   flushTlb(keepGlobal: boolean): void {
     this.tlb.flush(keepGlobal);
-    this.codePlaces.clear();
+    // To clear a map costs even if there is nothing in it.
+    if (this.codePlaces.size > 0) this.codePlaces.clear();
     if (!keepGlobal) this.globalCodePlaces.clear();
     this.leaving = true;
   }
@@ -519,7 +534,7 @@ export class Processor implements Cpu, AccessHost, RunHost, CodeHolder {
     const assigned = this.ripAssigned;
     this.currentRecord = 0;
     if (!assigned && !this.leaving) return 0;
-    if (!assigned) this.write64(SLOT.RIP, this.nextOf(ip));
+    if (!assigned) this.ripToNext(ip);
     this.write32(SLOT.EXIT, EXIT.helper);
     return 1;
   }
@@ -530,8 +545,18 @@ export class Processor implements Cpu, AccessHost, RunHost, CodeHolder {
 
   // Interrupts.
 
+  private eventsChanged(): void {
+    this.write32(SLOT.EVENTS, this.interruptLine || this.nmiWaiting ? 1 : 0);
+  }
+  /** Whether the instruction before keeps interrupts out until the next one has been executed. */
+  inShadow(): boolean {
+    if (this.read32(SLOT.SHADOW) !== 0) return true;
+    const shadow = this.platform.timeBase() + this.retired + 1;
+    return this.read32(SLOT.STI_SHADOW) === (shadow | 0) && this.read32(SLOT.STI_SHADOW + 4) === Math.floor(shadow / 2 ** 32);
+  }
   setInterruptLine(level: boolean): void {
     this.interruptLine = level;
+    this.eventsChanged();
     if (level) this.leaving = true;
   }
   /** Whether a halted processor would go on. */
@@ -548,6 +573,7 @@ export class Processor implements Cpu, AccessHost, RunHost, CodeHolder {
   }
   raiseNmi(): void {
     this.nmiWaiting = true;
+    this.eventsChanged();
     this.leaving = true;
   }
 
@@ -579,9 +605,10 @@ export class Processor implements Cpu, AccessHost, RunHost, CodeHolder {
   /** False while halted. */
   private takeEvents(): boolean {
     if (!this.nmiWaiting && !this.interruptLine && !this.halted) return true;
-    const shadow = this.read32(SLOT.SHADOW) !== 0;
+    const shadow = this.inShadow();
     if (this.nmiWaiting && !shadow && !this.read32(SLOT.NMI_MASK)) {
       this.nmiWaiting = false;
+      this.eventsChanged();
       this.halted = false;
       deliverNmi(this);
     } else if (this.interruptLine && !shadow && this.read32(SLOT.RFLAGS) & RFLAGS_IF) {
@@ -599,7 +626,8 @@ export class Processor implements Cpu, AccessHost, RunHost, CodeHolder {
       this.executionBreakpoints ||
       this.watchedPages.size > 0 ||
       (this.read32(SLOT.RFLAGS) & (RFLAGS_TF | RFLAGS_RF)) !== 0 ||
-      this.read32(SLOT.SHADOW) !== 0
+      this.read32(SLOT.SHADOW) !== 0 ||
+      ((this.interruptLine || this.nmiWaiting) && this.inShadow())
     );
   }
   /** One instruction, with what debugging adds to it. */
@@ -641,20 +669,20 @@ export class Processor implements Cpu, AccessHost, RunHost, CodeHolder {
   }
   /** The record for RIP; fetch faults are thrown. */
   private enter(): number {
-    const rip = this.read64(SLOT.RIP);
-    const low = Number(BigInt.asIntN(32, rip));
-    const high = Number(BigInt.asIntN(32, rip >> 32n));
-    const block = this.tlb.block(this.accessKind);
+    const low = this.read32(SLOT.RIP);
+    const high = this.read32(SLOT.RIP + 4);
     const from = this.linkFrom;
     this.linkFrom = 0;
-    let record = this.tlb.lookupJump(block, high, low);
-    const linear = this.codeSize === 64 ? low : (low + Number(BigInt.asIntN(32, this.codeBase))) | 0;
+    let record = this.tlb.lookupJump(this.accessKind, high, low);
+    const linear = this.codeSize === 64 ? low : (low + this.codeBaseLow) | 0;
     const offset = linear & (PAGE - 1);
     if (record === 0) {
-      record = this.findCode(rip, high, linear, offset);
-      this.tlb.fillJump(block, high, low, record, offset, this.codeIsGlobal);
+      record = this.findCode(high, low, linear, offset);
+      this.tlb.fillJump(this.accessKind, high, low, record, offset, this.codeIsGlobal);
     }
-    this.write64(SLOT.PAGE, rip - BigInt(offset));
+    // PAGE = RIP - offset.
+    this.write32(SLOT.PAGE, low - offset);
+    this.write32(SLOT.PAGE + 4, low >>> 0 < offset ? high - 1 : high);
     if (this.interpretNext) {
       this.interpretNext = false;
       return this.runs.firstOf(record);
@@ -662,9 +690,9 @@ export class Processor implements Cpu, AccessHost, RunHost, CodeHolder {
     if (from && this.linkGeneration === this.generation) this.view.setInt32(from + RECORD.link, record, true);
     return record;
   }
-  private findCode(rip: bigint, high: number, low: number, offset: number): number {
-    if (this.codeSize !== 64 && rip > BigInt(this.view.getUint32(this.base + segmentSlot(SEGMENT.cs) + SEG.limit, true)))
-      this.raise(13, 0);
+  private findCode(high: number, ripLow: number, low: number, offset: number): number {
+    const limit = this.read32(segmentSlot(SEGMENT.cs) + SEG.limit);
+    if (this.codeSize !== 64 && (high !== 0 || ripLow >>> 0 > limit >>> 0)) this.raise(13, 0);
     const linearHigh = this.codeSize === 64 ? high : 0;
     this.codeIsGlobal = true;
     const place = this.codePlace(linearHigh, low);
@@ -723,7 +751,7 @@ export class Processor implements Cpu, AccessHost, RunHost, CodeHolder {
     const own = this.view.getUint8(ip + RECORD.length) & FUSED ? 2 : 1;
     const count = this.view.getUint16(ip + RECORD.count, true);
     this.retired += this.given - this.read32(SLOT.BUDGET) + Math.max(0, count - own);
-    this.write64(SLOT.RIP, this.startOf(ip));
+    this.setRipTo(this.startOffset(ip));
   }
   private exited(): void {
     const ip = this.read32(SLOT.IP);
@@ -742,15 +770,15 @@ export class Processor implements Cpu, AccessHost, RunHost, CodeHolder {
         break;
       case EXIT.stop:
         this.retired += used + count;
-        this.write64(SLOT.RIP, this.nextOf(ip));
+        this.ripToNext(ip);
         break;
       case EXIT.repeat:
         this.retired += used + count - 1;
-        this.write64(SLOT.RIP, this.startOf(ip));
+        this.setRipTo(this.startOffset(ip));
         break;
       case EXIT.hot:
         this.retired += used;
-        this.write64(SLOT.RIP, this.startOf(ip));
+        this.setRipTo(this.startOffset(ip));
         this.compiled?.hot(ip, this.retired);
         break;
       case EXIT.interpret:
@@ -807,6 +835,8 @@ export class Processor implements Cpu, AccessHost, RunHost, CodeHolder {
   stateReplaced({ trapsPending, checkedFills, code }: HiddenState): void {
     this.currentRecord = 0;
     this.linkFrom = 0;
+    this.eventsChanged();
+    this.write64(SLOT.STI_SHADOW, 0n);
     this.runs.clear();
     deriveAllBounds(this);
     this.breakpointsChanged();
@@ -845,6 +875,7 @@ export class Processor implements Cpu, AccessHost, RunHost, CodeHolder {
   private wakeClean(): void {
     this.halted = false;
     this.nmiWaiting = false;
+    this.eventsChanged();
     this.currentRecord = 0;
     this.linkFrom = 0;
   }

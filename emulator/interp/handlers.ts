@@ -278,6 +278,12 @@ export class HandlerEmitter extends Emitter {
     this.brIf(this.exitLabel);
     this.advance();
   }
+  protected override goOnIf(condition: Value): void {
+    this.emit(condition);
+    this.openIf();
+    this.advance();
+    this.close();
+  }
   protected override divideWide(): void {
     this.code.call(this.imports.divideWide);
   }

@@ -434,10 +434,10 @@ export class Builder {
     for (const a of args) a.uses++;
     this.effects.push({ k: 'call', helper, args: [...args] });
   }
-  /** Hands control to a helper after the commits, as the last thing this instruction does. */
-  control(helper: HelperRef, args: readonly Value[] = []): void {
-    for (const a of args) a.uses++;
-    this.commits.push({ k: 'control', helper, args: [...args] });
+  /** Hands control to a helper after the commits, as the last thing this instruction does; not where `unless` is true. */
+  control(helper: HelperRef, args: readonly Value[] = [], unless?: Value): void {
+    for (const a of unless ? [...args, unless] : args) a.uses++;
+    this.commits.push({ k: 'control', helper, args: [...args], unless });
   }
 
   // Flags.

@@ -115,6 +115,8 @@ export abstract class Emitter {
   /** Calls a helper with state written back; it returns, or throws out of the engine. */
   protected abstract callHelper(helper: HelperRef): void;
   protected abstract control(helper: HelperRef): void;
+  /** Completes the instruction where that is true. */
+  protected abstract goOnIf(condition: Value): void;
   /** Pushes the state address of the segment that the record names. */
   protected abstract recordSegment(): void;
   /** Pushes, as an i64, the access size that the record names. */
@@ -354,7 +356,7 @@ export abstract class Emitter {
     for (const e of commits) {
       if (e.k === 'set') this.pin(e.value);
       if (e.k === 'repeat') this.pin(e.again);
-      if (e.k === 'control') for (const a of e.args) this.pin(a);
+      if (e.k === 'control') for (const a of e.unless ? [...e.args, e.unless] : e.args) this.pin(a);
       if (e.k === 'jump') {
         if (e.when) this.pin(e.when);
         if (e.to.op !== 'target') this.pin(e.to);
@@ -434,6 +436,7 @@ export abstract class Emitter {
         this.repeat(e.again);
         break;
       case 'control':
+        if (e.unless) this.goOnIf(e.unless);
         this.passArguments(e.args);
         this.control(e.helper);
         break;

@@ -52,7 +52,7 @@ export const SLOT = {
   RFLAGS: 0xb8,
   /** i32: current privilege level. */
   CPL: 0xc0,
-  /** i32: 1 while the interrupt shadow of STI, MOV SS or POP SS covers the next instruction. */
+  /** i32: 1 while the shadow of MOV SS or POP SS covers the next instruction. */
   SHADOW: 0xc4,
   /** i32: base of the translation block in use (user, supervisor, supervisor with SMAP enforced). */
   TLB: 0xc8,
@@ -124,6 +124,10 @@ export const SLOT = {
   LEFT_AT: 0xa40,
   /** i64: the platform's time when the whole budget that the engine was given is used up. Not architectural. */
   TIME_END: 0xa78,
+  /** i64: one more than the platform's time at which the interrupt shadow of the last STI holds, which is one instruction behind it. */
+  STI_SHADOW: 0xa80,
+  /** i32: 1 while an interrupt or NMI waits, so that what lets them in must leave the engine. Not architectural. */
+  EVENTS: 0xa88,
 
   /** Machine check: MCG_STATUS, MCG_CTL, then CTL, STATUS, ADDR, MISC of each bank. */
   MCG_STATUS: 0xb00,

@@ -71,8 +71,9 @@ function decodeBlock(code: CodePage, offset: number, room: number): Block {
     at = next;
     if (summary.jumps !== 'never') {
       block.end = 'branches';
-      // 16-bit branches of 32-bit code go somewhere else altogether.
-      block.target = mode.code === 32 && d.size === 16 ? undefined : target;
+      // 16-bit branches wrap at 64 KiB: only within a page of 16-bit code is it certain that they do not (see `checkEntry`).
+      const stays = target !== undefined && target >= 0 && target < PAGE && mode.code === 16;
+      block.target = mode.code !== 64 && d.size === 16 && !stays ? undefined : target;
       block.next = summary.jumps === 'always' ? -1 : next;
       return block;
     }
@@ -117,7 +118,7 @@ export function discover(code: CodePage, entry: number): Discovery | undefined {
     const last = block.instructions[block.instructions.length - 1];
     if (last.summary.calls) {
       if (isWarm(code, last.next)) enter(last.next);
-    } else if (block.target === undefined && last.d.operands.length > 0) {
+    } else if (block.target === undefined && last.d.operands.some((o) => o.k === 'r' || o.k === 'm')) {
       for (const offset of code.runs.oftenEntered(code.page, code.mode, MOST_TARGETS)) enter(offset);
     }
   }

@@ -272,7 +272,9 @@ class RegionCompiler {
     const list = ir.finish(wanted && conditional);
     const jump = list.find((x) => x.k === 'jump');
     const sets = list.filter((x) => x.k === 'set');
-    e.effects(list.filter((x) => x.k !== 'set' && x.k !== 'jump'));
+    const control = list.find((x) => x.k === 'control');
+    e.effects(list.filter((x) => x.k !== 'set' && x.k !== 'jump' && x.k !== 'control'));
+    if (control?.k === 'control' && control.unless) e.requireNoHelper(control.unless);
     const flags = wanted && !conditional ? ir.flagsOut() : undefined;
     if (flags) e.pinFlags(ir.defs);
     if (jump?.k === 'jump') {

@@ -217,6 +217,17 @@ export class RegionEmitter extends Emitter {
   protected override control(): void {
     throw new Error('regions call no helpers');
   }
+  protected override goOnIf(): void {
+    throw new Error('regions call no helpers');
+  }
+  /** Leaves the instruction to the interpreter where the helper at its end would be called. */
+  requireNoHelper(unless: Value): void {
+    this.emit(unless);
+    this.code.op('i32.eqz');
+    this.openIf();
+    this.leave(LEAVE.unusual);
+    this.close();
+  }
   protected override slowCall(): void {
     this.leave(LEAVE.unusual);
   }

@@ -46,7 +46,7 @@ export function summaryOf(variant: Variant): Summary {
       isBulk(form) ||
       (form.rep === 'none' &&
         form.record.serializing !== true &&
-        effects.every((e) => !(e.k === 'control' || e.k === 'repeat' || (e.k === 'call' && !e.unless)))),
+        effects.every((e) => !(e.k === 'repeat' || ((e.k === 'call' || e.k === 'control') && !e.unless)))),
     calls: effects.some((e) => e.k === 'store' && (e.value.op === 'nextRip' || e.value.args[0]?.op === 'nextRip')),
     jumps: jump?.k !== 'jump' ? 'never' : jump.when ? 'perhaps' : 'always',
     leaves: effects.some((e) => e.k !== 'set' && e.k !== 'jump'),

@@ -62,6 +62,8 @@ export function saveProcessor(cpu: Processor): DeviceState {
   const { retired, halted, parked, nmiWaiting, rflags, hidden } = cpu;
   const registers: Fields = {};
   for (const [name, slot, bytes] of REGISTERS) registers[name] = cpu.read64(slot) & (U64 >> BigInt(64 - 8 * bytes));
+  // That of STI is a moment; loaded, it is the same as that of MOV SS.
+  registers.SHADOW = BigInt(cpu.inShadow());
   for (const [name, [slot, count]] of Object.entries(ARRAYS)) {
     registers[name] = Array.from({ length: count }, (_, n) => cpu.read64(slot + 8 * n));
   }

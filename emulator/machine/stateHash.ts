@@ -39,7 +39,7 @@ export function* stateChunks(machine: Machine): Generator<Uint8Array> {
 
 function* processorChunks(cpu: Processor): Generator<Uint8Array> {
   const flags = [cpu.halted, cpu.parked, cpu.nmiWaiting].map(Number);
-  const fields = [cpu.retired, cpu.rflags, cpu.cpl, cpu.read32(SLOT.SHADOW), cpu.read32(SLOT.NMI_MASK), ...flags];
+  const fields = [cpu.retired, cpu.rflags, cpu.cpl, Number(cpu.inShadow()), cpu.read32(SLOT.NMI_MASK), ...flags];
   yield encode(`cpu${cpu.index} ${fields.join(' ')};`);
   for (const [start, end] of PLAIN) yield cpu.u8.subarray(cpu.base + start, cpu.base + end);
   for (let i = 0; i < 8; i++) {

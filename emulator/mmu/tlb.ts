@@ -144,8 +144,8 @@ export class Tlb {
     return block + JUMP_CACHE + (((low ^ (low >>> 10)) << 4) & ((JUMP_ENTRIES - 1) << 4));
   }
   /** `low`, `high`: RIP; `offset`: of the code in its page; `global`: its translation outlives a change of CR3. */
-  fillJump(block: number, high: number, low: number, record: number, offset: number, global: boolean): void {
-    const entry = this.jumpEntry(block, low);
+  fillJump(kind: number, high: number, low: number, record: number, offset: number, global: boolean): void {
+    const entry = this.jumpEntry(this.blocks[kind], low);
     const e = entry >> 2;
     this.i32[e] = low;
     this.i32[e + 1] = high;
@@ -155,9 +155,21 @@ export class Tlb {
     this.kept[(entry - this.first) >> 4] = global ? LISTED_GLOBAL : LISTED;
   }
   /** The record, or 0. */
-  lookupJump(block: number, high: number, low: number): number {
-    const e = this.jumpEntry(block, low) >> 2;
+  lookupJump(kind: number, high: number, low: number): number {
+    const e = this.jumpEntry(this.blocks[kind], low) >> 2;
     return this.i32[e] === low && this.i32[e + 1] === high ? this.i32[e + 2] : 0;
+  }
+  flushJumpsOf(kind: number): void {
+    const from = this.blocks[kind];
+    let left = 0;
+    for (const entry of this.jumps) {
+      if (entry < from || entry >= from + TLB_BLOCK_SIZE) this.jumps[left++] = entry;
+      else {
+        this.emptyJump(entry);
+        this.kept[(entry - this.first) >> 4] = UNLISTED;
+      }
+    }
+    this.jumps.length = left;
   }
   flushJumps(keepGlobal = false): void {
     let left = 0;

@@ -8,10 +8,12 @@ import { compareFresh, recipes, record } from './hardware/session.ts';
 import { compareSpecialValues } from './hardware/specialValues.ts';
 import { MODES, runRandomCode } from './robustness/randomCode.ts';
 import { compareSequences } from './system/sequences/run.ts';
+import { compareTiers } from './tiers/tiers.ts';
 
 const STRINGS = 250_000;
 const BLOCKS = 2000;
 const SEQUENCES = 1500;
+const TIER_INSTRUCTIONS = 10_000;
 
 /** Exit code. */
 export async function command(args: readonly string[]): Promise<number> {
@@ -44,6 +46,24 @@ export async function command(args: readonly string[]): Promise<number> {
     }
     host.close();
     say(`${count} instructions from seed ${seed}, ${wrong} different`);
+    return wrong ? 1 : 0;
+  }
+  if (name === 'tiers') {
+    let instructions = 0;
+    let compiled = 0;
+    let wrong = 0;
+    for (let s = seed; Date.now() < until; s++) {
+      for (const mode of MODES) {
+        const report = compareTiers(mode, s, TIER_INSTRUCTIONS);
+        instructions += report.instructions;
+        compiled += report.compiled;
+        if (report.difference) {
+          say(report.difference);
+          wrong++;
+        }
+      }
+    }
+    say(`${instructions} instructions from seed ${seed}, ${compiled} of them compiled, ${wrong} runs different`);
     return wrong ? 1 : 0;
   }
   if (name === 'blocks') {

@@ -69,19 +69,19 @@ instruction({
     ir.setSlot(SLOT.RFLAGS, ir.and(ir.slot(SLOT.RFLAGS, 'i64'), ir.const(~BigInt(RFLAGS_IF), 'i64')));
   },
 });
+/** An interrupt waits. */
+const letIn = helper('sti', (cpu: Cpu) => cpu.leave());
 /** Interrupts stay off for one more instruction if they were off. */
-const enable = helper('sti', (cpu: Cpu) => {
-  const flags = cpu.read64(SLOT.RFLAGS);
-  if (flags & BigInt(RFLAGS_IF)) return;
-  cpu.write64(SLOT.RFLAGS, flags | BigInt(RFLAGS_IF));
-  cpu.write32(SLOT.SHADOW, 1);
-  cpu.modeChanged();
-});
 instruction({
   mnemonic: 'sti',
   encodings: { FB: '' },
   exec(ir) {
     requireIoPrivilege(ir);
-    ir.control(enable);
+    const flags = ir.slot(SLOT.RFLAGS, 'i64');
+    const wasOff = ir.isZero(ir.and(flags, ir.const(RFLAGS_IF, 'i64')));
+    const shadow = ir.add(ir.leaf('time', 'i64'), ir.const(2, 'i64'));
+    ir.setSlot(SLOT.RFLAGS, ir.or(flags, ir.const(RFLAGS_IF, 'i64')));
+    ir.setSlot(SLOT.STI_SHADOW, ir.select(wasOff, shadow, ir.slot(SLOT.STI_SHADOW, 'i64')));
+    ir.control(letIn, [], ir.isZero(ir.slot(SLOT.EVENTS, 'i32')));
   },
 });

@@ -4,7 +4,7 @@
  * goes on or shuts down; an exception of the host is an error of ours. RAM is random, a part of it valid instructions, and interrupt
  * tables point into it. After a shutdown, a halt, or a while, code starts anew with other registers.
  */
-import { Shutdown } from '../../../emulator/cpu/processor.ts';
+import { Shutdown, type Tiering } from '../../../emulator/cpu/processor.ts';
 import {
   enterLongMode,
   enterProtectedMode,
@@ -39,10 +39,18 @@ export interface RandomRun {
   instructions: number;
   restarts: number;
 }
+export interface RandomOptions {
+  tiering?: Tiering;
+  /** Most instructions between two changes of course. */
+  slice?: number;
+  /** Called between two slices, and with `fully` before code starts anew. */
+  observe?: (t: TestProcessor, fully: boolean) => void;
+}
 /** Throws what the host threw, with the seed and the place. */
-export function runRandomCode(mode: Mode, seed: number, instructions: number): RandomRun {
+export function runRandomCode(mode: Mode, seed: number, instructions: number, options: RandomOptions = {}): RandomRun {
+  const { tiering = 'interpreted', slice = SLICE, observe = () => {} } = options;
   const r = new Random(seed);
-  const t = testProcessor(RAM_SIZE);
+  const t = testProcessor(RAM_SIZE, undefined, {}, undefined, tiering);
   const pieces = recipes(1, seed).map((recipe) => recipe.code);
   fillMemory(t, mode, r, pieces);
   let done = 0;
@@ -53,8 +61,9 @@ export function runRandomCode(mode: Mode, seed: number, instructions: number): R
     const before = t.cpu.retired;
     try {
       for (let n = 0; n < SLICES; n++) {
-        t.cpu.run(t.cpu.retired + SLICE);
-        if (t.cpu.halted) t.cpu.raiseNmi();
+        t.cpu.run(t.cpu.retired + slice);
+        observe(t, false);
+        if (t.cpu.halted || r.one(16)) t.cpu.raiseNmi();
         // Short loops are common: go on elsewhere, in whatever state the processor is in by now.
         wander(t, r);
       }
@@ -64,6 +73,7 @@ export function runRandomCode(mode: Mode, seed: number, instructions: number): R
         throw new Error(`${at}: ${(e as Error).stack}`);
       }
     }
+    observe(t, true);
     done += Math.max(1, t.cpu.retired - before);
     // Code that runs into its own stores ends up all alike.
     if (restarts % 100 === 0) fillMemory(t, mode, r, pieces);
