@@ -5,7 +5,7 @@ import { commitSeed } from '../../support/seed.ts';
 import { MODES } from '../robustness/randomCode.ts';
 import { compareTiers } from './tiers.ts';
 
-const INSTRUCTIONS = 15_000;
+const INSTRUCTIONS = 6_000;
 const fresh = commitSeed();
 for (const mode of MODES)
   for (const seed of [1, fresh])
