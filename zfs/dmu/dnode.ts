@@ -298,7 +298,7 @@ function freeSlot(objset: Objset): u64 {
       object += DNODES_PER_BLOCK;
       continue;
     }
-    if (object && isFree(objset, object)) break;
+    if (object && isFreeObject(objset, object)) break;
     object++;
   }
   objset.cursor = object + 1;
@@ -316,7 +316,7 @@ function isFull(meta: Dnode, block: u64): bool {
   return full;
 }
 
-function isFree(objset: Objset, object: u64): bool {
+export function isFreeObject(objset: Objset, object: u64): bool {
   const known = find(objset, object);
   if (known) return known.type == TYPE_NONE && !known.holds && !known.dbufs;
   const meta = objset.meta!;

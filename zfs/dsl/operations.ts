@@ -3,11 +3,12 @@
  * @fileoverview What `zfs create`, `snapshot` and `clone` do, by name. Names are checked here; what is done, in the sync of a group.
  */
 import { EBUSY, EEXIST, EINVAL, EIO, ENAMETOOLONG, ENOENT, setError } from '../../guest-os/kernel/errno';
-import { OBJSET_ZFS } from '../dmu/types';
+import { OBJSET_ZFS, OBJSET_ZVOL } from '../dmu/types';
 import { Spa } from '../spa/spa';
 import { Task } from '../spa/task';
 import { zapGet } from '../zap/zap';
 import { createFileSystem } from '../zpl/create';
+import { createVolume, isVolumeSize } from '../zvol/volume';
 import { createHead, createSnapshot, Dataset } from './dataset';
 import { createDir, clonesOf, Dir } from './dir';
 import { zapSetInt } from '../zap/zap';
@@ -71,6 +72,9 @@ class CreateTask extends Task {
     private readonly name: string,
     /** Of a clone, the snapshot. */
     private readonly from: Dataset | null,
+    /** Of a volume. */
+    private readonly size: u64 = 0,
+    private readonly blockSize: u32 = 0,
   ) {
     super();
   }
@@ -80,6 +84,7 @@ class CreateTask extends Task {
     const from = this.from;
     const head = spa.openDataset(createHead(spa, dir, from ? from : spa.origin, txg), dir, '');
     if (!head) return setError(EIO);
+    if (!from && this.size) return createVolume(head.createObjset(OBJSET_ZVOL), this.size, this.blockSize);
     if (!from) return createFileSystem(head.createObjset(OBJSET_ZFS), txg);
     const clones = clonesOf(from.dir);
     return clones ? zapSetInt(spa.mos!, clones, head.object, head.object) : 0;
@@ -89,6 +94,13 @@ class CreateTask extends Task {
 export function createDataset(spa: Spa, name: string): i32 {
   const checked = checkNewName(spa, name);
   return checked < 0 ? checked : spa.perform(new CreateTask(parentFound!, lastComponent, null));
+}
+
+/** A volume of so many bytes, a multiple of its block size. */
+export function createVolumeDataset(spa: Spa, name: string, size: u64, blockSize: u32): i32 {
+  if (!isVolumeSize(size, blockSize)) return setError(EINVAL);
+  const checked = checkNewName(spa, name);
+  return checked < 0 ? checked : spa.perform(new CreateTask(parentFound!, lastComponent, null, size, blockSize));
 }
 
 export function cloneSnapshot(spa: Spa, snapshot: Dataset, name: string): i32 {

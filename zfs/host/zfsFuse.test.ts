@@ -5,25 +5,33 @@
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import {
+  closeSync,
   cpSync,
   existsSync,
+  fchmodSync,
+  fsyncSync,
+  ftruncateSync,
+  linkSync,
   mkdirSync,
   mkdtempSync,
+  openSync,
   readdirSync,
   readFileSync,
   readlinkSync,
+  renameSync,
   rmSync,
   statSync,
   symlinkSync,
   truncateSync,
   writeFileSync,
+  writeSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { projectRoot } from '../../toolchain/asc/root.ts';
 import { fileDisk, loadZfs, type Zfs } from '../../toolchain/zfs/host.ts';
-import { unpackedPackage } from '../../tools/oracles.js';
+import { openZfs, unpackedPackage } from '../../tools/oracles.js';
 
 const LATEST = 0xffff_ffff_ffff_ffffn;
 const FILE = 0o100644n;
@@ -180,6 +188,68 @@ test.skipIf(!root)(
     for (const name of readdirSync(source))
       expect(readFileSync(join(mounted, name)).equals(readFileSync(join(source, name)))).toBe(true);
     command('zpool', 'export', 'ours');
+  },
+  120_000,
+);
+
+test.skipIf(!root)(
+  'what zfs-fuse had promised before it was killed is replayed from its log',
+  async () => {
+    writeFileSync(disk('log'), '');
+    truncateSync(disk('log'), 96 << 20);
+    const mount = join(folder, 'logged');
+    command('zpool', 'create', '-m', mount, 'logged', disk('log'));
+    const at = (name: string): string => join(mount, name);
+    /** It promises only what was done through the same descriptor, and what has been done to names. */
+    const promise = (name: string, change: (file: number) => void): void => {
+      const file = openSync(at(name), existsSync(at(name)) ? 'r+' : 'w');
+      change(file);
+      fsyncSync(file);
+      closeSync(file);
+    };
+    const sample = (bytes: number, seed: number): Buffer => Buffer.from({ length: bytes }, (_, i) => (i * seed) >> 3);
+    writeFileSync(at('gone'), 'x');
+    writeFileSync(at('moved'), 'moved');
+    // The first promise makes the log, once all this is on disk; what follows is in the log alone.
+    promise('old', (file) => writeSync(file, sample(300_000, 7)));
+    mkdirSync(at('d'));
+    promise('d/new', (file) => writeSync(file, sample(200_000, 13)));
+    symlinkSync('d/new', at('link'));
+    renameSync(at('moved'), at('d/there'));
+    rmSync(at('gone'));
+    promise('old', (file) => ftruncateSync(file, 100_001));
+    promise('d/small', (file) => writeSync(file, 'small'));
+    linkSync(at('d/small'), at('hard'));
+    promise('d/small', (file) => fchmodSync(file, 0o640));
+    daemon?.kill('SIGKILL');
+    await new Promise((resolve) => daemon?.on('exit', resolve));
+    execFileSync('umount', ['-l', mount]);
+    // Or the next one would look for it.
+    rmSync('/var/lib/zfs/zpool.cache', { force: true });
+
+    const zfs = await loadZfs([fileDisk(disk('log'), true)]);
+    expect(zfs.call('search', disk('log'))).toBe(1);
+    ok(zfs, 'importFound', 0, 1, LATEST);
+    ok(zfs, 'choose', 'logged');
+    ok(zfs, 'listDirectory', '');
+    expect(said(zfs).split('\n').sort()).toEqual(['d', 'hard', 'link', 'old']);
+    ok(zfs, 'listDirectory', 'd');
+    expect(said(zfs).split('\n').sort()).toEqual(['new', 'small', 'there']);
+    expect(contents(zfs, 'd/new', 200_000).equals(sample(200_000, 13))).toBe(true);
+    expect(contents(zfs, 'old', 100_001).equals(sample(300_000, 7).subarray(0, 100_001))).toBe(true);
+    const described = (path: string): string => {
+      ok(zfs, 'describe', path);
+      return said(zfs);
+    };
+    expect(described('old')).toBe(`${0o100644} 100001 1`);
+    expect(described('hard')).toBe(`${0o100640} 5 2`);
+    expect(described('link')).toBe(`${0o120777} 5 1 d/new`);
+    expect(described('d/there')).toBe(`${0o100644} 5 1`);
+    ok(zfs, 'exportPool');
+    const zdb = openZfs();
+    if (!zdb) return;
+    const blocks = zdb('zdb', ['-e', '-p', folder, '-bcc', 'logged']);
+    expect(blocks.output).toContain('No leaks (block sum matches space maps exactly)');
   },
   120_000,
 );

@@ -4,8 +4,9 @@ import { ENOENT, setError } from '../../guest-os/kernel/errno';
 import { NvList } from '../port/nvlist';
 import { Dataset } from '../dsl/dataset';
 import { USED_CHILDREN, USED_RESERVATION, USED_SNAPSHOTS } from '../dsl/dir';
-import { cloneSnapshot, createDataset, findDataset, takeSnapshot } from '../dsl/operations';
+import { cloneSnapshot, createDataset, createVolumeDataset, findDataset, takeSnapshot } from '../dsl/operations';
 import { allPools, poolOf } from '../spa/pools';
+import { VOLUME_BLOCK } from '../zvol/volume';
 import { Request } from './request';
 
 export function datasetRequests(): Request[] {
@@ -56,7 +57,7 @@ function describe(dataset: Dataset): NvList {
   return list;
 }
 
-/** `name`. */
+/** `name`; for a volume `volsize`, perhaps `volblocksize`. */
 class Create extends Request {
   constructor() {
     super('dataset_create');
@@ -64,7 +65,9 @@ class Create extends Request {
   run(input: NvList, output: NvList): i32 {
     const name = input.text('name');
     const spa = poolOf(name);
-    return spa ? createDataset(spa, name) : setError(ENOENT);
+    if (!spa) return setError(ENOENT);
+    if (!input.has('volsize')) return createDataset(spa, name);
+    return createVolumeDataset(spa, name, input.number('volsize'), <u32>input.number('volblocksize', VOLUME_BLOCK));
   }
 }
 

@@ -11,6 +11,7 @@ import { currentProcess } from '../../guest-os/kernel/process';
 import { copyIn, copyOut } from '../../guest-os/kernel/user';
 import { isQuery, perform } from '../ioctl/requests';
 import { ZFS_PERFORM, ZfsCommand } from '../ioctl/request';
+import { attachVolumes, refreshVolumes } from '../zvol/device';
 import { textOf } from './bytes';
 import { enter, leave } from './kernel';
 import { NvList, packList, unpackList } from './nvlist';
@@ -43,6 +44,7 @@ class ZfsDevice extends Device {
     const output = new NvList();
     enter();
     const result = perform(text, input, output);
+    if (!isQuery(text)) refreshVolumes();
     leave();
     const told = answer(command, output);
     const length = offsetof<ZfsCommand>('outputBytes');
@@ -68,4 +70,5 @@ function fetch(from: u64, count: u64): StaticArray<u8> | null {
 
 export function attachZfs(): void {
   addDevice('zfs', 'pseudo/zfs@0:zfs', new ZfsDevice());
+  attachVolumes();
 }

@@ -17,6 +17,7 @@ import { Leaf } from '../vdev/leaf';
 import { Mirror } from '../vdev/mirror';
 import { Raidz } from '../vdev/raidz';
 import { Vdev } from '../vdev/vdev';
+import { replayLogs } from '../zil/log';
 import { zapGet, zapNext, ZapEntry, zapValue } from '../zap/zap';
 import { BestUberblock, readLabel } from './config';
 import { OBJECT_DIRECTORY, POOL_ACTIVE, Spa, VERSION_LATEST } from './spa';
@@ -212,6 +213,7 @@ function openPool(spa: Spa, limit: u64): i32 {
   result = openDirectory(spa, mos);
   for (let i = 0; i < spa.tops.length && result == 0; i++) result = spa.tops[i].openMetaslabs(spa);
   if (result == 0) spa.state = POOL_ACTIVE;
+  if (result == 0 && spa.isWritable) result = replayLogs(spa);
   // The labels say that it is in use now; whatever else has changed about it is written with that.
   if (result == 0 && spa.isWritable) spa.configChanged();
   return result;

@@ -276,13 +276,27 @@ function isMicro(data: usize): bool {
   return load<u64>(data) == MICRO;
 }
 
+/** A name with zeros behind it, as it is in an entry. */
+const wanted: usize = memory.data(64, 8);
+/** All ones for as many bytes, 8 at most. */
+function bytesMask(count: i32): u64 {
+  return count >= 8 ? ~(<u64>0) : count <= 0 ? 0 : ((<u64>1) << (<u64>count * 8)) - 1;
+}
+
+/** Entries are in no order; sixteen bytes of each name are compared at once. */
 function microFind(data: usize, size: u32, name: string): MicroZapEntry | null {
   if (name.length > LONGEST_MICRO_NAME || !name.length) return null;
-  const first = <u32>name.charCodeAt(0);
+  memory.fill(wanted, 0, 64);
+  putText(name, wanted);
+  const count = name.length + 1;
+  const mask0 = bytesMask(count);
+  const mask1 = bytesMask(count - 8);
+  const word0 = load<u64>(wanted);
+  const word1 = load<u64>(wanted, 8);
   for (let at = data + ENTRY; at < data + size; at += ENTRY) {
-    if (<u32>load<u8>(at, MicroZapEntry.nameOffset) == first && equalsText(at + MicroZapEntry.nameOffset, name)) {
-      return changetype<MicroZapEntry>(at);
-    }
+    if ((load<u64>(at, MicroZapEntry.nameOffset) ^ word0) & mask0) continue;
+    if ((load<u64>(at, MicroZapEntry.nameOffset + 8) ^ word1) & mask1) continue;
+    if (count <= 16 || memory.compare(at + MicroZapEntry.nameOffset, wanted, count) == 0) return changetype<MicroZapEntry>(at);
   }
   return null;
 }

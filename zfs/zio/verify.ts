@@ -5,7 +5,7 @@
  * Most blocks have their checksum in the pointer to them. Labels, uberblocks, gang headers and log blocks have it at their own end,
  * taken with a verifier in its place: where the block lies, or its place in the log, so that an old block is not taken for a new one.
  */
-import { ChecksumTail } from 'layout/zfs';
+import { ChecksumTail, ZilChain } from 'layout/zfs';
 import {
   CHECKSUM_FLETCHER_2,
   CHECKSUM_FLETCHER_4,
@@ -89,6 +89,12 @@ function functionOf(algorithm: u32): u32 {
   return algorithm;
 }
 
+/** The checksum of a log block is of whole units of this. */
+const LOG_UNIT: u64 = 4096;
+function coveredByLog(used: u64): usize {
+  return <usize>((used + LOG_UNIT - 1) & ~(LOG_UNIT - 1));
+}
+
 const computed = memory.data(32, 8);
 const claimed = memory.data(32, 8);
 
@@ -103,10 +109,11 @@ export function verify(check: Check, from: usize): bool {
   let covered = bytes;
   let tailAt = from + bytes - ChecksumTail.SIZE;
   if (check.algorithm == CHECKSUM_ZILOG2) {
-    // The tail comes first, as part of the chain header, and says how much of the block is used.
-    tailAt = from + 152;
-    covered = <usize>((load<u64>(from, 144) + 63) & ~63);
-    if (covered > bytes || covered < 192) return false;
+    // The tail is at the end of the structure in front, which says how much of the block is used.
+    const chain = changetype<ZilChain>(from);
+    tailAt = chain.tail.pointer;
+    covered = coveredByLog(chain.used);
+    if (chain.used > <u64>bytes || covered > bytes || covered < <usize>ZilChain.SIZE) return false;
   }
   const tail = changetype<ChecksumTail>(tailAt);
   if (tail.magic != TAIL_MAGIC) return false;
@@ -120,8 +127,13 @@ export function verify(check: Check, from: usize): bool {
 
 /** Writes the tail of a block whose verifier is in `check`. */
 export function seal(check: Check, from: usize): void {
-  const bytes = <usize>check.bytes;
-  const tailAt = from + bytes - ChecksumTail.SIZE;
+  let bytes = <usize>check.bytes;
+  let tailAt = from + bytes - ChecksumTail.SIZE;
+  if (check.algorithm == CHECKSUM_ZILOG2) {
+    const chain = changetype<ZilChain>(from);
+    tailAt = chain.tail.pointer;
+    bytes = coveredByLog(chain.used);
+  }
   changetype<ChecksumTail>(tailAt).magic = TAIL_MAGIC;
   memory.copy(tailAt + 8, check.words, 32);
   checksum(functionOf(check.algorithm), from, bytes, computed);

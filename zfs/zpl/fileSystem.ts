@@ -25,7 +25,16 @@ import { putText, textOf } from '../port/bytes';
 import { system } from '../port/port';
 import { Dbuf, holdDbuf, releaseDbuf, writeDbuf } from '../dmu/dbuf';
 import { dmuFreeRange, dmuRead, dmuWrite } from '../dmu/dmu';
-import { allocateObject, Dnode, freeObject, holdDnode, releaseDnode, setBlockSize } from '../dmu/dnode';
+import {
+  allocateObject,
+  claimObject,
+  Dnode,
+  freeObject,
+  holdDnode,
+  isFreeObject,
+  releaseDnode,
+  setBlockSize,
+} from '../dmu/dnode';
 import { Objset } from '../dmu/objset';
 import { TYPE_DIRECTORY, TYPE_PLAIN_FILE, TYPE_SA, TYPE_ZNODE } from '../dmu/types';
 import { Dataset } from '../dsl/dataset';
@@ -139,7 +148,10 @@ export class FileSystem {
     } else if (isLink) file.size = file.target.length;
     const bonusType = this.znodes.isNew ? TYPE_SA : TYPE_ZNODE;
     const type = isDirectory ? TYPE_DIRECTORY : TYPE_PLAIN_FILE;
-    const object = allocateObject(this.objset, type, 512, bonusType, Znodes.bonusLength(this.version));
+    let object = file.object;
+    if (!object) object = allocateObject(this.objset, type, 512, bonusType, Znodes.bonusLength(this.version));
+    else if (!isFreeObject(this.objset, object)) return setError(EEXIST);
+    else claimObject(this.objset, object, type, 512, bonusType, Znodes.bonusLength(this.version));
     if (isDirectory) zapInit(this.objset, object);
     const dn = holdDnode(this.objset, object);
     if (!dn) return setError(EIO);

@@ -60,6 +60,8 @@ const NANOSECONDS: u64 = 1000000000;
 
 /** What a new file is to have. */
 export class NewFile {
+  /** Its number, which is free; 0: any. */
+  object: u64 = 0;
   mode: u64 = 0;
   uid: u64 = 0;
   gid: u64 = 0;

@@ -4,9 +4,10 @@ import { complain, out, say } from '../../lib/io';
 import { NV_LIST, NV_LIST_ARRAY, NV_STRING, NV_UINT64, NvList } from '../../../zfs/port/nvlist';
 import { DeviceChannel, openError } from './_channel';
 
-export const USAGE: string = 'zfsrequest REQUEST [NAME=TEXT | NAME:NUMBER | vdevs=PATH[,PATH]]...';
+export const USAGE: string = 'zfsrequest REQUEST [NAME=TEXT | NAME:NUMBER | vdevs=WORD[,WORD]]...';
 /** @manual
- * For looking beneath zpool(8) and zfs(8). Each argument becomes an entry of the request's list; `vdevs` are disks or files. The answer is
+ * For looking beneath zpool(8) and zfs(8). Each argument becomes an entry of the request's list; `vdevs` are disks or files, and `mirror` or `raidz`
+ * before those that belong together. The answer is
  * printed one entry a line, lists within it indented.
  */
 
@@ -34,16 +35,33 @@ function enter(list: NvList, word: string): void {
   const equals = word.indexOf('=');
   const colon = word.indexOf(':');
   if (word.startsWith('vdevs=')) {
-    const paths = word.substring(6).split(',');
+    const words = word.substring(6).split(',');
     const vdevs: NvList[] = [];
-    for (let i = 0; i < paths.length; i++) {
-      const isDisk = paths[i].startsWith('/dev/');
-      vdevs.push(new NvList().setText('type', isDisk ? 'disk' : 'file').setText('path', paths[i]));
-      if (isDisk && paths[i].endsWith('s0')) vdevs[i].setNumber('whole_disk', 1);
+    let group: NvList | null = null;
+    let children: NvList[] = [];
+    for (let i = 0; i < words.length; i++) {
+      if (words[i] == 'mirror' || words[i] == 'raidz') {
+        children = [];
+        group = new NvList().setText('type', words[i]);
+        vdevs.push(group);
+        continue;
+      }
+      const leaf = leafOf(words[i]);
+      if (!group) vdevs.push(leaf);
+      else {
+        children.push(leaf);
+        group.setLists('children', children);
+      }
     }
     list.setLists('vdevs', vdevs);
   } else if (equals >= 0 && (colon < 0 || equals < colon)) list.setText(word.substring(0, equals), word.substring(equals + 1));
   else if (colon >= 0) list.setNumber(word.substring(0, colon), U64.parseInt(word.substring(colon + 1)));
+}
+
+function leafOf(path: string): NvList {
+  const isDisk = path.startsWith('/dev/');
+  const leaf = new NvList().setText('type', isDisk ? 'disk' : 'file').setText('path', path);
+  return isDisk && path.endsWith('s0') ? leaf.setNumber('whole_disk', 1) : leaf;
 }
 
 function show(list: NvList, indent: string): void {

@@ -69,6 +69,75 @@ export const zilHeader = layout(
   { claimTxg: u64, replaySeq: u64, log: blockPointer, claimBlockSeq: u64, flags: u64, claimRecordSeq: u64, pad: array(u64, 3) },
 );
 
+export const zilChain = layout(
+  'ZilChain',
+  {
+    size: 184,
+    comment: 'Part of each block of an intent log: the next block, bytes in use (this included, where it is in front), checksum.',
+  },
+  { pad: u64, next: blockPointer, used: u64, tail: checksumTail },
+);
+
+export const zilRecord = layout(
+  'ZilRecord',
+  { size: 32, comment: 'What each record of an intent log begins with; its length is that of all of it.' },
+  { type: u64, length: u64, txg: u64, sequence: u64 },
+);
+
+export const zilCreate = layout(
+  'ZilCreate',
+  { size: 104, comment: 'A new file; its name follows, and the target of a link.' },
+  {
+    record: zilRecord,
+    directory: u64,
+    object: u64,
+    mode: u64,
+    uid: u64,
+    gid: u64,
+    generation: u64,
+    crtime: array(u64, 2),
+    rdev: u64,
+  },
+);
+export const zilRemove = layout('ZilRemove', { size: 40, comment: 'The name follows.' }, { record: zilRecord, directory: u64 });
+export const zilLink = layout(
+  'ZilLink',
+  { size: 48, comment: 'The name follows.' },
+  { record: zilRecord, directory: u64, object: u64 },
+);
+export const zilRename = layout(
+  'ZilRename',
+  { size: 48, comment: 'Both names follow.' },
+  { record: zilRecord, from: u64, to: u64 },
+);
+export const zilWrite = layout(
+  'ZilWrite',
+  { size: 192, comment: 'Data follow, unless they are a block of their own.' },
+  { record: zilRecord, object: u64, offset: u64, count: u64, within: u64, block: blockPointer },
+);
+export const zilTruncate = layout(
+  'ZilTruncate',
+  { size: 56, comment: 'A hole; with a count of 0 up to the end, which is then there.' },
+  { record: zilRecord, object: u64, offset: u64, count: u64 },
+);
+export const zilSetAttributes = layout(
+  'ZilSetAttributes',
+  { size: 112, comment: 'Those whose bits are in the mask.' },
+  {
+    record: zilRecord,
+    object: u64,
+    mask: u64,
+    mode: u64,
+    uid: u64,
+    gid: u64,
+    size: u64,
+    atime: u64,
+    atimePart: u64,
+    mtime: u64,
+    mtimePart: u64,
+  },
+);
+
 export const objset = layout(
   'ObjsetPhys',
   { size: 2048, comment: 'The root of an object set; 1024 bytes before version 15.' },
@@ -245,6 +314,15 @@ export const layouts = [
   uberblock,
   dnode,
   zilHeader,
+  zilChain,
+  zilRecord,
+  zilCreate,
+  zilRemove,
+  zilLink,
+  zilRename,
+  zilWrite,
+  zilTruncate,
+  zilSetAttributes,
   objset,
   dslDir,
   dslDataset,

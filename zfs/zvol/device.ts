@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: MIT
+/**
+ * @fileoverview /dev/zvol/dsk/POOL/NAME (block) and /dev/zvol/rdsk/POOL/NAME (raw): volumes as disks. The nodes follow the datasets: {@link refreshVolumes}
+ * is called after whatever may have made, renamed or removed one. A volume that is open counts as in use.
+ */
+import { address } from 'machine/mem';
+import { Device, makeDevice } from '../../guest-os/fs/device';
+import { addDevice, addDeviceDirectory, removeDevice } from '../../guest-os/fs/devices';
+import { S_IFBLK, S_IFCHR } from '../../guest-os/fs/vnode';
+import { EINVAL, EIO, ENOSPC, ENOTTY, ENXIO, EROFS, setError } from '../../guest-os/kernel/errno';
+import { copy, copyOut } from '../../guest-os/kernel/user';
+import { holdDbuf, releaseDbuf, writeDbuf } from '../dmu/dbuf';
+import { Dnode, holdDnode, releaseDnode } from '../dmu/dnode';
+import { Dataset } from '../dsl/dataset';
+import { enter, leave } from '../port/kernel';
+import { allPools } from '../spa/pools';
+import { isVolume, VOLUME_DATA, volumeSize } from './volume';
+
+/** illumos's number of zfs; minor 0 is /dev/zfs. */
+const MAJOR: u32 = 88;
+const SECTOR: u64 = 512;
+/** <sys/dkio.h> */
+const DKIOCGMEDIAINFO: i32 = 0x042a;
+const DKIOCFLUSHWRITECACHE: i32 = 0x0422;
+const DK_FIXED_DISK: u32 = 0x10001;
+const ZEROS: usize = memory.data(4096, 16);
+const answer: usize = memory.data(16, 8);
+
+class VolumeNode extends Device {
+  /** The dataset is gone, or has another name. */
+  isGone: bool = false;
+
+  constructor(
+    type: i32,
+    minor: u32,
+    private readonly dataset: Dataset,
+  ) {
+    super(type | 0o640, 3, makeDevice(MAJOR, minor));
+  }
+
+  get size(): u64 {
+    if (this.isGone) return 0;
+    enter();
+    const objset = this.dataset.objset();
+    const size = objset ? volumeSize(objset) : 0;
+    leave();
+    return size;
+  }
+  get seekable(): bool {
+    return true;
+  }
+  opened(readers: i32, writers: i32): i32 {
+    if (this.isGone) return readers > 0 || writers > 0 ? setError(ENXIO) : 0;
+    if (writers > 0 && (this.dataset.isSnapshot || !this.dataset.spa.isWritable)) return setError(EROFS);
+    this.dataset.users += readers + writers;
+    return 0;
+  }
+
+  read(offset: u64, to: u64, count: u64, nonblocking: bool): i64 {
+    const size = this.size;
+    const wrong = this.refusal(offset, count);
+    if (wrong < 0 || offset >= size) return wrong;
+    return this.transfer(offset, to, min(count, size - offset), false);
+  }
+  write(offset: u64, from: u64, count: u64, nonblocking: bool): i64 {
+    const size = this.size;
+    const wrong = this.refusal(offset, count);
+    if (wrong < 0) return wrong;
+    if (offset >= size) return count ? setError(ENOSPC) : 0;
+    return this.transfer(offset, from, min(count, size - offset), true);
+  }
+  private refusal(offset: u64, count: u64): i32 {
+    if (this.isGone) return setError(ENXIO);
+    return this.type == S_IFCHR && (offset % SECTOR || count % SECTOR) ? setError(EINVAL) : 0;
+  }
+
+  private transfer(offset: u64, memory: u64, count: u64, isWrite: bool): i64 {
+    enter();
+    const objset = this.dataset.objset();
+    const dn = objset ? holdDnode(objset, VOLUME_DATA) : null;
+    let done: u64 = 0;
+    let error = dn ? 0 : setError(EIO);
+    while (done < count && error == 0) {
+      const at = offset + done;
+      const within = at % <u64>dn!.blockSize;
+      const part = min(<u64>dn!.blockSize - within, count - done);
+      error = isWrite ? this.writePart(dn!, at, within, part, memory + done) : readPart(dn!, at, within, part, memory + done);
+      if (error == 0) done += part;
+    }
+    if (dn) releaseDnode(dn);
+    leave();
+    return done ? <i64>done : error;
+  }
+  private writePart(dn: Dnode, at: u64, within: u64, count: u64, from: u64): i32 {
+    const dataset = this.dataset;
+    const begun = dataset.spa.begin(dataset, <u64>dn.blockSize * dn.objset.copies);
+    if (begun < 0) return begun;
+    // Read first even if all of it is written: the copy may fail.
+    const db = writeDbuf(dn, at / <u64>dn.blockSize, false);
+    if (!db) return setError(EIO);
+    const error = copy(address(db.data + <usize>within), from, count);
+    releaseDbuf(db);
+    return error;
+  }
+
+  sync(dataOnly: bool): i32 {
+    if (this.isGone) return setError(ENXIO);
+    enter();
+    const result = this.dataset.spa.isWritable ? this.dataset.spa.sync() : 0;
+    leave();
+    return result;
+  }
+
+  ioctl(request: i32, argument: u64): i64 {
+    if (request == DKIOCFLUSHWRITECACHE) return this.sync(true);
+    if (request != DKIOCGMEDIAINFO) return setError(ENOTTY);
+    store<u32>(answer, DK_FIXED_DISK);
+    store<u32>(answer, <u32>SECTOR, 4);
+    store<u64>(answer, this.size / SECTOR, 8);
+    return copyOut(argument, answer, 16);
+  }
+}
+
+function readPart(dn: Dnode, at: u64, within: u64, count: u64, to: u64): i32 {
+  const block = at / <u64>dn.blockSize;
+  if (block > dn.maxBlock) {
+    for (let done: u64 = 0; done < count; done += 4096) {
+      const error = copy(to + done, address(ZEROS), min<u64>(count - done, 4096));
+      if (error < 0) return error;
+    }
+    return 0;
+  }
+  const db = holdDbuf(dn, 0, block, true);
+  if (!db) return setError(EIO);
+  const error = copy(to, address(db.data + <usize>within), count);
+  releaseDbuf(db);
+  return error;
+}
+
+// ---- nodes
+
+class Entry {
+  seen: bool = true;
+  constructor(
+    public readonly dataset: Dataset,
+    public readonly name: string,
+    public readonly block: VolumeNode,
+    public readonly raw: VolumeNode,
+  ) {}
+}
+
+let entries: Entry[] = [];
+let minors: u32 = 1;
+
+/** Gives every volume its nodes, and takes those away whose volume is gone. ZFS's lock is held. */
+export function refreshVolumes(): void {
+  for (let i = 0; i < entries.length; i++) entries[i].seen = false;
+  const pools = allPools();
+  for (let i = 0; i < pools.length; i++) {
+    const datasets = pools[i].allDatasets();
+    for (let j = 0; j < datasets.length; j++) {
+      const dataset = datasets[j];
+      const head = dataset.isSnapshot ? pools[i].datasetByObject(dataset.dir.phys.head) : dataset;
+      if (head && !head.name.includes('$') && isVolume(head)) see(dataset);
+    }
+  }
+  const kept: Entry[] = [];
+  for (let i = 0; i < entries.length; i++) {
+    if (entries[i].seen) kept.push(entries[i]);
+    else remove(entries[i]);
+  }
+  entries = kept;
+}
+
+function see(dataset: Dataset): void {
+  const name = dataset.name;
+  for (let i = 0; i < entries.length; i++) {
+    if (entries[i].dataset != dataset || entries[i].name != name) continue;
+    entries[i].seen = true;
+    return;
+  }
+  const entry = new Entry(dataset, name, new VolumeNode(S_IFBLK, minors, dataset), new VolumeNode(S_IFCHR, minors, dataset));
+  minors++;
+  entries.push(entry);
+  addDevice('zvol/dsk/' + name, '', entry.block);
+  addDevice('zvol/rdsk/' + name, '', entry.raw);
+}
+
+function remove(entry: Entry): void {
+  entry.block.isGone = true;
+  entry.raw.isGone = true;
+  entry.block.unregister();
+  entry.raw.unregister();
+  removeDevice('zvol/dsk/' + entry.name, '');
+  removeDevice('zvol/rdsk/' + entry.name, '');
+}
+
+export function attachVolumes(): void {
+  addDeviceDirectory('zvol/dsk');
+  addDeviceDirectory('zvol/rdsk');
+}
