@@ -7,14 +7,14 @@
  * both pages where an instruction crosses). Nothing here looks at registers or at the address space, so a decoded instruction is
  * valid for all mappings of its bytes in the same mode.
  *
- * VEX-encoded records have their own tables; C4, C5 and 62 decode as VEX only once a record with a VEX encoding exists.
+ * VEX-encoded records have their own tables. C4 and C5 are LES and LDS outside 64-bit mode where the next byte, as a ModRM, names memory.
  */
 
 import { GPR, SEGMENT, SLOT, XMM } from '../ir/state.ts';
 import { bits, intType, type Type } from '../ir/value.ts';
 import type { Instruction } from '../isa/record.ts';
 import type { Entry, OperandSpec } from './notation.ts';
-import type { Tables } from './tables.ts';
+import { type Tables, VEX_TABLE } from './tables.ts';
 
 /** What decoding depends on besides the bytes. */
 export interface DecodeMode {
@@ -131,7 +131,15 @@ export function decode(tables: Tables, bytes: Uint8Array, at: number, mode: Deco
     }
   }
   let slot = bytes[p++];
-  if (slot === 0x0f) {
+  let vex: Vex | undefined;
+  if ((slot === 0xc4 || slot === 0xc5) && (long || bytes[p] >= 0xc0)) {
+    if (!mode.protectedMode || operand16 || repeat || rex || lock) return 'undefined';
+    vex = slot === 0xc4 ? vex3(bytes[p], bytes[p + 1], long) : vex2(bytes[p], long);
+    p += slot === 0xc4 ? 2 : 1;
+    ({ rex, operand16, repeat } = vex);
+    slot = VEX_TABLE | (vex.map << 8) | bytes[p++];
+    if (vex.map < 1 || vex.map > 3) return 'undefined';
+  } else if (slot === 0x0f) {
     const second = bytes[p++];
     if (second === 0x38) slot = 0x200 | bytes[p++];
     else if (second === 0x3a) slot = 0x300 | bytes[p++];
@@ -142,7 +150,7 @@ export function decode(tables: Tables, bytes: Uint8Array, at: number, mode: Deco
   const rexW = (rex & 8) !== 0;
   let entry: Entry | undefined;
   for (const c of candidates) {
-    if (matches(c, modrm, operand16, repeat, rex)) {
+    if (matches(c, modrm, operand16, repeat, rex) && (!vex || matchesVex(c, vex))) {
       entry = c;
       break;
     }
@@ -188,9 +196,45 @@ export function decode(tables: Tables, bytes: Uint8Array, at: number, mode: Deco
   }
   d.length = p - at;
   if (d.length > MAXIMUM_LENGTH) return 'tooLong';
-  bindOperands(d, entry, modrm, mod, rex, effective, rexW, immediates);
+  bindOperands(d, entry, modrm, mod, rex, effective, rexW, vex?.register ?? 0, immediates);
   if (d.memory) d.memory.segment = memorySegment(d, entry, override, long);
   return d;
+}
+
+/** A VEX prefix as the prefixes that it stands for (SDM vol. 2, 2.3.5). */
+interface Vex {
+  rex: number;
+  operand16: boolean;
+  repeat: number;
+  map: number;
+  /** vvvv; bit 3 does not count outside 64-bit mode. */
+  register: number;
+  unused: boolean;
+  wide: boolean;
+}
+function vexFields(map: number, rxb: number, low: number, w: number, long: boolean): Vex {
+  const pp = low & 3;
+  const vvvv = (~low >> 3) & 15;
+  return {
+    // Outside 64-bit mode W, R, X and B count for nothing here.
+    rex: long ? 0x40 | (w << 3) | rxb : 0,
+    operand16: pp === 1,
+    repeat: pp === 2 ? 0xf3 : pp === 3 ? 0xf2 : 0,
+    map,
+    register: long ? vvvv : vvvv & 7,
+    unused: vvvv === 0,
+    wide: (low & 4) !== 0,
+  };
+}
+const vex2 = (byte: number, long: boolean): Vex => vexFields(1, (~byte >> 5) & 4, byte, 0, long);
+const vex3 = (first: number, second: number, long: boolean): Vex =>
+  vexFields(first & 31, (~first >> 5) & 7, second, second >> 7, long);
+function matchesVex(e: Entry, vex: Vex): boolean {
+  const { length, w } = e.vex!;
+  if (vex.wide ? length === '128' || length === 'LZ' : length === '256') return false;
+  if (w !== 'WIG' && (w === 'W1') !== ((vex.rex & 8) !== 0)) return false;
+  // Where it names no register vvvv has all bits set.
+  return vex.unused || e.operands.some((o) => o.letter === 'B' || o.letter === 'H');
 }
 
 function matches(e: Entry, modrm: number, operand16: boolean, repeat: number, rex: number): boolean {
@@ -343,6 +387,7 @@ function bindOperands(
   rex: number,
   effective: 16 | 32 | 64,
   rexW: boolean,
+  vvvv: number,
   immediates: readonly bigint[],
 ): void {
   const rm = (modrm & 7) | ((rex & 1) << 3);
@@ -367,6 +412,12 @@ function bindOperands(
         break;
       case 'G':
         d.operands.push(general(reg, type));
+        break;
+      case 'B':
+        d.operands.push(general(vvvv, type));
+        break;
+      case 'H':
+        d.operands.push(vector(vvvv));
         break;
       case 'Z':
         d.operands.push(general((entry.opcode & 7) | ((rex & 1) << 3), type));

@@ -242,6 +242,7 @@ function operandForms(
       return [memory[1]];
     case 'V':
     case 'U':
+    case 'H':
       return [register('v128')];
     case 'P':
     case 'N':
@@ -249,6 +250,7 @@ function operandForms(
     case 'G':
     case 'R':
     case 'Z':
+    case 'B':
       return [register(type)];
     case 'S':
     case 'C':

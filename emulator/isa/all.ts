@@ -4,6 +4,7 @@ import './integer/alu.ts';
 import './integer/shift.ts';
 import './integer/multiply.ts';
 import './integer/bits.ts';
+import './integer/bmi.ts';
 import './integer/move.ts';
 import './integer/stack.ts';
 import './integer/string.ts';

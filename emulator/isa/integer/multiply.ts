@@ -9,7 +9,7 @@ const RAX = 0;
 const RDX = 2;
 
 /** High half of a 64 x 64 bit product from 32-bit pieces; wasm has no wide multiply. */
-function highMultiply(ir: Builder, a: Value, b: Value, signed: boolean): Value {
+export function highMultiply(ir: Builder, a: Value, b: Value, signed: boolean): Value {
   const k32 = ir.const(32, 'i64');
   const mask = ir.const(0xffffffff, 'i64');
   const a0 = ir.and(a, mask);

@@ -83,6 +83,8 @@ const EVERYTHING = [
   'PAGE1GB',
   'RDTSCP',
   'ABM',
+  'BMI1',
+  'BMI2',
   '3DNOWPREFETCH',
 ];
 const model = (name: string, brand: string, features: readonly string[]): ModelDefinition => {

@@ -133,6 +133,14 @@ const littleEndian = (value: bigint, bytes: number): number[] =>
 /** Offset in the code segment of somewhere in the code pages. */
 const codeTarget = (r: Random): number => 0x900 + r.below(0x1500);
 
+/** C4 with all registers in 64-bit mode, the lower ones elsewhere. */
+function vexPrefix({ entry, mode, rexW }: Shape, r: Random): number[] {
+  const pp = { '66': 1, F3: 2, F2: 3 }[entry.prefix as string] ?? 0;
+  const named = entry.operands.some((o) => o.letter === 'B');
+  const register = named ? r.below(mode === 64 ? 16 : 8) : 0;
+  const extensions = mode === 64 ? r.below(8) : 7;
+  return [0xc4, (extensions << 5) | entry.map, (rexW ? 0x80 : 0) | ((15 - register) << 3) | pp];
+}
 interface Assembled {
   bytes: number[];
 }
@@ -150,15 +158,16 @@ function assemble(shape: Shape, r: Random, wanted: bigint): Assembled | undefine
   if (lockable && r.one(4)) bytes.push(0xf0);
   else if (r.one(200)) bytes.push(0xf0);
   if (record.repeat && entry.prefix === 'any' && r.one(2)) bytes.push(r.pick([0xf2, 0xf3]));
-  if (entry.prefix === '66') bytes.push(0x66);
-  if (entry.prefix === 'F2') bytes.push(0xf2);
-  if (entry.prefix === 'F3') bytes.push(0xf3);
+  if (entry.vex) bytes.push(...vexPrefix(shape, r));
+  else if (entry.prefix === '66' || entry.prefix === 'F2' || entry.prefix === 'F3') bytes.push(Number.parseInt(entry.prefix, 16));
   const rex =
-    long && (shape.rexW || entry.rexB || r.one(2)) ? 0x40 | (shape.rexW ? 8 : 0) | r.below(8) | (entry.rexB ? 1 : 0) : 0;
+    long && !entry.vex && (shape.rexW || entry.rexB || r.one(2))
+      ? 0x40 | (shape.rexW ? 8 : 0) | r.below(8) | (entry.rexB ? 1 : 0)
+      : 0;
   if (rex) bytes.push(rex);
-  if (entry.map > 0) bytes.push(0x0f);
-  if (entry.map === 2) bytes.push(0x38);
-  if (entry.map === 3) bytes.push(0x3a);
+  if (entry.map > 0 && !entry.vex) bytes.push(0x0f);
+  if (entry.map === 2 && !entry.vex) bytes.push(0x38);
+  if (entry.map === 3 && !entry.vex) bytes.push(0x3a);
   bytes.push(entry.opcode);
   const address: CodeSize = long ? (address67 ? 32 : 64) : (mode === 16) !== address67 ? 16 : 32;
   if (entry.modrm) {

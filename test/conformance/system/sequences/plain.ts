@@ -86,6 +86,8 @@ export function plainUnit(bits: Bits, real: boolean, place: Place, r: Random): P
   const where = memoryFirst && !READ_OR_WRITE.test(record.mnemonic) ? place.open : place.anywhere;
   // QEMU does not check the alignment of vectors.
   const address = record.unit === 'sse' ? where & ~15 : where;
+  // VEX depends on the mode alone.
+  if (entry.vex) return undefined;
   if (record.unit && !r.one(3)) return undefined;
   if (/^i?div$/.test(record.mnemonic) && !r.one(3)) return undefined;
   if (WRONG.test(record.mnemonic) || NOT_IN_QEMU.test(`${record.mnemonic} ${entry.notation}`)) return undefined;
