@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview clear(1): clear the terminal */
+/** @manual
+ * DESCRIPTION
+ * Moves to the first line of the screen and clears it and what has scrolled away.
+ */
 import { out } from '../../lib/io';
 
 export const USAGE: string = 'clear';

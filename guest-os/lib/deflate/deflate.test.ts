@@ -11,7 +11,7 @@ const seed = commitSeed();
 let guest: Guest;
 beforeAll(async () => {
   guest = await loadGuest({ entry: 'guest-os/lib/deflate/zlib.ts', target: 'user' });
-});
+}, 60_000);
 
 function compress(data: Uint8Array, level: number, room = data.length + (data.length >> 3) + 64): Uint8Array | number {
   const to = guest.bytes(new Uint8Array(room));

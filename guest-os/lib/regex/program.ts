@@ -115,7 +115,7 @@ export class Program {
   private repeat(node: Node): void {
     const child = node.children[0];
     // What can match nothing does so once at least, so that its groups are set.
-    const least = node.least == 0 && node.most != 0 && canBeEmpty(child) ? 1 : node.least;
+    const least = node.least == 0 && node.most != 0 && canBeEmpty(child, false) ? 1 : node.least;
     for (let i = 0; i < least && !this.tooBig; i++) this.node(child);
     if (node.most < 0) {
       const split = this.add(Op.Split, this.ops.length + 1);
@@ -133,7 +133,7 @@ export class Program {
   }
 
   private body(child: Node): void {
-    const empty = canBeEmpty(child);
+    const empty = canBeEmpty(child, true);
     const mark = this.marks;
     if (empty) this.add(Op.Mark, this.marks++);
     this.node(child);
@@ -141,20 +141,24 @@ export class Program {
   }
 }
 
-function canBeEmpty(node: Node): bool {
+/** Whether it can match nothing anywhere, or `somewhere`, where an assertion or back-reference decides. */
+function canBeEmpty(node: Node, somewhere: bool): bool {
   switch (node.kind) {
     case Kind.Set:
       return false;
     case Kind.Sequence:
-      for (let i = 0; i < node.children.length; i++) if (!canBeEmpty(node.children[i])) return false;
+      for (let i = 0; i < node.children.length; i++) if (!canBeEmpty(node.children[i], somewhere)) return false;
       return true;
     case Kind.Choice:
-      for (let i = 0; i < node.children.length; i++) if (canBeEmpty(node.children[i])) return true;
+      for (let i = 0; i < node.children.length; i++) if (canBeEmpty(node.children[i], somewhere)) return true;
       return false;
     case Kind.Repeat:
-      return node.least == 0 || canBeEmpty(node.children[0]);
+      return node.least == 0 || canBeEmpty(node.children[0], somewhere);
     case Kind.Group:
-      return canBeEmpty(node.children[0]);
+      return canBeEmpty(node.children[0], somewhere);
+    case Kind.Assert:
+    case Kind.Back:
+      return somewhere;
   }
   return true;
 }
