@@ -105,6 +105,10 @@ export const DEPARTURES: readonly Departure[] = [
     test: ({ ours, code }) => ours.vector === 6n && code.some((byte, i) => byte === 0x8f && i < 4),
   },
   {
+    why: 'RETF and IRET to an absent stack segment are #SS (APM vol. 3); QEMU: #NP',
+    test: ({ theirs, ours, mnemonic }) => theirs.vector === 11n && ours.vector === 12n && /^(ret|iret)$/.test(mnemonic),
+  },
+  {
     why: 'with SMAP, QEMU takes the stack accesses of RETF and IRET at level 3 for the supervisor’s',
     test: ({ theirs, mnemonic }) => theirs.vector === 14n && (theirs.cr4 & 0x200000n) !== 0n && /^(ret|iret)$/.test(mnemonic),
   },

@@ -23,8 +23,8 @@ const APPROXIMATE =
 
 /** Encodings that QEMU takes for undefined; BSWAP with 16 bits has no defined result. */
 const NOT_IN_QEMU = /^(test F[67] \/1.*|nop 0F 18 .*|prefetch.*)$/;
-/** QEMU 7.2 gets flags wrong: of ADCX and ADOX, and those that CMPXCHG8B and its like leave alone. EMMS, MOVQ2DQ and MOVDQ2Q it lets pass with CR0.TS. */
-const WRONG = /^(adcx|adox|cmpxchg8b|cmpxchg16b|emms|movq2dq|movdq2q)$/;
+/** QEMU 7.2 gets flags wrong: of ADCX and ADOX, and those that CMPXCHG8B and its like leave alone. EMMS, MOVQ2DQ and MOVDQ2Q it lets pass with CR0.TS; lengths of PCMPESTRx have 32 bits. */
+const WRONG = /^(adcx|adox|cmpxchg8b|cmpxchg16b|emms|movq2dq|movdq2q|pcmpestr[im])$/;
 /** QEMU takes the size of their operands from 66h alone. */
 const WRONG_IN_16 = /^(crc32 .*F1|movbe)/;
 /** With memory first among their operands, they only read it or only write it. */
