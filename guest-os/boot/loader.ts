@@ -41,6 +41,12 @@ let installed: u64 = 0;
 export function commandLine(): string {
   return line;
 }
+/** The value of `name=value` on the command line, the last if there are several; empty: it is not there. */
+export function bootOption(name: string): string {
+  const words = line.split(' ');
+  for (let i = words.length - 1; i >= 0; i--) if (words[i].startsWith(name + '=')) return words[i].substring(name.length + 1);
+  return '';
+}
 /** The boot archive in memory; 0 if the loader gave none. */
 export function bootArchive(): usize {
   return archive;

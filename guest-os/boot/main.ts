@@ -2,7 +2,7 @@
 /**
  * @fileoverview The kernel's start in order: console, traps, threads, clock, ACPI, root file system, init; then it idles.
  *
- * The serial port ttya is the only console there is, so `console=ttya` on the command line is what happens anyway.
+ * `console=` on the command line says what the console is: `text`, the screen and the keyboard, or `ttya`, the serial port, which is also the default.
  */
 import { sti } from 'machine/cpu';
 import { print } from 'runtime/console';
@@ -30,7 +30,7 @@ import { installKernelKstats } from '../kernel/kstats';
 import { initSystem, systemVersion } from '../kernel/system';
 import { idleLoop, initThreads, startThread } from '../kernel/thread';
 import { initTraps } from '../kernel/trap';
-import { bootArchive, bootArchiveEnd, commandLine, rootPointer } from './loader';
+import { bootArchive, bootArchiveEnd, bootOption, commandLine, rootPointer } from './loader';
 import { unpack, unpackError } from './archive';
 import { TrapFrame } from 'layout/processor';
 import { attachZfs } from '../../zfs/port/device';
@@ -88,7 +88,7 @@ function makeRoot(): void {
   remount(programs, 'ro');
   const scratch = TmpFileSystem.create(0, 3, 0o1777);
   mountUnder(directory, 'tmp', scratch);
-  attachDevices();
+  attachDevices(bootOption('console'));
   mountUnder(directory, 'dev', devFileSystem());
   mountUnder(directory, 'devices', devicesFileSystem());
   mountUnder(directory, 'proc', new Proc().fileSystem);

@@ -4,11 +4,13 @@ import { makeDevice } from '../fs/device';
 import { addDevice, addDeviceDirectory } from '../fs/devices';
 import { attachKstat } from './kstat';
 import { attachMemory } from './memory';
+import { attachMessages } from './messages';
 import { attachPci } from './pci';
 import { attachPty } from './pty';
 import { attachRandom, VirtioRandomDriver } from './random';
 import { attachSerial } from './serial';
 import { ControllingTerminal, Terminal } from './terminal';
+import { attachVga } from './vga';
 import { VirtioBlockDriver } from './virtioBlock';
 import { VirtioConsoleDriver } from './virtioConsole';
 
@@ -21,14 +23,18 @@ export function drainConsole(): void {
   if (terminal) terminal.drain();
 }
 
-export function attachDevices(): void {
+/** `consoleName`: what `console=` on the kernel's command line says: `text`, or a serial port. */
+export function attachDevices(consoleName: string): void {
   for (let i = 0; i < DIRECTORIES.length; i++) addDeviceDirectory(DIRECTORIES[i]);
   const ttya = attachSerial();
-  console_ = ttya;
-  addDevice('console', 'pseudo/cn@0:console', ttya);
+  const screen = attachVga(consoleName == 'text');
+  const terminal = consoleName == 'text' ? screen : ttya;
+  console_ = terminal;
+  addDevice('console', 'pseudo/cn@0:console', terminal);
   addDevice('tty', 'pseudo/sy@0:tty', new ControllingTerminal(makeDevice(22, 0)));
   attachMemory();
   attachKstat();
+  attachMessages();
   attachPty();
   attachRandom();
   attachPci([new VirtioBlockDriver(), new VirtioRandomDriver(), new VirtioConsoleDriver()]);

@@ -150,6 +150,11 @@ export abstract class Terminal extends Device {
     this.drained.wake();
   }
 
+  /** The window as its hardware is, before anybody says otherwise. */
+  protected setSize(rows: u32, columns: u32): void {
+    this.window = <u64>rows | ((<u64>columns) << 16);
+  }
+
   /** Something can be read. */
   arrived(): void {
     this.input.wake();

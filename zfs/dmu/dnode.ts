@@ -11,6 +11,7 @@
  */
 import { Pool } from 'runtime/pool';
 import { DnodePhys } from 'layout/zfs';
+import { EIO, setError } from '../../guest-os/kernel/errno';
 import { freeBuffer, newPool, newZeroed } from '../port/memory';
 import { isHole, pointer, POINTER_SIZE } from '../zio/blockPointer';
 import { Dbuf, dirtyDbuf, dropDbufs, findDbuf, holdDbuf, releaseDbuf, resizeFirstDbuf } from './dbuf';
@@ -332,13 +333,31 @@ export function isFreeObject(objset: Objset, object: u64): bool {
 
 /** Frees an object and all its blocks; the caller holds it and lets it go. */
 export function freeObject(dn: Dnode): i32 {
-  const result = dmuFreeRange(dn, 0, u64.MAX_VALUE);
+  let result = dmuFreeRange(dn, 0, u64.MAX_VALUE);
+  // Blocks of pointers, empty now, are not written any more: those on disk go here.
+  for (let i: u64 = 0; i < <u64>dn.raw.pointers && result == 0; i++) result = freeIndirect(dn, dn.levels - 1, i, dn.pointerAt(i));
   if (result < 0) return result;
   dropDbufs(dn);
   memory.fill(dn.phys, 0, DNODE_SIZE);
   dirtyDnode(dn);
   if (dn.object < dn.objset.cursor) dn.objset.cursor = dn.object;
   return 0;
+}
+
+function freeIndirect(dn: Dnode, level: u32, block: u64, slot: usize): i32 {
+  if (!level || isHole(slot)) return 0;
+  let result = 0;
+  if (level > 1) {
+    const db = holdDbuf(dn, level, block, true);
+    if (!db) return setError(EIO);
+    const fan = (<u64>1) << dn.fanShift;
+    for (let i: u64 = 0; i < fan && result == 0; i++) {
+      result = freeIndirect(dn, level - 1, (block << dn.fanShift) + i, db.data + <usize>i * POINTER_SIZE);
+    }
+    releaseDbuf(db);
+  }
+  if (result == 0) dn.objset.blockFreed(dn, slot);
+  return result;
 }
 
 /** The next allocated object after `object`, or 0. Only what is on disk counts: for walks of clean object sets. */

@@ -32,6 +32,7 @@ import {
   setError,
   setFailure,
 } from '../../guest-os/kernel/errno';
+import { forgetName } from '../../guest-os/fs/nameCache';
 import { FileSystemType, mountList } from '../../guest-os/fs/mount';
 import {
   Attributes,
@@ -510,6 +511,7 @@ export class ZfsVnode extends Vnode {
   create(name: string, mode: i32, uid: i32, gid: i32, rdev: u64 = 0): Vnode | null {
     enter();
     const error = this.add(name, mode, uid, gid, rdev, '');
+    forgetName(this, name);
     let made: Vnode | null = null;
     if (error == 0) made = this.mountedIn.vnode(this.fs.found);
     else setFailure(-error);
@@ -519,6 +521,7 @@ export class ZfsVnode extends Vnode {
   symlink(name: string, target: string, uid: i32, gid: i32): i32 {
     enter();
     const error = this.add(name, S_IFLNK | 0o777, uid, gid, 0, target);
+    forgetName(this, name);
     leave();
     return error;
   }
@@ -541,6 +544,7 @@ export class ZfsVnode extends Vnode {
     enter();
     let error = this.isThere && file.isThere && this.fs.znodes.get(file.dn!, A_LINKS) ? 0 : setError(ENOENT);
     if (error == 0) error = this.fs.link(this.dn!, name, file.dn!);
+    forgetName(this, name);
     leave();
     return error;
   }
@@ -552,6 +556,8 @@ export class ZfsVnode extends Vnode {
 
   remove(name: string): i32 {
     enter();
+    // The cache's own hold does not count as use.
+    forgetName(this, name);
     let error = this.isThere ? this.fs.lookup(this.dn!, name) : setError(ENOENT);
     if (error == 0) error = this.fs.remove(this.dn!, name, this.foundIsHeld);
     leave();
@@ -561,7 +567,8 @@ export class ZfsVnode extends Vnode {
 
   removeDirectory(name: string): i32 {
     enter();
-    let error = this.isThere ? this.fs.removeDirectory(this.dn!, name) : setError(ENOENT);
+    forgetName(this, name);
+    const error = this.isThere ? this.fs.removeDirectory(this.dn!, name) : setError(ENOENT);
     leave();
     return error == setError(ENOTEMPTY) ? setError(EEXIST) : error;
   }
@@ -569,7 +576,12 @@ export class ZfsVnode extends Vnode {
   rename(from: string, to: Vnode, name: string): i32 {
     if (to.fileSystem != this.fileSystem) return setError(EXDEV);
     enter();
+    forgetName(this, from);
+    forgetName(to, name);
     const error = this.renameHere(from, changetype<ZfsVnode>(to), name);
+    // Looking for what is replaced may have waited.
+    forgetName(this, from);
+    forgetName(to, name);
     leave();
     return error == setError(ENOTEMPTY) ? setError(EEXIST) : error;
   }
