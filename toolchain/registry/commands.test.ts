@@ -65,3 +65,11 @@ test('the tree has commands, each under one name', () => {
   const names = readCommands(projectRoot()).map(({ name }) => name);
   expect(names).toEqual(expect.arrayContaining(['[', 'cat', 'ls', 'sh']));
 });
+
+test.each(readCommands(projectRoot()).map((command) => [command.name, command] as const))(
+  '%s has a synopsis and a page',
+  (_, { usage, manual }) => {
+    expect(usage).not.toEqual([]);
+    expect(manual).not.toBe('');
+  },
+);
