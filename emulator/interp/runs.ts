@@ -255,7 +255,14 @@ export class RunCache {
     for (let i = 0; i < SCRATCH_RECORDS - 1; i++) {
       const count = view.getUint16(from + RECORD.count, true);
       // Counts grow within a run: what does not fit belongs to another or to none. Behind a branch that always leaves it does no harm.
-      if (count > wanted || count < copied || count === 0) break;
+      if (count > wanted || count < copied || count === 0) {
+        // The address of a fused pair's operand counts as the first of the two, but is no instruction: the pair stays whole.
+        if (copied > 0 && count > wanted && this.startOf(from) === this.startOf(from - RECORD_SIZE)) {
+          to -= RECORD_SIZE;
+          copied--;
+        }
+        break;
+      }
       u8.copyWithin(to, from, from + RECORD_SIZE);
       copied = count;
       to += RECORD_SIZE;
@@ -264,6 +271,11 @@ export class RunCache {
     }
     this.stopRecord(to, copied);
     return copied;
+  }
+  /** Offset in the page of the instruction that a record belongs to. */
+  private startOf(record: number): number {
+    const { view } = this.host;
+    return view.getUint16(record + RECORD.next, true) - (view.getUint8(record + RECORD.length) & LENGTH);
   }
   /** Copies one record; with no budget it is left after its instruction. Returns the number of its instructions. */
   copyOne(record: number): number {
