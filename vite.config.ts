@@ -9,20 +9,13 @@ const unit = [
   'guest-os/**/*.test.ts',
   'zfs/**/*.test.ts',
 ];
+const setupFiles = ['test/support/fastCheck.ts'];
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: 'unit', include: unit, testTimeout: 60_000, sequence: { groupOrder: 0 } } },
+      { test: { name: 'unit', include: unit, testTimeout: 60_000, maxWorkers: 2, setupFiles } },
       // Whole systems: two at a time, since each takes a core and its guest's RAM.
-      {
-        test: {
-          name: 'system',
-          include: ['test/**/*.test.ts'],
-          testTimeout: 600_000,
-          maxWorkers: 2,
-          sequence: { groupOrder: 1 },
-        },
-      },
+      { test: { name: 'system', include: ['test/**/*.test.ts'], testTimeout: 600_000, maxWorkers: 2, setupFiles } },
     ],
   },
 });

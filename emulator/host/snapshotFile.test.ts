@@ -180,6 +180,13 @@ describe('the reader refuses with SnapshotError or UsageError alone', () => {
     );
   });
 
+  test('counts of instructions that do not make up the time', () => {
+    const edited = withHeader((header) => ({ ...header, machine: { ...(header.machine as Header), retiredBefore: 7 } }));
+    const snapshot = decodeSnapshot(edited, nodeCodec);
+    const { memory, cpu, cpus } = snapshot.configuration;
+    expect(() => makeNodeMachine({ memory, cpu, smp: cpus, disks: [], snapshot })).toThrow('its clocks disagree');
+  });
+
   test('headers with any value in any place, under a right hash', () => {
     const value = fc.oneof(
       fc.constantFrom(-1, 0, 1.5, 2 ** 53, 1e300, '', null, true, [], {}, { $int: 'zz' }, { $chunks: [9999], length: 65536 }),

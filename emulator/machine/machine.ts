@@ -313,6 +313,11 @@ export class Machine {
     this.end = kind && { kind, message: endMessage === '' ? undefined : endMessage };
   }
 
+  /** Whether counts and clock, loaded each for itself, tell of one instant. */
+  get timeAgrees(): boolean {
+    return this.retiredBefore + this.current.retired === this.instructions && this.board.clock.now() <= this.now;
+  }
+
   onConsoleOutput(listener: (byte: number) => void): void {
     this.consoleListeners.push(listener);
   }

@@ -109,6 +109,7 @@ export function loadMachine(machine: Machine, snapshot: Snapshot, hash: Hash, fr
         loadProcessor(cpu, state(unpack(snapshot.processors[index], chunks), `cpu${index}`));
       }
     });
+    if (!machine.timeAgrees) throw new SnapshotError('its clocks disagree');
   });
 }
 
