@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-/** @fileoverview Before every test file: what fast-check tries follows from the commit, so that a verdict is repeated (seed.ts). */
+/** @fileoverview Before every test file: what fast-check tries is repeated from run to run (seed.ts). */
 import fc from 'fast-check';
-import { commitSeed } from './seed.ts';
+import { testSeed } from './seed.ts';
 
-fc.configureGlobal({ ...fc.readConfigureGlobal(), seed: commitSeed() });
+fc.configureGlobal({ ...fc.readConfigureGlobal(), seed: testSeed() });

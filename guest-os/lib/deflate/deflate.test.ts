@@ -3,11 +3,11 @@
 import { readFileSync } from 'node:fs';
 import { deflateRawSync, deflateSync, inflateSync, constants as zlib } from 'node:zlib';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { commitSeed } from '../../../test/support/seed.ts';
+import { testSeed } from '../../../test/support/seed.ts';
 import { type Guest, loadGuest } from '../../../toolchain/asc/hostWasm.ts';
 import { Random } from '../../../toolchain/translate/fuzz/random.ts';
 
-const seed = commitSeed();
+const seed = testSeed();
 let guest: Guest;
 beforeAll(async () => {
   guest = await loadGuest({ entry: 'guest-os/lib/deflate/zlib.ts', target: 'user' });

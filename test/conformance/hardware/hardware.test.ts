@@ -6,7 +6,7 @@
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { allInstructions } from '../../../emulator/isa/record.ts';
-import { commitSeed } from '../../support/seed.ts';
+import { commitSeed, testSeed } from '../../support/seed.ts';
 import { compareBlocks } from './blocks.ts';
 import { differences, type Masks, masksFor } from './compare.ts';
 import { readVectors } from './files.ts';
@@ -96,10 +96,11 @@ describe.skipIf(missing)(`the host's processor${missing ? `: ${missing}` : ''}`,
     if (host.isIntel) expect(wrong.slice(0, 10), `${wrong.length} of ${of} differ`).toEqual([]);
     else expect(wrong.length).toBeLessThan(of * 0.05);
   };
-  const seed = commitSeed();
+  const sample = commitSeed();
+  const seed = testSeed();
 
-  test(`records a random hundredth again (DIORAMA_SEED=${seed})`, () => {
-    const r = new Random(seed);
+  test(`records a random hundredth again (DIORAMA_SEED=${sample})`, () => {
+    const r = new Random(sample);
     const chosen = [...files.values()]
       .flat()
       .filter(() => r.one(100))
