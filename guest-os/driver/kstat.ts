@@ -57,10 +57,10 @@ class KstatDevice extends Device {
     if (!kstat) return setError(ENXIO);
     const data = new NamedData();
     kstat.fill(data);
+    const error = room < data.size ? setError(ENOMEM) : copyOut(to, data.finish(to), data.size);
+    // Afterwards: others use the header while a page of the caller's is brought.
     describe(kstat, data);
     store<u64>(header + DATA, to);
-    if (room < data.size) return setError(ENOMEM);
-    const error = copyOut(to, data.finish(to), data.size);
     return error ? error : chainId();
   }
 

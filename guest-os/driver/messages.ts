@@ -9,7 +9,7 @@ import { Device, makeDevice } from '../fs/device';
 import { addDevice } from '../fs/devices';
 import { S_IFCHR } from '../fs/vnode';
 import { EFAULT, setError } from '../kernel/errno';
-import { copy } from '../kernel/user';
+import { copyShared } from '../kernel/user';
 
 const MAJOR: u32 = 97;
 const chunk = memory.data(256);
@@ -28,12 +28,12 @@ class MessageLog extends Device {
     const part = <u32>min<u64>(min<u64>(count, 256), <u64>kept - offset);
     const from = end - kept + <u32>offset;
     for (let i: u32 = 0; i < part; i++) store<u8>(chunk + i, <u8>messageByte(from + i));
-    return copy(to, address(chunk), part) ? setError(EFAULT) : <i64>part;
+    return copyShared(to, address(chunk), part) ? setError(EFAULT) : <i64>part;
   }
   write(offset: u64, from: u64, count: u64, nonblocking: bool): i64 {
     for (let done: u64 = 0; done < count; ) {
       const part = min<u64>(count - done, 256);
-      if (copy(address(chunk), from + done, part)) return done ? <i64>done : setError(EFAULT);
+      if (copyShared(address(chunk), from + done, part)) return done ? <i64>done : setError(EFAULT);
       for (let i: usize = 0; i < <usize>part; i++) putText(load<u8>(chunk + i));
       done += part;
     }

@@ -19,7 +19,7 @@ import { POLL_READ, POLL_WRITE, POLLERR, POLLHUP, Poller, PollHead } from '../fs
 import { S_IFCHR, Vnode } from '../fs/vnode';
 import { EACCES, EAGAIN, EFAULT, EINVAL, EIO, ENOSPC, EPERM, setError, setFailure } from '../kernel/errno';
 import { currentProcess } from '../kernel/process';
-import { copy, copyIn } from '../kernel/user';
+import { bring, copyIn, copyNow, copyShared } from '../kernel/user';
 import { Terminal } from './terminal';
 
 const MAJOR_MASTER: u32 = 23;
@@ -115,7 +115,7 @@ export class PtyMaster extends Device {
         store<u8>(chunk + <usize>part, <u8>line.nextOutput);
         line.sentOne();
       }
-      if (copy(to + done, address(chunk), part)) return setError(EFAULT);
+      if (copyShared(to + done, address(chunk), part)) return setError(EFAULT);
       done += part;
     }
     return <i64>done;
@@ -132,7 +132,11 @@ export class PtyMaster extends Device {
         continue;
       }
       const part = min<u64>(min<u64>(count - done, 512), slave.line.inputRoom);
-      if (copy(address(chunk), from + done, part)) return done ? <i64>done : setError(EFAULT);
+      if (copyNow(address(chunk), from + done, part)) {
+        // While the page comes others may write, and the room be gone.
+        if (bring(from + done, part, false)) return done ? <i64>done : setError(EFAULT);
+        continue;
+      }
       const flags = saveInterrupts();
       for (let i: usize = 0; i < <usize>part; i++) slave.line.input(load<u8>(chunk + i));
       restoreInterrupts(flags);

@@ -18,7 +18,7 @@ import { S_IFCHR } from '../fs/vnode';
 import { wallTime } from '../kernel/clock';
 import { EFAULT, setError } from '../kernel/errno';
 import { newFrame } from '../kernel/frames';
-import { copy } from '../kernel/user';
+import { copy, copyShared } from '../kernel/user';
 import { addInterruptSource, InterruptSource, PciDriver, PciFunction } from './pci';
 import { block } from './chacha';
 import { DESCRIPTOR_WRITE, isVirtio, TYPE_RNG, VirtioDevice, Virtqueue } from './virtio';
@@ -93,7 +93,7 @@ class RandomDevice extends Device {
   write(offset: u64, from: u64, count: u64, nonblocking: bool): i64 {
     for (let done: u64 = 0; done < count; done += BLOCK) {
       const part = min<u64>(count - done, BLOCK);
-      if (copy(address(staging), from + done, part)) return done ? <i64>done : setError(EFAULT);
+      if (copyShared(address(staging), from + done, part)) return done ? <i64>done : setError(EFAULT);
       stir(staging, <usize>part);
     }
     return <i64>count;

@@ -23,7 +23,7 @@ import { EAGAIN, EBUSY, EFAULT, EINVAL, EIO, ENOTTY, ENXIO, EPERM, setError, set
 import { currentProcess, Process, processList, postToGroup, TERMINAL_LEFT } from '../kernel/process';
 import { bit, SIG_IGN, SIGCONT, SIGHUP, SIGTTIN, SIGTTOU, SIGWINCH } from '../kernel/signal';
 import { isTimedOut } from '../kernel/thread';
-import { copy, copyIn, copyOut, fetch32, fetched, put32 } from '../kernel/user';
+import { copyShared, copyIn, copyOut, fetch32, fetched, put32 } from '../kernel/user';
 import { ICANON, IXOFF, LineDiscipline, NCCS, TOSTOP, VMIN, VSTART, VSTOP, VTIME } from './lineDiscipline';
 
 /** ioctl requests (<sys/termios.h>, <sys/filio.h>, <sys/stropts.h>). */
@@ -225,7 +225,7 @@ export abstract class Terminal extends Device {
   private deliver(to: u64, count: u64): i64 {
     const taken = this.line.take(chunk, <i32>min<u64>(count, 1024));
     this.inputTaken();
-    return copy(to, address(chunk), taken) ? setError(EFAULT) : taken;
+    return copyShared(to, address(chunk), taken) ? setError(EFAULT) : taken;
   }
   /** For ptys: there is room for more input. */
   protected inputTaken(): void {}
@@ -242,7 +242,7 @@ export abstract class Terminal extends Device {
         if (refused) return done ? <i64>done : refused;
       }
       const part = min<u64>(count - done, 256);
-      if (copy(address(bytes), from + done, part)) return done ? <i64>done : setError(EFAULT);
+      if (copyShared(address(bytes), from + done, part)) return done ? <i64>done : setError(EFAULT);
       const flags = saveInterrupts();
       let taken: u64 = 0;
       for (; taken < part && line.outputRoom >= LONGEST; taken++) line.output(load<u8>(bytes + <usize>taken));

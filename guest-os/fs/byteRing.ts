@@ -3,12 +3,20 @@
  * @fileoverview A ring of bytes in page frames, between who puts in and who takes out: what pipes and local sockets consist of.
  */
 import { address } from 'machine/mem';
-import { EFAULT, ENOMEM, setError } from '../kernel/errno';
+import { ENOMEM, setError } from '../kernel/errno';
 import { dropFrame, newFrame, PAGE } from '../kernel/frames';
-import { copy } from '../kernel/user';
+import { bring, copyNow } from '../kernel/user';
 
 const FRAMES: i32 = 4;
 export const RING_CAPACITY: u64 = 16384;
+
+/** The caller's memory had to be brought, and others may have used the ring meanwhile: look at it anew, then try again. */
+export const LOOK_AGAIN: i32 = 1;
+
+function afterBringing(at: u64, count: u64, write: bool): i32 {
+  const error = bring(at, count, write);
+  return error ? error : LOOK_AGAIN;
+}
 
 export class ByteRing {
   private readonly frames: StaticArray<usize> = new StaticArray<usize>(FRAMES);
@@ -48,24 +56,24 @@ export class ByteRing {
     return this.frames[<i32>(at / PAGE)] + (at & (PAGE - 1));
   }
 
-  /** Puts bytes in, for which there is room. 0 or -EFAULT: then nothing has been put in. */
+  /** Puts bytes in, for which there is room. 0, or -EFAULT; or {@link LOOK_AGAIN}. Of these nothing has been put in. */
   put(from: u64, count: u64): i32 {
     for (let done: u64 = 0; done < count; ) {
       const at = this.written + done;
       const part = min(count - done, <u64>PAGE - (at & (<u64>PAGE - 1)));
-      if (copy(address(this.place(at)), from + done, part)) return setError(EFAULT);
+      if (copyNow(address(this.place(at)), from + done, part)) return afterBringing(from, count, false);
       done += part;
     }
     this.written += count;
     return 0;
   }
 
-  /** Copies bytes out, `skip` behind the next one; they stay. */
+  /** Copies bytes out, `skip` behind the next one; they stay. Results as of {@link put}. */
   peek(to: u64, count: u64, skip: u64 = 0): i32 {
     for (let done: u64 = 0; done < count; ) {
       const at = this.taken + skip + done;
       const part = min(count - done, <u64>PAGE - (at & (<u64>PAGE - 1)));
-      if (copy(to + done, address(this.place(at)), part)) return setError(EFAULT);
+      if (copyNow(to + done, address(this.place(at)), part)) return afterBringing(to, count, true);
       done += part;
     }
     return 0;

@@ -7,7 +7,7 @@
 import { address } from 'machine/mem';
 import { wallTime } from '../kernel/clock';
 import { currentProcess } from '../kernel/process';
-import { copy, storeText } from '../kernel/user';
+import { copyShared, storeText } from '../kernel/user';
 import { mountList } from './mount';
 import { Attributes, FileSystem, newDeviceNumber, S_IFREG, Vnode } from './vnode';
 
@@ -41,7 +41,7 @@ export class MntTab extends Vnode {
     if (offset >= <u64>text.length) return 0;
     const part = text.substring(<i32>offset, <i32>min<u64>(offset + min<u64>(count, CHUNK), text.length));
     storeText(chunk, part);
-    const error = copy(to, address(chunk), part.length);
+    const error = copyShared(to, address(chunk), part.length);
     return error ? error : <i64>part.length;
   }
 }

@@ -16,7 +16,7 @@ import { EAGAIN, EMFILE, ENXIO, EPIPE, setError, setFailure } from '../kernel/er
 import { heapHasRoom } from '../kernel/heapRoom';
 import { currentProcess } from '../kernel/process';
 import { SIGPIPE } from '../kernel/signal';
-import { ByteRing } from './byteRing';
+import { ByteRing, LOOK_AGAIN } from './byteRing';
 import { O_ACCMODE, O_NDELAY, O_NONBLOCK, O_RDONLY, O_WRONLY } from './file';
 import { POLL_READ, POLL_WRITE, POLLERR, POLLHUP, Poller, PollHead } from './poll';
 import { Attributes, FileSystem, PC_PIPE_BUF, S_IFIFO, Vnode } from './vnode';
@@ -159,15 +159,18 @@ export class Pipe extends Vnode {
   read(offset: u64, to: u64, count: u64, nonblocking: bool): i64 {
     if (!count) return 0;
     const ring = this.ring;
-    while (!ring.waiting) {
-      if (!this.writers) return 0;
-      if (nonblocking) return setError(EAGAIN);
-      const error = this.changed.wait();
-      if (error) return error;
+    let part: u64 = 0;
+    for (let error = LOOK_AGAIN; error; ) {
+      while (!ring.waiting) {
+        if (!this.writers) return 0;
+        if (nonblocking) return setError(EAGAIN);
+        const interrupted = this.changed.wait();
+        if (interrupted) return interrupted;
+      }
+      part = min(count, ring.waiting);
+      error = ring.peek(to, part);
+      if (error < 0) return error;
     }
-    const part = min(count, ring.waiting);
-    const error = ring.peek(to, part);
-    if (error) return error;
     ring.skip(part);
     this.accessed = wallTime();
     this.changed.wake();
@@ -191,6 +194,7 @@ export class Pipe extends Vnode {
       }
       const part = min(count - done, room);
       const error = this.ring.put(from + done, part);
+      if (error == LOOK_AGAIN) continue;
       if (error) return done ? <i64>done : error;
       done += part;
       this.changed.wake();

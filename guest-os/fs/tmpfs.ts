@@ -16,6 +16,7 @@ import { heapLive } from 'runtime/heap';
 import { wallTime } from '../kernel/clock';
 import {
   EEXIST,
+  EFAULT,
   EFBIG,
   EINVAL,
   EISDIR,
@@ -30,7 +31,7 @@ import {
 } from '../kernel/errno';
 import { dropFrame, freeFrames, newFrame, PAGE } from '../kernel/frames';
 import { heapHasRoom, heapLimit } from '../kernel/heapRoom';
-import { copy } from '../kernel/user';
+import { bring, copyNow } from '../kernel/user';
 import { FileSystemType, optionValue } from './mount';
 import { Attributes, DirectoryReader, FileSystem, newDeviceNumber, S_IFDIR, S_IFLNK, S_IFMT, Statistics, Vnode } from './vnode';
 
@@ -254,17 +255,17 @@ export class Node extends Vnode {
     if (this.isDirectory) return setError(EISDIR);
     if (!this.fileSystem.readOnly && !this.fileSystem.noAccessTime) this.accessed = wallTime();
     if (offset >= this.size) return 0;
-    const wanted = min(count, this.size - offset);
-    for (let done: u64 = 0; done < wanted; ) {
+    let done: u64 = 0;
+    // The size is looked at each time: somebody may cut the file while a page of the caller's is brought.
+    while (done < count && offset + done < this.size) {
       const at = offset + done;
       const within = <usize>at & (PAGE - 1);
-      const part = min<u64>(<u64>PAGE - within, wanted - done);
+      const part = min<u64>(min<u64>(<u64>PAGE - within, count - done), this.size - at);
       const frame = this.page(at);
-      const error = copy(to + done, address(frame ? frame + within : ZEROS), part);
-      if (error) return done ? <i64>done : error;
-      done += part;
+      if (!copyNow(to + done, address(frame ? frame + within : ZEROS), part)) done += part;
+      else if (bring(to + done, part, true)) return done ? <i64>done : setError(EFAULT);
     }
-    return <i64>wanted;
+    return <i64>done;
   }
 
   write(offset: u64, from: u64, count: u64, nonblocking: bool): i64 {
@@ -282,8 +283,11 @@ export class Node extends Vnode {
         error = setError(ENOSPC);
         break;
       }
-      error = copy(address(frame + within), from + done, part);
-      if (error) break;
+      if (copyNow(address(frame + within), from + done, part)) {
+        error = bring(from + done, part, false);
+        if (error) break;
+        continue;
+      }
       done += part;
       this.size = max(this.size, offset + done);
     }

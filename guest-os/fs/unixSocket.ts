@@ -40,7 +40,7 @@ import { heapHasRoom } from '../kernel/heapRoom';
 import { currentProcess } from '../kernel/process';
 import { SIGPIPE } from '../kernel/signal';
 import { isTimedOut } from '../kernel/thread';
-import { ByteRing, RING_CAPACITY } from './byteRing';
+import { ByteRing, LOOK_AGAIN, RING_CAPACITY } from './byteRing';
 import { OpenFile } from './file';
 import { forgetName } from './nameCache';
 import { newWalk } from './names';
@@ -355,12 +355,13 @@ export class UnixSocket extends Socket {
       if (this.isDatagram && to.receiveShut) return this.broken(message);
       if (count > to.limit) return setError(EMSGSIZE);
       // Datagrams without bytes take room in the heap.
-      if (to.room >= count && to.records.length < MOST_RECORDS) break;
-      const error = to.await(nonblocking, this.sendTimeout);
-      if (error) return error;
+      let error = 0;
+      if (to.room >= count && to.records.length < MOST_RECORDS) {
+        error = to.ring.allocate() || (heapHasRoom() ? 0 : setError(ENOBUFS)) || to.ring.put(from, count);
+        if (!error) break;
+      } else error = to.await(nonblocking, this.sendTimeout);
+      if (error < 0) return error;
     }
-    const error = to.ring.allocate() || (heapHasRoom() ? 0 : setError(ENOBUFS)) || to.ring.put(from, count);
-    if (error) return error;
     to.records.push(new Record(count, this.name, message.rights));
     message.rights = [];
     to.changed.wake();
@@ -381,6 +382,7 @@ export class UnixSocket extends Socket {
       }
       if (!count && !message.rights.length) return 0;
       const error = to.ring.put(from + done, part);
+      if (error == LOOK_AGAIN) continue;
       if (error) return done ? <i64>done : error;
       to.append(part, message);
       done += part;
@@ -418,6 +420,7 @@ export class UnixSocket extends Socket {
       if (done && record.rights.length) return <i64>done;
       const part = min(count - done, record.length);
       const error = this.ring.peek(to + done, part);
+      if (error == LOOK_AGAIN) continue;
       if (error) return done ? <i64>done : error;
       message.address = record.from;
       if (!isStream && record.length > part) message.result |= MSG_TRUNC;

@@ -498,7 +498,11 @@ export class AddressSpace {
   private bringFromFile(segment: Segment, vnode: Vnode, at: u64, write: bool): i32 {
     const offset = segment.offset + (at - segment.start);
     if (!segment.zeroFilled && offset >= ((vnode.attributes().size + PAGE_MASK) & ~PAGE_MASK)) return setError(EIO);
+    vnode.hold();
     const frame = vnode.page(offset);
+    vnode.release();
+    // While the file was asked, another thread may have brought the page, or mapped something else: the access looks again.
+    if (this.segmentAt(at) != segment || entryAt(this.tables, at)) return 0;
     const whole = !segment.zeroFilled || segment.fileEnd - at >= PAGE;
     if (!frame || !whole || write) return this.fill(segment, at, frame, whole ? PAGE : <usize>(segment.fileEnd - at));
     if (!shareFrame(frame)) return setError(ENOMEM);
@@ -511,8 +515,12 @@ export class AddressSpace {
   private bringShared(segment: Segment, vnode: Vnode, at: u64, write: bool): i32 {
     const offset = segment.offset + (at - segment.start);
     if (offset >= ((vnode.attributes().size + PAGE_MASK) & ~PAGE_MASK)) return setError(EIO);
+    vnode.hold();
     const frame = vnode.page(offset, true, write);
-    if (!frame) return setError(failure == ENOMEM ? ENOMEM : EIO);
+    const error = failure;
+    vnode.release();
+    if (this.segmentAt(at) != segment) return 0;
+    if (!frame) return setError(error == ENOMEM ? ENOMEM : EIO);
     const rights = write ? segment.rights : segment.rights & ~WRITABLE;
     const entry = entryAt(this.tables, at);
     if (entry) {

@@ -55,11 +55,12 @@ const USER_FLAGS: u64 = 0x202;
 
 /** An ELF note's header, its name "Diorama" with the zero, an address. */
 const NOTE_SIZE: u64 = 28;
-const headers = memory.data(4096, 16);
 const scratch = memory.data(1024, 8);
 
 /** What an image asks of its process. */
 class Image {
+  /** The file's first page. Each call has its own: reading may wait for a disk, and others execute something meanwhile. */
+  readonly page: StaticArray<u8> = new StaticArray<u8>(<i32>HEADERS);
   entry: u64 = 0;
   tables: u64 = 0;
   end: u64 = 0;
@@ -69,6 +70,10 @@ class Image {
   /** Path of the interpreter it asks for, and where that was mapped. */
   interpreter: string = '';
   base: u64 = 0;
+
+  get at(): usize {
+    return changetype<usize>(this.page);
+  }
 }
 
 /** Executes the file at a path. Returns only if that fails: a negative errno. On success the trap frame is the new program's. */
@@ -79,17 +84,19 @@ export function exec(process: Process, path: string, args: string[], environment
   if (!vnode) return setError(failure);
   let words = args;
   const name = baseName(path);
-  let error = readHeaders(process, vnode);
-  if (!error && load<u16>(headers) == 0x2123) {
+  let image = new Image();
+  let error = readHeaders(process, vnode, image);
+  if (!error && load<u16>(image.at) == 0x2123) {
     // "#!": the interpreter gets the script's path for the first argument.
-    words = scriptArguments(path, args);
+    words = scriptArguments(image.at, path, args);
     vnode.release();
     if (!words.length) return setError(ENOEXEC);
     vnode = walk.find(process.directory!, words[0], true);
     if (!vnode) return setError(failure);
-    error = readHeaders(process, vnode);
+    image = new Image();
+    error = readHeaders(process, vnode, image);
   }
-  if (!error) error = replace(process, vnode, words, environment);
+  if (!error) error = replace(process, vnode, image, words, environment);
   vnode.release();
   if (error) return error;
   process.name = name.substring(0, 15);
@@ -110,17 +117,16 @@ function baseName(path: string): string {
 }
 
 /** The beginning of the file, if it may be executed. */
-function readHeaders(process: Process, vnode: Vnode): i32 {
+function readHeaders(process: Process, vnode: Vnode, image: Image): i32 {
   const attributes = vnode.attributes();
   if (vnode.type != S_IFREG) return setError(EACCES);
   if (!process.credentials.permits(attributes.mode, attributes.uid, attributes.gid, 1)) return setError(EACCES);
-  memory.fill(headers, 0, HEADERS);
-  const count = vnode.read(0, address(headers), HEADERS, false);
+  const count = vnode.read(0, address(image.at), HEADERS, false);
   return count < 4 ? setError(ENOEXEC) : 0;
 }
 
 /** Interpreter, its argument if there is one, the script's path, the script's arguments. Empty: no interpreter. */
-function scriptArguments(path: string, args: string[]): string[] {
+function scriptArguments(headers: usize, path: string, args: string[]): string[] {
   let end: i32 = 2;
   while (end < 1024 && load<u8>(headers + end) != 0x0a && load<u8>(headers + end)) end++;
   const line = textOf(headers + 2, end - 2).trim();
@@ -134,7 +140,7 @@ function scriptArguments(path: string, args: string[]): string[] {
   return words;
 }
 
-function replace(process: Process, vnode: Vnode, args: string[], environment: string[]): i32 {
+function replace(process: Process, vnode: Vnode, image: Image, args: string[], environment: string[]): i32 {
   let size = (args.length + environment.length) * 8;
   for (let i = 0; i < args.length; i++) size += args[i].length + 1;
   for (let i = 0; i < environment.length; i++) size += environment[i].length + 1;
@@ -144,7 +150,6 @@ function replace(process: Process, vnode: Vnode, args: string[], environment: st
   space.sizeLimit = process.limits.soft(RLIMIT_VMEM);
   space.dataLimit = process.limits.soft(RLIMIT_DATA);
   space.stackLimit = process.limits.soft(RLIMIT_STACK);
-  const image = new Image();
   let error = mapImage(space, vnode, image, PROGRAM_BASE);
   const inner = new Image();
   if (!error && image.interpreter.length) error = mapInterpreter(process, space, image.interpreter, inner);
@@ -214,13 +219,14 @@ function becomeNew(process: Process, vnode: Vnode, image: Image): void {
 function mapInterpreter(process: Process, space: AddressSpace, path: string, image: Image): i32 {
   const vnode = new Walk(process.root!, process.credentials).find(process.directory!, path, true);
   if (!vnode) return setError(failure);
-  let error = readHeaders(process, vnode);
+  let error = readHeaders(process, vnode, image);
   if (!error) error = mapImage(space, vnode, image, INTERPRETER_BASE);
   vnode.release();
   return error || !image.interpreter.length ? error : setError(ENOEXEC);
 }
 
 function mapImage(space: AddressSpace, vnode: Vnode, image: Image, base: u64): i32 {
+  const headers = image.at;
   const header = changetype<Elf64Header>(headers);
   if (load<u32>(headers) != ELF_MAGIC || header.machine != X86_64) return setError(ENOEXEC);
   if (header.type == POSITION_INDEPENDENT) image.base = base;
@@ -250,8 +256,10 @@ function mapImage(space: AddressSpace, vnode: Vnode, image: Image, base: u64): i
 
 function interpreterIn(vnode: Vnode, segment: Elf64ProgramHeader, image: Image): bool {
   if (segment.filesz < 2 || segment.filesz > 1023) return false;
-  if (vnode.read(segment.offset, address(scratch), segment.filesz, false) < <i64>segment.filesz) return false;
-  image.interpreter = textOf(scratch, <i32>segment.filesz - 1);
+  const path = new StaticArray<u8>(<i32>segment.filesz);
+  const at = changetype<usize>(path);
+  if (vnode.read(segment.offset, address(at), segment.filesz, false) < <i64>segment.filesz) return false;
+  image.interpreter = textOf(at, <i32>segment.filesz - 1);
   return true;
 }
 
@@ -284,12 +292,13 @@ function mapSegment(space: AddressSpace, vnode: Vnode, segment: Elf64ProgramHead
 /** The descriptor of the note that our images carry: name "Diorama", type 1 (layout/image). 0: another one's image. */
 function tablesIn(vnode: Vnode, segment: Elf64ProgramHeader): u64 {
   if (segment.filesz < NOTE_SIZE) return 0;
-  if (vnode.read(segment.offset, address(scratch), NOTE_SIZE, false) < <i64>NOTE_SIZE) return 0;
-  const note = changetype<Elf64Note>(scratch);
+  const bytes = new StaticArray<u8>(<i32>NOTE_SIZE);
+  const at = changetype<usize>(bytes);
+  if (vnode.read(segment.offset, address(at), NOTE_SIZE, false) < <i64>NOTE_SIZE) return 0;
+  const note = changetype<Elf64Note>(at);
   // "Diorama\0" as one little-endian word.
-  if (note.namesz != 8 || note.descsz != 8 || note.type != 1 || load<u64>(scratch + Elf64Note.SIZE) != 0x00616d61726f6944)
-    return 0;
-  return load<u64>(scratch + Elf64Note.SIZE + 8);
+  if (note.namesz != 8 || note.descsz != 8 || note.type != 1 || load<u64>(at + Elf64Note.SIZE) != 0x00616d61726f6944) return 0;
+  return load<u64>(at + Elf64Note.SIZE + 8);
 }
 
 /** The stack pointer that the program begins with, 0 if memory ran out. The new space is loaded. */

@@ -110,6 +110,8 @@ export class Thread {
   /** The system call that it is in; -1: none. With `restartable`, it may begin anew after a signal. */
   systemCall: i32 = -1;
   restartable: bool = false;
+  /** A copy that must not sleep (user.ts): a page that is not there makes it fail. */
+  takesNoFaults: bool = false;
 
   constructor(
     public readonly name: string,

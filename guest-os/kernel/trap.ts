@@ -207,6 +207,7 @@ function timerInterrupt(): void {
 
 function userPageFault(frame: TrapFrame, user: bool): void {
   const at = readCr2();
+  if (!user && current().takesNoFaults && recover(frame)) return;
   const process = current().process;
   if (frame.rflags & 0x200) sti();
   const space = process ? process.space : null;

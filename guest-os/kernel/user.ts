@@ -8,11 +8,18 @@
  *
  * Text in the kernel is a byte string: each code unit holds one byte, 0 to 255, so a name survives unchanged whatever its
  * encoding is.
+ *
+ * A page of a user's may have to be read from a disk, and others run meanwhile: {@link copy} may sleep in its middle. Where the kernel's side is a
+ * buffer that callers share, or a place that is right only now, one of three ways keeps callers apart: {@link copyShared}
+ * (and {@link copyIn} and {@link copyOut}, which are that) uses the buffer in one go, before or after the sleep; {@link copyNow} does not sleep
+ * and fails instead, and {@link bring} brings the pages before everything is looked at again.
  */
 import { USER_END } from 'machine/addresses';
 import { address } from 'machine/mem';
 import { copyUser } from 'machine/stubs';
 import { EFAULT, ENAMETOOLONG, setError, setFailure } from './errno';
+import { PAGE } from './frames';
+import { current } from './thread';
 
 /** Longest path, its final zero included (<limits.h>, PATH_MAX). */
 export const PATH_MAX: i32 = 1024;
@@ -29,11 +36,42 @@ export function copy(to: u64, from: u64, count: u64): i32 {
   return copyUser(to, from, count) < 0 ? setError(EFAULT) : 0;
 }
 
+/** The same without sleeping: -EFAULT also where a page would have to be brought ({@link bring}); how much has been copied then, nobody knows. */
+export function copyNow(to: u64, from: u64, count: u64): i32 {
+  const thread = current();
+  thread.takesNoFaults = true;
+  const result = copyUser(to, from, count);
+  thread.takesNoFaults = false;
+  return result < 0 ? setError(EFAULT) : 0;
+}
+
+/** Pages of a user's, or of nobody in particular, that somebody sleeps for at most while they are brought: 0, or -EFAULT. The kernel's are there. */
+export function bring(at: u64, count: u64, write: bool): i32 {
+  if (at >= USER_END || !count) return 0;
+  const space = current().process!.space!;
+  for (let page = at & ~(<u64>PAGE - 1); page < at + count; page += PAGE) {
+    if (space.fault(page, write, false)) return setError(EFAULT);
+  }
+  return 0;
+}
+
+/** As {@link copy}, where one side is a buffer of the kernel's that others use, too: what it holds is this copy's, whoever runs meanwhile. */
+export function copyShared(to: u64, from: u64, count: u64): i32 {
+  if (!copyNow(to, from, count)) return 0;
+  const own = new StaticArray<u8>(<i32>count);
+  const place = address(changetype<usize>(own));
+  const error =
+    from >= USER_END
+      ? copyNow(place, from, count) || copy(to, place, count)
+      : copy(place, from, count) || copyNow(to, place, count);
+  return error;
+}
+
 export function copyIn(to: usize, from: u64, count: usize): i32 {
-  return isUser(from, count) ? copy(address(to), from, count) : setError(EFAULT);
+  return isUser(from, count) ? copyShared(address(to), from, count) : setError(EFAULT);
 }
 export function copyOut(to: u64, from: usize, count: usize): i32 {
-  return isUser(to, count) ? copy(to, address(from), count) : setError(EFAULT);
+  return isUser(to, count) ? copyShared(to, address(from), count) : setError(EFAULT);
 }
 
 /** A user's 64 or 32 bits at {@link fetched}: 0, or -EFAULT. */

@@ -23,7 +23,10 @@ const request = memory.data(8, 8);
 export function priocntlsys(version: i32, procset: u64, command: i32, argument: u64): i64 {
   if (version != PC_VERSION || command != PC_DONICE) return setError(EINVAL);
   let error = copyIn(set, procset, 20);
-  if (!error) error = copyIn(request, argument, 8);
+  if (error) return error;
+  const kind = load<i32>(set, 4);
+  const id = load<i32>(set, 8);
+  error = copyIn(request, argument, 8);
   if (error) return error;
   const operation = load<i32>(request, 4);
   if (operation != PC_GETNICE && operation != PC_SETNICE) return setError(EINVAL);
@@ -36,7 +39,7 @@ export function priocntlsys(version: i32, procset: u64, command: i32, argument: 
     const process = list[i];
     const thread = process.thread;
     if (!thread || process.state == ZOMBIE || !caller.credentials.sees(process.credentials.zoneid)) continue;
-    if (!isIn(caller, process, load<i32>(set, 4), load<i32>(set, 8))) continue;
+    if (!isIn(caller, process, kind, id)) continue;
     found = true;
     lowest = min(lowest, thread.nice - NZERO);
     if (operation == PC_SETNICE && !result) result = change(caller, process, load<i32>(request));

@@ -10,16 +10,20 @@ const buffer = memory.data(32, 8);
 
 export function setitimer(which: i32, value: u64, old: u64): i64 {
   if (<u32>which > <u32>ITIMER_PROF) return setError(EINVAL);
+  let first: u64 = 0;
+  let every: u64 = 0;
   if (value) {
     const error = copyIn(buffer, value, 32);
     if (error) return error;
     if (!isSpan(0) || !isSpan(16)) return setError(EINVAL);
+    first = span(16);
+    every = span(0);
   }
   if (old) {
     const error = putTimer(which, old);
     if (error) return error;
   }
-  if (value) timersOf(currentProcess()).interval(which).set(span(16), span(0));
+  if (value) timersOf(currentProcess()).interval(which).set(first, every);
   return 0;
 }
 

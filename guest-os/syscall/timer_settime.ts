@@ -14,11 +14,13 @@ export function timer_settime(id: i32, flags: i32, value: u64, old: u64): i64 {
   const error = copyIn(buffer, value, 32);
   if (error) return error;
   if (!isSpan(0) || !isSpan(16)) return setError(EINVAL);
+  const first = span(16);
+  const every = span(0);
   if (old) {
     const failed = putTimerSpec(timer, old);
     if (failed) return failed;
   }
-  timer.set(span(16), span(0), (flags & TIMER_ABSTIME) != 0);
+  timer.set(first, every, (flags & TIMER_ABSTIME) != 0);
   return 0;
 }
 

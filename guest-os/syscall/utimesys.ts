@@ -40,6 +40,9 @@ function setTimes(vnode: Vnode, from: u64): i32 {
   }
   const accessed = from ? load<u64>(times, 8) : UTIME_NOW;
   const modified = from ? load<u64>(times, 24) : UTIME_NOW;
+  // What follows may wait for a disk, and others use the words then.
+  const accessedSeconds = load<u64>(times);
+  const modifiedSeconds = load<u64>(times, 16);
   if (!isTime(accessed) || !isTime(modified)) return setError(EINVAL);
   if (accessed == UTIME_OMIT && modified == UTIME_OMIT) return 0;
   if (vnode.isReadOnly) return setError(EROFS);
@@ -51,8 +54,8 @@ function setTimes(vnode: Vnode, from: u64): i32 {
   const attributes = vnode.attributes();
   const now = wallTime();
   return vnode.setTimes(
-    timeOf(accessed, times, now, attributes.accessed),
-    timeOf(modified, times + 16, now, attributes.modified),
+    timeOf(accessed, accessedSeconds, now, attributes.accessed),
+    timeOf(modified, modifiedSeconds, now, attributes.modified),
   );
 }
 
@@ -60,8 +63,8 @@ function isTime(nanoseconds: u64): bool {
   return nanoseconds < NANOSECONDS || nanoseconds == UTIME_NOW || nanoseconds == UTIME_OMIT;
 }
 
-function timeOf(nanoseconds: u64, at: usize, now: u64, before: u64): u64 {
+function timeOf(nanoseconds: u64, seconds: u64, now: u64, before: u64): u64 {
   if (nanoseconds == UTIME_NOW) return now;
   if (nanoseconds == UTIME_OMIT) return before;
-  return load<u64>(at) * NANOSECONDS + nanoseconds;
+  return seconds * NANOSECONDS + nanoseconds;
 }

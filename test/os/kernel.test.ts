@@ -5,7 +5,7 @@
  * `STRESS=300 FUZZ=10000000 npx vitest run --project system test/os/kernel.test.ts`.
  */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -69,6 +69,31 @@ test.skipIf(!hasQemu)('on QEMU: the same, and figures that follow the machine', 
   expect(figure(text, 'cpu_info:0:cpu_info0:model')).toBe('60');
   expect(text).not.toContain('sderr:');
 });
+
+/** A pool on a slow disk, a file in it, and the pool opened anew, so that nothing of the file is in memory. */
+const COLD = [
+  'zfsrequest pool_create pool=tank vdevs=/dev/dsk/c1t0d0; mkdir /tank; mount -F zfs tank /tank; kernel cold make /tank/f',
+  'umount /tank; zfsrequest pool_export pool=tank',
+  `zfsrequest pool_import guid:$(zfsrequest pool_search paths=/dev/dsk/c1t0d0 | sed -n 's/^ *guid //p' | head -1)`,
+  'mount -F zfs tank /tank; kernel cold check /tank/f',
+].join('; ');
+
+test.skipIf(!hasQemu)(
+  'what two write at once is not mixed, though one has to wait for the disk in the middle',
+  LIMIT,
+  async () => {
+    const image = join(directory, 'slow');
+    writeFileSync(image, new Uint8Array(128 << 20));
+    const drive = [
+      '-drive',
+      `if=none,id=a,file=${image},format=raw,throttling.iops-total=100`,
+      '-device',
+      'virtio-blk-pci,drive=a',
+    ];
+    const { text } = await typeOnQemu(system, COLD, ['-m', '256', ...drive], PATIENCE);
+    expect(text).toMatch(/^cold: 22 writes, 0 mixed$/m);
+  },
+);
 
 test.skipIf(!hasQemu)('memory, processes, files and mappings run out with errors, and the system goes on', LIMIT, async () => {
   const { text, status } = await typeOnQemu(system, '/usr/bin/kernel memory', ['-m', '64'], PATIENCE);

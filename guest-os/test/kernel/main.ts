@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
-/** @fileoverview Tests of the kernel that are programs: `kernel kstat | stress MILLISECONDS PROCESSES [PAUSE [KIND]] | memory | fuzz CALLS SEED | threads | proc | waits`. */
+/** @fileoverview Tests of the kernel that are programs: `kernel kstat | stress MILLISECONDS PROCESSES [PAUSE [KIND]] | memory | fuzz CALLS SEED | threads | proc | waits |
+ * cold make|check FILE`. */
 import { arguments_ } from '../../lib/process';
 import { flush, out } from '../../lib/io';
 import { parseNumber } from '../../lib/text';
+import { checkCold, makeCold } from './cold';
 import { fuzz } from './fuzz';
 import { showKstats } from './kstats';
 import { exhaustMemory } from './memory';
@@ -29,8 +31,12 @@ export function main(): i32 {
   else if (what == 'fuzz') status = fuzz(first, second);
   else if (what == 'proc') status = testProc();
   else if (what == 'waits') status = showWaits();
+  else if (what == 'cold') status = args[2] == 'make' ? makeCold(args[3]) : checkCold(args[3]);
   else if (what == 'threads') status = testThreads();
-  else out('usage: kernel kstat | stress SECONDS PROCESSES | memory | fuzz CALLS SEED | threads | proc | waits\n');
+  else
+    out(
+      'usage: kernel kstat | stress SECONDS PROCESSES | memory | fuzz CALLS SEED | threads | proc | waits | cold make|check FILE\n',
+    );
   flush();
   return status;
 }
