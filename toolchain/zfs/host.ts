@@ -73,6 +73,14 @@ export interface Zfs {
   call(name: string, ...values: (number | bigint | string | Uint8Array)[]): number;
   /** Calls with a buffer of `count` bytes behind the other arguments: what came back, or a negative errno. */
   read(name: string, count: number, ...values: (number | bigint | string)[]): Uint8Array | number;
+  /** zpool(8) with these arguments; what it printed, what it complained of, its exit status. */
+  zpool(...words: string[]): Outcome;
+}
+
+export interface Outcome {
+  readonly out: string;
+  readonly err: string;
+  readonly status: number;
 }
 
 const HEAP = 48 << 20;
@@ -155,9 +163,14 @@ export async function loadZfs(disks: Disk[], options: ZfsOptions = {}): Promise<
     if ((guest.call('heapLive') as number) > COLLECT_ABOVE + arena) guest.collect();
     return result as number;
   };
+  const said = (name: string): string => guest.text(guest.call(name) as number);
   return {
     guest,
     disks,
+    zpool(...words) {
+      const status = run('zpool', pass([words.join('\0'), disks.map((disk) => disk.path).join('\n')], 0)[0]);
+      return { out: said('answer'), err: said('complaints'), status };
+    },
     call: (name, ...values) => run(name, pass(values, 0)[0]),
     read(name, count, ...values) {
       const [words, at] = pass(values, count);

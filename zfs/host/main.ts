@@ -19,6 +19,10 @@ import { Raidz } from '../vdev/raidz';
 import { Vdev } from '../vdev/vdev';
 import { FileSystem } from '../zpl/fileSystem';
 import { NewFile } from '../zpl/znode';
+import { runZpool } from '../cmd/zpool/zpool';
+import { findPool } from '../spa/pools';
+import { DirectChannel } from './channel';
+import { HostConsole } from './console';
 import { argument, start } from './node';
 
 export { start };
@@ -259,6 +263,30 @@ export function countBlocks(name: usize, bytes: u32, since: u64): i32 {
   const counter = new Counter();
   const result = traverse(pool!, dataset.phys.root.pointer, since, counter);
   return result < 0 ? result : counter.count;
+}
+
+/**
+ * zpool(8): `words`, separated by zeros, follow its name; `devices`, one a line, are the files there are. What it printed is {@link answer}, what it complained of
+ * {@link complaints}; the result is its exit status.
+ */
+export function zpool(words: usize, wordBytes: u32, devices: usize, deviceBytes: u32): i32 {
+  const console = new HostConsole(argument(devices, deviceBytes).split('\n'));
+  const line = argument(words, wordBytes);
+  const status = runZpool(new DirectChannel(), console, line.length ? line.split('\0') : []);
+  said = console.output;
+  complained = console.errors;
+  return status;
+}
+let complained: string = '';
+export function complaints(): string {
+  return complained;
+}
+/** The other calls here mean the pool of this name from now on. */
+export function usePool(name: usize, bytes: u32): i32 {
+  opened.length = 0;
+  fs = null;
+  pool = findPool(argument(name, bytes));
+  return pool ? 0 : setError(ENOENT);
 }
 
 /** A request of commands (ioctl/requests.ts), packed; its answer is packed at `to`, whose size is the result. */

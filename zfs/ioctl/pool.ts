@@ -1,23 +1,25 @@
 // SPDX-License-Identifier: MIT
-/** @fileoverview Requests about pools. */
-import { EEXIST, EINVAL, ENOENT, setError } from '../../guest-os/kernel/errno';
+/** @fileoverview Requests about pools as a whole: what there is, making and destroying, history, properties. */
+import { EBUSY, EEXIST, EINVAL, ENOENT, ENXIO, setError } from '../../guest-os/kernel/errno';
+import { EOVERFLOW } from '../port/errors';
 import { NvList } from '../port/nvlist';
 import { system } from '../port/port';
 import { createError, createPool } from '../spa/create';
-import { FoundPool, importError, importPool, importReason, searchPools } from '../spa/import';
-import { addPool, allPools, findPool, removePool } from '../spa/pools';
-import { Spa, VERSION_LATEST } from '../spa/spa';
+import { EVENT_POOL_SET, logCommand, logEvent, readHistory } from '../spa/history';
+import { clearProperty, poolProperty, setPoolProperty } from '../spa/properties';
+import { addPool, allPools, findPool, poolOf, removePool } from '../spa/pools';
+import { POOL_DESTROYED, POOL_EXPORTED, Spa, VERSION_LATEST } from '../spa/spa';
 import { Leaf } from '../vdev/leaf';
 import { Mirror } from '../vdev/mirror';
 import { Raidz } from '../vdev/raidz';
-import { Vdev } from '../vdev/vdev';
+import { AUX_TOO_SMALL, VDEV_CANT_OPEN, VDEV_DEGRADED, VDEV_HEALTHY, Vdev } from '../vdev/vdev';
 import { Request } from './request';
 
 export function poolRequests(): Request[] {
-  return [new List(), new Create(), new Search(), new Import(), new Export()];
+  return [new List(), new Create(), new Export(), new Log(), new History(), new Get(), new Set(), new Sync()];
 }
 
-/** Name, state and space of every open pool, or of `pool`. */
+/** Name, state and space of every open pool, or of `pool`, with its vdevs. */
 class List extends Request {
   constructor() {
     super('pool_list');
@@ -29,35 +31,51 @@ class List extends Request {
     const wanted = input.text('pool');
     const pools = allPools();
     const lists: NvList[] = [];
-    for (let i = 0; i < pools.length; i++) {
-      const spa = pools[i];
-      if (wanted.length && spa.name != wanted) continue;
-      const list = new NvList();
-      list.setText('name', spa.name);
-      list.setNumber('guid', spa.guid);
-      list.setNumber('version', spa.version);
-      list.setNumber('size', spa.capacity());
-      list.setNumber('allocated', spa.allocated());
-      list.setLists('vdevs', vdevLists(spa));
-      lists.push(list);
-    }
+    for (let i = 0; i < pools.length; i++) if (!wanted.length || pools[i].name == wanted) lists.push(describePool(pools[i]));
     output.setLists('pools', lists);
     return wanted.length && !lists.length ? setError(ENOENT) : 0;
   }
 }
 
-function vdevLists(spa: Spa): NvList[] {
-  const lists: NvList[] = [];
+function describePool(spa: Spa): NvList {
+  const list = new NvList();
+  list.setText('name', spa.name);
+  list.setNumber('guid', spa.guid);
+  list.setNumber('version', spa.version);
+  list.setNumber('state', stateOf(spa));
+  list.setNumber('suspended', spa.isSuspended ? 1 : 0);
+  list.setNumber('readonly', spa.isWritable ? 0 : 1);
+  list.setNumber('size', spa.capacity());
+  list.setNumber('allocated', spa.allocated());
+  const figures = spa.statistics;
+  list.setNumber('read_errors', figures.readErrors);
+  list.setNumber('write_errors', figures.writeErrors);
+  list.setNumber('checksum_errors', figures.checksumErrors);
+  const vdevs: NvList[] = [];
   for (let i = 0; i < spa.tops.length; i++) {
-    const list = describe(spa.tops[i].vdev);
-    list.setNumber('size', spa.tops[i].capacity);
-    list.setNumber('allocated', spa.tops[i].allocated);
-    lists.push(list);
+    const top = spa.tops[i];
+    const vdev = describeVdev(top.vdev);
+    vdev.setNumber('size', top.capacity);
+    vdev.setNumber('allocated', top.allocated);
+    if (top.isLog) vdev.setNumber('log', 1);
+    vdevs.push(vdev);
   }
-  return lists;
+  list.setLists('vdevs', vdevs);
+  return list;
 }
 
-function describe(vdev: Vdev): NvList {
+/** As bad as the worst of its top-level vdevs. */
+export function stateOf(spa: Spa): i32 {
+  let state = VDEV_HEALTHY;
+  for (let i = 0; i < spa.tops.length; i++) {
+    const vdev = spa.tops[i].vdev;
+    if (!vdev.isOpen) return VDEV_CANT_OPEN;
+    if (vdev.state != VDEV_HEALTHY) state = VDEV_DEGRADED;
+  }
+  return spa.isSuspended ? VDEV_CANT_OPEN : state;
+}
+
+function describeVdev(vdev: Vdev): NvList {
   const list = new NvList();
   const figures = vdev.statistics;
   list.setText('name', vdev.name);
@@ -72,8 +90,9 @@ function describe(vdev: Vdev): NvList {
   list.setNumber('read_errors', figures.readErrors);
   list.setNumber('write_errors', figures.writeErrors);
   list.setNumber('checksum_errors', figures.checksumErrors);
+  if (vdev instanceof Leaf) list.setText('path', (vdev as Leaf).path);
   const children: NvList[] = [];
-  for (let i = 0; i < vdev.children.length; i++) children.push(describe(vdev.children[i]));
+  for (let i = 0; i < vdev.children.length; i++) children.push(describeVdev(vdev.children[i]));
   if (children.length) list.setLists('children', children);
   return list;
 }
@@ -100,7 +119,20 @@ export function vdevOf(config: NvList): Vdev | null {
   return vdev;
 }
 
-/** `pool`, `version`, `ashift`, `vdevs`. */
+/** EOVERFLOW: a device is too small; ENXIO: one cannot be opened. 0: all are there. */
+export function checkOpen(vdev: Vdev): i32 {
+  if (vdev.isLeaf) {
+    if (vdev.state == VDEV_HEALTHY) return 0;
+    return setError(vdev.aux == AUX_TOO_SMALL ? EOVERFLOW : ENXIO);
+  }
+  for (let i = 0; i < vdev.children.length; i++) {
+    const result = checkOpen(vdev.children[i]);
+    if (result < 0) return result;
+  }
+  return 0;
+}
+
+/** `pool`, `version`, `ashift`, `vdevs`; `command` for the history. */
 class Create extends Request {
   constructor() {
     super('pool_create');
@@ -108,78 +140,34 @@ class Create extends Request {
   run(input: NvList, output: NvList): i32 {
     const name = input.text('pool');
     const version = input.number('version', VERSION_LATEST);
-    if (!name.length || version < 1 || version > VERSION_LATEST) return setError(EINVAL);
+    const ashift = <u32>input.number('ashift', 9);
+    if (!name.length || version < 1 || version > VERSION_LATEST || ashift < 9 || ashift > 13) return setError(EINVAL);
     if (findPool(name)) return setError(EEXIST);
     const configs = input.lists('vdevs');
     const vdevs: Vdev[] = [];
     for (let i = 0; i < configs.length; i++) {
       const vdev = vdevOf(configs[i]);
       if (!vdev) return setError(EINVAL);
-      vdev.ashift = max(<u32>input.number('ashift', 9), 9);
+      vdev.ashift = ashift;
       vdevs.push(vdev);
     }
     if (!vdevs.length) return setError(EINVAL);
-    const spa = createPool(name, version, vdevs);
-    if (!spa) return createError;
-    addPool(spa);
-    return 0;
-  }
-}
-
-/** What the last search found. Its devices stay open until the next. */
-let found: FoundPool[] = [];
-
-/** Pools on the devices `paths` (separated by newlines) that are not open. */
-class Search extends Request {
-  constructor() {
-    super('pool_search');
-  }
-  run(input: NvList, output: NvList): i32 {
-    found = searchPools(input.text('paths').split('\n'));
-    const lists: NvList[] = [];
-    for (let i = 0; i < found.length; i++) {
-      const one = found[i];
-      const list = new NvList();
-      list.setText('name', one.name);
-      list.setNumber('guid', one.guid);
-      list.setNumber('state', one.state);
-      list.setNumber('version', one.version);
-      list.setNumber('txg', one.txg);
-      list.setText('hostname', one.hostname);
-      const tops: NvList[] = [];
-      for (let j = 0; j < one.tops.length; j++) if (one.tops[j]) tops.push(one.tops[j]!);
-      list.setLists('vdevs', tops);
-      lists.push(list);
-    }
-    output.setLists('pools', lists);
-    return 0;
-  }
-}
-
-/** One that was found, by `guid`; perhaps under another `name`, or `readonly`. */
-class Import extends Request {
-  constructor() {
-    super('pool_import');
-  }
-  run(input: NvList, output: NvList): i32 {
-    const guid = input.number('guid');
-    for (let i = 0; i < found.length; i++) {
-      if (found[i].guid != guid) continue;
-      const name = input.text('name');
-      if (findPool(name.length ? name : found[i].name)) return setError(EEXIST);
-      if (name.length) found[i].name = name;
-      const spa = importPool(found[i], !input.number('readonly'), input.number('txg', u64.MAX_VALUE));
-      if (!spa) {
-        output.setText('reason', importReason);
-        return importError;
-      }
+    const spa = createPool(name, version, vdevs, input.text('command'));
+    if (spa) {
       addPool(spa);
       return 0;
     }
-    return setError(ENOENT);
+    let error = createError;
+    for (let i = 0; i < vdevs.length; i++) {
+      const one = checkOpen(vdevs[i]);
+      if (one < 0) error = one;
+      vdevs[i].close();
+    }
+    return error;
   }
 }
 
+/** `pool`; with `destroy` it is gone for good. EBUSY: something uses one of its datasets. */
 class Export extends Request {
   constructor() {
     super('pool_export');
@@ -187,8 +175,82 @@ class Export extends Request {
   run(input: NvList, output: NvList): i32 {
     const spa = findPool(input.text('pool'));
     if (!spa) return setError(ENOENT);
-    const result = spa.export();
+    const datasets = spa.allDatasets();
+    for (let i = 0; i < datasets.length; i++) if (datasets[i].users) return setError(EBUSY);
+    const result = spa.export(input.number('destroy') ? POOL_DESTROYED : POOL_EXPORTED);
     if (result == 0) removePool(spa);
     return result;
+  }
+}
+
+/** `pool` or `dataset`, `command`, `who`: goes to the history with the next group. */
+class Log extends Request {
+  constructor() {
+    super('pool_log');
+  }
+  run(input: NvList, output: NvList): i32 {
+    const spa = poolOf(input.text('pool'));
+    if (!spa) return setError(ENOENT);
+    if (!spa.isWritable) return 0;
+    logCommand(spa, input.text('command'), input.number('who'));
+    return 0;
+  }
+}
+
+class History extends Request {
+  constructor() {
+    super('pool_history');
+  }
+  run(input: NvList, output: NvList): i32 {
+    const spa = findPool(input.text('pool'));
+    if (!spa) return setError(ENOENT);
+    spa.sync();
+    output.setLists('records', readHistory(spa));
+    return 0;
+  }
+}
+
+/** What has been set of `pool`: `comment`, `bootfs`. */
+class Get extends Request {
+  constructor() {
+    super('pool_get');
+  }
+  get isQuery(): bool {
+    return true;
+  }
+  run(input: NvList, output: NvList): i32 {
+    const spa = findPool(input.text('pool'));
+    if (!spa) return setError(ENOENT);
+    output.setText('comment', spa.comment);
+    output.setText('bootfs', poolProperty(spa, 'bootfs'));
+    return 0;
+  }
+}
+
+/** `pool`, `property`, `value`. ENOENT: no such dataset; EINVAL: not a property or not a value of it. */
+class Set extends Request {
+  constructor() {
+    super('pool_set');
+  }
+  run(input: NvList, output: NvList): i32 {
+    const spa = findPool(input.text('pool'));
+    if (!spa) return setError(ENOENT);
+    const name = input.text('property');
+    const value = input.text('value');
+    const result = value.length ? setPoolProperty(spa, name, value) : clearProperty(spa, name);
+    if (result < 0) return result;
+    logEvent(spa, EVENT_POOL_SET, name + ' ' + value + ' ' + spa.name);
+    return spa.sync();
+  }
+}
+
+/** Writes the open group of `pool`. */
+class Sync extends Request {
+  constructor() {
+    super('pool_sync');
+  }
+  run(input: NvList, output: NvList): i32 {
+    const spa = findPool(input.text('pool'));
+    return spa ? spa.sync() : setError(ENOENT);
   }
 }

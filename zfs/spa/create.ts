@@ -2,10 +2,9 @@
 /** @fileoverview Making a pool: labels cleared, MOS with what every pool has, the root file system. */
 import { EIO, ENXIO, setError } from '../../guest-os/kernel/errno';
 import { system } from '../port/port';
-import { HistoryPhys } from 'layout/zfs';
-import { allocateObject, bonusOf, claimObject, holdDnode, releaseDnode } from '../dmu/dnode';
+import { claimObject } from '../dmu/dnode';
 import { Objset } from '../dmu/objset';
-import { OBJSET_META, OBJSET_ZFS, TYPE_HISTORY, TYPE_HISTORY_OFFSETS, TYPE_OBJECT_DIRECTORY } from '../dmu/types';
+import { OBJSET_META, OBJSET_ZFS, TYPE_OBJECT_DIRECTORY } from '../dmu/types';
 import { createBpobj } from '../dsl/bpobj';
 import { createHead, createSnapshot } from '../dsl/dataset';
 import { createDir, Dir } from '../dsl/dir';
@@ -13,23 +12,20 @@ import { createFileSystem } from '../zpl/create';
 import { Vdev } from '../vdev/vdev';
 import { zapInit, zapSet } from '../zap/zap';
 import { clearLabels } from './config';
+import { createHistory, EVENT_POOL_CREATE, logCommand, logEvent } from './history';
 import { FIRST_TXG, OBJECT_DIRECTORY, Spa } from './spa';
 import { Task } from './task';
 import { TopLevel } from './topLevel';
 
 const DEFERRED_BLOCK: u32 = 16384;
-const HISTORY_BLOCK: u32 = 128 << 10;
-const SMALLEST_HISTORY: u64 = 128 << 10;
-const LARGEST_HISTORY: u64 = 32 << 20;
 export const VERSION_ORIGIN: u64 = 11;
 export const VERSION_DEADLISTS: u64 = 26;
-const VERSION_HISTORY: u64 = 4;
 
 /** Why {@link createPool} gave null. */
 export let createError: i32 = 0;
 
-/** A new pool over these vdevs, active and written; null: {@link createError}. */
-export function createPool(name: string, version: u64, vdevs: Vdev[]): Spa | null {
+/** A new pool over these vdevs, active and written; null: {@link createError}. `command` is how it was asked for. */
+export function createPool(name: string, version: u64, vdevs: Vdev[], command: string = ''): Spa | null {
   const spa = new Spa(name, system().random());
   spa.version = version;
   for (let i = 0; i < vdevs.length; i++) {
@@ -53,7 +49,12 @@ export function createPool(name: string, version: u64, vdevs: Vdev[]): Spa | nul
   spa.mos!.create(OBJSET_META);
   spa.configChanged();
   populate(spa);
-  createError = spa.perform(new FirstTask());
+  const first = new FirstTask();
+  spa.later(first);
+  if (command.length) logCommand(spa, command, 0);
+  logEvent(spa, EVENT_POOL_CREATE, 'pool version ' + version.toString() + '; software version 28');
+  createError = spa.sync();
+  if (createError == 0) createError = first.result;
   return createError < 0 ? null : spa;
 }
 
@@ -71,9 +72,7 @@ class FirstTask extends Task {
     const mos = spa.mos!;
     zapSet(mos, OBJECT_DIRECTORY, 'deflate', 1);
     zapSet(mos, OBJECT_DIRECTORY, 'creation_version', spa.version);
-    if (spa.version >= VERSION_HISTORY) {
-      createHistory(spa);
-    }
+    createHistory(spa);
     const rootObject = createDir(spa, null, '');
     const root = spa.openDir(rootObject, null, spa.name);
     if (!root) return setError(EIO);
@@ -92,16 +91,6 @@ class FirstTask extends Task {
     // The file system's contents; its object set is written in this group too.
     return createFileSystem(head.createObjset(OBJSET_ZFS), txg);
   }
-}
-
-/** The log of commands: a ring whose size depends on the pool's. */
-function createHistory(spa: Spa): void {
-  const mos = spa.mos!;
-  const object = allocateObject(mos, TYPE_HISTORY, HISTORY_BLOCK, TYPE_HISTORY_OFFSETS, <u32>HistoryPhys.SIZE);
-  const dn = holdDnode(mos, object)!;
-  changetype<HistoryPhys>(bonusOf(dn)).limit = min(max(spa.capacity() / 100, SMALLEST_HISTORY), LARGEST_HISTORY);
-  releaseDnode(dn);
-  zapSet(mos, OBJECT_DIRECTORY, 'history', object);
 }
 
 function specialDir(spa: Spa, root: Dir, name: string): Dir | null {

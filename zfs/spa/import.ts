@@ -37,6 +37,7 @@ export class FoundPool {
   txg: u64 = 0;
   children: u64 = 0;
   hostname: string = '';
+  comment: string = '';
   /** Newest configuration of each top-level vdev, by its number; null: not seen. */
   readonly tops: (NvList | null)[] = [];
   private readonly txgs: u64[] = [];
@@ -55,6 +56,7 @@ export class FoundPool {
       this.version = label.number('version');
       this.children = label.number('vdev_children');
       this.hostname = label.text('hostname');
+      this.comment = label.text('comment');
       this.features = [];
       const features = label.list('features_for_read');
       for (let i = 0; features && i < features.pairs.length; i++) this.features.push(features.pairs[i].name);
@@ -72,6 +74,10 @@ export class FoundPool {
     this.txgs[<i32>id] = txg;
   }
 
+  /** Closes the devices of a pool that is not opened. */
+  close(): void {
+    for (let i = 0; i < this.devices.length; i++) this.devices[i].close();
+  }
   device(guid: u64): Leaf | null {
     for (let i = 0; i < this.devices.length; i++) if (this.devices[i].guid == guid) return this.devices[i];
     return null;
@@ -120,7 +126,7 @@ function buildVdev(config: NvList, found: FoundPool, depth: i32): Vdev | null {
       // Where it is now counts, not where it was.
       leaf.device = device.device;
       leaf.path = device.path;
-    }
+    } else leaf.isAbsent = true;
     return leaf;
   }
   if (type == 'mirror' || type == 'replacing' || type == 'spare') vdev = new Mirror(type, id, guid);
@@ -172,6 +178,7 @@ export function importPool(found: FoundPool, writable: bool, limit: u64): Spa | 
   const spa = new Spa(found.name, found.guid);
   spa.version = found.version;
   spa.isWritable = writable;
+  spa.comment = found.comment;
   for (let i = 0; <u64>i < found.children || i < found.tops.length; i++) {
     const config = i < found.tops.length ? found.tops[i] : null;
     const top = config ? buildTop(config, found, i) : null;
@@ -180,6 +187,9 @@ export function importPool(found: FoundPool, writable: bool, limit: u64): Spa | 
       return refuse(ENXIO, 'one or more devices is currently unavailable');
     }
     spa.tops.push(top);
+    const leaves: Vdev[] = [];
+    top.vdev.leaves(leaves);
+    for (let j = 0; j < leaves.length; j++) (leaves[j] as Leaf).isReadOnly = !writable;
     top.vdev.open();
     if (top.vdev.isOpen && top.vdev.size >= top.size) continue;
     spa.close();

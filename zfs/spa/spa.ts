@@ -26,7 +26,7 @@ import { appendToBpobj, bpobjIsEmpty, emptyBpobj, visitBpobj } from '../dsl/bpob
 import { Dataset } from '../dsl/dataset';
 import { Dir, USED_HEAD } from '../dsl/dir';
 import { applyProperties } from '../dsl/properties';
-import { Vdev } from '../vdev/vdev';
+import { Statistics, Vdev } from '../vdev/vdev';
 import { Leaf } from '../vdev/leaf';
 import { logicalSize, physicalSize, POINTER_SIZE, setCopy } from '../zio/blockPointer';
 import { visitPieces } from '../zio/zio';
@@ -72,6 +72,8 @@ export class Spa {
   /** A write failed: the pool is left as it is. */
   isSuspended: bool = false;
   comment: string = '';
+  /** Errors of the pool as a whole: blocks that no redundancy could bring back. */
+  readonly statistics: Statistics = new Statistics();
 
   // Objects of the MOS.
   configObject: u64 = 0;
@@ -179,6 +181,7 @@ export class Spa {
   }
   blockLost(bp: usize): void {
     this.lostBlocks++;
+    this.statistics.checksumErrors++;
   }
   mosUsed(spent: i64, bp: usize): void {
     const sign: i64 = spent < 0 ? -1 : 1;
@@ -258,6 +261,11 @@ export class Spa {
     // What was set aside for earlier changes was more than they took: that is known when they are written.
     const result = this.sync();
     return result < 0 ? result : dataset.dir.reserve(bytes);
+  }
+
+  /** A task for the next group that is synced. */
+  later(task: Task): void {
+    this.tasks.push(task);
   }
 
   /** Runs a task in the sync of the open group; its result. */
@@ -397,9 +405,9 @@ export class Spa {
     freeBuffer(this.rootPointer, 512);
   }
 
-  /** Writes all, says in the labels that the pool is not in use, and closes it. */
-  export(): i32 {
-    this.state = POOL_EXPORTED;
+  /** Writes all, says in the labels that the pool is not in use (or destroyed), and closes it. */
+  export(state: u64 = POOL_EXPORTED): i32 {
+    this.state = state;
     this.configChanged();
     const result = this.isWritable ? this.sync() : 0;
     if (result == 0) this.close();
@@ -416,6 +424,7 @@ export class Spa {
     const hostid = system().hostid();
     if (hostid) list.setNumber('hostid', hostid);
     list.setText('hostname', system().hostname());
+    if (this.comment.length) list.setText('comment', this.comment);
     if (top && leaf) {
       list.setNumber('top_guid', top.vdev.guid);
       list.setNumber('guid', leaf.guid);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview The leaves of the tree: a disk, or a file that stands for one. Labels are reached by absolute offsets. */
-import { EIO, ENXIO, setError } from '../../guest-os/kernel/errno';
+import { EIO, ENXIO, EROFS, setError } from '../../guest-os/kernel/errno';
 import { NvList } from '../port/nvlist';
 import { BlockDevice, system } from '../port/port';
 import { ECKSUM } from '../port/errors';
@@ -25,6 +25,10 @@ export class Leaf extends Vdev {
   /** Taken offline by hand; said in the configuration. */
   offline: bool = false;
   wholeDisk: bool = false;
+  /** No device with this leaf's label was found; what lies at its path is something else. */
+  isAbsent: bool = false;
+  /** The pool is not to be changed: nothing is healed either. */
+  isReadOnly: bool = false;
   /** Object of the space map that remembers `missing`, 0: none. */
   missingObject: u64 = 0;
   private missing_: RangeTree | null = null;
@@ -63,6 +67,7 @@ export class Leaf extends Vdev {
       this.state = VDEV_OFFLINE;
       return;
     }
+    if (this.isAbsent) return this.fail(AUX_OPEN_FAILED);
     if (!this.device) this.device = system().openDevice(this.path);
     const device = this.device;
     if (!device) return this.fail(AUX_OPEN_FAILED);
@@ -124,6 +129,7 @@ export class Leaf extends Vdev {
   write(offset: u64, from: usize, bytes: u32): i32 {
     const device = this.device;
     if (!device || !this.isOpen) return setError(ENXIO);
+    if (this.isReadOnly) return setError(EROFS);
     if (offset + bytes > this.size) return setError(EIO);
     this.countWrite(bytes);
     const result = device.write(offset + LABEL_START, from, bytes);

@@ -119,7 +119,7 @@ function isEmpty(disk: string): bool {
 
 function createPool(): i32 {
   const disk = new NvList().setText('type', 'disk').setText('path', OWN_DISK).setNumber('whole_disk', 1);
-  const input = new NvList().setText('pool', POOL);
+  const input = new NvList().setText('pool', POOL).setText('command', 'zonespool');
   input.setLists('vdevs', [disk]);
   let result = request('pool_create', input, new NvList());
   if (result < 0) return complain('cannot create the pool', result);

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+/**
+ * @fileoverview zpool(8), apart from where it runs: `runZpool` is its main. A subcommand is one class, and one line in {@link subcommands}. What
+ * users know is illumos's command: its columns, its messages, its exit statuses (1: it could not be done, 2: misuse).
+ */
+import { Channel } from '../channel';
+import { Console } from '../console';
+import { Create, Destroy } from './create';
+import { HistoryOf } from './history';
+import { Export, Import } from './import';
+import { ListPools } from './list';
+import { GetProperty, SetProperty } from './property';
+import { Status } from './status';
+import { Context, MISUSED, Subcommand } from './subcommand';
+
+function subcommands(): Subcommand[] {
+  return [
+    new Create(),
+    new Destroy(),
+    new ListPools(),
+    new Status(),
+    new Import(),
+    new Export(),
+    new HistoryOf(),
+    new GetProperty(),
+    new SetProperty(),
+  ];
+}
+
+/** `words`: what follows `zpool`. */
+export function runZpool(channel: Channel, console: Console, words: string[]): i32 {
+  const all = subcommands();
+  if (!words.length) return complain(console, all, 'missing command\n', MISUSED);
+  if (words[0] == '-?' || words[0] == 'help') {
+    usage(all, console, false);
+    return 0;
+  }
+  for (let i = 0; i < all.length; i++) {
+    if (all[i].name == words[0]) return all[i].start(new Context(channel, console, 'zpool ' + words.join(' ')), words.slice(1));
+  }
+  return complain(console, all, "unrecognized command '" + words[0] + "'\n", MISUSED);
+}
+
+function complain(console: Console, all: Subcommand[], text: string, status: i32): i32 {
+  console.say(text);
+  usage(all, console, true);
+  return status;
+}
+
+function usage(all: Subcommand[], console: Console, wrong: bool): void {
+  let text = "usage: zpool command args ...\nwhere 'command' is one of the following:\n\n";
+  for (let i = 0; i < all.length; i++) text += '\t' + all[i].usage.replaceAll('\n', '\n\t') + '\n';
+  if (wrong) console.say(text);
+  else console.out(text);
+}
