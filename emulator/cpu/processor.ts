@@ -132,7 +132,6 @@ export class Processor implements Cpu, AccessHost, RunHost, CodeHolder {
   /** Told once a feature. */
   onMissing: (feature: string, rip: bigint) => void = () => {};
 
-  accessKind: number = ACCESS_KIND.supervisor;
   systemKind: number = ACCESS_KIND.supervisor;
   longMode = false;
   alignmentCheck = false;
@@ -148,12 +147,10 @@ export class Processor implements Cpu, AccessHost, RunHost, CodeHolder {
   private engine!: EngineRun;
   private readonly module: WebAssembly.Module;
   private readonly modes = new Map<number, RunMode>();
-  private mode!: RunMode;
-  private codeBase = 0n;
   private codeBaseLow = 0;
   /** What the jump cache of each access kind was filled under. */
-  private readonly jumpModes: (RunMode | undefined)[] = [];
-  private readonly jumpBases: bigint[] = [];
+  private readonly jumpModes: RunMode[] = [];
+  private readonly jumpBases: number[] = [];
   private interruptLine = false;
   /** An NMI has arrived and not been delivered. */
   nmiWaiting = false;
@@ -341,30 +338,44 @@ export class Processor implements Cpu, AccessHost, RunHost, CodeHolder {
     const smap = (cr4 & CR4_SMAP) !== 0;
     this.systemKind = smap ? ACCESS_KIND.supervisorSmap : ACCESS_KIND.supervisor;
     const relaxed = (this.read32(SLOT.RFLAGS) & RFLAGS_AC) !== 0;
-    this.accessKind = this.cpl === 3 ? ACCESS_KIND.user : smap && !relaxed ? ACCESS_KIND.supervisorSmap : ACCESS_KIND.supervisor;
+    const kind = this.cpl === 3 ? ACCESS_KIND.user : relaxed ? ACCESS_KIND.supervisor : this.systemKind;
     this.alignmentCheck = this.cpl === 3 && relaxed && (cr0 & CR0_AM) !== 0;
     if (this.cpl === 3 && this.alignmentCheck !== this.checkedFills) {
       this.checkedFills = this.alignmentCheck;
       if (this.alignmentCheck) this.tlb.flush(false);
     }
-    this.write32(SLOT.TLB, this.tlb.block(this.accessKind));
-    const codeBase = this.codeSize === 64 ? 0n : this.read64(segmentSlot(SEGMENT.cs) + SEG.base);
-    const kind = this.accessKind;
+    this.write32(SLOT.TLB, this.tlb.block(kind));
+    this.codeBaseLow = this.codeSize === 64 ? 0 : this.read32(segmentSlot(SEGMENT.cs) + SEG.base);
     const mode = this.internMode(this.codeSize, stack, cr0, cr4, kind);
     // A jump cache knows addresses only, not what code there means. There is one for each kind of access.
-    if (this.jumpModes[kind] !== mode || this.jumpBases[kind] !== codeBase) {
+    if (this.jumpModes[kind] !== mode || this.jumpBases[kind] !== this.codeBaseLow) {
       this.tlb.flushJumpsOf(kind);
       this.jumpModes[kind] = mode;
-      this.jumpBases[kind] = codeBase;
+      this.jumpBases[kind] = this.codeBaseLow;
     }
-    this.mode = mode;
-    this.codeBase = codeBase;
-    this.codeBaseLow = Number(BigInt.asIntN(32, codeBase));
+    this.writeBlocks(cr0, cr4);
     this.leaving = true;
   }
+  /** Which kinds of access compiled code may change to: those whose jump cache was filled under the mode that it would have. */
+  private writeBlocks(cr0: number, cr4: number): void {
+    const easy = this.codeSize === 64 && !this.alignmentCheck && !this.checkedFills;
+    const block = (kind: number): number => {
+      const same = easy && this.jumpModes[kind]?.bits === modeBits(64, 64, cr0, cr4, kind) && this.jumpBases[kind] === 0;
+      return same ? this.tlb.block(kind) : 0;
+    };
+    this.write32(SLOT.BLOCK_USER, block(ACCESS_KIND.user));
+    this.write32(SLOT.BLOCK_SYSTEM, block(this.systemKind));
+    this.write32(SLOT.BLOCK_RELAXED, block(ACCESS_KIND.supervisor));
+  }
+  /** ACCESS_KIND of the program's accesses. Compiled code changes it by itself. */
+  get accessKind(): number {
+    return this.tlb.kindOf(this.read32(SLOT.TLB));
+  }
+  private get mode(): RunMode {
+    return this.jumpModes[this.accessKind];
+  }
   private internMode(code: 16 | 32 | 64, stack: 16 | 32 | 64, cr0: number, cr4: number, kind: number): RunMode {
-    const units = (cr0 & (CR0_PE | CR0_MP | CR0_EM | CR0_TS)) | (cr4 & CR4_OSFXSR);
-    const bits = units | (kind << 12) | (code << 16) | (stack << 24);
+    const bits = modeBits(code, stack, cr0, cr4, kind);
     let mode = this.modes.get(bits);
     if (!mode) {
       const em = (cr0 & CR0_EM) !== 0;
@@ -372,6 +383,7 @@ export class Processor implements Cpu, AccessHost, RunHost, CodeHolder {
       const ready = ts ? 'unavailable' : 'ready';
       mode = {
         id: this.modes.size,
+        bits,
         kind,
         code,
         stack,
@@ -660,7 +672,7 @@ export class Processor implements Cpu, AccessHost, RunHost, CodeHolder {
   }
   private linearRip(): bigint {
     const rip = this.read64(SLOT.RIP);
-    return this.codeSize === 64 ? rip : BigInt.asUintN(32, rip + this.codeBase);
+    return this.codeSize === 64 ? rip : BigInt.asUintN(32, rip + BigInt(this.codeBaseLow));
   }
 
   private runEngine(budget: number): void {
@@ -880,6 +892,10 @@ export class Processor implements Cpu, AccessHost, RunHost, CodeHolder {
     this.linkFrom = 0;
   }
 }
+
+/** What of the state makes a `RunMode`. */
+const modeBits = (code: number, stack: number, cr0: number, cr4: number, kind: number): number =>
+  (cr0 & (CR0_PE | CR0_MP | CR0_EM | CR0_TS)) | (cr4 & CR4_OSFXSR) | (kind << 12) | (code << 16) | (stack << 24);
 
 /** Linear page and access kind in one number. */
 const codeKey = (high: number, low: number, kind: number): number => (high * 0x100000 + (low >>> 12)) * 4 + kind;

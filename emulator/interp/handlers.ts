@@ -145,6 +145,8 @@ export class HandlerEmitter extends Emitter {
       .mem('i32.load', HEAD.region)
       .callIndirect(this.imports.regionType);
     c.set(LOCAL.ip).get(LOCAL.base).mem('i32.load', SLOT.BUDGET).set(LOCAL.budget);
+    // Compiled code changes privilege by itself. This handler stands in the main loops, whose local that is.
+    c.get(LOCAL.base).mem('i32.load', SLOT.TLB).set(LOCAL.tlb);
     c.get(LOCAL.base).get(LOCAL.base).mem('i64.load', SLOT.COMPILED);
     c.get(before).get(LOCAL.budget).op('i32.sub').op('i64.extend_i32_u').op('i64.add').mem('i64.store', SLOT.COMPILED);
     c.get(LOCAL.ip);

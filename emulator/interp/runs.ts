@@ -27,6 +27,8 @@ import { type AddressKind, fusedTarget } from './handlers.ts';
 /** Everything besides the bytes that decides how code is decoded; interned, `id` numbers them. */
 export interface RunMode extends DecodeMode {
   id: number;
+  /** All of it in one number. */
+  bits: number;
   /** ACCESS_KIND of its memory accesses. */
   kind: number;
   stack: 16 | 32 | 64;

@@ -439,6 +439,15 @@ export class Builder {
     for (const a of unless ? [...args, unless] : args) a.uses++;
     this.commits.push({ k: 'control', helper, args: [...args], unless });
   }
+  /**
+   * Goes on at `to` in another translation block, which TLB in state names by now. Where `possible` is false, and in the interpreter, `helper`
+   * does it, with `to` as its argument.
+   */
+  switchTo(to: Value, possible: Value, helper: HelperRef): void {
+    to.uses += 2;
+    possible.uses++;
+    this.commits.push({ k: 'control', helper, args: [to], unless: possible, to });
+  }
 
   // Flags.
 

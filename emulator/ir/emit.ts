@@ -356,7 +356,7 @@ export abstract class Emitter {
     for (const e of commits) {
       if (e.k === 'set') this.pin(e.value);
       if (e.k === 'repeat') this.pin(e.again);
-      if (e.k === 'control') for (const a of e.unless ? [...e.args, e.unless] : e.args) this.pin(a);
+      if (e.k === 'control') for (const a of e.unless && !e.to ? [...e.args, e.unless] : e.args) this.pin(a);
       if (e.k === 'jump') {
         if (e.when) this.pin(e.when);
         if (e.to.op !== 'target') this.pin(e.to);
@@ -436,7 +436,7 @@ export abstract class Emitter {
         this.repeat(e.again);
         break;
       case 'control':
-        if (e.unless) this.goOnIf(e.unless);
+        if (e.unless && !e.to) this.goOnIf(e.unless);
         this.passArguments(e.args);
         this.control(e.helper);
         break;

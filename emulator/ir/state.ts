@@ -128,6 +128,13 @@ export const SLOT = {
   STI_SHADOW: 0xa80,
   /** i32: 1 while an interrupt or NMI waits, so that what lets them in must leave the engine. Not architectural. */
   EVENTS: 0xa88,
+  /**
+   * i32 each: base of the translation block that 64-bit code of level 3, of the levels below it, and of those with RFLAGS.AC set uses; 0 where
+   * more than that and CPL has to change to get there, so that only TypeScript can (`modeChanged`). Not architectural.
+   */
+  BLOCK_USER: 0xa8c,
+  BLOCK_SYSTEM: 0xa90,
+  BLOCK_RELAXED: 0xa94,
 
   /** Machine check: MCG_STATUS, MCG_CTL, then CTL, STATUS, ADDR, MISC of each bank. */
   MCG_STATUS: 0xb00,

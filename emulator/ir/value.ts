@@ -89,8 +89,11 @@ export type Effect =
   | { k: 'jump'; to: Value; when?: Value }
   /** Stay on this instruction while true: one more iteration of a repeated string instruction. */
   | { k: 'repeat'; again: Value }
-  /** Last effect: hands control to a helper that may change anything (mode, address space, RIP). Not where `unless` is true. */
-  | { k: 'control'; helper: HelperRef; args: Value[]; unless?: Value };
+  /**
+   * Last effect: hands control to a helper that may change anything (mode, address space, RIP). Not where `unless` is true. With `to` only
+   * an engine that can change its translation block may leave it out, and goes on at that address.
+   */
+  | { k: 'control'; helper: HelperRef; args: Value[]; unless?: Value; to?: Value };
 /** A segment by number, or the one whose state address is in the record's `dst` field (string sources, address micro-ops). */
 export type SegmentRef = number | 'record';
 

@@ -21,6 +21,8 @@ import { isBulk } from './summary.ts';
 export interface RegionFunctions {
   /** (budget): goes on at RIP, in compiled code if there is some. */
   dispatch: number;
+  /** The same after a change of translation block. */
+  dispatchFar: number;
   /** (budget, LEAVE): has the instruction at RIP interpreted. */
   interpret: number;
   /** Type of regions. */
@@ -45,7 +47,7 @@ export function compileRegion(code: CodePage, entry: number, place: RegionPlace,
   const compiler = new RegionCompiler(code, found, place, functions.element);
   const body = compiler.compile(functions);
   for (const b of blocks) {
-    const last = b.instructions[b.instructions.length - 1];
+    const last = lastOf(b);
     code.runs.watchRegion(code.page, b.offset, last.next - 1);
   }
   return {
@@ -56,6 +58,8 @@ export function compileRegion(code: CodePage, entry: number, place: RegionPlace,
     function: { type: functions.type, locals: compiler.emitter.locals, code: body },
   };
 }
+
+const lastOf = (b: Block): Instruction => b.instructions[b.instructions.length - 1];
 
 class RegionCompiler {
   readonly emitter: RegionEmitter;
@@ -80,7 +84,7 @@ class RegionCompiler {
     this.root = blocks.length;
     this.indexOf = new Map(blocks.map((b, i) => [b.offset, i]));
     const successors = blocks.map((b) => this.successorsOf(b));
-    const computed = blocks.map((b) => b.end === 'branches' && b.target === undefined);
+    const computed = blocks.map((b) => b.end === 'branches' && b.target === undefined && !lastOf(b).summary.switches);
     const returnsToRoot = entries.length > 1 && computed.includes(true);
     this.element = returnsToRoot ? element : undefined;
     this.shape = structure({ successors, entries: entries.map((offset) => this.indexOf.get(offset)!), returnsToRoot });
@@ -237,7 +241,8 @@ class RegionCompiler {
       return;
     }
     const go = (to: Value): void => {
-      if (b.target !== undefined) this.gotoOffset(index, b.target);
+      if (lastOf(b).summary.switches) e.exitFar(e.pinned(to));
+      else if (b.target !== undefined) this.gotoOffset(index, b.target);
       else this.gotoComputed(e.pinned(to));
     };
     if (!taken.when) {
@@ -281,10 +286,13 @@ class RegionCompiler {
       if (jump.when) e.pin(jump.when);
       if (computed) e.pin(jump.to);
     }
+    const far = control?.k === 'control' ? control.to : undefined;
+    if (far) e.pin(far);
     if (sets.length > 1) for (const s of sets) if (s.k === 'set') e.pin(s.value);
     e.effects(sets);
     if (flags) e.flags = flags;
     else if (wanted) e.packed();
+    if (far) return { to: far };
     return jump?.k === 'jump' ? { when: jump.when, to: jump.to } : undefined;
   }
 

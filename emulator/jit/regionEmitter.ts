@@ -56,6 +56,8 @@ export interface RegionPlace {
 export class RegionEmitter extends Emitter {
   readonly place: RegionPlace;
   exitLabel = 0;
+  /** Leaves into another translation block somewhere. */
+  private far = false;
   flags: FlagDefs = PACKED;
   /** Of the current instruction: page offsets of itself and the next, of its target; instructions of the block not done yet; segment. */
   offset = 0;
@@ -116,7 +118,7 @@ export class RegionEmitter extends Emitter {
   private get page(): number {
     return this.lasting('page', I64);
   }
-  /** Why and where the region is left: head of a run, or -1 for RIP, or reason << 12 | offset. */
+  /** Why and where the region is left: head of a run, or -1 for RIP, -2 for RIP in another translation block, or reason << 12 | offset. */
   private get how(): number {
     return this.lasting('how', I32);
   }
@@ -356,6 +358,12 @@ export class RegionEmitter extends Emitter {
     this.code.get(local).set(this.rip);
     this.leaveFor(-1, 0);
   }
+  /** Goes on at an address in an i64 local, in the translation block that state names. */
+  exitFar(local: number): void {
+    this.code.get(local).set(this.rip);
+    this.far = true;
+    this.leaveFor(-2, 0);
+  }
   exitToOffset(offset: number): void {
     this.code.get(this.page).i64(BigInt(offset)).op('i64.add');
     if (!this.place.long) this.code.i64(0xffffffffn).op('i64.and');
@@ -519,7 +527,10 @@ export class RegionEmitter extends Emitter {
   // The whole function.
 
   /** The common exit: state is stored, and control goes on where `how` says. */
-  finish(functions: { dispatch: number; interpret: number; type: number }, head: { region: number; compiled: number }): void {
+  finish(
+    functions: { dispatch: number; dispatchFar: number; interpret: number; type: number },
+    head: { region: number; compiled: number },
+  ): void {
     const c = this.code;
     const { base } = this.place;
     this.resolveShapes();
@@ -534,6 +545,13 @@ export class RegionEmitter extends Emitter {
     c.i32(base).get(this.rip).mem('i64.store', SLOT.RIP);
     c.get(BUDGET).returnCall(functions.dispatch);
     this.close();
+    if (this.far) {
+      c.get(this.how).i32(-2).op('i32.eq');
+      this.openIf();
+      c.i32(base).get(this.rip).mem('i64.store', SLOT.RIP);
+      c.get(BUDGET).returnCall(functions.dispatchFar);
+      this.close();
+    }
     c.get(this.how).i32(0x10000).op('i32.lt_u');
     this.openIf();
     c.i32(base).get(this.page).get(this.how).i32(0xfff).op('i32.and').op('i64.extend_i32_u').op('i64.add');

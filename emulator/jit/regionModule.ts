@@ -40,6 +40,7 @@ export function buildRegions(
   const divide = module.func(divideWide(module));
   const { bulkLong, bulkLegacy } = bulkFunctions(module);
   const ends = new Map<number, { dispatch: number; interpret: number }>();
+  const dispatchFar = module.func({ ...dispatch(host, undefined, type), type: module.type([I32], [I32]) });
   const regions: (Region & { wanted: Wanted })[] = [];
   const refused: Wanted[] = [];
   /** Entries of regions that have been made. */
@@ -57,7 +58,12 @@ export function buildRegions(
     const place = { base: host.base, tlb: w.tlb, divideWide: divide, bulk: long ? bulkLong : bulkLegacy, long };
     const key = (offset: number): string => `${w.code.page} ${offset} ${w.code.mode.id}`;
     if (covered.has(key(w.entry))) continue;
-    const region = compileRegion(w.code, w.entry, place, { ...end, type, element: tableAt + module.elements.length });
+    const region = compileRegion(w.code, w.entry, place, {
+      ...end,
+      dispatchFar,
+      type,
+      element: tableAt + module.elements.length,
+    });
     if (!region) {
       refused.push(w);
       continue;
@@ -73,11 +79,14 @@ type Body = Pick<WasmFunction, 'locals' | 'code'>;
 const BUDGET = 0;
 const REASON = 1;
 
-/** Looks RIP up: leaves with `exit` if it is not there; else PAGE is set and the record in local `record`. */
+/**
+ * Looks RIP up: leaves with `exit` if it is not there; else PAGE is set and the record in local `record`. `tlb`: the translation block, that
+ * which state names if undefined.
+ */
 function lookUp(
   c: Code,
   host: RegionHost,
-  tlb: number,
+  tlb: number | undefined,
   exit: number,
   locals: { rip: number; entry: number; record: number },
 ): void {
@@ -91,24 +100,22 @@ function lookUp(
     .i32(4)
     .op('i32.shl')
     .i32((JUMP_ENTRIES - 1) << 4)
-    .op('i32.and')
-    .tee(entry);
-  c.mem('i64.load', tlb + JUMP_CACHE)
-    .get(rip)
-    .op('i64.ne')
-    .if();
+    .op('i32.and');
+  if (tlb === undefined) c.i32(base).mem('i32.load', SLOT.TLB).op('i32.add');
+  const cache = (tlb ?? 0) + JUMP_CACHE;
+  c.tee(entry).mem('i64.load', cache).get(rip).op('i64.ne').if();
   c.i32(base).i32(exit).mem('i32.store', SLOT.EXIT).i32(0).op('return').end();
   c.i32(base)
     .get(rip)
     .get(entry)
-    .mem('i64.load32_u', tlb + JUMP_CACHE + 12)
+    .mem('i64.load32_u', cache + 12)
     .op('i64.sub')
     .mem('i64.store', SLOT.PAGE);
   c.get(entry)
-    .mem('i32.load', tlb + JUMP_CACHE + 8)
+    .mem('i32.load', cache + 8)
     .set(record);
 }
-function dispatch(host: RegionHost, tlb: number, type: number): Body {
+function dispatch(host: RegionHost, tlb: number | undefined, type: number): Body {
   const c = new Code();
   const [rip, entry, record] = [1, 2, 3];
   lookUp(c, host, tlb, EXIT.lookup, { rip, entry, record });

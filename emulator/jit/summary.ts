@@ -13,6 +13,8 @@ export interface Summary {
   /** Otherwise the interpreter does it: helpers without a shortcut, string repetitions. */
   compiles: boolean;
   jumps: 'never' | 'perhaps' | 'always';
+  /** Jumps into another translation block. */
+  switches: boolean;
   /** Pushes where it will come back to. */
   calls: boolean;
   /** May leave the region before the instruction. */
@@ -40,6 +42,7 @@ export function summaryOf(variant: Variant): Summary {
   const { form } = variant;
   const { ir, effects } = dryRun(form);
   const jump = effects.find((e) => e.k === 'jump');
+  const switches = effects.some((e) => e.k === 'control' && e.to);
   const writes = flagMask(Object.keys(ir.defs));
   const summary: Summary = {
     compiles:
@@ -47,8 +50,11 @@ export function summaryOf(variant: Variant): Summary {
       (form.rep === 'none' &&
         form.record.serializing !== true &&
         effects.every((e) => !(e.k === 'repeat' || ((e.k === 'call' || e.k === 'control') && !e.unless)))),
-    calls: effects.some((e) => e.k === 'store' && (e.value.op === 'nextRip' || e.value.args[0]?.op === 'nextRip')),
-    jumps: jump?.k !== 'jump' ? 'never' : jump.when ? 'perhaps' : 'always',
+    calls: effects.some(
+      (e) => (e.k === 'store' || e.k === 'set') && (e.value.op === 'nextRip' || e.value.args[0]?.op === 'nextRip'),
+    ),
+    jumps: switches ? 'always' : jump?.k !== 'jump' ? 'never' : jump.when ? 'perhaps' : 'always',
+    switches,
     leaves: effects.some((e) => e.k !== 'set' && e.k !== 'jump'),
     reads: flagMask(ir.reads),
     // A conditional write keeps the old flags if it does not happen.

@@ -54,6 +54,9 @@ export class Tlb {
   block(kind: number): number {
     return this.blocks[kind];
   }
+  kindOf(block: number): number {
+    return this.blocks[1] === block ? 1 : this.blocks[0] === block ? 0 : 2;
+  }
   private empty(entry: number): void {
     this.i32[entry >> 2] = -1;
     this.i32[(entry >> 2) + 1] = -1;

@@ -57,6 +57,7 @@ class Bench {
   private readonly run: Run;
   private readonly mode: RunMode = {
     id: 0,
+    bits: 0,
     kind: 0,
     code: 64,
     protectedMode: true,

@@ -26,12 +26,20 @@ import { type Size, setFlags } from './farTransfer.ts';
 const POSITION: Record<Flag, number> = { CF: 0, PF: 2, AF: 4, ZF: 6, SF: 7, OF: 11 };
 
 /** RFLAGS as PUSHF shows it: RF and VM read as zero. */
-function flagsImage(ir: Builder): Value {
+export function flagsImage(ir: Builder): Value {
   const k = (n: number | bigint): Value => ir.const(n, 'i64');
   let image = ir.or(ir.and(ir.slot(SLOT.RFLAGS, 'i64'), k(BigInt(0x3f7fd5 & ~(RFLAGS_RF | RFLAGS_VM | 0xcd5)))), k(2));
   for (const flag of FLAGS) image = ir.or(image, ir.shl(ir.zext(ir.flag(flag), 'i64'), k(POSITION[flag])));
   // DIRECTION is +1 or -1.
   return ir.or(image, ir.and(ir.shr(ir.slot(SLOT.DIRECTION, 'i64'), k(32)), k(RFLAGS_DF)));
+}
+/** Replaces all of RFLAGS by an image (i64) in which only bits that exist are set. */
+export function loadFlags(ir: Builder, image: Value): void {
+  const k = (n: number | bigint): Value => ir.const(n, 'i64');
+  const bit = (flag: Flag) => ir.bool(ir.bit(image, POSITION[flag]));
+  ir.setFlags({ CF: bit('CF'), PF: bit('PF'), AF: bit('AF'), ZF: bit('ZF'), SF: bit('SF'), OF: bit('OF') });
+  ir.setSlot(SLOT.DIRECTION, ir.select(ir.isZero(ir.and(image, k(RFLAGS_DF))), k(1), k(-1n)));
+  ir.setSlot(SLOT.RFLAGS, ir.and(image, k(~BigInt(0xcd5 | 2))));
 }
 instruction({
   mnemonic: 'pushf',
