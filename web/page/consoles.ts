@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview The consoles: a terminal for each serial port, their tabs, copy and paste, keys that touch keyboards lack. */
-import { openTerminal, type SerialTerminal } from '../terminal/terminal.ts';
+import type { SerialTerminal } from '../terminal/terminal.ts';
 import { PORTS, type Port } from '../worker/messages.ts';
 import { button, element, make, tabs, toast } from './dom.ts';
 
@@ -24,8 +24,8 @@ const TOUCH_KEYS: readonly [string, string, string][] = [
 ];
 
 interface PortConsole {
-  /** Opened when it is first shown or written to: most ports stay silent. */
-  terminal: SerialTerminal | undefined;
+  /** Opened when it is first shown or written to: most ports stay silent. What is asked of it meanwhile happens in order when it is open. */
+  terminal: Promise<SerialTerminal> | undefined;
   /** What the guest has said since the start; the older part is forgotten beyond HEARD_LIMIT characters. */
   heard: string;
   decoder: TextDecoder;
@@ -35,6 +35,8 @@ export interface ConsoleEvents {
   type(port: Port, bytes: Uint8Array): void;
   /** A port, or the display. */
   shown(console: Port | 'screen'): void;
+  /** There can be no terminal: one line. */
+  failed(message: string): void;
 }
 
 export class Consoles {
@@ -60,15 +62,26 @@ export class Consoles {
     this.#setScreenReader(localStorage.getItem('reader') === 'on');
   }
 
-  #terminal(port: Port): SerialTerminal {
+  #terminal(port: Port): Promise<SerialTerminal> {
     const console = this.#ports[port];
     if (!console.terminal) {
-      console.terminal = openTerminal(element(port), NAMES[port], (bytes) => this.#events.type(port, bytes));
-      console.terminal.setEnabled(this.#enabled);
-      console.terminal.setZoom(this.#zoom);
-      console.terminal.setScreenReader(button('reader').ariaPressed === 'true');
+      console.terminal = this.#open(port);
+      console.terminal.catch(() => this.#events.failed('The terminal could not be loaded: reload the page.'));
     }
     return console.terminal;
+  }
+  async #open(port: Port): Promise<SerialTerminal> {
+    // A file of its own, since it is half of the page's code: the machine is on its way meanwhile.
+    const { openTerminal } = await import('../terminal/terminal.ts');
+    const terminal = await openTerminal(element(port), NAMES[port], (bytes) => this.#events.type(port, bytes));
+    terminal.setEnabled(this.#enabled);
+    terminal.setZoom(this.#zoom);
+    terminal.setScreenReader(button('reader').ariaPressed === 'true');
+    return terminal;
+  }
+  /** Every terminal that there is. */
+  #each(action: (terminal: SerialTerminal) => void): void {
+    for (const port of PORTS) this.#ports[port].terminal?.then(action, () => {});
   }
 
   get shown(): Port | 'screen' {
@@ -82,34 +95,43 @@ export class Consoles {
     const heard = console.heard + console.decoder.decode(bytes, { stream: true });
     console.heard = heard.length > HEARD_LIMIT ? heard.slice(-HEARD_LIMIT / 2) : heard;
     if (port !== this.#shown) element(`${port}-tab`).classList.add('news');
-    return this.#terminal(port).write(bytes);
+    return this.#terminal(port).then(
+      (terminal) => terminal.write(bytes),
+      () => {},
+    );
   }
   clear(): void {
     for (const port of PORTS) {
       this.#ports[port].heard = '';
       this.#ports[port].decoder = new TextDecoder();
-      this.#ports[port].terminal?.clear();
       element(`${port}-tab`).classList.remove('news');
     }
+    this.#each((terminal) => terminal.clear());
   }
   setEnabled(enabled: boolean): void {
     this.#enabled = enabled;
-    for (const port of PORTS) this.#ports[port].terminal?.setEnabled(enabled);
+    this.#each((terminal) => terminal.setEnabled(enabled));
   }
   show(console: Port | 'screen'): void {
     this.#tabs.show(console);
   }
   focus(): void {
     if (this.#shown === 'screen') element('canvas').focus();
-    else this.#terminal(this.#shown).focus();
+    else {
+      this.#terminal(this.#shown).then(
+        (terminal) => terminal.focus(),
+        () => {},
+      );
+    }
   }
   updateTheme(): void {
-    for (const port of PORTS) this.#ports[port].terminal?.updateTheme();
+    this.#each((terminal) => terminal.updateTheme());
   }
 
   #setUpButtons(): void {
     button('copy').onclick = async () => {
-      const text = this.#shown === 'screen' ? (element('screen-text').textContent ?? '') : this.#terminal(this.#shown).text();
+      const text =
+        this.#shown === 'screen' ? (element('screen-text').textContent ?? '') : (await this.#terminal(this.#shown)).text();
       try {
         await navigator.clipboard.writeText(text);
         toast('Copied');
@@ -120,7 +142,7 @@ export class Consoles {
     button('paste').onclick = async () => {
       try {
         const text = await navigator.clipboard.readText();
-        if (this.#shown !== 'screen') this.#terminal(this.#shown).paste(text);
+        if (this.#shown !== 'screen') (await this.#terminal(this.#shown)).paste(text);
       } catch {
         toast('This browser does not let the page read the clipboard: press Ctrl+Shift+V');
       }
@@ -147,11 +169,11 @@ export class Consoles {
   #setZoom(step: number): void {
     this.#zoom = Math.max(-4, Math.min(12, this.#zoom + step));
     localStorage.setItem('zoom', String(this.#zoom));
-    for (const port of PORTS) this.#ports[port].terminal?.setZoom(this.#zoom);
+    this.#each((terminal) => terminal.setZoom(this.#zoom));
   }
   #setScreenReader(on: boolean): void {
     button('reader').ariaPressed = String(on);
     localStorage.setItem('reader', on ? 'on' : 'off');
-    for (const port of PORTS) this.#ports[port].terminal?.setScreenReader(on);
+    this.#each((terminal) => terminal.setScreenReader(on));
   }
 }

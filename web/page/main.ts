@@ -40,6 +40,7 @@ let booted = false;
 const consoles = new Consoles({
   type: (port, bytes) => machine.type(port, bytes),
   shown: watch,
+  failed: (text) => showMessage(text, 'bad'),
 });
 const display = new Display({
   key: (code, pressed) => machine.key(code, pressed),

@@ -4,10 +4,13 @@
  *
  * Guests are not told the size: a serial line has no way to. They ask with escape sequences (the cursor's position after a jump to the far
  * corner, as busybox's shell does, or the size in characters, CSI 18 t), which xterm.js answers by itself.
+ *
+ * Making a terminal takes some tens of milliseconds on slow computers, so it is made in several tasks of the page.
  */
 import { FitAddon } from '@xterm/addon-fit';
 import { type ITheme, Terminal } from '@xterm/xterm';
 import '@xterm/xterm/css/xterm.css';
+import { nextTask } from './nextTask.ts';
 
 export interface SerialTerminal {
   /** Resolves when the bytes have been digested. */
@@ -57,7 +60,12 @@ const DARK: ITheme = {
 };
 
 /** Takes its colours from the custom properties --terminal-background, --terminal-text and --terminal-selection. */
-export function openTerminal(element: HTMLElement, label: string, onKeys: (bytes: Uint8Array) => void): SerialTerminal {
+export async function openTerminal(
+  element: HTMLElement,
+  label: string,
+  onKeys: (bytes: Uint8Array) => void,
+): Promise<SerialTerminal> {
+  await nextTask();
   const style = getComputedStyle(element);
   let zoom = 0;
   const fontSize = (): number => Math.max(8, Number.parseFloat(getComputedStyle(element).fontSize) + zoom);
@@ -74,12 +82,15 @@ export function openTerminal(element: HTMLElement, label: string, onKeys: (bytes
   });
   const fit = new FitAddon();
   terminal.loadAddon(fit);
+  await nextTask();
   terminal.open(element);
   if (terminal.textarea) terminal.textarea.ariaLabel = label;
   const resize = (): void => {
     terminal.options.fontSize = fontSize();
     fit.fit();
   };
+  await nextTask();
+  fit.fit();
   new ResizeObserver(resize).observe(element);
 
   const encoder = new TextEncoder();
