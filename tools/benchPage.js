@@ -12,6 +12,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
+import { median, percentile, report } from './figures.js';
 import { longestTasks } from './mainThread.js';
 
 const home = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -138,17 +139,4 @@ async function echo(key) {
   diorama.com1.send(key);
   while (diorama.com1.output.length === before) await new Promise((resolve) => setTimeout(resolve, 0));
   return performance.now() - started;
-}
-
-/** @param {number[]} values @param {number} percent */
-function percentile(values, percent) {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor((sorted.length * percent) / 100))];
-}
-/** @param {number[]} values */
-const median = (values) => percentile(values, 50);
-/** @param {string} what @param {number[]} values @param {string} unit @param {string} [more] */
-function report(what, values, unit, more = '') {
-  const text = `${what}: median ${median(values).toFixed(1)} ${unit}, ${Math.min(...values).toFixed(1)} to ${Math.max(...values).toFixed(1)}`;
-  console.log(more ? `${text}; ${more}` : text);
 }

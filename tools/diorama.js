@@ -16,6 +16,9 @@ try {
   } else if (command === 'bench' && rest[0] === 'page') {
     const { benchPage } = await import('./benchPage.js');
     await benchPage();
+  } else if (command === 'bench' && rest[0] === 'library') {
+    const { benchLibrary } = await import('./benchLibrary.js');
+    await benchLibrary();
   } else if (command === 'bench') {
     const { bench } = await import('./bench.js');
     process.exitCode = await bench(rest);

@@ -48,6 +48,8 @@ function checked(device: string, path: string, value: StateValue | undefined, sh
   if (Array.isArray(shape)) {
     if (!Array.isArray(value) || (shape.length > 0 && value.length !== shape.length)) return refuse();
     const element = shape.length > 0 ? shape[0] : 0;
+    // Long lists of numbers: a path for each would be most of the work.
+    if (typeof element === 'number' && value.every((item) => typeof item === 'number')) return value.slice();
     return value.map((item, index) => checked(device, `${path}[${index}]`, item, element));
   }
   if (value instanceof Uint8Array || Array.isArray(value)) return refuse();

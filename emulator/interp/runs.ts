@@ -114,8 +114,7 @@ export class RunCache {
     this.host = host;
     this.tables = tables;
     this.keys = keys;
-    this.handlers = new Map(keys.map((key, i) => [key, i]));
-    this.linkable = Uint8Array.from(keys, (key) => (key === PSEUDO.link || /\/j\b/.test(key) || key.includes('+jcc') ? 1 : 0));
+    ({ handlers: this.handlers, linkable: this.linkable } = handlersOf(keys));
     this.headHandler = this.handlers.get(PSEUDO.head)!;
     this.compiledHandler = this.handlers.get(PSEUDO.compiled)!;
     this.first = host.poolStart + SCRATCH_RECORDS * RECORD_SIZE;
@@ -582,6 +581,24 @@ export class RunCache {
 }
 
 /** Whether addresses are narrower than 64 bits. */
+interface HandlerTable {
+  /** Number by key. */
+  handlers: ReadonlyMap<string, number>;
+  /** By number: 1 if it jumps, and so can be linked to where it goes. */
+  linkable: Uint8Array;
+}
+const handlerTables = new WeakMap<readonly string[], HandlerTable>();
+/** The same for every processor of one interpreter. */
+function handlersOf(keys: readonly string[]): HandlerTable {
+  let table = handlerTables.get(keys);
+  if (!table) {
+    const ends = (key: string): boolean => key === PSEUDO.link || /\/j\b/.test(key) || key.includes('+jcc');
+    table = { handlers: new Map(keys.map((key, i) => [key, i])), linkable: Uint8Array.from(keys, (key) => Number(ends(key))) };
+    handlerTables.set(keys, table);
+  }
+  return table;
+}
+
 const wrapsApart = (d: Decoded, mode: RunMode): boolean => mode.code !== 64 || d.address === 32;
 const REP = { none: 0, rep: 1, repne: 2 } as const;
 function needsAddress(d: Decoded, mode: RunMode): boolean {

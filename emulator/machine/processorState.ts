@@ -166,10 +166,14 @@ interface Loaded {
 }
 const CODE_SHAPE = { linear: [], page: [], kind: [], global: [] };
 
+let knownShape: Fields | undefined;
 /** What any processor saves has the shape of what another does. */
 function shapeOf(cpu: Processor): Fields {
-  const { version: _, ...fields } = saveProcessor(cpu);
-  return fields;
+  if (!knownShape) {
+    const { version: _, ...fields } = saveProcessor(cpu);
+    knownShape = fields;
+  }
+  return knownShape;
 }
 
 /** Tables come from outside: none of them may lead out of the machine's RAM. */

@@ -17,7 +17,7 @@ import { alignColumns, formatRows, geometricMean, meanRatio, median, type Row } 
 
 const USAGE = `usage: ./diorama bench [--only NAME,…] [--arch amd64,i386] [--rounds N] [--without qemu,v86,native] [--json FILE]
   names: ${ALL_KERNELS.join(' ')}
-       ./diorama bench translator`;
+       ./diorama bench translator | page | library`;
 
 type Library = Parameters<typeof startOurs>[1];
 
