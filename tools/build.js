@@ -191,15 +191,32 @@ async function bringUpToDate(target) {
     });
     await target.afterwards?.(fresh);
     writeFileSync(join(fresh, '.sources'), hash);
-    rmSync(folder, { recursive: true, force: true });
-    renameSync(fresh, folder);
-  } catch (error) {
-    // Somebody else has put the same there in between.
-    if (/** @type {NodeJS.ErrnoException} */ (error).code !== 'ENOTEMPTY') throw error;
+    putInPlace(fresh, folder, hash);
   } finally {
     rmSync(fresh, { recursive: true, force: true });
   }
   console.error(`built ${target.name} in ${((Date.now() - started) / 1000).toFixed(1)} s`);
+}
+
+/**
+ * Moves a finished build to where it is used, unless somebody else has put the same there meanwhile: others may be reading that.
+ * @param {string} fresh
+ * @param {string} folder
+ * @param {string} hash
+ */
+function putInPlace(fresh, folder, hash) {
+  const stamp = join(folder, '.sources');
+  const isThere = () => existsSync(stamp) && readFileSync(stamp, 'utf8') === hash;
+  if (isThere()) return;
+  const old = `${fresh}.old`;
+  try {
+    if (existsSync(folder)) renameSync(folder, old);
+    renameSync(fresh, folder);
+  } catch (error) {
+    if (!isThere()) throw error;
+  } finally {
+    rmSync(old, { recursive: true, force: true });
+  }
 }
 
 /** @param {string[]} sources */

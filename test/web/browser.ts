@@ -142,7 +142,7 @@ export class Tab {
   /** Our system, up to the shell's prompt. */
   async logIn(): Promise<void> {
     await this.answer(/login: $/, BOOT_TIMEOUT);
-    await this.page.evaluate(() => document.querySelector<HTMLElement>('#com1 textarea')?.focus());
+    await this.focusConsole();
     await this.page.keyboard.type('root\n');
     await this.answer(PROMPT);
   }
@@ -151,7 +151,11 @@ export class Tab {
     this.#heardBefore = 0;
     await this.page.evaluate((wanted) => diorama.snapshots.restore(wanted), id);
     await this.page.waitForFunction(() => diorama.state === 'on');
-    await this.page.evaluate(() => document.querySelector<HTMLElement>('#com1 textarea')?.focus());
+    await this.focusConsole();
+  }
+  /** The terminal of COM1, which is there a moment after the page. */
+  focusConsole(): Promise<void> {
+    return this.page.locator('#com1 textarea').focus();
   }
   forget(): void {
     this.#heardBefore = 0;
