@@ -97,6 +97,8 @@ export class Tab {
   constructor(page: Page, url: string) {
     this.page = page;
     page.on('console', (message) => {
+      // That the canvas is read is the tests' doing.
+      if (message.text().includes('willReadFrequently')) return;
       if (message.type() === 'error' || message.type() === 'warning') this.complaints.push(message.text());
     });
     page.on('pageerror', (error) => this.complaints.push(String(error)));
@@ -123,8 +125,14 @@ export class Tab {
         { timeout },
       );
     } catch (error) {
-      const heard = await this.page.evaluate(() => diorama.com1.output.slice(-1000));
-      throw new Error(`${expected} was not heard; the last of the console: ${heard}`, { cause: error });
+      const [state, message, heard] = await this.page.evaluate(() => [
+        diorama.state,
+        document.getElementById('message')?.innerText,
+        diorama.com1.output.slice(-1000),
+      ]);
+      throw new Error(`${expected} was not heard; ${state}, message: ${message}, the last of the console: ${heard}`, {
+        cause: error,
+      });
     }
   }
   /** From here on answers count. */

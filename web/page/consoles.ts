@@ -13,7 +13,7 @@ const NAMES: Record<Port, string> = {
 
 /** Labels, names for screen readers where labels are no words, and what they send. */
 const TOUCH_KEYS: readonly [string, string, string][] = [
-  ['Esc', 'Escape', '\x1b'],
+  ['Esc', 'Esc key', '\x1b'],
   ['Tab', 'Tab', '\t'],
   ['^C', 'Control C', '\x03'],
   ['^D', 'Control D', '\x04'],
