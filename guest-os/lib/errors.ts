@@ -64,6 +64,10 @@ export function errorText(errno: i64): string {
       return 'Broken pipe';
     case 34:
       return 'Result too large';
+    case 48:
+      return 'Operation not supported';
+    case 49:
+      return 'Disc quota exceeded';
     case 78:
       return 'File name too long';
     case 89:

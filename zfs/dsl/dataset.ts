@@ -8,6 +8,7 @@
  */
 import { DslDatasetPhys } from 'layout/zfs';
 import { EIO, setError } from '../../guest-os/kernel/errno';
+import { EDQUOT } from '../port/errors';
 import { now, system } from '../port/port';
 import { Vector } from '../port/vector';
 import { allocateObject, bonusOf, dirtyDnode, Dnode, holdDnode, releaseDnode } from '../dmu/dnode';
@@ -17,10 +18,13 @@ import { Spa } from '../spa/spa';
 import { zapCreate, zapDeleteInt, zapSet, zapSetInt } from '../zap/zap';
 import { logicalSize, physicalSize, pointer, POINTER_SIZE } from '../zio/blockPointer';
 import { addDeadlistKey, addToDeadlist, cloneDeadlist, createDeadlist, DeadlistKeys, readKeys } from './deadlist';
-import { Dir, USED_HEAD, USED_SNAPSHOTS } from './dir';
+import { Dir, USED_HEAD, USED_RESERVATION, USED_SNAPSHOTS } from './dir';
+import { ownNumber } from './properties';
 
 export const FLAG_INCONSISTENT: u64 = 1;
 export const FLAG_UNIQUE_ACCURATE: u64 = 4;
+/** A snapshot that goes with its last clone or hold. */
+export const FLAG_DEFER_DESTROY: u64 = 8;
 
 /** An open dataset; its pool keeps it, with its dnode held. */
 export class Dataset {
@@ -30,9 +34,14 @@ export class Dataset {
   /** Mounts and other uses that keep it from being destroyed. */
   users: i32 = 0;
   isListed: bool = false;
+  /** Bytes that what it refers to may have (refquota; 0: any number), and that it is sure of (refreservation). */
+  refQuota: u64 = 0;
+  reserved: u64 = 0;
+  /** Bytes of changes that were accepted in the open transaction group. */
+  pending: u64 = 0;
 
   constructor(
-    public readonly dir: Dir,
+    public dir: Dir,
     public readonly object: u64,
     public readonly dn: Dnode,
     /** Of a snapshot, what follows @; empty: a head. */
@@ -87,6 +96,49 @@ export class Dataset {
 
   // ---- accounting
 
+  /** Before a change: may so many bytes more be referred to? EDQUOT, ENOSPC. */
+  reserve(bytes: u64): i32 {
+    const phys = this.phys;
+    if (bytes && this.refQuota && phys.referenced + this.pending + bytes > this.refQuota) return setError(EDQUOT);
+    // What is reserved for it has been counted already.
+    const slack = this.slack(phys.unique + this.pending);
+    const result = this.dir.reserve(bytes - min(bytes, slack));
+    if (result == 0) this.pending += bytes;
+    return result;
+  }
+  /** Bytes of the reservation that are not used. */
+  private slack(unique: u64): u64 {
+    return this.reserved > unique ? this.reserved - unique : 0;
+  }
+  /** Bytes that can still be written. */
+  available(): u64 {
+    let room = this.dir.available() + this.slack(this.phys.unique + this.pending);
+    if (!this.refQuota) return room;
+    const referenced = this.phys.referenced + this.pending;
+    return min(room, this.refQuota > referenced ? this.refQuota - referenced : 0);
+  }
+  /** Reads what is set of {@link refQuota} and {@link reserved}. */
+  loadLimits(): void {
+    if (this.isSnapshot) return;
+    this.refQuota = ownNumber(this.dir, 'refquota', 0);
+    this.reserved = ownNumber(this.dir, 'refreservation', 0);
+  }
+  /** In the sync of a group. */
+  setReserved(bytes: u64): void {
+    const before = this.slack(this.phys.unique);
+    this.reserved = bytes;
+    this.dir.addUsed(USED_RESERVATION, <i64>this.slack(this.phys.unique) - <i64>before, 0, 0);
+  }
+  /** Counts space that is this dataset's alone: as much of it as the reservation has not counted yet. */
+  private addUnique(spent: i64, compressed: i64, uncompressed: i64): void {
+    const phys = this.phys;
+    const before = max(phys.unique, this.reserved);
+    phys.unique += <u64>spent;
+    const delta = <i64>max(phys.unique, this.reserved) - <i64>before;
+    this.dir.addUsed(USED_HEAD, delta, compressed, uncompressed);
+    if (spent != delta) this.dir.moveUsed(USED_RESERVATION, USED_HEAD, spent - delta);
+  }
+
   blockBorn(bp: usize, spent: u64): void {
     const phys = this.phys;
     const compressed = <u64>physicalSize(bp);
@@ -94,9 +146,8 @@ export class Dataset {
     phys.referenced += spent;
     phys.compressed += compressed;
     phys.uncompressed += uncompressed;
-    phys.unique += spent;
     this.dirty();
-    this.dir.addUsed(USED_HEAD, spent, compressed, uncompressed);
+    this.addUnique(spent, compressed, uncompressed);
   }
 
   blockFreed(bp: usize, spent: u64): void {
@@ -105,8 +156,7 @@ export class Dataset {
     const uncompressed = <u64>logicalSize(bp);
     if (pointer(bp).birth > phys.previousTxg) {
       this.spa.free(bp);
-      phys.unique -= spent;
-      this.dir.addUsed(USED_HEAD, -(<i64>spent), -(<i64>compressed), -(<i64>uncompressed));
+      this.addUnique(-(<i64>spent), -(<i64>compressed), -(<i64>uncompressed));
     } else {
       this.dead.addCopy(bp);
       const previous = phys.previous ? this.spa.datasetByObject(phys.previous) : null;
@@ -244,6 +294,9 @@ export function createSnapshot(head: Dataset, name: string, txg: u64): i32 {
   }
   from.deadlist = cloneDeadlist(mos, phys.deadlist, from.previousTxg);
   addDeadlistKey(mos, from.deadlist, from.previousTxg);
+  // What the head must be sure of it has to have beside what it shares now.
+  const taken = min(from.unique, head.reserved);
+  if (taken) head.dir.addUsed(USED_RESERVATION, taken, 0, 0);
   // Head and snapshot share everything: nothing is unique to either.
   from.unique = 0;
   from.previous = object;

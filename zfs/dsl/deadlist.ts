@@ -11,6 +11,7 @@ import { EIO, setError } from '../../guest-os/kernel/errno';
 import { parseHex } from '../port/bytes';
 import { allocateObject, bonusOf, dirtyDnode, Dnode, freeObject, holdDnode, releaseDnode } from '../dmu/dnode';
 import { Objset } from '../dmu/objset';
+import { Spa } from '../spa/spa';
 import { TYPE_BPOBJ_HEADER, TYPE_DEADLIST, TYPE_DEADLIST_HEADER } from '../dmu/types';
 import { zapInit, zapNext, ZapEntry, zapDeleteInt, zapSetInt } from '../zap/zap';
 import { logicalSize, physicalSize, pointer } from '../zio/blockPointer';
@@ -166,4 +167,119 @@ export function removeDeadlistKey(mos: Objset, deadlist: u64, birth: u64): i32 {
     return removed < 0 ? removed : appendSublist(mos, keys.lists[i - 1], keys.lists[i]);
   }
   return 0;
+}
+
+/** What {@link deadlistRange} has counted. */
+export class Space {
+  used: u64 = 0;
+  compressed: u64 = 0;
+  uncompressed: u64 = 0;
+  spa: Spa | null = null;
+  after: u64 = 0;
+  until: u64 = 0;
+
+  count(bp: usize): void {
+    this.used += spentSize(this.spa!, bp);
+    this.compressed += physicalSize(bp);
+    this.uncompressed += logicalSize(bp);
+  }
+}
+
+function countInRange(bp: usize, context: usize): i32 {
+  const space = changetype<Space>(context);
+  const birth = pointer(bp).birth;
+  if (birth > space.after && birth <= space.until) space.count(bp);
+  return 0;
+}
+
+/** Adds the space of the blocks that were born after one group and until another, both creations of snapshots before. */
+export function deadlistRange(mos: Objset, deadlist: u64, after: u64, until: u64, space: Space): i32 {
+  const dn = holdDnode(mos, deadlist);
+  if (!dn) return setError(EIO);
+  space.spa = mos.spa;
+  space.after = after;
+  space.until = until;
+  let result = 0;
+  if (isOld(dn)) result = visitBpobj(mos, deadlist, countInRange, changetype<usize>(space));
+  else {
+    const keys = new DeadlistKeys();
+    result = keys.read(dn);
+    for (let i = 0; i < keys.births.length && result == 0; i++) {
+      const from = keys.births[i];
+      const to = i + 1 < keys.births.length ? keys.births[i + 1] : u64.MAX_VALUE;
+      if (to <= after || from >= until) continue;
+      // Lists within the range count as a whole.
+      if (from >= after && to <= until) result = countList(mos, keys.lists[i], space);
+      else result = visitBpobj(mos, keys.lists[i], countInRange, changetype<usize>(space));
+    }
+  }
+  releaseDnode(dn);
+  return result;
+}
+
+function countList(mos: Objset, list: u64, space: Space): i32 {
+  const dn = holdDnode(mos, list);
+  if (!dn) return setError(EIO);
+  const header = changetype<BpobjPhys>(bonusOf(dn));
+  space.used += header.bytes;
+  space.compressed += header.compressed;
+  space.uncompressed += header.uncompressed;
+  releaseDnode(dn);
+  return 0;
+}
+
+/** Takes the lists of blocks born after a group, calls for each block, and counts what they were in `space`. For versions with keys. */
+export function takeFromDeadlist(mos: Objset, deadlist: u64, after: u64, each: EachPointer, context: usize, space: Space): i32 {
+  const keys = new DeadlistKeys();
+  let result = readKeys(mos, deadlist, keys);
+  for (let i = 0; i < keys.births.length && result == 0; i++) {
+    if (keys.births[i] < after) continue;
+    result = countList(mos, keys.lists[i], space);
+    if (result == 0) result = visitBpobj(mos, keys.lists[i], each, context);
+    if (result == 0) result = freeBpobj(mos, keys.lists[i]);
+    if (result == 0) result = zapDeleteInt(mos, deadlist, keys.births[i]);
+  }
+  return result < 0 ? result : changeHeader(mos, deadlist, space, -1);
+}
+
+function changeHeader(mos: Objset, deadlist: u64, space: Space, sign: i64): i32 {
+  const dn = holdDnode(mos, deadlist);
+  if (!dn) return setError(EIO);
+  const header = changetype<DeadlistPhys>(bonusOf(dn));
+  header.used += sign * space.used;
+  header.compressed += sign * space.compressed;
+  header.uncompressed += sign * space.uncompressed;
+  dirtyDnode(dn);
+  releaseDnode(dn);
+  return 0;
+}
+
+/** Puts all lists of one deadlist into another, which has a key at or before each of its keys, and frees the first. */
+export function mergeDeadlist(mos: Objset, into: u64, from: u64): i32 {
+  const keys = new DeadlistKeys();
+  const target = new DeadlistKeys();
+  const space = new Space();
+  let result = readKeys(mos, from, keys);
+  if (result == 0) result = readKeys(mos, into, target);
+  for (let i = 0; i < keys.births.length && result == 0; i++) {
+    let at = target.births.length - 1;
+    while (at > 0 && target.births[at] > keys.births[i]) at--;
+    if (at < 0) return setError(EIO);
+    result = countList(mos, keys.lists[i], space);
+    if (result == 0) result = appendSublist(mos, target.lists[at], keys.lists[i]);
+  }
+  if (result == 0) result = changeHeader(mos, into, space, 1);
+  const dn = result == 0 ? holdDnode(mos, from) : null;
+  if (!dn) return result < 0 ? result : setError(EIO);
+  result = freeObject(dn);
+  releaseDnode(dn);
+  return result;
+}
+
+export function isOldDeadlist(mos: Objset, deadlist: u64): bool {
+  const dn = holdDnode(mos, deadlist);
+  if (!dn) return false;
+  const old = isOld(dn);
+  releaseDnode(dn);
+  return old;
 }

@@ -87,15 +87,47 @@ export class Dir {
     return min(above, phys.quota > used ? phys.quota - used : 0);
   }
 
-  /** May so many bytes more be used? EDQUOT or ENOSPC. */
+  /**
+   * May so many bytes more be used? EDQUOT or ENOSPC. They count as pending until the group is synced. What a directory has reserved and not used
+   * yet costs those above nothing.
+   */
   reserve(bytes: u64): i32 {
+    if (!bytes) return 0;
+    let charge = bytes;
     for (let dir: Dir | null = this; dir; dir = dir.parent) {
+      const used = dir.phys.used + dir.pending;
       const quota = dir.phys.quota;
-      if (quota && dir.phys.used + dir.pending + bytes > quota) return setError(EDQUOT);
+      if (quota && used + charge > quota) return setError(EDQUOT);
+      const room = dir.parent ? u64.MAX_VALUE : this.spa.writableSpace();
+      if (used + charge > room) return setError(ENOSPC);
+      charge = dir.accounted(used + charge) - dir.accounted(used);
     }
-    if (this.available() < bytes) return setError(ENOSPC);
-    for (let dir: Dir | null = this; dir; dir = dir.parent) dir.pending += bytes;
+    charge = bytes;
+    for (let dir: Dir | null = this; dir; dir = dir.parent) {
+      const used = dir.phys.used + dir.pending;
+      dir.pending += charge;
+      charge = dir.accounted(used + charge) - dir.accounted(used);
+    }
     return 0;
+  }
+  /** What those above see of so much use. */
+  private accounted(used: u64): u64 {
+    return max(used, this.phys.reserved);
+  }
+
+  /** Sets aside space for this directory and those below, in the sync of a group. */
+  setReservation(bytes: u64): void {
+    const phys = this.phys;
+    const delta = <i64>max(phys.used, bytes) - <i64>max(phys.used, phys.reserved);
+    phys.reserved = bytes;
+    this.dirty();
+    const parent = this.parent;
+    if (parent) parent.addUsed(USED_CHILD_RESERVATIONS, delta, 0, 0);
+  }
+
+  /** Would so much more fit, without writing it? */
+  roomFor(bytes: u64): bool {
+    return this.available() >= bytes;
   }
 
   child(name: string): u64 {

@@ -7,8 +7,9 @@ import { system } from '../port/port';
 import { Dnode, releaseDnode } from '../dmu/dnode';
 import { createError, createPool } from '../spa/create';
 import { FoundPool, importError, importPool, importReason, searchPools } from '../spa/import';
-import { cloneSnapshot, createDataset, findDataset, takeSnapshot } from '../dsl/operations';
-import { applyProperties } from '../dsl/properties';
+import { findDataset } from '../dsl/names';
+import { cloneSnapshot, createDataset, takeSnapshot } from '../dsl/operations';
+import { reapplyBelow } from '../dsl/properties';
 import { traverse, Visitor } from '../dmu/traverse';
 import { ZapEntry, zapSet } from '../zap/zap';
 import { A_LINKS, A_MODE, A_SIZE } from '../zpl/attributes';
@@ -20,10 +21,12 @@ import { Vdev } from '../vdev/vdev';
 import { FileSystem } from '../zpl/fileSystem';
 import { NewFile } from '../zpl/znode';
 import { runZpool } from '../cmd/zpool/zpool';
-import { findPool } from '../spa/pools';
 import { DirectChannel } from './channel';
 import { HostConsole } from './console';
+import { zfsCommand } from '../cmd/zfs/main';
+import { addPool, findPool, removePool } from '../spa/pools';
 import { argument, start } from './node';
+import { HostSurroundings } from './surroundings';
 
 export { start };
 export { heapLive } from 'runtime/heap';
@@ -66,6 +69,7 @@ export function createPoolOf(name: usize, nameBytes: u32, version: u64, vdevs: u
   const tops = parseVdevs(argument(vdevs, vdevBytes).split(' '));
   for (let i = 0; i < tops.length; i++) tops[i].ashift = max(ashift, 9);
   pool = createPool(argument(name, nameBytes), version, tops);
+  if (pool) addPool(pool!);
   return pool ? 0 : createError;
 }
 
@@ -84,6 +88,7 @@ export function search(list: usize, bytes: u32): i32 {
 export function importFound(index: i32, writable: bool, limit: u64): i32 {
   pool = importPool(found[index], writable, limit);
   said = importReason;
+  if (pool) addPool(pool!);
   return pool ? 0 : importError;
 }
 
@@ -91,6 +96,7 @@ export function exportPool(): i32 {
   opened.length = 0;
   fs = null;
   const result = pool!.export();
+  removePool(pool!);
   pool = null;
   return result;
 }
@@ -98,6 +104,7 @@ export function exportPool(): i32 {
 export function abandon(): void {
   opened.length = 0;
   fs = null;
+  if (pool) removePool(pool!);
   pool = null;
 }
 export function sync(): i32 {
@@ -127,7 +134,7 @@ export function setNumber(name: usize, bytes: u32, property: usize, propertyByte
   const dataset = findDataset(pool!, argument(name, bytes));
   if (!dataset) return setError(ENOENT);
   const result = zapSet(pool!.mos!, dataset.dir.phys.properties, argument(property, propertyBytes), value);
-  if (dataset.isOpen) applyProperties(dataset, dataset.objset()!);
+  reapplyBelow(dataset.dir);
   return result;
 }
 
@@ -298,4 +305,37 @@ export function request(name: usize, nameBytes: u32, input: usize, inputBytes: u
   if (result < 0) return result;
   const bytes = packList(output, to, room);
   return bytes ? <i32>bytes : setError(E2BIG);
+}
+
+// ---- commands
+
+const around = new HostSurroundings();
+
+/** Runs zfs(8): words by lines, `zfs` first. Its exit status; what it said comes to {@link answer}, errors after a byte 1. */
+export function command(words: usize, bytes: u32): i32 {
+  around.output = '';
+  around.errors = '';
+  // Datasets may go.
+  opened.length = 0;
+  fs = null;
+  const status = zfsCommand(around, argument(words, bytes).split('\n'));
+  said = around.output + '\x01' + around.errors;
+  return status;
+}
+/** What a command is to read, in pieces. */
+export function give(from: usize, bytes: u32): void {
+  const piece = new StaticArray<u8>(bytes);
+  memory.copy(changetype<usize>(piece), from, bytes);
+  around.given.push(piece);
+}
+/** The next piece of what a command wrote; 0: no more. */
+export function take(to: usize, room: u32): i32 {
+  if (!around.written.length) return 0;
+  const piece = around.written.shift();
+  assert(<u32>piece.length <= room, 'room for a piece');
+  memory.copy(to, changetype<usize>(piece), piece.length);
+  return piece.length;
+}
+export function forgetGiven(): void {
+  around.given.length = 0;
 }

@@ -9,6 +9,7 @@
  */
 import { ENOTTY, setError } from '../../guest-os/kernel/errno';
 import { NvList } from '../port/nvlist';
+import { changeRequests } from './change';
 import { datasetRequests } from './dataset';
 import { importRequests } from './import';
 import { poolRequests } from './pool';
@@ -18,7 +19,7 @@ let table: Request[] | null = null;
 
 function find(name: string): Request | null {
   let all = table;
-  if (!all) table = all = poolRequests().concat(importRequests()).concat(datasetRequests());
+  if (!all) table = all = poolRequests().concat(importRequests()).concat(datasetRequests()).concat(changeRequests());
   for (let i = 0; i < all.length; i++) if (all[i].name == name) return all[i];
   return null;
 }

@@ -74,6 +74,11 @@ export class NvList {
   setList(name: string, value: NvList): void {
     this.put(name, NV_LIST).list = value;
   }
+  /** The same, for chains of calls. */
+  with(name: string, value: NvList): NvList {
+    this.setList(name, value);
+    return this;
+  }
   setLists(name: string, value: NvList[]): void {
     this.put(name, NV_LIST_ARRAY).lists = value;
   }

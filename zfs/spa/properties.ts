@@ -5,7 +5,7 @@
  */
 import { EINVAL, ENOENT, setError } from '../../guest-os/kernel/errno';
 import { TYPE_NONE, TYPE_POOL_PROPERTIES } from '../dmu/types';
-import { findDataset } from '../dsl/operations';
+import { findDataset } from '../dsl/names';
 import { zapCreate, zapDelete, zapGet, zapSet, zapSetText, zapText, zapValue } from '../zap/zap';
 import { OBJECT_DIRECTORY, Spa } from './spa';
 import { Task } from './task';

@@ -45,6 +45,8 @@ export const POOL_DESTROYED: u64 = 2;
 
 /** From this pass on frees wait for the next group. */
 const PASS_DEFER: u32 = 2;
+/** Groups that are synced at most after the last change, for the accounting of the MOS itself. */
+const LAST_GROUPS: i32 = 2;
 /** If the passes do not end by then, they never will. */
 const MOST_PASSES: u32 = 40;
 /** Dirty data above this share of ZFS's memory is synced before more is accepted. */
@@ -217,6 +219,7 @@ export class Spa {
     const dn = holdDnode(this.mos!, object);
     if (!dn) return null;
     const dataset = new Dataset(dir, object, dn, snapshotName);
+    dataset.loadLimits();
     this.datasets.push(dataset);
     return dataset;
   }
@@ -256,11 +259,11 @@ export class Spa {
       const result = this.sync();
       if (result < 0) return result;
     }
-    const reserved = dataset.dir.reserve(bytes);
-    if (reserved == 0 || !dataset.dir.pending) return reserved;
+    const reserved = dataset.reserve(bytes);
+    if (reserved == 0 || !this.rootDir!.pending) return reserved;
     // What was set aside for earlier changes was more than they took: that is known when they are written.
     const result = this.sync();
-    return result < 0 ? result : dataset.dir.reserve(bytes);
+    return result < 0 ? result : dataset.reserve(bytes);
   }
 
   /** A task for the next group that is synced. */
@@ -296,6 +299,7 @@ export class Spa {
     }
     for (let i = 0; i < this.tops.length; i++) this.tops[i].syncDone(txg);
     for (let i = 0; i < this.dirs.length; i++) this.dirs[i].pending = 0;
+    for (let i = 0; i < this.datasets.length; i++) this.datasets[i].pending = 0;
     this.openTxg = txg + 1;
     return 0;
   }
@@ -307,10 +311,9 @@ export class Spa {
     while (result == 0) {
       this.pass++;
       if (this.pass > MOST_PASSES) return setError(EIO);
-      if (this.pass == 1) {
-        this.takeMosUsed();
-        result = this.syncDatasets(txg);
-      }
+      // What the first pass writes of the MOS is most of it, and counts in this group still.
+      if (this.pass <= 2) this.takeMosUsed();
+      if (this.pass == 1) result = this.syncDatasets(txg);
       if (this.configDirty && result == 0) {
         this.configDirty = false;
         result = storeConfig(this, txg);
@@ -346,7 +349,7 @@ export class Spa {
     }
   }
 
-  /** Space of the MOS counts for its directory, one group late: counting it changes it. */
+  /** Space of the MOS counts for its directory one pass, or one group, late: counting it changes it. */
   private takeMosUsed(): void {
     const dir = this.mosDir;
     if (!dir || !this.mosDelta) return;
@@ -409,7 +412,12 @@ export class Spa {
   export(state: u64 = POOL_EXPORTED): i32 {
     this.state = state;
     this.configChanged();
-    const result = this.isWritable ? this.sync() : 0;
+    let result = this.isWritable ? this.sync() : 0;
+    // Each group leaves less of its own that is not counted.
+    for (let i = 0; i < LAST_GROUPS && this.isWritable && this.mosDelta && result == 0; i++) {
+      this.takeMosUsed();
+      result = this.sync();
+    }
     if (result == 0) this.close();
     return result;
   }

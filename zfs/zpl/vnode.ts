@@ -51,7 +51,7 @@ import { releaseDbuf } from '../dmu/dbuf';
 import { dmuRead, dmuWrite } from '../dmu/dmu';
 import { Dnode, releaseDnode } from '../dmu/dnode';
 import { TYPE_NONE } from '../dmu/types';
-import { findDataset } from '../dsl/operations';
+import { findDataset } from '../dsl/names';
 import { enter, leave } from '../port/kernel';
 import { poolOf } from '../spa/pools';
 import { WALK_DONE, ZapEntry } from '../zap/zap';
@@ -109,7 +109,7 @@ export class ZfsFileSystem extends MountedFileSystem {
     const result = new Statistics();
     enter();
     const dataset = this.fs.dataset;
-    const free = dataset.isSnapshot ? 0 : dataset.dir.available();
+    const free = dataset.isSnapshot ? 0 : dataset.available();
     result.blockSize = this.fs.objset.recordSize;
     result.fragment = 512;
     result.blocks = (dataset.phys.referenced + free) / 512;

@@ -26,9 +26,14 @@ const EBUSY: i64 = -16;
 const LABELS: i32 = 512 << 10;
 const POOL_DESTROYED: u64 = 2;
 
-/** Datasets, and where they are mounted; an empty path: they are not. Parents come first. */
+/** Datasets, where the system mounts them (an empty path: nowhere), and their property mountpoint (empty: inherited). Parents come first. */
 const DATASETS = ['', 'archive', 'config', 'cores', 'cores/global', 'opt', 'usbkey', 'var'];
 const PLACES = ['/zones', '/zones/archive', '/etc/zones', '', '/zones/global/cores', '/opt', '/usbkey', '/var'];
+const POINTS = ['', '', 'legacy', 'none', '/zones/global/cores', 'legacy', 'legacy', 'legacy'];
+/** The number that stands for gzip (zfs/prop/table.ts). */
+const GZIP: u64 = 10;
+const CORES: string = 'cores/global';
+const CORES_QUOTA: u64 = (<u64>10) << 30;
 
 let channel: DeviceChannel | null = null;
 
@@ -123,9 +128,16 @@ function createPool(): i32 {
   input.setLists('vdevs', [disk]);
   let result = request('pool_create', input, new NvList());
   if (result < 0) return complain('cannot create the pool', result);
+  const noAtime = new NvList().setNumber('atime', 0);
+  result = request('property_set', new NvList().setText('name', POOL).with('properties', noAtime), new NvList());
+  if (result < 0) return complain('cannot set atime', result);
   for (let i = 0; i < DATASETS.length; i++) {
     if (!DATASETS[i].length) continue;
-    result = request('dataset_create', new NvList().setText('name', nameOf(DATASETS[i])), new NvList());
+    const properties = new NvList();
+    if (POINTS[i].length) properties.setText('mountpoint', POINTS[i]);
+    if (DATASETS[i] == CORES) properties.setNumber('compression', GZIP).setNumber('quota', CORES_QUOTA);
+    const made = new NvList().setText('name', nameOf(DATASETS[i])).with('properties', properties);
+    result = request('dataset_create', made, new NvList());
     if (result < 0) return complain('cannot create ' + nameOf(DATASETS[i]), result);
   }
   return 0;

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+/** @fileoverview Commands in one module with ZFS: requests are calls, output is kept, streams are pieces that the host gives and takes. */
+import { Surroundings } from '../cmd/surroundings';
+import { perform } from '../ioctl/requests';
+import { NvList } from '../port/nvlist';
+
+export class HostSurroundings extends Surroundings {
+  output: string = '';
+  errors: string = '';
+  /** What was written besides {@link output}, and what is there to be read. */
+  readonly written: StaticArray<u8>[] = [];
+  readonly given: StaticArray<u8>[] = [];
+  private taken: i32 = 0;
+
+  call(request: string, input: NvList, output: NvList): i32 {
+    return perform(request, input, output);
+  }
+  out(text: string): void {
+    this.output += text;
+  }
+  err(text: string): void {
+    this.errors += text;
+  }
+  errorText(errno: i32): string {
+    return 'error ' + errno.toString();
+  }
+
+  write(from: usize, bytes: i32): i32 {
+    const piece = new StaticArray<u8>(bytes);
+    memory.copy(changetype<usize>(piece), from, bytes);
+    this.written.push(piece);
+    return 0;
+  }
+  read(to: usize, bytes: i32): i32 {
+    if (!this.given.length) return 0;
+    const piece = this.given[0];
+    const count = min(bytes, piece.length - this.taken);
+    memory.copy(to, changetype<usize>(piece) + this.taken, count);
+    this.taken += count;
+    if (this.taken == piece.length) {
+      this.given.shift();
+      this.taken = 0;
+    }
+    return count;
+  }
+}
