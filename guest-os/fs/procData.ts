@@ -10,8 +10,10 @@ import { PROT_EXEC, PROT_READ, PROT_WRITE, Segment } from '../kernel/addressSpac
 import { PAGE, totalFrames } from '../kernel/frames';
 import { PrivilegeSet } from '../kernel/privilege';
 import { frameOf, Process, STOPPED, ZOMBIE } from '../kernel/process';
-import { NSIG } from '../kernel/signal';
+import { NSIG, storeInfo } from '../kernel/signal';
 import { NZERO, RUNNABLE, RUNNING, Thread } from '../kernel/thread';
+import { PR_JOBCONTROL, PR_SUSPENDED, PR_SYSEXIT, representative, SYSSET_WORDS } from '../kernel/trace';
+import { callArguments } from '../syscall/table';
 import { USER_STACK_TOP } from 'machine/addresses';
 
 /** Bytes to be filled in. */
@@ -49,6 +51,9 @@ const PRXMAP: i32 = 160;
 const NO_DEVICE: u64 = 0xffffffffffffffff;
 const MODEL_LP64: u8 = 2;
 const PR_STOPPED: i32 = 1;
+const PR_ISTOP: i32 = 2;
+const PR_DSTOP: i32 = 4;
+const PR_STEP: i32 = 8;
 const PR_ASLEEP: i32 = 0x10;
 const MA_EXEC: i32 = 1;
 const MA_WRITE: i32 = 2;
@@ -65,7 +70,7 @@ function storeState(bytes: Bytes, at: i32, process: Process, thread: Thread | nu
   if (process.state == ZOMBIE) {
     letter = 0x5a;
     state = 3;
-  } else if (process.state == STOPPED || (thread && thread.suspended)) {
+  } else if (process.state == STOPPED || (thread && (thread.suspended || thread.isTraceStopped))) {
     letter = 0x54;
     state = 4;
   } else if (thread && thread.state == RUNNING) {
@@ -162,6 +167,17 @@ function fillLwpsinfo(bytes: Bytes, at: i32, process: Process, thread: Thread | 
 }
 
 function lwpFlags(process: Process, thread: Thread): i32 {
+  const directed = (thread.directed ? PR_DSTOP : 0) | (thread.steps ? PR_STEP : 0);
+  if (thread.isTraceStopped) return PR_STOPPED | PR_ISTOP | directed;
+  return directed | stateFlags(process, thread);
+}
+/** pr_why of a thread that nobody traces: stopped by a signal, or held by lwp_suspend. */
+function stopReason(process: Process, thread: Thread): i32 {
+  if (thread.isTraceStopped) return thread.stopWhy;
+  if (process.state == STOPPED) return PR_JOBCONTROL;
+  return thread.suspended ? PR_SUSPENDED : 0;
+}
+function stateFlags(process: Process, thread: Thread): i32 {
   if (process.state == STOPPED || thread.suspended) return PR_STOPPED;
   return thread.state == RUNNING || thread.state == RUNNABLE ? 0 : PR_ASLEEP;
 }
@@ -169,8 +185,17 @@ function lwpFlags(process: Process, thread: Thread): i32 {
 export function pstatus(process: Process): Bytes {
   const bytes = new Bytes(PSTATUS + LWPSTATUS);
   const parent = process.parent;
-  const thread = process.thread;
-  bytes.i32(0, thread ? lwpFlags(process, thread) : 0);
+  const thread = representative(process);
+  const trace = process.trace;
+  bytes.i32(0, (thread ? lwpFlags(process, thread) : 0) | (trace ? trace.modes : 0));
+  if (trace) {
+    bytes.u64(144, trace.signals);
+    bytes.u64(160, trace.faults);
+    for (let i = 0; i < SYSSET_WORDS; i++) {
+      bytes.i32(176 + i * 4, trace.entries[i]);
+      bytes.i32(240 + i * 4, trace.exits[i]);
+    }
+  }
   bytes.i32(4, process.threads.length);
   bytes.i32(8, process.pid);
   bytes.i32(12, parent ? parent.pid : 0);
@@ -213,7 +238,29 @@ function fillLwpstatus(bytes: Bytes, at: i32, process: Process, thread: Thread):
   bytes.u64(at + 336, thread.altStack);
   bytes.u64(at + 344, thread.altSize);
   bytes.i32(at + 352, thread.altFlags);
-  store<i16>(bytes.at + at, <i16>max(thread.systemCall, 0), 368);
+  const here = bytes.at + at;
+  store<i16>(here, <i16>stopReason(process, thread), 8);
+  store<i16>(here, <i16>thread.stopWhat, 10);
+  store<i16>(here, <i16>thread.currentSignal, 12);
+  if (thread.currentSignal) {
+    storeInfo(here + 16, thread.currentSignal, thread.currentInfo);
+    const disposition = process.dispositions[thread.currentSignal];
+    bytes.i32(at + 304, disposition.flags);
+    bytes.u64(at + 312, disposition.handler);
+    bytes.u64(at + 320, disposition.mask);
+  }
+  if (thread.systemCall >= 0) {
+    const call = frameOf(thread);
+    store<i16>(here, <i16>thread.systemCall, 368);
+    store<i16>(here, <i16>callArguments(thread.systemCall), 370);
+    const values: StaticArray<u64> = [call.rdi, call.rsi, thread.callThird, call.r10, call.r8, call.r9];
+    for (let i = 0; i < 6; i++) bytes.u64(at + 376 + i * 8, values[i]);
+  }
+  if (thread.isTraceStopped && thread.stopWhy == PR_SYSEXIT) {
+    bytes.i32(at + 372, thread.callErrno);
+    bytes.u64(at + 440, thread.callResult);
+    bytes.u64(at + 448, thread.callSecond);
+  }
   bytes.text(at + 456, 'TS', 8);
   bytes.time(at + 464, uptime());
   bytes.time(at + 480, countsToTime(thread.userCounts));

@@ -2,18 +2,17 @@
 /**
  * @fileoverview /proc (proc(5)): a directory for each process that the caller may see, and in it files, each a structure (procData.ts).
  *
- * /proc/PID: as (its memory), psinfo, status, lstatus, lpsinfo, usage, lusage, cred, priv, sigact, map, xmap, argv, environ, execname; cwd and root,
- * which are the directories themselves; fd/N, the open files; path/, links to where they are; lwp/N/ with lwpsinfo, lwpstatus, lwpusage.
+ * /proc/PID: as (its memory), ctl (procControl.ts), psinfo, status, lstatus, lpsinfo, usage, lusage, cred, priv, sigact, map, xmap, argv, environ, execname; cwd and root,
+ * which are the directories themselves; fd/N, the open files; path/, links to where they are; lwp/N/ with lwpctl, lwpsinfo, lwpstatus, lwpusage.
  *
  * Vnodes are made at lookup and remember the pid, not the process: one that has gone reads as ENOENT. What says much is for the process's owner alone
  * (mode 400). A process without PRIV_PROC_INFO sees its own user's processes, one in a zone those of the zone.
  *
- * A file is one row of FILES: its name, its mode, how its content is made. Omitted: ctl, and with it tracing.
+ * A file is one row of FILES: its name, its mode, how its content is made.
  */
 import { address } from 'machine/mem';
 import { wallTime } from '../kernel/clock';
-import { EACCES, EFAULT, EIO, EINVAL, EISDIR, ENOENT, setError, setFailure } from '../kernel/errno';
-import { frameAt } from '../kernel/hat';
+import { EACCES, EINVAL, EISDIR, ENOENT, setError, setFailure } from '../kernel/errno';
 import { PAGE } from '../kernel/frames';
 import { PRIV_PROC_INFO, PRIV_PROC_OWNER } from '../kernel/privilege';
 import { currentProcess, findProcess, Process, processList } from '../kernel/process';
@@ -21,6 +20,8 @@ import { Thread } from '../kernel/thread';
 import { findLwp } from '../kernel/lwp';
 import { copy, storeText } from '../kernel/user';
 import { pathOf } from './lookup';
+import { ControlFile, mayTrace } from './procControl';
+import { copyMemory } from './procMemory';
 import { Bytes, cred, lwpsinfo, lwpstatus, map, priv, psinfo, pstatus, sigact, usage } from './procData';
 import { Attributes, DirectoryReader, FileSystem, S_IFDIR, S_IFLNK, S_IFREG, Vnode } from './vnode';
 
@@ -45,22 +46,7 @@ function bytesOf(text: string): Bytes {
   return bytes;
 }
 
-// ---- a process's memory, through its page tables
-
-/** Copies memory of a process to or from an address: 0, -EFAULT where the other side faults, -EIO where nothing is mapped. */
-function copyMemory(process: Process, at: u64, other: u64, count: u64, write: bool): i32 {
-  const space = process.space;
-  if (!space) return setError(EIO);
-  for (let done: u64 = 0; done < count; ) {
-    const place = at + done;
-    const part = min<u64>(<u64>PAGE - (place & 4095), count - done);
-    if (space.fault(place, write, false)) return setError(EIO);
-    const frame = address(frameAt(space.tables, place) + (<usize>place & 4095));
-    if (copy(write ? frame : other + done, write ? other + done : frame, part)) return setError(EFAULT);
-    done += part;
-  }
-  return 0;
-}
+// ---- texts in a process's memory
 
 const word = memory.data(8, 8);
 function wordAt(process: Process, at: u64): u64 {
@@ -120,7 +106,7 @@ const FILES: ProcFile[] = [
   new ProcFile('lstatus', 0o400, (process) => eachThread(process, (thread) => lwpstatus(thread.process!, thread))),
   new ProcFile('lusage', 0o444, (process) => eachThread(process, (thread) => usage(thread.process!, thread))),
 ];
-const LWP_FILES: StaticArray<string> = ['lwpsinfo', 'lwpstatus', 'lwpusage'];
+const LWP_FILES: StaticArray<string> = ['lwpctl', 'lwpsinfo', 'lwpstatus', 'lwpusage'];
 const DIRECTORIES: StaticArray<string> = ['fd', 'lwp', 'path', 'cwd', 'root'];
 
 // ---- directories
@@ -255,9 +241,11 @@ class ProcessDirectory extends Vnode {
       const thread = findLwp(process, numberOf(name));
       return thread ? new ProcessDirectory(this, this.pid, THREAD, thread.lwpid) : null;
     }
+    if (this.kind == THREAD && name == 'lwpctl') return this.control(process, this.lwpid);
     if (this.kind == THREAD) {
       return LWP_FILES.includes(name) ? new ThreadData(this.fileSystem, this.pid, this.lwpid, name) : null;
     }
+    if (name == 'ctl') return this.control(process, 0);
     if (name == 'as') return new MemoryFile(this.fileSystem, this.pid);
     if (name == 'fd') return new ProcessDirectory(this, this.pid, FD, 0);
     if (name == 'path') return new ProcessDirectory(this, this.pid, PATH, 0);
@@ -267,10 +255,16 @@ class ProcessDirectory extends Vnode {
     return null;
   }
 
+  private control(process: Process, lwpid: i32): Vnode {
+    const shown = attributesOf(S_IFREG, 0o200, inodeOf(this.pid, 0x200 + lwpid * 4), process);
+    return new ControlFile(this.fileSystem, this.pid, lwpid, shown);
+  }
+
   private names(process: Process): string[] {
     const names: string[] = [];
     if (this.kind == ROOT) {
       names.push('as');
+      names.push('ctl');
       for (let i = 0; i < FILES.length; i++) names.push(FILES[i].name);
       for (let i = 0; i < DIRECTORIES.length; i++) names.push(DIRECTORIES[i]);
     } else if (this.kind == LWP) {
@@ -393,7 +387,8 @@ class MemoryFile extends Vnode {
   private transfer(offset: u64, other: u64, count: u64, write: bool): i64 {
     const process = findProcess(this.pid);
     if (!process) return setError(ENOENT);
-    if (!mayLook(process)) return setError(EACCES);
+    // Not only when it was opened: the process may have executed a set-id program since.
+    if (!mayTrace(process)) return setError(EACCES);
     let done: u64 = 0;
     while (done < count) {
       const part = min<u64>(<u64>PAGE - ((offset + done) & 4095), count - done);

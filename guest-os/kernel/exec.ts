@@ -21,6 +21,7 @@ import { RLIMIT_DATA, RLIMIT_STACK, RLIMIT_VMEM } from './limits';
 import { PRIV_PROC_EXEC } from './privilege';
 import { frameOf, Process } from './process';
 import { current, loadSpace, setThreadPointer } from './thread';
+import { endTrace } from './trace';
 import { copyOut, put64, storeText, textOf } from './user';
 
 const LOAD: u32 = 1;
@@ -213,6 +214,8 @@ function becomeNew(process: Process, vnode: Vnode, image: Image): void {
   const credentials = process.credentials.copy();
   if (attributes.mode & S_ISUID) credentials.euid = attributes.uid;
   if (attributes.mode & S_ISGID) credentials.egid = attributes.gid;
+  // Who traced must not go on to where it has not its rights.
+  if (process.trace && attributes.mode & (S_ISUID | S_ISGID)) endTrace(process);
   process.credentials = credentials.afterExec();
 }
 

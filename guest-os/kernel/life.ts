@@ -37,6 +37,7 @@ import { PRIV_PROC_FORK } from './privilege';
 import { mayHaveMoreProcesses } from './resource';
 import { SA_NOCLDWAIT, SIG_IGN, SIGCLD } from './signal';
 import { beginThread, createThread, current, endThread, interrupt, loadSpace, startThread } from './thread';
+import { beginTraced, clearSignal, PR_FORK } from './trace';
 
 /** waitid's options (<sys/wait.h>). */
 export const WEXITED: i32 = 1;
@@ -85,6 +86,7 @@ export function createProcess(): Process | null {
 export function threadMain(): void {
   beginThread();
   const thread = current();
+  beginTraced(thread);
   const start = thread.start;
   if (start) {
     start();
@@ -120,6 +122,8 @@ function makeChild(shared: bool, flags: i32): Process | null {
   if (shared) space.hold();
   child.space = space;
   child.borrowsSpace = shared;
+  const trace = parent.trace;
+  if (trace && trace.modes & PR_FORK) child.trace = trace.copy();
   child.silent = (flags & FORK_NOSIGCHLD) != 0;
   copyParts(parent, child);
   const caller = current();
@@ -187,6 +191,9 @@ export function fork(flags: i32): i32 {
 
 /** vfork: the child's pid, when it has done with the parent's memory. */
 export function vfork(flags: i32): i32 {
+  // Who traces children has to run the child before the parent, which would wait for it here.
+  const trace = currentProcess().trace;
+  if (trace && trace.modes & PR_FORK) return fork(flags);
   const child = makeChild(true, flags);
   if (!child) return setError(failure);
   const pid = child.pid;
@@ -228,10 +235,12 @@ export function endLwp(): void {
   process.userCounts += thread.userCounts;
   process.systemCounts += thread.systemCounts;
   thread.pending.discard(~(<u64>0));
+  clearSignal(thread);
   process.threads.splice(process.threads.indexOf(thread), 1);
   if (!thread.detached && !process.exiter) process.endedLwps.push(thread.lwpid);
   process.lwpsGone.wakeAll();
   process.lwpNews.wakeAll();
+  process.traceNews.wakeAll();
   endThread();
 }
 
@@ -265,10 +274,12 @@ export function exitProcess(status: i32, signal: i32): void {
   saveInterrupts();
   const thread = current();
   thread.pending.discard(~(<u64>0));
+  clearSignal(thread);
   process.userCounts += thread.userCounts;
   process.systemCounts += thread.systemCounts;
   process.threads.length = 0;
   process.state = ZOMBIE;
+  process.traceNews.wakeAll();
   const group = process.group;
   tellParent(process, signal ? CLD_KILLED : CLD_EXITED, signal ? signal : status);
   const parent = process.parent!;

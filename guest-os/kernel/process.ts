@@ -41,6 +41,7 @@ import {
 import { giveInfo, PendingSignals, SI_NOINFO, SI_USER, SignalInfo, takeInfo } from './signalInfo';
 import { current, interrupt, Thread, WaitQueue } from './thread';
 import { ProcessTimers } from './timers';
+import { PR_REQUESTED, showSignal, stopTraced, Trace } from './trace';
 
 export const ALIVE: i32 = 0;
 export const STOPPED: i32 = 1;
@@ -137,6 +138,10 @@ export class Process {
   readonly spaceReturned: WaitQueue = new WaitQueue();
   borrowsSpace: bool = false;
   timers: ProcessTimers | null = null;
+  /** Null: nobody traces it. */
+  trace: Trace | null = null;
+  /** Who traces waits here for stops. */
+  readonly traceNews: WaitQueue = new WaitQueue();
 
   constructor(public readonly pid: i32) {
     for (let i = 0; i < NSIG; i++) this.dispositions[i] = unchanged;
@@ -223,6 +228,7 @@ export class Process {
   /** Is there anything that the running thread, one of this process, should look at before it goes on? */
   hasSignal(): bool {
     const thread = current();
+    if (thread.currentSignal || thread.directed) return true;
     return this.deliverable(thread) != 0 || this.exiter != null || this.state == STOPPED || thread.suspended;
   }
 
@@ -230,15 +236,31 @@ export class Process {
     return (this.pending.bits | thread.pending.bits) & ~thread.blocked;
   }
 
-  /** The signal that a thread should take now; 0: none. SIGKILL goes before all others. */
+  /** The signal that the running thread should take now; 0: none. SIGKILL goes before all others. One that is traced is shown first. */
   nextSignal(thread: Thread): i32 {
-    const waiting = this.deliverable(thread);
-    if (!waiting) return 0;
-    return waiting & bit(SIGKILL) ? SIGKILL : <i32>ctz(waiting) + 1;
+    while (true) {
+      const waiting = this.deliverable(thread);
+      if (waiting & bit(SIGKILL)) return SIGKILL;
+      if (thread.currentSignal) return thread.currentSignal;
+      if (!waiting) return 0;
+      const signal = <i32>ctz(waiting) + 1;
+      if (!this.isTraced(signal)) return signal;
+      showSignal(this, signal);
+    }
+  }
+  private isTraced(signal: i32): bool {
+    const trace = this.trace;
+    return trace != null && (trace.signals & bit(signal)) != 0;
   }
 
   /** Takes it, with what is told. */
   takeSignal(thread: Thread, signal: i32): SignalInfo | null {
+    if (signal == thread.currentSignal) {
+      const info = thread.currentInfo;
+      thread.currentSignal = 0;
+      thread.currentInfo = null;
+      return info;
+    }
     this.signals++;
     return thread.pending.bits & bit(signal) ? thread.pending.take(signal) : this.pending.take(signal);
   }
@@ -257,12 +279,19 @@ export class Process {
     let result = 0;
     while (true) {
       if (this.exiter && this.exiter != thread) return setError(EINTR);
+      if (thread.directed) {
+        stopTraced(thread, PR_REQUESTED, 0);
+        result = 1;
+        continue;
+      }
       if (this.state == STOPPED || thread.suspended) {
         this.resumed.wait(false);
         result = 1;
         continue;
       }
+      const shown = this.trace != null;
       const signal = this.nextSignal(thread);
+      if (shown) result = 1;
       if (!signal) return result;
       if (this.ignores(signal)) {
         const info = this.takeSignal(thread, signal);
@@ -330,8 +359,9 @@ export class Process {
       }
     }
     if (mask & STOPPING) this.forget(bit(SIGCONT));
-    // What is ignored is forgotten, unless somebody blocks it: it may be handled, or waited for, later.
-    if (this.ignores(signal) && !this.isBlocked(mask)) {
+    if (signal == SIGKILL) this.resumed.wakeAll();
+    // What is ignored is forgotten, unless somebody blocks it: it may be handled, or waited for, later. Who traces sees it.
+    if (this.ignores(signal) && !this.isTraced(signal) && !this.isBlocked(mask)) {
       if (info) giveInfo(info);
       return false;
     }

@@ -35,7 +35,7 @@ import { EINTR, setError } from './errno';
 import { dropFrame, newFrame, PAGE } from './frames';
 import { mapFrame, NO_EXECUTE, WRITABLE } from './hat';
 import { Process } from './process';
-import { PendingSignals } from './signalInfo';
+import { PendingSignals, SignalInfo } from './signalInfo';
 
 export { HZ, ticks } from './clock';
 
@@ -110,6 +110,27 @@ export class Thread {
   /** The system call that it is in; -1: none. With `restartable`, it may begin anew after a signal. */
   systemCall: i32 = -1;
   restartable: bool = false;
+
+  // ---- traced: trace.ts
+
+  isTraceStopped: bool = false;
+  stopWhy: i32 = 0;
+  stopWhat: i32 = 0;
+  /** It shall stop when it can. */
+  directed: bool = false;
+  /** The tracer's wishes: the system call shall fail, the fault be forgotten, one instruction be executed. */
+  aborts: bool = false;
+  forgetsFault: bool = false;
+  steps: bool = false;
+  /** A signal that was taken from those pending and shown. */
+  currentSignal: i32 = 0;
+  currentInfo: SignalInfo | null = null;
+  /** The system call's third argument, in whose register its second result comes; what the last traced call gave. */
+  callThird: u64 = 0;
+  callErrno: i32 = 0;
+  callResult: u64 = 0;
+  callSecond: u64 = 0;
+
   /** A copy that must not sleep (user.ts): a page that is not there makes it fail. */
   takesNoFaults: bool = false;
 

@@ -24,7 +24,7 @@ import { dispatch, isRestartable } from '../syscall/table';
 import { printFault } from './faultReport';
 import { timerArrived } from './clock';
 import { MODE_SYSTEM, MODE_USER, processors, thisCpu } from './cpu';
-import { EINTR, EIO, ENOMEM } from './errno';
+import { EINTR, EIO, ENOMEM, setError } from './errno';
 import { endOfInterrupt, VECTOR_TIMER } from './lapic';
 import { endLwp } from './life';
 import { Process } from './process';
@@ -42,6 +42,7 @@ import {
 } from './signalInfo';
 import { storeContextResult, storeResults } from './results';
 import { current, preempt, sliceIsOver } from './thread';
+import { endStep, stopAtEntry, stopAtExit, stopAtFault } from './trace';
 
 const VECTOR_DE: u64 = 0;
 const VECTOR_DB: u64 = 1;
@@ -152,15 +153,17 @@ export function systemCallHandler(frame: TrapFrame): void {
   const thread = current();
   cpu.charge(MODE_SYSTEM);
   cpu.systemCalls++;
-  thread.process!.systemCalls++;
+  const process = thread.process!;
+  process.systemCalls++;
   const number = <u32>min<u64>(frame.rax, 0xffff);
   thread.systemCall = <i32>number;
-  const result = dispatch(number, frame.rdi, frame.rsi, frame.rdx, frame.r10, frame.r8, frame.r9);
-  if (result == -EINTR) thread.restartable = isRestartable(number);
-  else {
-    storeResults(frame, result);
-    thread.systemCall = -1;
-  }
+  thread.callThird = frame.rdx;
+  const aborts = process.trace != null && stopAtEntry(thread, number);
+  const result = aborts ? setError(EINTR) : dispatch(number, frame.rdi, frame.rsi, frame.rdx, frame.r10, frame.r8, frame.r9);
+  if (result == -EINTR) thread.restartable = !aborts && isRestartable(number);
+  else storeResults(frame, result);
+  if (process.trace) stopAtExit(thread, number, result);
+  if (result != -EINTR) thread.systemCall = -1;
   leaveKernel(frame);
 }
 
@@ -230,8 +233,12 @@ function userPageFault(frame: TrapFrame, user: bool): void {
 
 /** A fault that user code cannot continue from: the signal comes even if it is blocked or ignored. */
 function refuse(process: Process, frame: TrapFrame, signal: i32, code: i32, at: u64): void {
+  const thread = current();
+  const isTrace = frame.vector == VECTOR_DB;
+  if (isTrace && thread.steps) endStep(thread, frame);
+  if (process.trace && stopAtFault(thread, signal, isTrace, code == SEGV_ACCERR, code == FPE_INTDIV)) return;
   printFault(process, frame, signal, at);
-  process.force(current(), signal, code, at);
+  process.force(thread, signal, code, at);
 }
 
 function signalForTrap(frame: TrapFrame): void {

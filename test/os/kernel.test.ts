@@ -19,8 +19,16 @@ const PROCESSES = process.env.STRESS ? 200 : 40;
 /** Seconds that a run may take. */
 const PATIENCE = process.env.STRESS || process.env.FUZZ ? 7000 : 200;
 const LIMIT = { timeout: PATIENCE * 2000 + 60_000 };
-const COMMANDS = ['threads', 'proc', `stress ${STRESS * 1000} ${PROCESSES} ${PAUSE}`, `fuzz ${FUZZ} 1`, 'kstat'];
-const command = COMMANDS.map((words) => `/usr/bin/kernel ${words}`).join('; ');
+const COMMANDS = ['threads', 'proc', 'trace', `stress ${STRESS * 1000} ${PROCESSES} ${PAUSE}`, `fuzz ${FUZZ} 1`, 'kstat'];
+/** truss of a command and of its children. */
+const TRUSS = [
+  'truss -t open,read,write,exit -o /tmp/t1 cat /etc/nosuch /etc/nodename',
+  'truss -f -t forksys,waitid,exit -o /tmp/t2 sh -c "ls /nope; true"',
+  "truss -s USR1 -t none -o /tmp/t3 sh -c 'kill -USR1 $$'",
+  'truss -c -t open,stat -o /tmp/t4 ls /usr',
+  'sleep 3000 & truss -t nanosleep -o /tmp/t5 -p $! & sleep 1; kill $!; wait $!; kill %1; cat /tmp/t[1-5]',
+].join('; ');
+const command = `${COMMANDS.map((words) => `/usr/bin/kernel ${words}`).join('; ')}; ${TRUSS}`;
 
 let directory: string;
 let system: System;
@@ -39,9 +47,26 @@ function figure(text: string, name: string): string {
 function expectSound(text: string): void {
   expect(text).toContain('threads: as it should be\n');
   expect(text).toContain('proc: as it should be\n');
+  expect(text).toContain('trace: as it should be\n');
+  expectTruss(text);
   expect(text).toMatch(/^stress: \d+ operations, 0 failures$/m);
   expect(text).toMatch(/^fuzz: \d+ calls by \d+ processes, \d+ of them stopped$/m);
   expect(text).not.toContain('panic');
+}
+
+/** Lines as truss(1) of illumos writes them; numbers of processes and addresses are the system's own. */
+function expectTruss(text: string): void {
+  expect(text).toMatch(/^open\("\/etc\/nosuch", O_RDONLY\)\t+Err#2 ENOENT$/m);
+  expect(text).toMatch(/^open\("\/etc\/nodename", O_RDONLY\)\t+= 3$/m);
+  expect(text).toMatch(/^read\(3, " d i o r a m a\\n", \d+\)\t+= 8$/m);
+  expect(text).toMatch(/^_exit\(1\)$/m);
+  const parent = /^(\d+):\tforksys\(0, 0\)\t+= (\d+)$/m.exec(text);
+  expect(text).toMatch(new RegExp(`^${parent?.[2]}:\\tforksys\\(0, 0\\)\\t+= ${parent?.[1]}$`, 'm'));
+  expect(text).toContain(`\n${parent?.[2]}:\t_exit(2)\n`);
+  expect(text).toContain(`siginfo: SIGCLD CLD_EXITED pid=${parent?.[2]} status=0x0002\n`);
+  expect(text).toMatch(/^ {4}Received signal #16, SIGUSR1 \[default\]$/m);
+  expect(text).toMatch(/^open +\.\d{3} +1$/m);
+  expect(text).toMatch(/^sys totals: +\.\d{3} +\d+ +0$/m);
 }
 
 test(

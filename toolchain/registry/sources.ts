@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview Sources that exist only for the compiler (and, as copies in .cache, for editors): made from what the tree contains. */
 import { commandsOf, multiCallMain, multiCallPrograms } from './commands.ts';
-import { kernelTable, readSystemCalls, userStubs } from './systemCalls.ts';
+import { kernelTable, readErrorNames, readSystemCalls, traceTable, userStubs } from './systemCalls.ts';
 
 /** Text by path relative to the project. */
 export function generatedSources(root: string): ReadonlyMap<string, string> {
@@ -10,6 +10,7 @@ export function generatedSources(root: string): ReadonlyMap<string, string> {
   return new Map([
     ['guest-os/syscall/table.ts', kernelTable(calls)],
     ['guest-os/lib/calls.ts', userStubs(calls)],
+    ['guest-os/lib/callTable.ts', traceTable(calls, readErrorNames(root))],
     ...multiCallPrograms(root).map((program) => [multiCallEntry(program), multiCallMain(commandsOf(root, program))] as const),
   ]);
 }

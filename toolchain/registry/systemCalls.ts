@@ -6,6 +6,7 @@
  * the signature of the function it exports. A call that a signal ends for good says so: `System call 29, pause (not restarted): …`; all
  * others begin anew after a handler with SA_RESTART. From all of them come, as sources that exist only for the compiler:
  * - `guest-os/syscall/table.ts` for the kernel: `dispatch` by number, `isRestartable`, `callName` and `callArguments` for truss and probes;
+ * - `guest-os/lib/callTable.ts` for truss: names and numbers, and what each argument is ({@link kindOf});
  * - `guest-os/lib/calls.ts` for programs: a function for each, whose result is the call's, a negative errno among them.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
@@ -120,6 +121,71 @@ export function userStubs(calls: readonly SystemCall[]): string {
         `export function ${name}(${list}): i64 { return ${wide ? 'call6' : 'call'}(${[number, ...all].join(', ')}); }`,
       ];
     }),
+    '',
+  ].join('\n');
+}
+
+/** Calls whose `from` and `to` are paths. */
+const RENAMES = /^rename/;
+/** Calls that fill the buffer, and that take what is in it. */
+const FILLS = /^(read|pread|recv|recvfrom|readlink|readlinkat)$/;
+const TAKES = /^(write|pwrite|send|sendto)$/;
+
+/**
+ * What an argument is, as a letter, from its name, its type and its call's name. p: path or other text; o: octal mode; s: signal; D: directory's descriptor;
+ * O: open's flags; P, M: protection and flags of mmap; r, w: a buffer that is filled, or taken from; W: where lseek counts from; x: address; d: number.
+ */
+export function kindOf(call: string, { name, type }: { readonly name: string; readonly type: string }): string {
+  if (type === 'u64') {
+    if (/^(path|newPath|special|target)$/.test(name)) return 'p';
+    if (RENAMES.test(call) || (call === 'mount' && name !== 'flags')) return 'p';
+    if ((name === 'buffer' || (name === 'to' && /^readlink/.test(call))) && FILLS.test(call)) return 'r';
+    if (name === 'buffer' && TAKES.test(call)) return 'w';
+    return /^(count|size|length|offset)$/.test(name) ? 'd' : 'x';
+  }
+  if (name === 'mode' || name === 'mask') return 'o';
+  if (name === 'signal') return 's';
+  if (name === 'directory' || name === 'newDirectory') return 'D';
+  if (name === 'flags' && /^open/.test(call)) return 'O';
+  if (name === 'flags' && call === 'mmap') return 'M';
+  if (name === 'prot') return 'P';
+  return name === 'whence' ? 'W' : 'd';
+}
+
+/** Names of errnos, from the kernel's list of them. */
+export function readErrorNames(root: string): ReadonlyMap<number, string> {
+  const text = readFileSync(join(root, 'guest-os/kernel/errno.ts'), 'utf8');
+  return new Map([...text.matchAll(/^export const (E[A-Z0-9]+): i32 = (\d+);/gm)].map((match) => [Number(match[2]), match[1]]));
+}
+
+/** What truss knows of system calls. */
+export function traceTable(calls: readonly SystemCall[], errors: ReadonlyMap<number, string>): string {
+  return [
+    '// Generated from guest-os/syscall.',
+    '/** The name of a system call, empty where there is none. */',
+    'export function callName(number: i32): string {',
+    '  switch (number) {',
+    ...calls.map(({ name, number }) => `    case ${number}: return '${name}';`),
+    '  }',
+    "  return '';",
+    '}',
+    '/** A letter for each argument: what it is (toolchain/registry/systemCalls.ts, kindOf). */',
+    'export function callKinds(number: i32): string {',
+    '  switch (number) {',
+    ...calls.map(
+      ({ name, number, parameters }) =>
+        `    case ${number}: return '${parameters.map((parameter) => kindOf(name, parameter)).join('')}';`,
+    ),
+    '  }',
+    "  return '';",
+    '}',
+    '/** The name of an errno, empty where there is none. */',
+    'export function errorName(number: i32): string {',
+    '  switch (number) {',
+    ...[...errors].map(([number, name]) => `    case ${number}: return '${name}';`),
+    '  }',
+    "  return '';",
+    '}',
     '',
   ].join('\n');
 }

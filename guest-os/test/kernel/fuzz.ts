@@ -37,6 +37,9 @@ const PATHS = [
   '',
   'a/b',
   '/dev/tty',
+  '/proc/self/ctl',
+  '/proc/self/as',
+  '/proc/self/lwp/1/lwpctl',
 ];
 const paths: StaticArray<u8>[] = [];
 
@@ -137,6 +140,10 @@ function attack(number: i64, counter: u64): void {
   }
   calls.chdir(pathOf('/tmp/fuzz'));
   const self = calls.getpid();
+  // Small numbers: messages of /proc, operations, sizes; now and then an address.
+  for (let at: usize = 0; at < 65536; at += 8) store<u64>(scratch + at, below(8) ? below(40) : argument());
+  // Its own control file is open: descriptor 3.
+  if (below(4) == 0) calls.open(pathOf('/proc/self/ctl'), 1, 0);
   for (let i = 0; i < CALLS; i++) {
     storeAt(counter, loadAt(counter) + 1);
     const kind = below(256);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** @fileoverview Tests of the kernel that are programs: `kernel kstat | stress MILLISECONDS PROCESSES [PAUSE [KIND]] | memory | fuzz CALLS SEED | threads | proc | waits |
+/** @fileoverview Tests of the kernel that are programs: `kernel kstat | stress MILLISECONDS PROCESSES [PAUSE [KIND]] | memory | fuzz CALLS SEED | threads | proc | trace | waits |
  * cold make|check FILE`. */
 import { arguments_ } from '../../lib/process';
 import { flush, out } from '../../lib/io';
@@ -11,6 +11,7 @@ import { exhaustMemory } from './memory';
 import { showWaits, testProc } from './proc';
 import { stress } from './stress';
 import { testThreads } from './threads';
+import { testTracing } from './trace';
 
 export { signalArrived } from '../../lib/process';
 export { threadEntered } from './threads';
@@ -32,10 +33,11 @@ export function main(): i32 {
   else if (what == 'proc') status = testProc();
   else if (what == 'waits') status = showWaits();
   else if (what == 'cold') status = args[2] == 'make' ? makeCold(args[3]) : checkCold(args[3]);
+  else if (what == 'trace') status = testTracing();
   else if (what == 'threads') status = testThreads();
   else
     out(
-      'usage: kernel kstat | stress SECONDS PROCESSES | memory | fuzz CALLS SEED | threads | proc | waits | cold make|check FILE\n',
+      'usage: kernel kstat | stress SECONDS PROCESSES | memory | fuzz CALLS SEED | threads | proc | trace | waits | cold make|check FILE\n',
     );
   flush();
   return status;
