@@ -58,7 +58,7 @@ export class Counts {
       store<u32>(at, this.errors[i], 8);
       store<u64>(at, this.times[i], 16);
     }
-    calls.write(descriptor, records, count * RECORD);
+    calls.write(descriptor, records, <u64>count * RECORD);
   }
 
   /** Adds what others report, until all of them have ended. */
