@@ -174,6 +174,8 @@ export class Processor implements Cpu, AccessHost, RunHost, CodeHolder {
   private executionBreakpoints = false;
   /** DR6 bits of traps to deliver after the instruction. */
   private trapsPending = 0;
+  /** Within `step`, which looks for traps when the instruction is done. */
+  private stepping = false;
   /** Instruction translations by linear page, until the next flush. */
   private readonly codePlaces = new Map<number, { place: number; global: boolean }>();
   private readonly globalCodePlaces = new Map<number, { place: number; global: boolean }>();
@@ -488,7 +490,9 @@ export class Processor implements Cpu, AccessHost, RunHost, CodeHolder {
     this.trapsPending |= bits;
   }
   singleStep(trap: boolean): void {
-    this.trapsPending = trap ? this.trapsPending | DR6_BS : this.trapsPending & ~DR6_BS;
+    // Where TF was clear before, nobody waits for a trap behind the instruction.
+    if (trap && !this.stepping) debugException(this, DR6_BS);
+    else this.trapsPending = trap ? this.trapsPending | DR6_BS : this.trapsPending & ~DR6_BS;
     this.leaving = true;
   }
   halt(): void {
@@ -658,12 +662,15 @@ export class Processor implements Cpu, AccessHost, RunHost, CodeHolder {
     // RF and the shadow cover one instruction: that which sets them is not covered by itself.
     if (shadow) this.write32(SLOT.SHADOW, 0);
     if (flags & RFLAGS_RF) this.write32(SLOT.RFLAGS, flags & ~RFLAGS_RF);
+    this.stepping = true;
     try {
       this.runExactly(1);
     } catch (e) {
       this.trapsPending = 0;
       if (e instanceof GuestFault && flags & RFLAGS_RF) this.write32(SLOT.RFLAGS, this.read32(SLOT.RFLAGS) | RFLAGS_RF);
       throw e;
+    } finally {
+      this.stepping = false;
     }
     if (this.retired === before || this.read32(SLOT.SHADOW) !== 0) return;
     const traps = this.trapsPending;

@@ -24,11 +24,11 @@ export interface TestProcessor {
 }
 let module: WebAssembly.Module | undefined;
 
-/** `ramSize` in bytes. */
+/** `ramSize` in bytes. `emptyMemory`: what bytes read as where no RAM is. */
 export function testProcessor(
   ramSize = 0x400000,
   model: string | CpuModel = DEFAULT_MODEL,
-  platform: Partial<ProcessorPlatform> = {},
+  { emptyMemory = 0xff, ...platform }: Partial<ProcessorPlatform> & { emptyMemory?: number } = {},
   records: readonly Instruction[] = allInstructions,
   tiering: Tiering = 'interpreted',
 ): TestProcessor {
@@ -37,7 +37,7 @@ export function testProcessor(
   const pages = Math.ceil((TEST_RAM + ramSize) / 65536);
   const memory = new WebAssembly.Memory({ initial: pages, maximum: 65536 });
   const physical = new PhysicalMemory(memory, TEST_RAM, ramSize, ramSize, {
-    read: (_a, size) => 2 ** (8 * size) - 1,
+    read: (_a, size) => ((2 ** (8 * size) - 1) / 0xff) * emptyMemory,
     write() {},
   });
   const definition = typeof model === 'string' ? cpuModel(model) : model;
@@ -112,4 +112,30 @@ export function enterRealMode({ cpu }: TestProcessor): void {
   cpu.view.setBigUint64(cpu.base + segmentSlot(SEGMENT.cs) + SEG.base, 0n, true);
   cpu.write16(segmentSlot(SEGMENT.cs) + SEG.selector, 0);
   cpu.modeChanged();
+}
+
+const HANDLERS = 0x20000;
+const HANDLER_SIZE = 16;
+const TABLES = 0x30000;
+const STACK = 0x50000;
+/** Protected or long mode: exceptions are handled by HLT at level 0. Tells the vector of the one that did halt the processor, or -1. */
+export function haltOnExceptions({ cpu, ram }: TestProcessor): () => number {
+  const long = (cpu.read32(SLOT.EFER) & 0x400) !== 0;
+  const [idt, gdt, tss] = [TABLES, TABLES + 0x1000, TABLES + 0x2000];
+  for (let vector = 0; vector < 32; vector++) {
+    const handler = HANDLERS + vector * HANDLER_SIZE;
+    ram[handler] = 0xf4;
+    ram.set([handler & 0xff, (handler >> 8) & 0xff, 8, 0, 0, 0x8e, handler >> 16, 0], idt + vector * (long ? 16 : 8));
+  }
+  // Code for the handlers; their stack.
+  ram.set([0xff, 0xff, 0, 0, 0, 0x9b, long ? 0xaf : 0xcf, 0], gdt + 8);
+  cpu.physical.write32(tss + 4, STACK);
+  if (!long) cpu.physical.write32(tss + 8, 0x10);
+  setSegment(cpu, SEGMENT.gdtr, 0, BigInt(gdt), 0xf, 0);
+  setSegment(cpu, SEGMENT.idtr, 0, BigInt(idt), 0x1ff, 0);
+  setSegment(cpu, SEGMENT.tr, 0x18, BigInt(tss), 0x67, 0x8b);
+  return () => {
+    const at = Number(cpu.rip) - HANDLERS - 1;
+    return cpu.halted && at >= 0 && at < 32 * HANDLER_SIZE ? at / HANDLER_SIZE : -1;
+  };
 }

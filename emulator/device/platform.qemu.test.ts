@@ -142,15 +142,20 @@ const programOf = (...pieces: fc.Arbitrary<Step[]>[]) =>
 describe.skipIf(!installed)('QEMU agrees on', () => {
   test('the 8259 pair: initialisation, masks, EOIs, rotation, polling, ELCR', async () => {
     const chip = fc.constantFrom(0x20, 0xa0);
-    // Without LTIM, which QEMU ignores; both chips, since QEMU's slave repeats a request that its master has forgotten.
-    const initialise = fc.record({ icw1: fc.constantFrom(0x11, 0x10), base: byte, icw4: fc.constantFrom(1, 3, 0x11) });
+    // Without LTIM, which QEMU ignores; both chips, since QEMU's slave repeats a request that its master has forgotten. The slave without
+    // automatic EOI: of two requests that it has, the second must reach the master as another edge, and QEMU's never does.
+    const initialise = fc.record({
+      icw1: fc.constantFrom(0x11, 0x10),
+      base: byte,
+      icw4: fc.tuple(fc.constantFrom(1, 3, 0x11), fc.constantFrom(1, 0x11)),
+    });
     const program = programOf(
       initialise.map(({ icw1, base, icw4 }) =>
-        [0x20, 0xa0].flatMap((at) => [
+        [0x20, 0xa0].flatMap((at, which) => [
           outb(at, icw1),
           outb(at + 1, base),
           outb(at + 1, 4),
-          ...(icw1 & 1 ? [outb(at + 1, icw4)] : []),
+          ...(icw1 & 1 ? [outb(at + 1, icw4[which])] : []),
         ]),
       ),
       fc.record({ chip, value: byte }).map(({ chip: at, value }) => [outb(at + 1, value)]),

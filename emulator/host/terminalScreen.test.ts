@@ -40,6 +40,11 @@ test('gives the main screen back when the alternate one is left', async () => {
   expect(ours(text)).toBe(await judged(text));
 });
 
+test('goes up from a full line, and writes to its last column', async () => {
+  const text = 'aaaaaaaaaaaa\x1bMb';
+  expect(ours(text)).toBe(await judged(text));
+});
+
 const number = fc.integer({ min: 0, max: 14 }).map((n) => (n === 0 ? '' : String(n)));
 const piece = fc.oneof(
   fc.string({ minLength: 1, maxLength: 14, unit: fc.constantFrom(...'abcXYZ09 ') }),

@@ -127,6 +127,7 @@ export class TerminalScreen {
     else if (sequence === 'M') {
       if (this.#row === this.#top) this.#scroll(this.#top, -1);
       else this.#moveTo(this.#row - 1, this.#column);
+      this.#wrapping = false;
     } else if (sequence === 'c') {
       this.#lines = this.#blank();
       this.#main = undefined;

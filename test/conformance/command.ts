@@ -2,10 +2,12 @@
 /** @fileoverview The commands of tools/conformance.js. */
 import { compareWithIced } from './decoder/iced.ts';
 import { compareBlocks } from './hardware/blocks.ts';
+import { caseOf } from './hardware/generate.ts';
 import { hostProcessor, hostProcessorMissing } from './hardware/hostProcessor.ts';
 import { Machine } from './hardware/machine.ts';
-import { compareFresh, recipes, record } from './hardware/session.ts';
+import { compareAgain, compareFresh, judge, recipes, record, recordedVectors } from './hardware/session.ts';
 import { compareSpecialValues } from './hardware/specialValues.ts';
+import { formatVector, parseRecipe } from './hardware/vectors.ts';
 import { MODES, runRandomCode } from './robustness/randomCode.ts';
 import { compareSequences } from './system/sequences/run.ts';
 import { compareTiers } from './tiers/tiers.ts';
@@ -47,6 +49,26 @@ export async function command(args: readonly string[]): Promise<number> {
     host.close();
     say(`${count} instructions from seed ${seed}, ${wrong} different`);
     return wrong ? 1 : 0;
+  }
+  if (name === 'again') {
+    const host = hostProcessor();
+    const vectors = recordedVectors();
+    const wrong = compareAgain(host, new Machine(), vectors);
+    host.close();
+    for (const line of wrong) say(line);
+    say(`${vectors.length} vectors on ${host.name}, ${wrong.length} different`);
+    return wrong.length ? 1 : 0;
+  }
+  if (name === 'case') {
+    const host = hostProcessor();
+    const recipe = parseRecipe(rest.join(' '));
+    const c = caseOf(recipe);
+    const [there] = host.run([c]);
+    host.close();
+    for (const outcome of [there, new Machine().run(c)]) say(formatVector({ recipe, outcome }));
+    const lines = judge(recipe, there, new Machine());
+    for (const line of lines) say(line);
+    return lines.length ? 1 : 0;
   }
   if (name === 'tiers') {
     let instructions = 0;
@@ -130,6 +152,6 @@ export async function command(args: readonly string[]): Promise<number> {
       }
     return 0;
   }
-  say('commands: record, instructions, blocks, sequences, special, decoder, robustness');
+  say('commands: record, again, instructions, case, blocks, sequences, special, decoder, robustness');
   return 2;
 }

@@ -6,7 +6,7 @@
  * MWAIT on the only processor waits like HLT; with others it returns at once, since nothing watches the monitored line. Both are legal.
  */
 import type { Builder } from '../../ir/builder.ts';
-import { SEGMENT, SLOT } from '../../ir/state.ts';
+import { SLOT } from '../../ir/state.ts';
 import { helper } from '../helper.ts';
 import { instruction } from '../record.ts';
 import { CR4_TSD, RFLAGS_IF, VECTOR } from './bits.ts';
@@ -69,17 +69,19 @@ instruction({
   exec: (ir, dst) => ir.write(dst, ir.slot(SLOT.TSC_AUX, 'i64')),
 });
 
-const monitor = helper('monitor', (cpu) => {
-  if (cpu.cpl !== 0) cpu.raise(VECTOR.UD);
-  if (cpu.read32(SLOT.rcx) !== 0) cpu.raise(VECTOR.GP, 0);
-  const offset = BigInt.asUintN(cpu.args.u32(0), cpu.read64(SLOT.rax));
-  cpu.probe(cpu.linear(cpu.args.u32(1), offset, 1, false), 1, false);
-});
+const look = helper('monitor', (cpu) => cpu.probe(cpu.args.u64(0), 1, false));
 instruction({
   mnemonic: 'monitor',
   encodings: { 'NP 0F 01 C8': '' },
   cpuid: 'MONITOR',
-  exec: (ir) => ir.callVoid(monitor, [ir.const(ir.env.address, 'i32'), ir.const(SEGMENT.ds, 'i32')]),
+  sourceSegment: true,
+  exec(ir) {
+    ir.fault(VECTOR.UD, ir.ne(ir.slot(SLOT.CPL, 'i32'), ir.const(0, 'i32')));
+    // There are no extensions.
+    ir.fault(VECTOR.GP, ir.ne(ir.gpr(1, 'i32'), ir.const(0, 'i32')));
+    const offset = ir.zext(ir.gpr(0, `i${ir.env.address}`), 'i64');
+    ir.callVoid(look, [ir.sourceAddress(offset, 1)]);
+  },
 });
 const mwait = helper('mwait', (cpu) => {
   if (cpu.cpl !== 0) cpu.raise(VECTOR.UD);

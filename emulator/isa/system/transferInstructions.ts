@@ -3,7 +3,7 @@
  * @fileoverview Records that transfer control between segments and levels: far JMP, CALL, RET; INT n, INT3, INTO, INT1, IRET;
  * SYSCALL, SYSRET, SYSENTER, SYSEXIT (APM vol. 3; vol. 2, 6.1).
  *
- * SYSENTER and SYSEXIT are AMD's: #UD in long mode. SYSRET to a non-canonical RCX faults at the target, at level 3, as on AMD.
+ * SYSENTER and SYSEXIT are AMD's: #UD in long mode (SYSEXIT #GP for programs). SYSRET to a non-canonical RCX faults at the target, at level 3, as on AMD.
  */
 
 import type { Builder } from '../../ir/builder.ts';
@@ -224,9 +224,11 @@ const sysenter = helper('sysenter', (cpu) => {
 instruction({ mnemonic: 'sysenter', encodings: { '0F 34': '' }, cpuid: 'SEP', exec: (ir) => ir.control(sysenter) });
 
 const sysexit = helper('sysexit', (cpu) => {
+  // A program that may not is told so first, as by AMD's processors.
+  if (protectedMode(cpu) && cpu.cpl !== 0) cpu.raise(VECTOR.GP, 0);
   if (longMode(cpu)) cpu.raise(VECTOR.UD);
   const selector = cpu.read32(SLOT.SYSENTER_CS) & 0xfffc;
-  if (!protectedMode(cpu) || cpu.cpl !== 0 || selector === 0) cpu.raise(VECTOR.GP, 0);
+  if (!protectedMode(cpu) || selector === 0) cpu.raise(VECTOR.GP, 0);
   flatCode(cpu, ((selector + 16) & 0xffff) | 3, 3, ATTRIBUTE.big);
   flatStack(cpu, ((selector + 24) & 0xffff) | 3, 3);
   const target = cpu.read64(SLOT.rdx) & 0xffffffffn;

@@ -7,7 +7,8 @@
  * count), and behind it a comparison where the instruction leaves flags undefined that others may read. AF alone is followed through the
  * block instead, since half of all instructions leave it undefined and few read it.
  */
-import { differences, FLAG_BIT, type Masks, masksFor } from './compare.ts';
+import type { Masks } from './allowances.ts';
+import { differences, FLAG_BIT, masksFor } from './compare.ts';
 import { caseOf, decodeCode, generate, type Recipe, type Shape, shapesOf } from './generate.ts';
 import type { HostProcessor } from './hostProcessor.ts';
 import { comparedEntries, fullTables } from './inventory.ts';
@@ -18,7 +19,7 @@ import { formatRecipe } from './vectors.ts';
 
 /** Control transfers are the block's own; the rest would end it, or is not compared exactly. */
 const LEFT_OUT =
-  /^(jmp|jcc|jrcxz|loop.*|call|ret|iret|int.*|bound|ud\d|popf|enter|leave|l[defgs]s|lss|lar|sysret|sysexit|f(sin|cos|sincos|ptan|patan|2xm1|yl2x|yl2xp1)|r(cp|sqrt)[ps]s|fnsave|frstor|fldenv|fldcw|fx(save|rstor).*|maskmov.*|wr[fg]sbase|arpl|xlat|ldmxcsr|ver[rw]|lsl)$/;
+  /^(jmp|jcc|jrcxz|loop.*|call|ret|iret|int.*|bound|ud\d|popf|enter|leave|l[defgs]s|lss|lar|sysret|sysexit|f(sin|cos|sincos|ptan|patan|2xm1|yl2x|yl2xp1)|r(cp|sqrt)[ps]s|dpps|fnsave|fnstenv|frstor|fldenv|fldcw|fx(save|rstor).*|maskmov.*|wr[fg]sbase|arpl|xlat|ldmxcsr|ver[rw]|lsl)$/;
 const READS_AF = /^(daa|das|aaa|aas|lahf|pushf)$/;
 const COUNTER = DATA + 0x40;
 const CONTROL = DATA + 0x50;
@@ -75,6 +76,8 @@ function unit(mode: 64 | 32, r: Random): { bytes: number[]; af: 'defined' | 'und
   const shape = r.pick(allShapes(mode));
   const name = shape.entry.record.mnemonic;
   if (/^(div|idiv)$/.test(name) && !r.one(8)) return undefined;
+  // Undefined by more than 16.
+  if (/^sh[lr]d$/.test(name) && shape.operandSizePrefix) return undefined;
   const recipe = generate(shape, fullTables(), r);
   if (!recipe) return undefined;
   let code = [...recipe.code];

@@ -2,15 +2,25 @@
 /** @fileoverview The recorded vectors on disk: `vectors/*.txt`, by unit. */
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import type { Decoded } from '../../../emulator/decode/decode.ts';
+import type { Maker } from './programState.ts';
 
 const folder = new URL('vectors/', import.meta.url).pathname;
 export const unitOf = (d: Decoded): string => d.record.unit ?? 'integer';
 
-/** Lines by file, without comments. */
-export function readVectors(): Map<string, string[]> {
-  const files = readdirSync(folder).filter((name) => name.endsWith('.txt'));
-  const lines = (name: string): string[] => readFileSync(`${folder}${name}`, 'latin1').split('\n');
-  return new Map(files.map((name) => [name, lines(name).filter((line) => line !== '' && !line.startsWith('#'))]));
+export interface VectorFile {
+  name: string;
+  /** Of the processor that it was recorded on, by its first line. */
+  maker: Maker;
+  /** Without comments. */
+  lines: readonly string[];
+}
+export function readVectors(): VectorFile[] {
+  const names = readdirSync(folder).filter((name) => name.endsWith('.txt'));
+  return names.map((name) => {
+    const all = readFileSync(`${folder}${name}`, 'latin1').split('\n');
+    const lines = all.filter((line) => line !== '' && !line.startsWith('#'));
+    return { name, maker: all[0].startsWith('# Recorded on AMD') ? 'AMD' : 'Intel', lines };
+  });
 }
 export function writeVectors(name: string, comments: readonly string[], lines: readonly string[]): void {
   mkdirSync(folder, { recursive: true });

@@ -51,6 +51,7 @@ export interface Selectors {
   gs: number;
   ss: number;
 }
+export type Maker = 'AMD' | 'Intel';
 export interface Outcome {
   /** The exception that ended the case; 255: it did not end. */
   vector: number;
@@ -65,8 +66,8 @@ export interface Outcome {
   fx: Uint8Array;
   /** Changed bytes of data: offset -> value. */
   changes: ReadonlyMap<number, number>;
-  /** AMD's FXSAVE stores the x87 pointers only while an exception is pending (APM vol. 2, 11.4.4). */
-  withoutX87Pointers?: boolean;
+  /** Of the processor that this is the outcome on; undefined for this machine and for makers that nobody has looked at. */
+  maker?: Maker;
 }
 
 /** Words of the data window. */

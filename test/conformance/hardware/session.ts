@@ -3,8 +3,9 @@
  * @fileoverview Comparing on demand: recording vectors, and fresh random instructions against the host's processor.
  */
 import type { Decoded } from '../../../emulator/decode/decode.ts';
+import type { Masks } from './allowances.ts';
 import { differences, masksFor } from './compare.ts';
-import { unitOf, writeVectors } from './files.ts';
+import { readVectors, unitOf, writeVectors } from './files.ts';
 import { FOUND } from './found.ts';
 import { caseOf, decodeCode, generate, type Recipe, shapesOf } from './generate.ts';
 import type { HostProcessor } from './hostProcessor.ts';
@@ -13,7 +14,7 @@ import type { Machine } from './machine.ts';
 import { AREA_SIZE, CODE, DATA, type Outcome } from './programState.ts';
 import { Random } from './random.ts';
 import { PROGRAMS, recipeOfProgram } from './selfModifying.ts';
-import { formatRecipe, formatVector, parseRecipe } from './vectors.ts';
+import { formatRecipe, formatVector, parseRecipe, parseVector, type Vector } from './vectors.ts';
 
 export const SELF_MODIFYING = 'selfModifying.txt';
 export const CUT = 'cut.txt';
@@ -84,6 +85,32 @@ export function judge(recipe: Recipe, hardware: Outcome, machine: Machine): stri
 /** Whole programs leave nothing undefined. */
 export function judgeExactly(recipe: Recipe, hardware: Outcome, machine: Machine): string[] {
   return differences(hardware, machine.run(caseOf(recipe)), { flags: 0, faults: [] }, recipe.mode !== 64);
+}
+export interface RecordedVector extends Vector {
+  /** Of its file. */
+  name: string;
+  line: string;
+}
+export function recordedVectors(): RecordedVector[] {
+  return readVectors().flatMap(({ name, maker, lines }) => lines.map((line) => ({ name, line, ...parseVector(line, maker) })));
+}
+/**
+ * Records vectors again: those that come out otherwise than recorded, described. On a processor of another maker it is enough that
+ * its maker may answer so.
+ */
+export function compareAgain(host: HostProcessor, machine: Machine, chosen: readonly RecordedVector[]): string[] {
+  const outcomes = host.run(chosen.map((v) => caseOf(v.recipe)));
+  const wrong: string[] = [];
+  chosen.forEach(({ name, line, recipe, outcome }, i) => {
+    const d = EXACT.includes(name) ? undefined : decodeCode(fullTables(), recipe.code, recipe.mode);
+    const masks: Masks = d ? masksFor(d, caseOf(recipe), outcome) : { flags: 0, faults: [] };
+    const found = differences(outcome, outcomes[i], masks, recipe.mode !== 64);
+    if (found.length === 0) return;
+    const allowing = d !== undefined || name === CUT ? judge : judgeExactly;
+    if (outcome.maker !== outcomes[i].maker && allowing(recipe, outcomes[i], machine).length === 0) return;
+    wrong.push(`${line}\n    ${found.join('\n    ')}`);
+  });
+  return wrong;
 }
 /** Differences of fresh random instructions, described. */
 export function compareFresh(host: HostProcessor, machine: Machine, made: readonly Recipe[]): string[] {

@@ -11,7 +11,7 @@
  */
 import { FX_FIELDS } from './compare.ts';
 import { type CodeSize, caseOf, type Recipe } from './generate.ts';
-import { type Case, CODE, type Outcome, type Override, SELECTOR } from './programState.ts';
+import { type Case, CODE, type Maker, type Outcome, type Override, SELECTOR } from './programState.ts';
 
 const ENTRY = CODE + 0x800;
 const DATA_SELECTORS = ['ds', 'es', 'fs', 'gs', 'ss'] as const;
@@ -91,7 +91,8 @@ export function formatVector({ recipe, outcome: o }: Vector): string {
   flush();
   return `${formatRecipe(recipe)} > ${parts.join(' ')}`.trimEnd();
 }
-export function parseVector(line: string): Vector {
+/** `maker`: of the processor that it was recorded on. */
+export function parseVector(line: string, maker: Maker): Vector {
   const [left, right] = line.split(' >');
   const recipe = parseRecipe(left);
   const before: Case = caseOf(recipe);
@@ -106,6 +107,7 @@ export function parseVector(line: string): Vector {
     flags: before.flags,
     fx: before.fx.slice(),
     changes,
+    maker,
   };
   let rip: bigint | undefined;
   for (const field of right.split(' ')) {

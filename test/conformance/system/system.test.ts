@@ -66,6 +66,7 @@ const PROGRAMS: Readonly<Record<string, readonly Departure[]>> = {
     { why: 'a read-modify-write faults as a write (SDM vol. 3, 4.7); QEMU: as a read', lines: /^S[03] 3a / },
     { why: 'stack addresses that are not canonical are #SS (APM vol. 2, 8.2.13); QEMU: #GP', lines: /^S3 (9|3f) / },
     { why: 'debug registers that do not exist are #UD at every level (APM vol. 3, MOV DRn); QEMU: #GP', lines: /^S3 33 / },
+    { why: 'SYSEXIT at level 3 is #GP before it is #UD, on both makers’ processors; QEMU: #UD', lines: /^S3 1e / },
   ],
   paging64: [],
   paging32: [

@@ -51,6 +51,8 @@ export interface Outcome {
   ended: boolean;
   hashes: readonly number[];
   events: readonly Uint8Array[];
+  /** There was another event, which ended it and was not recorded. */
+  full: boolean;
 }
 
 interface Piece {
@@ -92,9 +94,10 @@ function pieces(sequences: readonly Sequence[]): Piece[] {
 }
 function outcome(result: Uint8Array): Outcome {
   const v = new DataView(result.buffer, result.byteOffset);
-  const count = Math.min(v.getUint32(0, true), MOST_EVENTS);
+  const count = v.getUint32(0, true);
   return {
     wild: false,
+    full: count === MOST_EVENTS,
     ended: v.getUint32(4, true) === 1,
     hashes: HASHED.map((_, i) => v.getUint32(8 + i * 4, true)),
     events: Array.from({ length: count }, (_, i) =>
@@ -123,7 +126,7 @@ function firmware(): Uint8Array {
   return rom;
 }
 
-const WILD: Outcome = { wild: true, ended: false, hashes: [], events: [] };
+const WILD: Outcome = { wild: true, ended: false, hashes: [], events: [], full: false };
 /** Runs all that end by themselves: when one turns out not to, the rest once more. */
 function withoutWild(sequences: readonly Sequence[], run: (some: readonly Sequence[]) => Outcome[] | number): Outcome[] {
   const wild = new Set<Sequence>();
@@ -221,6 +224,8 @@ function processor() {
       found?.registers.write(found.at, bytes, value);
     },
     acknowledgeInterrupt: () => pic.acknowledge(),
+    // As in QEMU.
+    emptyMemory: 0,
   });
   ours = {
     t,

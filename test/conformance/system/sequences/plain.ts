@@ -84,8 +84,8 @@ export function plainUnit(bits: Bits, real: boolean, place: Place, r: Random): P
   const { record } = entry;
   const memoryFirst = 'EMWQ'.includes(entry.operands[0]?.letter ?? '-');
   const where = memoryFirst && !READ_OR_WRITE.test(record.mnemonic) ? place.open : place.anywhere;
-  // QEMU does not check the alignment of vectors.
-  const address = record.unit === 'sse' ? where & ~15 : where;
+  // QEMU does not check the alignment of vectors, and reads 8 bytes for the 4 of PUNPCKL (SDM vol. 2): of the page behind as well.
+  const address = record.unit === 'sse' ? where & ~15 : /^punpckl/.test(record.mnemonic) ? where & ~7 : where;
   // VEX depends on the mode alone.
   if (entry.vex) return undefined;
   if (record.unit && !r.one(3)) return undefined;
@@ -112,6 +112,8 @@ export function plainUnit(bits: Bits, real: boolean, place: Place, r: Random): P
   const rexAt = code.length;
   if (bits === 64 && (shape.rexW || entry.rexB || r.one(2)))
     rex = 0x40 | (shape.rexW ? 8 : 0) | (r.below(2) << 2) | (!shape.memory && (entry.rexB || r.one(2)) ? 1 : 0);
+  // QEMU takes REX.B for more MMX registers than there are.
+  if (record.unit === 'mmx' && !shape.memory) rex &= ~1;
   if (entry.map > 0) code.push(0x0f);
   if (entry.map === 2) code.push(0x38);
   if (entry.map === 3) code.push(0x3a);
