@@ -18,6 +18,8 @@ export abstract class Console {
   abstract kind(path: string): i32;
   /** Names in a directory; none if there is no such directory. */
   abstract names(directory: string): string[];
+  /** Where a file system is mounted; empty: nowhere. */
+  abstract mountPoint(dataset: string): string;
   /** Mounts the file systems of a pool; false: one of them could not be (it has been said). */
   abstract mountAll(pool: string): bool;
   /** Unmounts them, the innermost first: where one is mounted that is busy, or an empty text. */

@@ -12,6 +12,7 @@
 import { Pool } from 'runtime/pool';
 import { freeBuffer, newBuffer, newPool, newZeroed } from '../port/memory';
 import { ArcBlock, arcRead, arcRelease, arcTake } from '../arc/arc';
+import { mark } from '../zio/bookmark';
 import { isHole, logicalSize, levelOf, POINTER_SIZE } from '../zio/blockPointer';
 import { dirtyDnode, Dnode, growTo, settle } from './dnode';
 
@@ -87,6 +88,7 @@ export function holdDbuf(dn: Dnode, level: u32, block: u64, read: bool): Dbuf | 
   if (!read) data = level ? newZeroed(size) : newBuffer(size);
   else if (isHole(slot)) data = newZeroed(size);
   else {
+    mark(dn.objset.id, dn.object, level, block);
     cached = logicalSize(slot) == size && levelOf(slot) == level ? arcRead(dn.objset.spa, slot) : null;
     if (!cached) {
       if (parent) releaseDbuf(parent);

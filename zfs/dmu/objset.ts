@@ -12,6 +12,7 @@ import { freeBuffer, newBuffer, newZeroed } from '../port/memory';
 import { arcAdd, arcRead, arcRelease } from '../arc/arc';
 import { Dataset } from '../dsl/dataset';
 import { Spa } from '../spa/spa';
+import { mark } from '../zio/bookmark';
 import { isHole, logicalSize, pointer, POINTER_SIZE, typeOf } from '../zio/blockPointer';
 import { CHECKSUM_FLETCHER_4, CHECKSUM_INHERIT } from '../zio/checksum';
 import { COMPRESS_INHERIT, COMPRESS_LZJB, COMPRESS_OFF } from '../zio/compress';
@@ -70,6 +71,11 @@ export class Objset {
   get phys(): ObjsetPhys {
     return changetype<ObjsetPhys>(this.root);
   }
+  /** The dataset's object; 0: the MOS. */
+  get id(): u64 {
+    const dataset = this.dataset;
+    return dataset ? dataset.object : 0;
+  }
   get type(): u64 {
     return this.phys.type;
   }
@@ -93,6 +99,7 @@ export class Objset {
     if (isHole(root)) return setError(EIO);
     const size = logicalSize(root);
     if (typeOf(root) != TYPE_OBJSET || (size != OLD_SIZE && size != <u32>ObjsetPhys.SIZE)) return setError(EIO);
+    mark(this.id, 0, -1, 0);
     const block = arcRead(this.spa, root);
     if (!block) return setError(EIO);
     memory.copy(this.root, block.data, size);

@@ -31,6 +31,7 @@ export const TYPE_HISTORY: u32 = 29;
 export const TYPE_HISTORY_OFFSETS: u32 = 30;
 export const TYPE_POOL_PROPERTIES: u32 = 31;
 export const TYPE_NEXT_CLONES: u32 = 37;
+export const TYPE_SCAN_QUEUE: u32 = 38;
 export const TYPE_USER_GROUP_USED: u32 = 39;
 export const TYPE_USER_REFERENCES: u32 = 41;
 export const TYPE_SA: u32 = 44;

@@ -33,6 +33,9 @@ export class HostConsole extends Console {
     }
     return names;
   }
+  mountPoint(dataset: string): string {
+    return '';
+  }
   mountAll(pool: string): bool {
     return true;
   }

@@ -24,7 +24,7 @@ import { runZpool } from '../cmd/zpool/zpool';
 import { DirectChannel } from './channel';
 import { HostConsole } from './console';
 import { zfsCommand } from '../cmd/zfs/main';
-import { addPool, findPool, removePool } from '../spa/pools';
+import { addPool, allPools, findPool, removePool } from '../spa/pools';
 import { argument, start } from './node';
 import { HostSurroundings } from './surroundings';
 
@@ -287,6 +287,13 @@ export function zpool(words: usize, wordBytes: u32, devices: usize, deviceBytes:
 let complained: string = '';
 export function complaints(): string {
   return complained;
+}
+/** A slice of scrubs and resilvers, about so many bytes; 0: there is nothing to do. */
+export function scanSlice(bytes: u64): i32 {
+  const pools = allPools();
+  let more = 0;
+  for (let i = 0; i < pools.length; i++) if (pools[i].scan.step(bytes)) more = 1;
+  return more;
 }
 /** The other calls here mean the pool of this name from now on. */
 export function usePool(name: usize, bytes: u32): i32 {

@@ -3,11 +3,12 @@
 import { EBUSY, EEXIST, EINVAL, ENOENT, ENXIO, setError } from '../../guest-os/kernel/errno';
 import { EOVERFLOW } from '../port/errors';
 import { NvList } from '../port/nvlist';
-import { system } from '../port/port';
+import { now, system } from '../port/port';
 import { createError, createPool } from '../spa/create';
 import { EVENT_POOL_SET, logCommand, logEvent, readHistory } from '../spa/history';
 import { clearProperty, poolProperty, setPoolProperty } from '../spa/properties';
 import { addPool, allPools, findPool, poolOf, removePool } from '../spa/pools';
+import { RESILVER, SCANNING } from '../spa/scan';
 import { POOL_DESTROYED, POOL_EXPORTED, Spa, VERSION_LATEST } from '../spa/spa';
 import { Leaf } from '../vdev/leaf';
 import { Mirror } from '../vdev/mirror';
@@ -51,10 +52,24 @@ function describePool(spa: Spa): NvList {
   list.setNumber('read_errors', figures.readErrors);
   list.setNumber('write_errors', figures.writeErrors);
   list.setNumber('checksum_errors', figures.checksumErrors);
+  list.setNumber('uptime', now() - spa.opened);
+  list.setNumber('errors', spa.errors.count);
+  const phys = spa.scan.phys;
+  const scan = new NvList();
+  scan.setNumber('function', phys.kind);
+  scan.setNumber('state', phys.state);
+  scan.setNumber('start', phys.start);
+  scan.setNumber('end', phys.end);
+  scan.setNumber('to_examine', phys.toExamine);
+  scan.setNumber('examined', phys.examined);
+  scan.setNumber('processed', phys.processed);
+  scan.setNumber('errors', phys.errors);
+  list.setList('scan', scan);
+  const resilvering = phys.state == SCANNING && phys.kind == RESILVER;
   const vdevs: NvList[] = [];
   for (let i = 0; i < spa.tops.length; i++) {
     const top = spa.tops[i];
-    const vdev = describeVdev(top.vdev);
+    const vdev = describeVdev(top.vdev, resilvering);
     vdev.setNumber('size', top.capacity);
     vdev.setNumber('allocated', top.allocated);
     if (top.isLog) vdev.setNumber('log', 1);
@@ -75,7 +90,7 @@ export function stateOf(spa: Spa): i32 {
   return spa.isSuspended ? VDEV_CANT_OPEN : state;
 }
 
-function describeVdev(vdev: Vdev): NvList {
+function describeVdev(vdev: Vdev, resilvering: bool): NvList {
   const list = new NvList();
   const figures = vdev.statistics;
   list.setText('name', vdev.name);
@@ -90,9 +105,12 @@ function describeVdev(vdev: Vdev): NvList {
   list.setNumber('read_errors', figures.readErrors);
   list.setNumber('write_errors', figures.writeErrors);
   list.setNumber('checksum_errors', figures.checksumErrors);
-  if (vdev instanceof Leaf) list.setText('path', (vdev as Leaf).path);
+  if (vdev instanceof Leaf) {
+    list.setText('path', (vdev as Leaf).path);
+    if (resilvering && vdev.isOpen && (vdev as Leaf).isMissingAny) list.setNumber('resilvering', 1);
+  }
   const children: NvList[] = [];
-  for (let i = 0; i < vdev.children.length; i++) children.push(describeVdev(vdev.children[i]));
+  for (let i = 0; i < vdev.children.length; i++) children.push(describeVdev(vdev.children[i], resilvering));
   if (children.length) list.setLists('children', children);
   return list;
 }

@@ -231,6 +231,25 @@ function syncThread(): void {
   }
 }
 
+/** What a scan does before others get their turn, in bytes, and ticks between two looks for one when there is none. */
+const SLICE: u64 = 1 << 20;
+const LOOK: u64 = HZ / 2;
+
+/** Scrubs and resilvers, a slice at a time. */
+function scanThread(): void {
+  const timer = new WaitQueue();
+  while (true) {
+    enter();
+    let more = false;
+    const pools = allPools();
+    for (let i = 0; i < pools.length; i++) if (pools[i].scan.step(SLICE)) more = true;
+    leave();
+    const flags = saveInterrupts();
+    timer.wait(false, more ? 1 : LOOK);
+    restoreInterrupts(flags);
+  }
+}
+
 /** Once, at boot. False: there is too little memory, and no ZFS. */
 export function startZfs(): bool {
   const bytes = (((<usize>freeFrames()) << 12) / MEMORY_SHARE) & ~(PAGE - 1);
@@ -242,5 +261,9 @@ export function startZfs(): bool {
   if (!thread) return false;
   thread.start = syncThread;
   startThread(thread, 0);
+  const scanner = createThread('zfs scan', null);
+  if (!scanner) return false;
+  scanner.start = scanThread;
+  startThread(scanner, 0);
   return true;
 }

@@ -20,6 +20,7 @@ import { Vdev } from '../vdev/vdev';
 import { replayLogs } from '../zil/log';
 import { zapGet, zapNext, ZapEntry, zapValue } from '../zap/zap';
 import { BestUberblock, readLabel } from './config';
+import { loadMissing } from './missing';
 import { OBJECT_DIRECTORY, POOL_ACTIVE, Spa, VERSION_LATEST } from './spa';
 import { TopLevel } from './topLevel';
 
@@ -222,7 +223,11 @@ function openPool(spa: Spa, limit: u64): i32 {
   if (result < 0) return result;
   result = openDirectory(spa, mos);
   for (let i = 0; i < spa.tops.length && result == 0; i++) result = spa.tops[i].openMetaslabs(spa);
-  if (result == 0) spa.state = POOL_ACTIVE;
+  if (result < 0) return result;
+  for (let i = 0; i < leaves.length; i++) loadMissing(spa, leaves[i]);
+  spa.errors.load(spa);
+  spa.scan.load();
+  spa.state = POOL_ACTIVE;
   if (result == 0 && spa.isWritable) result = replayLogs(spa);
   // The labels say that it is in use now; whatever else has changed about it is written with that.
   if (result == 0 && spa.isWritable) spa.configChanged();

@@ -30,6 +30,9 @@ import { Statistics, Vdev } from '../vdev/vdev';
 import { Leaf } from '../vdev/leaf';
 import { logicalSize, physicalSize, POINTER_SIZE, setCopy } from '../zio/blockPointer';
 import { visitPieces } from '../zio/zio';
+import { ErrorLog } from './errorLog';
+import { storeMissing } from './missing';
+import { Scan } from './scan';
 import { storeConfig, writeLabels, writeUberblocks } from './config';
 import { Task } from './task';
 import { TopLevel } from './topLevel';
@@ -70,6 +73,8 @@ export class Spa {
   /** Pointer to the MOS, as the last uberblock has it. */
   readonly rootPointer: usize = newZeroed(512);
   timestamp: u64 = 0;
+  /** When it was opened, in seconds since 1970: its statistics count from then. */
+  readonly opened: u64 = now();
   isWritable: bool = true;
   /** A write failed: the pool is left as it is. */
   isSuspended: bool = false;
@@ -100,6 +105,10 @@ export class Spa {
   private labelsDirty: bool = false;
   /** Blocks that no copy of could be read. */
   lostBlocks: u64 = 0;
+  readonly errors: ErrorLog = new ErrorLog();
+  private scan_: Scan | null = null;
+  /** Devices that left, whose record of what they missed is still there. */
+  private readonly left: Leaf[] = [];
 
   constructor(
     public name: string,
@@ -124,6 +133,14 @@ export class Spa {
     let sum = this.guid;
     for (let i = 0; i < this.tops.length; i++) sum += this.tops[i].vdev.guidSum();
     return sum;
+  }
+  get scan(): Scan {
+    let scan = this.scan_;
+    if (!scan) this.scan_ = scan = new Scan(this);
+    return scan!;
+  }
+  gone(leaf: Leaf): void {
+    this.left.push(leaf);
   }
   configChanged(): void {
     this.configDirty = true;
@@ -184,6 +201,7 @@ export class Spa {
   blockLost(bp: usize): void {
     this.lostBlocks++;
     this.statistics.checksumErrors++;
+    this.errors.note(this.scan.isScrubbing);
   }
   mosUsed(spent: i64, bp: usize): void {
     const sign: i64 = spent < 0 ? -1 : 1;
@@ -281,7 +299,12 @@ export class Spa {
 
   get isDirty(): bool {
     return (
-      this.dirtyDatasets.length > 0 || this.tasks.length > 0 || this.mos!.isDirty || this.configDirty || this.toFree.count > 0
+      this.dirtyDatasets.length > 0 ||
+      this.tasks.length > 0 ||
+      this.mos!.isDirty ||
+      this.configDirty ||
+      this.toFree.count > 0 ||
+      this.errors.isDirty
     );
   }
 
@@ -306,6 +329,8 @@ export class Spa {
 
   private syncGroup(txg: u64): i32 {
     const mos = this.mos!;
+    const leaves = this.leaves();
+    for (let i = 0; i < leaves.length; i++) if (!leaves[i].isOpen) leaves[i].miss(txg);
     let result = this.freeDeferred();
     this.pass = 0;
     while (result == 0) {
@@ -313,7 +338,12 @@ export class Spa {
       if (this.pass > MOST_PASSES) return setError(EIO);
       // What the first pass writes of the MOS is most of it, and counts in this group still.
       if (this.pass <= 2) this.takeMosUsed();
-      if (this.pass == 1) result = this.syncDatasets(txg);
+      if (this.pass == 1) {
+        result = this.syncDatasets(txg);
+        this.errors.sync(this);
+        for (let i = 0; i < leaves.length && result == 0; i++) result = storeMissing(this, leaves[i], txg);
+        while (this.left.length && result == 0) result = storeMissing(this, this.left.pop(), txg);
+      }
       if (this.configDirty && result == 0) {
         this.configDirty = false;
         result = storeConfig(this, txg);
@@ -325,6 +355,11 @@ export class Spa {
     }
     if (result == 0) result = this.finish();
     if (result < 0) return result;
+    for (let i = 0; i < leaves.length; i++) {
+      if (!leaves[i].hasFailed) continue;
+      leaves[i].hasFailed = false;
+      leaves[i].miss(txg);
+    }
     this.timestamp = now();
     if (this.labelsDirty) {
       this.labelsDirty = false;
@@ -406,6 +441,7 @@ export class Spa {
     for (let i = 0; i < this.tops.length; i++) this.tops[i].close();
     arcForget(this.index);
     freeBuffer(this.rootPointer, 512);
+    freeBuffer(this.scan.phys.pointer, 512);
   }
 
   /** Writes all, says in the labels that the pool is not in use (or destroyed), and closes it. */

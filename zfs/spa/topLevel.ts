@@ -34,7 +34,8 @@ export class TopLevel {
   private turn: u64 = 0;
 
   constructor(
-    public readonly vdev: Vdev,
+    /** A disk becomes a mirror, and a mirror a disk, by attach and detach. */
+    public vdev: Vdev,
     public readonly id: u32,
   ) {}
 
@@ -183,6 +184,15 @@ export class TopLevel {
     if (whole == bytes) return this.vdev.read(offset, to, bytes, check);
     const buffer = newBuffer(whole);
     const result = this.vdev.read(offset, buffer, whole, check);
+    memory.copy(to, buffer, bytes);
+    freeBuffer(buffer, whole);
+    return result;
+  }
+  scrub(offset: u64, to: usize, bytes: u32, check: Check): i32 {
+    const whole = this.wholeUnits(bytes);
+    if (whole == bytes) return this.vdev.scrub(offset, to, bytes, check);
+    const buffer = newBuffer(whole);
+    const result = this.vdev.scrub(offset, buffer, whole, check);
     memory.copy(to, buffer, bytes);
     freeBuffer(buffer, whole);
     return result;

@@ -57,6 +57,23 @@ export class Leaf extends Vdev {
     if (!tree) this.missing_ = tree = new RangeTree();
     return tree!;
   }
+  get isMissingAny(): bool {
+    const tree = this.missing_;
+    return tree != null && tree.count != 0;
+  }
+  /** Changes that the pool's record of `missing` does not have yet. */
+  isMissingDirty: bool = false;
+  /** A group was not, or not wholly, written here. */
+  miss(txg: u64): void {
+    this.missing.cover(txg, 1);
+    this.isMissingDirty = true;
+  }
+  /** Some write of this group failed; cleared by who asks. */
+  hasFailed: bool = false;
+  lacks(txg: u64): bool {
+    const tree = this.missing_;
+    return tree != null && tree.contains(txg, 1);
+  }
   private missed(check: Check): bool {
     const tree = this.missing_;
     return tree != null && check.birth != 0 && tree.contains(check.birth, 1);
@@ -136,16 +153,23 @@ export class Leaf extends Vdev {
     if (result < 0) {
       this.statistics.writeErrors++;
       this.writeError = result;
+      this.hasFailed = true;
     }
     return result;
+  }
+
+  scrub(offset: u64, to: usize, bytes: u32, check: Check): i32 {
+    return this.read(offset, to, bytes, check);
   }
 
   finish(): i32 {
     const device = this.device;
     if (!device) return setError(ENXIO);
     let result = device.finish();
-    if (result < 0) this.statistics.writeErrors++;
-    else result = this.writeError;
+    if (result < 0) {
+      this.statistics.writeErrors++;
+      this.hasFailed = true;
+    } else result = this.writeError;
     this.writeError = 0;
     return result;
   }

@@ -6,24 +6,31 @@
 import { EIO, ENXIO, setError } from '../../guest-os/kernel/errno';
 import { ECKSUM } from '../port/errors';
 import { Check } from '../zio/verify';
-import { AUX_NO_REPLICAS, VDEV_CANT_OPEN, VDEV_DEGRADED, VDEV_HEALTHY, Vdev } from './vdev';
+import { freeBuffer, newBuffer } from '../port/memory';
+import { AUX_NO_REPLICAS, countRepair, VDEV_CANT_OPEN, VDEV_DEGRADED, VDEV_HEALTHY, Vdev } from './vdev';
 
 const TURN_SHIFT: u64 = 20;
 
 export class Mirror extends Vdev {
   open(): void {
-    let open = 0;
-    let healthy = 0;
     this.size = 0;
     for (let i = 0; i < this.children.length; i++) {
       const child = this.children[i];
       child.ashift = max(child.ashift, this.ashift);
       child.open();
       if (!child.isOpen) continue;
-      open++;
-      if (child.state == VDEV_HEALTHY) healthy++;
       this.ashift = max(this.ashift, child.ashift);
       if (!this.size || child.size < this.size) this.size = child.size;
+    }
+    this.judge();
+  }
+
+  judge(): void {
+    let open = 0;
+    let healthy = 0;
+    for (let i = 0; i < this.children.length; i++) {
+      if (this.children[i].isOpen) open++;
+      if (this.children[i].state == VDEV_HEALTHY) healthy++;
     }
     this.state = !open ? VDEV_CANT_OPEN : healthy == this.children.length ? VDEV_HEALTHY : VDEV_DEGRADED;
     this.aux = open ? 0 : AUX_NO_REPLICAS;
@@ -57,6 +64,31 @@ export class Mirror extends Vdev {
       this.children[i].write(offset, from, bytes);
       this.children[i].finish();
     }
+  }
+
+  scrub(offset: u64, to: usize, bytes: u32, check: Check): i32 {
+    let result = setError(ENXIO);
+    let wrong: u64 = 0;
+    let good = false;
+    this.countRead(bytes);
+    const other = newBuffer(bytes);
+    for (let i = 0; i < this.children.length; i++) {
+      const child = this.children[i];
+      if (!child.isOpen) continue;
+      const one = child.scrub(offset, good ? other : to, bytes, check);
+      if (one == 0) good = true;
+      else {
+        wrong |= (<u64>1) << i;
+        if (result != setError(ECKSUM)) result = one;
+      }
+    }
+    freeBuffer(other, bytes);
+    if (!good) return result;
+    if (wrong) {
+      this.heal(offset, to, bytes, wrong);
+      countRepair(<u64>popcnt(wrong) * bytes);
+    }
+    return 0;
   }
 
   write(offset: u64, from: usize, bytes: u32): i32 {

@@ -16,7 +16,7 @@ import { NvList } from '../port/nvlist';
 import { freeBuffer, newBuffer } from '../port/memory';
 import { ECKSUM } from '../port/errors';
 import { Check, verify } from '../zio/verify';
-import { AUX_NO_REPLICAS, VDEV_CANT_OPEN, VDEV_DEGRADED, VDEV_HEALTHY, Vdev } from './vdev';
+import { AUX_NO_REPLICAS, countRepair, VDEV_CANT_OPEN, VDEV_DEGRADED, VDEV_HEALTHY, Vdev } from './vdev';
 
 const PARITY_ROTATION: u64 = 1 << 20;
 
@@ -67,21 +67,27 @@ export class Raidz extends Vdev {
   }
 
   open(): void {
-    let open: u32 = 0;
-    let healthy = 0;
     let smallest: u64 = 0;
     for (let i = 0; i < this.children.length; i++) {
       const child = this.children[i];
       child.ashift = max(child.ashift, this.ashift);
       child.open();
       if (!child.isOpen) continue;
-      open++;
-      if (child.state == VDEV_HEALTHY) healthy++;
       this.ashift = max(this.ashift, child.ashift);
       if (!smallest || child.size < smallest) smallest = child.size;
     }
+    this.size = smallest * <u64>this.children.length;
+    this.judge();
+  }
+
+  judge(): void {
     const children = <u32>this.children.length;
-    this.size = smallest * children;
+    let open: u32 = 0;
+    let healthy: u32 = 0;
+    for (let i = 0; i < this.children.length; i++) {
+      if (this.children[i].isOpen) open++;
+      if (this.children[i].state == VDEV_HEALTHY) healthy++;
+    }
     const enough = open + this.parity_ >= children;
     this.state = !enough ? VDEV_CANT_OPEN : healthy == children ? VDEV_HEALTHY : VDEV_DEGRADED;
     this.aux = enough ? 0 : AUX_NO_REPLICAS;
@@ -160,8 +166,8 @@ export class Raidz extends Vdev {
       if (!child.isOpen || child.write(column.offset, column.data, column.size) < 0) failed++;
     }
     // The parity is ours, so it is waited for here.
-    const result = this.children[parity.child].finish();
-    if (result < 0) failed++;
+    const holder = this.children[parity.child];
+    if (holder.isOpen && holder.finish() < 0) failed++;
     this.freeMap(map);
     return failed > this.parity_ ? setError(EIO) : 0;
   }
@@ -217,6 +223,61 @@ export class Raidz extends Vdev {
     return result;
   }
 
+  // ---- scrubbing
+
+  scrub(offset: u64, to: usize, bytes: u32, check: Check): i32 {
+    this.countRead(bytes);
+    const map = this.newMap(offset, bytes, to);
+    const birth = uncheckedCopy(check);
+    let failed: u32 = 0;
+    let failedColumn: u32 = 0;
+    for (let c: u32 = 0; c < map.columns; c++) {
+      if (this.readColumn(map, c, birth) == 0) continue;
+      failed++;
+      failedColumn = c;
+    }
+    freeBuffer(changetype<usize>(birth), offsetof<Check>());
+    let result = setError(EIO);
+    if (failed == 0) result = verify(check, to) ? this.scrubParity(map) : this.searchBad(map, to, check);
+    else if (failed == 1) {
+      // What one child does not have follows from what the others do.
+      xorOthers(map, failedColumn);
+      if (verify(check, to)) {
+        this.rewrite(map, failedColumn);
+        result = 0;
+      } else result = setError(ECKSUM);
+    }
+    // A child that is being replaced was read from the old disk; the new one may lack the block.
+    for (let c: u32 = 0; c < map.columns && result == 0; c++) {
+      if (failed && c == failedColumn) continue;
+      if (this.children[map.column(c).child].lacks(check.birth)) this.rewrite(map, c);
+    }
+    this.freeMap(map);
+    return result;
+  }
+
+  /** The data are right: is the parity? */
+  private scrubParity(map: Map): i32 {
+    const parity = map.column(0);
+    const read = newBuffer(parity.size);
+    memory.copy(read, parity.data, parity.size);
+    xorOthers(map, 0);
+    const same = memory.compare(read, parity.data, parity.size) == 0;
+    freeBuffer(read, parity.size);
+    if (!same) {
+      this.children[parity.child].statistics.checksumErrors++;
+      this.rewrite(map, 0);
+    }
+    return 0;
+  }
+
+  private rewrite(map: Map, c: u32): void {
+    const column = map.column(c);
+    const child = this.children[column.child];
+    if (!child.isOpen || child.write(column.offset, column.data, column.size) < 0) return;
+    if (child.finish() == 0) countRepair(column.size);
+  }
+
   /** All columns were read, yet the block is wrong: one of them lies. Each is tried as the liar. */
   private searchBad(map: Map, to: usize, check: Check): i32 {
     const kept = newBuffer(map.column(0).size);
@@ -226,10 +287,8 @@ export class Raidz extends Vdev {
       memory.copy(kept, column.data, column.size);
       xorOthers(map, c);
       if (verify(check, to)) {
-        const child = this.children[column.child];
-        child.statistics.checksumErrors++;
-        child.write(column.offset, column.data, column.size);
-        child.finish();
+        this.children[column.child].statistics.checksumErrors++;
+        this.rewrite(map, c);
         result = 0;
       } else {
         memory.copy(column.data, kept, column.size);

@@ -46,6 +46,15 @@ export class Statistics {
   checksumErrors: u64 = 0;
 }
 
+/** Bytes that scrubs have written anew. */
+let repairedBytes: u64 = 0;
+export function repaired(): u64 {
+  return repairedBytes;
+}
+export function countRepair(bytes: u64): void {
+  repairedBytes += bytes;
+}
+
 export abstract class Vdev {
   parent: Vdev | null = null;
   children: Vdev[] = [];
@@ -72,6 +81,11 @@ export abstract class Vdev {
   /** Reads a block; without `check` whatever is there. */
   abstract read(offset: u64, to: usize, bytes: u32, check: Check | null): i32;
   abstract write(offset: u64, from: usize, bytes: u32): i32;
+  /**
+   * Reads every copy of a block that is here, parity too, and writes anew what is wrong or missing; {@link repaired} counts. What is right comes to `to`.
+   * An error: nothing here is right.
+   */
+  abstract scrub(offset: u64, to: usize, bytes: u32, check: Check): i32;
   /** Waits for all writes begun. */
   finish(): i32 {
     return 0;
@@ -110,6 +124,38 @@ export abstract class Vdev {
     child.parent = this;
     child.id = this.children.length;
     this.children.push(child);
+  }
+  /** `other` takes the place of a child. */
+  exchange(child: Vdev, other: Vdev): void {
+    const at = this.children.indexOf(child);
+    this.children[at] = other;
+    other.parent = this;
+    other.id = at;
+    child.parent = null;
+  }
+  remove(child: Vdev): void {
+    this.children.splice(this.children.indexOf(child), 1);
+    child.parent = null;
+    for (let i = 0; i < this.children.length; i++) this.children[i].id = i;
+  }
+
+  /** Did this, or anything below, miss the group? */
+  lacks(txg: u64): bool {
+    for (let i = 0; i < this.children.length; i++) if (this.children[i].lacks(txg)) return true;
+    return false;
+  }
+  /** Finds the state anew from those of the children, which have changed. */
+  judge(): void {}
+  /** Judges this and everything above. */
+  judgeUp(): void {
+    for (let at: Vdev | null = this; at; at = at.parent) at.judge();
+  }
+  clearErrors(): void {
+    const figures = this.statistics;
+    figures.readErrors = 0;
+    figures.writeErrors = 0;
+    figures.checksumErrors = 0;
+    for (let i = 0; i < this.children.length; i++) this.children[i].clearErrors();
   }
 
   /** Calls for every leaf. */

@@ -9,6 +9,7 @@ import { EIO, ENOSPC, setError } from '../../guest-os/kernel/errno';
 import { ECKSUM, EFRAGS, ENOTSUP } from '../port/errors';
 import { freeBuffer, newBuffer, newZeroed } from '../port/memory';
 import { Spa } from '../spa/spa';
+import { countRepair } from '../vdev/vdev';
 import {
   compressionOf,
   COPIES,
@@ -117,6 +118,57 @@ function readGang(spa: Spa, bp: usize, i: i32, to: usize, depth: i32): i32 {
     at += size;
   }
   if (result == 0 && at != whole) result = setError(EFRAGS);
+  freeBuffer(header, GANG_HEADER_SIZE);
+  return result;
+}
+
+// ---- scrubbing
+
+/** Every copy of a block is read, and those that are wrong are written from one that is right. An error: none is. */
+export function scrubBlock(spa: Spa, bp: usize, depth: i32 = 0): i32 {
+  const bytes = physicalSize(bp);
+  const buffer = newBuffer(bytes);
+  const check = changetype<Check>(newBuffer(offsetof<Check>()));
+  checkOfPointer(check, bp);
+  let result = setError(EIO);
+  let good = -1;
+  let bad: u32 = 0;
+  for (let i = 0; i < COPIES; i++) {
+    if (!hasCopy(bp, i)) continue;
+    const top = spa.topLevel(copyVdev(bp, i));
+    let one = setError(EIO);
+    if (isGang(bp, i)) one = scrubGang(spa, bp, i, depth);
+    else if (top && top.vdev.isOpen) one = top.scrub(copyOffset(bp, i), buffer, bytes, check);
+    if (one == 0) good = i;
+    else {
+      bad |= 1 << i;
+      result = one;
+    }
+  }
+  if (good >= 0 && bad && !isGang(bp, good) && readCopy(spa, bp, good, buffer, bytes, check) == 0) {
+    healCopies(spa, bp, bad, buffer);
+    countRepair(bytes);
+  }
+  freeBuffer(changetype<usize>(check), offsetof<Check>());
+  freeBuffer(buffer, bytes);
+  if (good >= 0) return 0;
+  if (!depth) spa.blockLost(bp);
+  return result;
+}
+
+/** The header, then the pieces, each of which is a block of its own. */
+function scrubGang(spa: Spa, bp: usize, i: i32, depth: i32): i32 {
+  if (depth == DEEPEST_GANG) return setError(EFRAGS);
+  const header = newBuffer(GANG_HEADER_SIZE);
+  const check = changetype<Check>(newBuffer(offsetof<Check>()));
+  checkOfGang(check, bp);
+  const top = spa.topLevel(copyVdev(bp, i));
+  let result = top ? top.scrub(copyOffset(bp, i), header, GANG_HEADER_SIZE, check) : setError(EIO);
+  for (let piece = 0; piece < GANG_PIECES && result == 0; piece++) {
+    const child = header + <usize>piece * POINTER_SIZE;
+    if (!isHole(child)) result = scrubBlock(spa, child, depth + 1);
+  }
+  freeBuffer(changetype<usize>(check), offsetof<Check>());
   freeBuffer(header, GANG_HEADER_SIZE);
   return result;
 }

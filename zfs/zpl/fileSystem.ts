@@ -98,6 +98,11 @@ export class FileSystem {
     return fs.znodes.load(objset, master) < 0 ? null : fs;
   }
 
+  /** Whoever opened it for a moment gives back its memory. */
+  close(): void {
+    freeBuffer(this.cell, 512);
+  }
+
   get isReadOnly(): bool {
     return this.dataset.isSnapshot || !this.dataset.spa.isWritable;
   }

@@ -39,6 +39,11 @@ export class ProgramConsole extends Console {
     return names ? names : [];
   }
 
+  mountPoint(dataset: string): string {
+    const mounts = allMounts();
+    for (let i = 0; i < mounts.length; i++) if (mounts[i].special == dataset && mounts[i].type == 'zfs') return mounts[i].point;
+    return '';
+  }
   mountAll(pool: string): bool {
     return mountAll(new ProgramSurroundings(this.channel), pool, '', false);
   }

@@ -223,6 +223,31 @@ export const history = layout(
   { createLength: u64, limit: u64, begin: u64, end: u64, lost: u64 },
 );
 
+export const scan = layout(
+  'ScanPhys',
+  { size: 192, comment: 'The last scrub or resilver, or the one under way: an entry of the object directory.' },
+  {
+    kind: u64,
+    state: u64,
+    queue: u64,
+    minTxg: u64,
+    maxTxg: u64,
+    currentMinTxg: u64,
+    currentMaxTxg: u64,
+    start: u64,
+    end: u64,
+    toExamine: u64,
+    examined: u64,
+    toProcess: u64,
+    processed: u64,
+    errors: u64,
+    dedupClass: u64,
+    dedupBookmark: array(u64, 4),
+    bookmark: array(u64, 4),
+    flags: u64,
+  },
+);
+
 export const znode = layout(
   'ZnodePhys',
   { size: 264, comment: 'Attributes of a file before version 5 of the file system; times are seconds and nanoseconds.' },
@@ -330,6 +355,7 @@ export const layouts = [
   deadlist,
   spaceMap,
   history,
+  scan,
   znode,
   zapMicroHeader,
   zapMicroEntry,

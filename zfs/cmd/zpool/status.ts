@@ -257,7 +257,19 @@ export class Status extends Subcommand {
     this.request('pool_errors', new NvList().setText('pool', name), output);
     const list = output.lists('errors');
     text += 'errors: Permanent errors have been detected in the following files:\n\n';
-    for (let i = 0; i < list.length; i++) text += '        ' + list[i].text('path') + '\n';
+    for (let i = 0; i < list.length; i++) text += '        ' + this.errorText(list[i]) + '\n';
     return text;
+  }
+
+  /** A file by its path where it is mounted, or by dataset and path, or by numbers. */
+  private errorText(error: NvList): string {
+    const object = '<0x' + error.number('object').toString(16) + '>';
+    if (!error.number('objset')) return '<metadata>:' + object;
+    if (!error.has('dataset')) return '<0x' + error.number('objset').toString(16) + '>:' + object;
+    const dataset = error.text('dataset');
+    const path = error.text('path');
+    if (!path.length) return dataset + ':' + object;
+    const point = this.context.console.mountPoint(dataset);
+    return point.length ? (point == '/' ? '' : point) + path : dataset + ':' + path;
   }
 }

@@ -6,8 +6,10 @@
 import { Channel } from '../channel';
 import { Console } from '../console';
 import { Create, Destroy } from './create';
+import { Add, Attach, Clear, Detach, Scrub, Switch } from './device';
 import { HistoryOf } from './history';
 import { Export, Import } from './import';
+import { IoStat } from './iostat';
 import { ListPools } from './list';
 import { GetProperty, SetProperty } from './property';
 import { Status } from './status';
@@ -19,9 +21,18 @@ function subcommands(): Subcommand[] {
     new Destroy(),
     new ListPools(),
     new Status(),
+    new IoStat(),
     new Import(),
     new Export(),
     new HistoryOf(),
+    new Scrub(),
+    new Clear(),
+    new Add(),
+    new Attach(false),
+    new Attach(true),
+    new Detach(),
+    new Switch(false),
+    new Switch(true),
     new GetProperty(),
     new SetProperty(),
   ];
