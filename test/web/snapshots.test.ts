@@ -16,6 +16,10 @@ import { BUILD_TIMEOUT, launchBrowser, type Served, serve, Tab } from './browser
 
 declare const diorama: Automation;
 
+const MIB = 2 ** 20;
+/** A sector that the guest has not read before the snapshot. */
+const FAR = 1500;
+
 /** inc eax; jmp to it. */
 const COUNT = [0x40, 0xeb, 0xfd];
 /** Fills 32 MiB with what no two chunks of 64 KiB have in common, its own addresses: mov edi,200000h; mov [edi],edi; add edi,4; cmp edi,2200000h; jb. */
@@ -119,6 +123,27 @@ describe.skipIf(!haveOracles('chromium'))('snapshots on the page', () => {
       buffer: readFileSync(folder.path('half.snapshot')).subarray(0, 50_000),
     });
     await tab.says(/cut\.snapshot cannot be used: it has 50000 bytes instead of \d+\./);
+  });
+
+  test('a dropped disk image is in it, with what the guest wrote: it needs no file any more', async () => {
+    const image = Buffer.alloc(MIB);
+    image.write('as it was\n');
+    image.write('far behind\n', FAR * 512);
+    await page.setInputFiles('#files', { name: 'disk.img', mimeType: '', buffer: image });
+    await page.locator('#machine-dialog[open]').waitFor();
+    await page.click('#start');
+    await page.locator('#machine-dialog').waitFor({ state: 'hidden' });
+    await page.waitForFunction(() => diorama.state === 'on');
+    tab.forget();
+    await tab.logIn();
+    await tab.ask('head -1 /dev/rdsk/c1t0d0', /^as it was\r$/m);
+    await tab.ask('echo changed | dd of=/dev/rdsk/c1t0d0 bs=512 conv=sync; echo $?', /^0\r$/m);
+    const { id } = await take('with a disk');
+    // After the reload nobody has the file.
+    await page.reload();
+    await tab.restore(id);
+    await tab.ask('head -1 /dev/rdsk/c1t0d0', /^changed\r$/m);
+    await tab.ask(`dd if=/dev/rdsk/c1t0d0 bs=512 skip=${FAR} count=1 2>/dev/null | head -1`, /^far behind\r$/m);
   });
 
   test('a second one of the same machine stores only what is new; deleting one leaves the other whole', async () => {
