@@ -30,7 +30,7 @@ try {
     await serve(process.argv.slice(2));
   } else {
     await buildNode();
-    if (command === 'run' && bootsOurs(rest)) {
+    if ((command === 'run' || command === 'debug') && bootsOurs(rest)) {
       const { buildGuest } = await import('./build.js');
       await buildGuest();
       process.argv.push(...ownSystem(rest));

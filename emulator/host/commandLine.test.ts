@@ -62,6 +62,7 @@ async function diorama(words: string[], factory: (configuration: MachineConfigur
       },
       hasKeyboard: false,
       openKeyboard: () => () => {},
+      async *readLines() {},
     },
     factory,
   );

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /**
- * @fileoverview `diorama run` from its words to its exit code: opens files, makes the machine, lends it the terminal.
+ * @fileoverview `diorama run` and `diorama debug` from their words to their exit codes: opens files, makes the machine, lends it the terminal.
  *
  * Guest output goes to stdout, ours to stderr. A terminal on stdin is put into raw mode and its keys go to COM1; Ctrl-] leaves. A stdin
  * that is no terminal is not read. Mistakes of the user get one line and exit code 2; anything unforeseen is a fault of ours: exit
@@ -15,19 +15,17 @@ import type { NetBackend } from '../device/virtio/net.ts';
 import { BootImageError } from '../firmware/bootError.ts';
 import type { Hash } from '../machine/chunks.ts';
 import type { Snapshot } from '../machine/snapshot.ts';
+import { type DebugTerminal, debugShell } from './debugShell.ts';
 import { FileDisk } from './fileDisk.ts';
 import { prepareOutput, readInput, reason, writeOutput } from './files.ts';
+import { Machine } from './library.ts';
 import { disksOf, naming, readSnapshot, SnapshotOutput, sha256 } from './nodeSnapshot.ts';
-import { DEFAULT_MEMORY, parseCommandLine, type RunOptions } from './options.ts';
+import { DEFAULT_MEMORY, type DebugOptions, parseCommandLine, type RunOptions } from './options.ts';
 import { Session, type SessionMachine, type SessionResult } from './session.ts';
 import { UsageError } from './usageError.ts';
 
 /** The process around the command, so that tests can be one. */
-export interface Terminal {
-  writeOutput(bytes: Uint8Array): void;
-  writeError(text: string): void;
-  /** Whether somebody can type. */
-  readonly hasKeyboard: boolean;
+export interface Terminal extends DebugTerminal {
   /** Delivers keys until the returned function is called. */
   openKeyboard(listener: (bytes: Uint8Array) => void): () => void;
 }
@@ -92,6 +90,7 @@ export async function main(
       terminal.writeOutput(new TextEncoder().encode(invocation.text));
       return 0;
     }
+    if (invocation.kind === 'debug') return await debug(invocation.options, terminal);
     return await run(invocation.options, terminal, makeMachine);
   } catch (error) {
     if (error instanceof UsageError || error instanceof BootImageError) {
@@ -101,6 +100,20 @@ export async function main(
     const what = error instanceof MachineFault ? error.message : error instanceof Error ? error.stack : error;
     terminal.writeError(`diorama: internal error: ${what}\n`);
     return EXIT_FAULT;
+  }
+}
+
+async function debug(options: DebugOptions, terminal: Terminal): Promise<number> {
+  const { snapshotLoad, kernel, initrd, append, memory, cpu, smp, tier } = options;
+  const disks = options.disks.map((disk) => ('file' in disk ? disk.file : disk));
+  const machine =
+    snapshotLoad === undefined
+      ? Machine.boot({ kernel, initrd, append: append || undefined, memory, cpu, smp, tier, disks })
+      : Machine.restore(snapshotLoad, disks.length > 0 ? { disks } : {});
+  try {
+    return await debugShell(machine, terminal);
+  } finally {
+    machine.close();
   }
 }
 

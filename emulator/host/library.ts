@@ -85,6 +85,15 @@ export interface ExpectOptions {
   within?: number;
 }
 
+export interface CodeOptions {
+  processor?: number;
+  /** What RIP would be. */
+  address?: bigint;
+  /** Instructions. */
+  before?: number;
+  after?: number;
+}
+
 /** A processor between two instructions. */
 export interface ProcessorState extends ProcessorInspection {
   /** All registers, and the code around RIP, in several lines. */
@@ -198,13 +207,13 @@ export class Machine {
 
   /**
    * Runs like `run(instructions)` one instruction at a time, and stops before any instruction at one of these linear addresses; undefined if none
-   * was reached. The guest cannot notice.
+   * was reached. The guest cannot notice. The instruction that the machine stands at is executed, unless it is to count as well: 'here'.
    */
-  runTo(breakpoints: Iterable<bigint>, instructions: number): BreakpointHit | undefined {
+  runTo(breakpoints: Iterable<bigint>, instructions: number, from: 'next' | 'here' = 'next'): BreakpointHit | undefined {
     this.#mustStand();
     const debug = new Debugger(this.#machine);
     for (const address of breakpoints) debug.breakpoints.add(address);
-    debug.passHere();
+    if (from === 'next') debug.passHere();
     for (const until = this.#machine.instructions + instructions; this.#machine.instructions < until && !this.#end; ) {
       const { end, hit } = debug.run(until);
       if (hit) return hit;
@@ -259,6 +268,23 @@ export class Machine {
     return this.#slice(this.#machine.instructions + instructions);
   }
 
+  /** Runs for so many nanoseconds of virtual time, or until the machine ends; then its end is returned. */
+  runFor(nanoseconds: number): MachineEnd | undefined {
+    this.#mustStand();
+    const machine = this.#machine;
+    const deadline = machine.now + nanoseconds;
+    machine.waitsWhenIdle = true;
+    try {
+      // An instruction takes a nanosecond.
+      while (machine.now < deadline && !this.#slice(machine.instructions + Math.ceil(deadline - machine.now))) {
+        machine.passIdle(Math.min(machine.idleFor, Math.max(0, deadline - machine.now)));
+      }
+    } finally {
+      machine.waitsWhenIdle = false;
+    }
+    return this.#end;
+  }
+
   /** What the machine looks like now. */
   inspect(): MachineState {
     const machine = this.#machine;
@@ -278,9 +304,26 @@ export class Machine {
     };
   }
 
-  /** Memory at a linear address, as the first processor maps it: as much as is mapped to RAM. Leaves no trace in the machine. */
-  readMemory(linear: bigint, length: number): Uint8Array {
-    return peek(this.#machine.processors[0], linear, length);
+  /** Instructions retired since power-on. */
+  get instructions(): number {
+    return this.#machine.instructions;
+  }
+  /** Nanoseconds of virtual time since power-on. */
+  get now(): number {
+    return this.#machine.now;
+  }
+
+  /** Memory at a linear address, as a processor maps it: as much as is mapped to RAM. Leaves no trace in the machine. */
+  readMemory(linear: bigint, length: number, processor = 0): Uint8Array {
+    return peek(this.#machine.processors[processor], linear, length);
+  }
+
+  /**
+   * Disassembles: the instruction at `address` (the next one of the processor unless given), up to `before` ahead of it and `after - 1` behind it, as
+   * many as are mapped to RAM.
+   */
+  code({ processor = 0, address, before = CODE_BEFORE, after = CODE_AFTER }: CodeOptions = {}): CodeLine[] {
+    return inspectCode(this.#machine.processors[processor], before, after, address);
   }
 
   /** SHA-256 of the machine's whole state, in hexadecimal. Equal inputs give equal states at every instruction. */

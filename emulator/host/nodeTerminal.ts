@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview The terminal, or what stands in its place, of a Node process. */
 
+import { createInterface } from 'node:readline';
 import type { Terminal } from './commandLine.ts';
 
 export function nodeTerminal(): Terminal {
@@ -13,6 +14,21 @@ export function nodeTerminal(): Terminal {
     writeOutput: (bytes) => void process.stdout.write(bytes),
     writeError: (text) => void process.stderr.write(text),
     hasKeyboard: process.stdin.isTTY === true,
+    async *readLines(prompt, interrupt) {
+      const { stdin, stdout } = process;
+      const terminal = stdin.isTTY === true;
+      const lines = createInterface({ input: stdin, output: terminal ? stdout : undefined, prompt });
+      lines.on('SIGINT', interrupt);
+      try {
+        if (terminal) lines.prompt();
+        for await (const line of lines) {
+          yield line;
+          if (terminal) lines.prompt();
+        }
+      } finally {
+        lines.close();
+      }
+    },
     openKeyboard(listener) {
       const { stdin } = process;
       const onData = (data: Buffer) => listener(data);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /**
- * @fileoverview What `diorama run` was asked to do: the command line checked and made into values.
+ * @fileoverview What `diorama run` and `diorama debug` were asked to do: the command line checked and made into values.
  *
  * Files are not opened here but named. Options of the design that the machine does not have yet are known by name and refused, so
  * that a script meant for a later version fails at once and says why.
@@ -36,7 +36,16 @@ export interface RunOptions {
   snapshotLoad: string | undefined;
 }
 
-export type Invocation = { kind: 'run'; options: RunOptions } | { kind: 'text'; text: string };
+/** What `diorama debug` is to look at. */
+export type DebugOptions = Pick<
+  RunOptions,
+  'kernel' | 'initrd' | 'append' | 'disks' | 'memory' | 'cpu' | 'smp' | 'tier' | 'snapshotLoad'
+>;
+
+export type Invocation =
+  | { kind: 'run'; options: RunOptions }
+  | { kind: 'debug'; options: DebugOptions }
+  | { kind: 'text'; text: string };
 
 const MIB = 2 ** 20;
 export const DEFAULT_MEMORY = 512 * MIB;
@@ -59,7 +68,7 @@ export function parseCommandLine(words: readonly string[], version: string): Inv
   let text = '';
   const program = new Command('diorama')
     .description('An x86-64 machine.')
-    .usage('[--port N] | test [FILTER...] | build | run [options] [IMAGE]')
+    .usage('[--port N] | test [FILTER...] | build | bench [WHAT] | run [options] [IMAGE] | debug [options]')
     .version(version)
     .helpCommand(false)
     .addHelpText(
@@ -69,8 +78,11 @@ export function parseCommandLine(words: readonly string[], version: string): Inv
   const run = runCommand((options) => {
     invocation = { kind: 'run', options };
   });
-  program.addCommand(run);
-  for (const command of [program, run]) {
+  const debug = debugCommand((options) => {
+    invocation = { kind: 'debug', options };
+  });
+  program.addCommand(run).addCommand(debug);
+  for (const command of [program, run, debug]) {
     command.exitOverride().showSuggestionAfterError(false).showHelpAfterError(false);
     command.configureOutput({
       writeOut: (part) => {
@@ -90,12 +102,9 @@ export function parseCommandLine(words: readonly string[], version: string): Inv
   return invocation ?? { kind: 'text', text };
 }
 
-function runCommand(parsed: (options: RunOptions) => void): Command {
-  const script: ScriptStep[] = [];
-  const command = new Command('run')
-    .description('boot a machine in this terminal; Ctrl-] leaves')
-    .argument('[image]', 'what to boot instead of --kernel')
-    .allowExcessArguments(false)
+/** Options that say what the machine is. */
+function withMachine(command: Command): Command {
+  return command
     .option('--kernel <file>', 'Linux bzImage, PVH or multiboot kernel')
     .option('--initrd <file>', 'initial RAM disk, or first module')
     .option('--append <text>', "the kernel's command line")
@@ -107,6 +116,31 @@ function runCommand(parsed: (options: RunOptions) => void): Command {
     .option('--cpu <model>', 'processor model')
     .option('--smp <n>', 'processors (default: 1)', (word) => integer(word, 1, 255))
     .option('--tier <which>', 'engines: interpreted, mixed or compiled (default: mixed)', tier)
+    .option('--snapshot-load <file>', 'go on from there instead of booting a kernel');
+}
+function machineOf(values: Record<string, unknown>): DebugOptions {
+  const booting = ['kernel', 'initrd', 'append'].find((name) => values[name] !== undefined);
+  if (values.snapshotLoad !== undefined && booting)
+    throw new UsageError(`--snapshot-load takes no --${booting}: nothing is booted`);
+  return {
+    kernel: values.kernel as string | undefined,
+    initrd: values.initrd as string | undefined,
+    append: (values.append as string | undefined) ?? '',
+    disks: (values.disk as DiskOption[] | undefined) ?? [],
+    memory: values.memory as number | undefined,
+    cpu: values.cpu as string | undefined,
+    smp: values.smp as number | undefined,
+    tier: values.tier as Tiering | undefined,
+    snapshotLoad: values.snapshotLoad as string | undefined,
+  };
+}
+
+function runCommand(parsed: (options: RunOptions) => void): Command {
+  const script: ScriptStep[] = [];
+  const command = withMachine(new Command('run'))
+    .description('boot a machine in this terminal; Ctrl-] leaves')
+    .argument('[image]', 'what to boot instead of --kernel')
+    .allowExcessArguments(false)
     .option('--serial <where>', 'COM1: stdio, file:FILE or none (default: stdio)', serial)
     .option('--net <how>', 'network: none', net)
     .option('--expect <regex>', 'wait for console output; repeatable, in order with --send', (word) => {
@@ -118,8 +152,7 @@ function runCommand(parsed: (options: RunOptions) => void): Command {
     .option('--timeout <seconds>', 'give up after this long', seconds)
     .option('--instructions <n>', 'stop after n instructions', (word) => integer(word, 1, Number.MAX_SAFE_INTEGER))
     .option('--json <file>', 'write a report')
-    .option('--snapshot-save <file>', 'save the machine after the last --expect and --send, or --instructions')
-    .option('--snapshot-load <file>', 'go on from there instead of booting a kernel');
+    .option('--snapshot-save <file>', 'save the machine after the last --expect and --send, or --instructions');
   for (const [name, value] of Object.entries(LATER))
     command.addOption(new Option(`--${name} <${value.toLowerCase()}>`).hideHelp());
   command.action((image: string | undefined, values: Record<string, unknown>) => {
@@ -127,18 +160,8 @@ function runCommand(parsed: (options: RunOptions) => void): Command {
       if (command.getOptionValue(camelCase(name)) !== undefined) throw new UsageError(`--${name} is not available yet`);
     }
     if (image !== undefined) throw new UsageError('booting an IMAGE is not available yet; use --kernel');
-    const booting = ['kernel', 'initrd', 'append'].find((name) => values[name] !== undefined);
-    if (values.snapshotLoad !== undefined && booting)
-      throw new UsageError(`--snapshot-load takes no --${booting}: nothing is booted`);
     parsed({
-      kernel: values.kernel as string | undefined,
-      initrd: values.initrd as string | undefined,
-      append: (values.append as string | undefined) ?? '',
-      disks: (values.disk as DiskOption[] | undefined) ?? [],
-      memory: values.memory as number | undefined,
-      cpu: values.cpu as string | undefined,
-      smp: values.smp as number | undefined,
-      tier: values.tier as Tiering | undefined,
+      ...machineOf(values),
       serial: (values.serial as SerialOption | undefined) ?? { kind: 'stdio' },
       net: 'none',
       script,
@@ -146,10 +169,17 @@ function runCommand(parsed: (options: RunOptions) => void): Command {
       instructions: values.instructions as number | undefined,
       json: values.json as string | undefined,
       snapshotSave: values.snapshotSave as string | undefined,
-      snapshotLoad: values.snapshotLoad as string | undefined,
     });
   });
   return command;
+}
+
+function debugCommand(parsed: (options: DebugOptions) => void): Command {
+  return withMachine(new Command('debug'))
+    .description('look into a machine: registers, code, breakpoints, memory, devices; commands from the keyboard or a pipe')
+    .allowExcessArguments(false)
+    .addHelpText('after', "\nThe machine stands at its kernel's first instruction. The command 'help' lists what can be asked.")
+    .action((values: Record<string, unknown>) => parsed(machineOf(values)));
 }
 
 function camelCase(name: string): string {

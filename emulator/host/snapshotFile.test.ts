@@ -49,6 +49,7 @@ async function diorama(words: string): Promise<[number, string, string]> {
       },
       hasKeyboard: false,
       openKeyboard: () => () => {},
+      async *readLines() {},
     },
     makeNodeMachine,
   );

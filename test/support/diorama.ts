@@ -15,9 +15,13 @@ export interface DioramaResult {
   errors: string;
 }
 
-export function diorama(words: readonly string[]): Promise<DioramaResult> {
+/** `input`: what a pipe on stdin brings. */
+export function diorama(words: readonly string[], input?: string): Promise<DioramaResult> {
   return new Promise((resolve, reject) => {
-    const child = spawn(join(home, 'diorama'), words, { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(join(home, 'diorama'), words, { stdio: 'pipe' });
+    // Who does not read it may be gone before it is written.
+    child.stdin.on('error', () => {});
+    child.stdin.end(input);
     let output = '';
     let errors = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
