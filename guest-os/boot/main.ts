@@ -11,33 +11,32 @@ import { releaseFrame } from 'runtime/frames';
 import { initAcpi } from '../driver/acpi';
 import { attachDevices } from '../driver/attach';
 import { devFileSystem, devicesFileSystem } from '../fs/devices';
-import { ContractRoot } from '../fs/ctfs';
+import { ContractRoot, ContractType } from '../fs/ctfs';
 import { LofType } from '../fs/lofs';
-import { MntTab } from '../fs/mnttab';
+import { MntTab, MntType } from '../fs/mnttab';
 import { applyOptions, mountOn, mountRoot, registerFileSystemType, remount } from '../fs/mount';
-import { Proc } from '../fs/procfs';
+import { Proc, ProcType } from '../fs/procfs';
 import { registerSocketFamily } from '../fs/socket';
 import { TmpFileSystem, TmpType } from '../fs/tmpfs';
 import { UnixFamily } from '../fs/unixSocket';
 import { FileSystem, S_IFDIR, S_IFREG, Vnode } from '../fs/vnode';
+import { DevType } from '../fs/zoneDevices';
 import { startClock } from '../kernel/clock';
 import { beginContracts } from '../kernel/contract';
-import { exec } from '../kernel/exec';
 import { PAGE } from '../kernel/frames';
-import { createProcess } from '../kernel/life';
-import { currentProcess } from '../kernel/process';
+import { findProcess } from '../kernel/process';
 import { installKernelKstats } from '../kernel/kstats';
 import { initSystem, systemVersion } from '../kernel/system';
-import { idleLoop, initThreads, startThread } from '../kernel/thread';
+import { idleLoop, initThreads } from '../kernel/thread';
 import { initTraps } from '../kernel/trap';
+import { globalZone, ZONE_IS_RUNNING } from '../kernel/zone';
+import { beginZones, startInit } from '../kernel/zoneLife';
 import { bootArchive, bootArchiveEnd, bootOption, commandLine, rootPointer } from './loader';
 import { unpack, unpackError } from './archive';
-import { TrapFrame } from 'layout/processor';
 import { attachZfs } from '../../zfs/port/device';
 import { setBeforeSync, startZfs } from '../../zfs/port/kernel';
 import { putAllPages, ZfsType } from '../../zfs/zpl/vnode';
 
-const INIT = '/sbin/init';
 let rootDirectory: Vnode | null = null;
 
 export function root(): Vnode {
@@ -54,7 +53,7 @@ export function main(): void {
   initAcpi(rootPointer());
   beginZfs();
   makeRoot();
-  startInit();
+  startSystem();
   sti();
   idleLoop();
 }
@@ -74,6 +73,10 @@ function beginZfs(): void {
 function makeRoot(): void {
   registerFileSystemType(new TmpType());
   registerFileSystemType(new LofType());
+  registerFileSystemType(new ProcType());
+  registerFileSystemType(new ContractType());
+  registerFileSystemType(new MntType());
+  registerFileSystemType(new DevType());
   registerSocketFamily(new UnixFamily());
   const system = TmpFileSystem.create();
   const directory = system.root!;
@@ -123,36 +126,22 @@ function freeArchive(start: usize, end: usize): void {
 }
 
 /** Process 1: its thread executes /sbin/init, which opens the console itself. */
-function startInit(): void {
-  const process = createProcess();
-  if (!process) {
-    panic('no memory for init');
-    return;
-  }
-  beginContracts(process);
-  const directory = root();
-  process.root = directory;
-  process.directory = directory;
-  directory.hold();
-  directory.hold();
-  const thread = process.thread!;
-  thread.start = executeInit;
-  startThread(thread, TrapFrame.SIZE);
+function startSystem(): void {
+  beginZones();
+  globalZone.become(ZONE_IS_RUNNING);
+  globalZone.bootArguments = initArguments();
+  if (startInit(globalZone, root())) panic('no memory for init');
+  beginContracts(findProcess(1)!);
 }
 
 /** What the command line has that is meant for init: flags, `-m` with the word behind it. */
-function initArguments(): string[] {
-  const args = [INIT];
+function initArguments(): string {
+  const args: string[] = [];
   const words = commandLine().split(' ');
   for (let i = 0; i < words.length; i++) {
     if (!words[i].startsWith('-')) continue;
     args.push(words[i]);
     if (words[i] == '-m' && i + 1 < words.length) args.push(words[++i]);
   }
-  return args;
-}
-
-function executeInit(): void {
-  const error = exec(currentProcess(), INIT, initArguments(), ['PATH=/usr/sbin:/usr/bin', 'TZ=UTC']);
-  if (error) panic(INIT + ' cannot be executed: error ' + (-error).toString());
+  return args.join(' ');
 }

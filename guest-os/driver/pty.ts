@@ -17,9 +17,12 @@ import { Device, makeDevice } from '../fs/device';
 import { addDevice, removeDevice } from '../fs/devices';
 import { POLL_READ, POLL_WRITE, POLLERR, POLLHUP, Poller, PollHead } from '../fs/poll';
 import { S_IFCHR, Vnode } from '../fs/vnode';
+import { GLOBAL_ZONE } from '../kernel/credentials';
 import { EACCES, EAGAIN, EFAULT, EINVAL, EIO, ENOSPC, EPERM, setError, setFailure } from '../kernel/errno';
 import { currentProcess } from '../kernel/process';
 import { bring, copyIn, copyNow, copyShared } from '../kernel/user';
+import { findZone } from '../kernel/zone';
+import { mayConfigureZones } from '../kernel/zoneLife';
 import { Terminal } from './terminal';
 
 const MAJOR_MASTER: u32 = 23;
@@ -68,6 +71,7 @@ export class PtyMaster extends Device {
     super(S_IFCHR | 0o666, 0, makeDevice(MAJOR_MASTER, index));
     const credentials = currentProcess().credentials;
     slave.master = this;
+    slave.zoneid = credentials.zoneid;
     this.slave.setOwner(credentials.uid, 7);
     addDevice('pts/' + index.toString(), 'pseudo/pts@0:' + index.toString(), this.slave);
   }
@@ -83,6 +87,12 @@ export class PtyMaster extends Device {
   }
   get isOpen(): bool {
     return this.opens > 0;
+  }
+  get zoneid(): i32 {
+    return this.slave.zoneid;
+  }
+  get end(): Vnode {
+    return this.slave;
   }
   /** Nobody has either side any more. */
   retire(): void {
@@ -175,8 +185,18 @@ export class PtyMaster extends Device {
         this.slave.unlock(true);
         return 0;
       case PTSSTTY:
-      case ZONEPT:
         return 0;
+      case ZONEPT: {
+        // The slave is a zone's: from the global zone, or to the caller's own.
+        const error = copyIn(request_, argument, 4);
+        if (error) return error;
+        const zone = findZone(load<i32>(request_));
+        const credentials = currentProcess().credentials;
+        if (!zone) return setError(EINVAL);
+        if (zone.id != credentials.zoneid && !mayConfigureZones()) return setError(EPERM);
+        this.slave.zoneid = zone.id;
+        return 0;
+      }
       case OWNERPT: {
         // pt_own_t: user, group. Only to oneself, unless privileged.
         const error = copyIn(request_, argument, 8);
@@ -194,6 +214,8 @@ export class PtyMaster extends Device {
 }
 
 class PtySlave extends Terminal {
+  /** In whose /dev/pts it is, besides the global zone's. */
+  zoneid: i32 = GLOBAL_ZONE;
   /** What is written is the master's at once; nobody waits until it has been read. */
   drain(): i32 {
     return 0;
@@ -236,6 +258,12 @@ class PtySlave extends Terminal {
   protected inputTaken(): void {
     this.room.wake();
   }
+}
+
+/** The slaves that a zone has, by their numbers. */
+export function slaveOf(zoneid: i32, index: i32): Vnode | null {
+  const pair = <u32>index < <u32>PAIRS ? pairs[index] : null;
+  return pair && pair.zoneid == zoneid ? pair.end : null;
 }
 
 export function attachPty(): void {

@@ -32,6 +32,7 @@ import {
 import { EFAULT, EINVAL, failure, setError, setFailure } from '../kernel/errno';
 import { currentProcess, Process } from '../kernel/process';
 import { copyIn, copyOut, fetch64, fetched, put64 } from '../kernel/user';
+import { FileSystemType } from './mount';
 import { Attributes, DirectoryReader, FileSystem, newDeviceNumber, S_IFDIR, S_IFREG, Vnode } from './vnode';
 
 const PREFIX: i32 = 0x63740000;
@@ -105,6 +106,16 @@ function listNames(names: string[], offset: u64, reader: DirectoryReader): i32 {
   if (at <= 1 && !reader.entry('..', 1, (at = 2))) return 0;
   for (; at - 2 < <u64>names.length; at++) if (!reader.entry(names[<i32>(at - 2)], at + 16, at + 1)) return 0;
   return 0;
+}
+
+/** mount -F ctfs: every one shows its reader's zone's contracts. */
+export class ContractType extends FileSystemType {
+  constructor() {
+    super('ctfs');
+  }
+  make(special: string, options: string, covered: Vnode): FileSystem | null {
+    return new ContractRoot().fileSystem;
+  }
 }
 
 class Processes extends ContractVnode {

@@ -124,6 +124,14 @@ export function addDevice(name: string, path: string, device: Device): void {
   enter(byName, name, device);
   if (path.length) enter(byPath, path, device);
 }
+/** What is at `/dev/NAME`; null: nothing, or a directory. */
+export function deviceNamed(name: string): Vnode | null {
+  const names = name.split('/');
+  let at: Vnode | null = byName;
+  for (let i = 0; i < names.length && at; i++)
+    at = at.isDirectory ? changetype<DeviceDirectory>(at).find(names[i]) : null;
+  return at && !at.isDirectory ? at : null;
+}
 export function removeDevice(name: string, path: string): void {
   leave(byName, name);
   if (path.length) leave(byPath, path);

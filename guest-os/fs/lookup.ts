@@ -4,10 +4,13 @@
  *
  * A walk begins at the process's root or at a directory given. Links are followed up to 20 deep (illumos's MAXSYMLINKS), the last component's
  * only if asked. What is found is held. A walk to a *parent* stops before the last component, whose name is left in {@link lastName}.
- * The root of a process stops `..`, so a process with another root cannot leave it.
+ * The root of a process stops `..`, so a process with another root cannot leave it; the root of its zone does so even where a process has a
+ * root below that and stands beside it.
  */
 import { Credentials } from '../kernel/credentials';
 import { EBUSY, EEXIST, EINVAL, ELOOP, ENAMETOOLONG, ENOENT, ENOTDIR, failure, setError, setFailure } from '../kernel/errno';
+import { currentProcess } from '../kernel/process';
+import { zoneOf } from '../kernel/zone';
 import { cachedLookup } from './nameCache';
 import { checkAccess, checkChange, checkRemoval, X_OK } from './policy';
 import { DirectoryReader, NAME_MAX, S_IFLNK, Vnode } from './vnode';
@@ -21,11 +24,14 @@ export class Walk {
   lastName: string = '';
   /** The path ended in a slash: the last component must be a directory. */
   needsDirectory: bool = false;
+  private readonly zoneRoot: Vnode | null;
 
   constructor(
     private readonly root: Vnode,
     private readonly credentials: Credentials,
-  ) {}
+  ) {
+    this.zoneRoot = zoneOf(credentials.zoneid).root;
+  }
 
   /** The file at a path, held; null: see failure. */
   find(start: Vnode, path: string, follow: bool): Vnode | null {
@@ -99,14 +105,14 @@ export class Walk {
 
   private up(directory: Vnode): Vnode | null {
     let at = directory;
-    if (at == this.root) return at;
+    if (at == this.root || at == this.zoneRoot) return at;
     // Out of what is mounted here, first.
     let covered = at.covered;
     while (covered) {
       covered.hold();
       at.release();
       at = covered;
-      if (at == this.root) return at;
+      if (at == this.root || at == this.zoneRoot) return at;
       covered = at.covered;
     }
     const above = at.parent();
@@ -206,12 +212,16 @@ export function isSpecial(name: string): bool {
   return !name.length || name == '.' || name == '..';
 }
 
-/** The absolute path of a directory, by walking up and looking for each in its parent. Null: it has been removed. */
+/**
+ * The absolute path of a directory below a root, or else below the caller's zone, by walking up and looking for each in its parent.
+ * Null: it has been removed.
+ */
 export function pathOf(directory: Vnode, root: Vnode): string | null {
+  const zoneRoot = zoneOf(currentProcess().credentials.zoneid).root;
   let path = '';
   let at = directory;
   at.hold();
-  while (at != root) {
+  while (at != root && at != zoneRoot) {
     const covered = at.covered;
     if (covered) {
       covered.hold();

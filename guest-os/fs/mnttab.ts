@@ -8,7 +8,8 @@ import { address } from 'machine/mem';
 import { wallTime } from '../kernel/clock';
 import { currentProcess } from '../kernel/process';
 import { copyShared, storeText } from '../kernel/user';
-import { mountList } from './mount';
+import { pathIn, zoneOf } from '../kernel/zone';
+import { FileSystemType, mountList } from './mount';
 import { Attributes, FileSystem, newDeviceNumber, S_IFREG, Vnode } from './vnode';
 
 /** At most so much is read at once. */
@@ -46,25 +47,32 @@ export class MntTab extends Vnode {
   }
 }
 
-/** What the caller's zone sees. */
+/** What the caller's zone sees: a zone sees first what its root lies in, whoever else has that too. */
 function listing(): string {
   const credentials = currentProcess().credentials;
+  const zone = zoneOf(credentials.zoneid);
   const list = mountList();
-  let text = '';
+  const root = zone.root;
+  let text = root ? line(root.fileSystem, '/') : '';
   for (let i = 0; i < list.length; i++) {
     const mount = list[i];
-    if (!credentials.sees(mount.zoneid)) continue;
-    text +=
-      mount.special +
-      '\t' +
-      mount.mountPoint +
-      '\t' +
-      mount.type +
-      '\t' +
-      mount.options +
-      '\t' +
-      mount.mountedAt.toString() +
-      '\n';
+    if (!credentials.sees(mount.zoneid) || (root && mount.mountPoint == zone.rootPath)) continue;
+    text += line(mount, pathIn(zone, mount.mountPoint));
   }
   return text;
+}
+
+function line(mount: FileSystem, point: string): string {
+  const fields = [mount.special, point, mount.type, mount.options, mount.mountedAt.toString()];
+  return fields.join('\t') + '\n';
+}
+
+/** mount -F mntfs: a zone has one of its own, though all read alike to the same reader. */
+export class MntType extends FileSystemType {
+  constructor() {
+    super('mntfs');
+  }
+  make(special: string, options: string, covered: Vnode): FileSystem | null {
+    return new MntTab().fileSystem;
+  }
 }

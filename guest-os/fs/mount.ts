@@ -6,16 +6,26 @@
  * directory's `mounted` point at each other; both are held. Another mount may cover the root again: lookup goes through all of them. A
  * file system is unmounted when nothing but its root is in use.
  *
+ * A mount belongs to the zone in whose root its mount point lies. Mount points are kept as the global zone sees them; a zone sees those in its
+ * root, without that in front.
+ *
  * Options are a comma-separated list, as mount -o has them: ro and rw, nosuid and suid, nodevices and devices, noexec and exec, noatime and
  * atime are everybody's; what a type has besides it looks for itself.
  */
 import { wallTime } from '../kernel/clock';
-import { EBUSY, EINVAL, ENODEV, failure, setError, setFailure } from '../kernel/errno';
+import { GLOBAL_ZONE } from '../kernel/credentials';
+import { EBUSY, EINVAL, ENODEV, EPERM, failure, setError, setFailure } from '../kernel/errno';
+import { currentProcess } from '../kernel/process';
+import { globalZone, zoneAt, zoneOf } from '../kernel/zone';
 import { forgetNames } from './nameCache';
 import { FileSystem, Vnode } from './vnode';
 
 export abstract class FileSystemType {
-  constructor(public readonly name: string) {}
+  constructor(
+    public readonly name: string,
+    /** May a zone's own processes mount it? What gives away more than they have may not. */
+    public readonly isForZones: bool = false,
+  ) {}
   /** A file system with its root, not yet mounted; null: see failure. `covered`: what it will be mounted on. */
   abstract make(special: string, options: string, covered: Vnode): FileSystem | null;
 }
@@ -47,10 +57,11 @@ export function mountRoot(fileSystem: FileSystem): void {
   mounts.push(fileSystem);
 }
 
-/** Puts a file system's root onto a directory. `mountPoint`: its path, for mnttab. */
+/** Puts a file system's root onto a directory. `mountPoint`: its path in the global zone, for mnttab. */
 export function mountOn(fileSystem: FileSystem, directory: Vnode, mountPoint: string): void {
   const root = fileSystem.root!;
   fileSystem.mountPoint = mountPoint;
+  fileSystem.zoneid = zoneAt(mountPoint).id;
   fileSystem.mountedAt = wallTime() / 1000000000;
   directory.hold();
   root.hold();
@@ -60,16 +71,19 @@ export function mountOn(fileSystem: FileSystem, directory: Vnode, mountPoint: st
   generation++;
 }
 
-/** mount(2), all but what the system call checks. */
+/** mount(2), all but what the system call checks. `mountPoint` is the caller's path. */
 export function mount(special: string, directory: Vnode, mountPoint: string, typeName: string, options: string): i32 {
+  const zone = zoneOf(currentProcess().credentials.zoneid);
   let type: FileSystemType | null = null;
   for (let i = 0; i < types.length; i++) if (types[i].name == typeName) type = types[i];
   if (!type) return setError(ENODEV);
+  if (zone != globalZone && !type.isForZones) return setError(EPERM);
   const fileSystem = type.make(special, options, directory);
   if (!fileSystem) return setError(failure);
   fileSystem.special = special;
-  applyOptions(fileSystem, options);
-  mountOn(fileSystem, directory, mountPoint);
+  // Device files are the global zone's to give.
+  applyOptions(fileSystem, zone == globalZone ? options : options + ',nodevices');
+  mountOn(fileSystem, directory, zone.rootPath + mountPoint);
   return 0;
 }
 
@@ -103,10 +117,11 @@ export function unmount(fileSystem: FileSystem, force: bool): i32 {
 
 /** The file system whose mount point has this path, or that was made of this special; the latest one. Null: EINVAL. */
 export function findMount(name: string, zoneid: i32): FileSystem | null {
+  const zone = zoneOf(zoneid);
   for (let i = mounts.length - 1; i >= 0; i--) {
     const found = mounts[i];
-    if (found.zoneid != zoneid && zoneid != 0) continue;
-    if (found.mountPoint == name || found.special == name) return found;
+    if (found.zoneid != zoneid && zoneid != GLOBAL_ZONE) continue;
+    if (found.mountPoint == zone.rootPath + name || found.special == name) return found;
   }
   setFailure(EINVAL);
   return null;

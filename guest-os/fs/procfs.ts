@@ -23,7 +23,8 @@ import { pathOf } from './lookup';
 import { ControlFile, mayTrace } from './procControl';
 import { copyMemory } from './procMemory';
 import { Bytes, cred, lwpsinfo, lwpstatus, map, priv, psinfo, pstatus, sigact, usage } from './procData';
-import { Attributes, DirectoryReader, FileSystem, S_IFDIR, S_IFLNK, S_IFREG, Vnode } from './vnode';
+import { FileSystemType } from './mount';
+import { Attributes, DirectoryReader, FileSystem, newDeviceNumber, S_IFDIR, S_IFLNK, S_IFREG, Vnode } from './vnode';
 
 /** prheader_t in front of arrays: how many, and the size of each. */
 function listOf(parts: Bytes[]): Bytes {
@@ -145,8 +146,8 @@ function numberOf(name: string): i32 {
 }
 
 export class Proc extends Vnode {
-  constructor() {
-    super(new FileSystem('proc', 4, false), S_IFDIR);
+  constructor(device: u64 = 4) {
+    super(new FileSystem('proc', device, false), S_IFDIR);
     this.fileSystem.root = this;
     this.fileSystem.special = 'proc';
   }
@@ -179,6 +180,16 @@ export class Proc extends Vnode {
       at = next + 2;
       if (!reader.entry(next.toString(), inodeOf(<i32>next, 0), at)) return 0;
     }
+  }
+}
+
+/** mount -F proc: every one shows what its reader sees. */
+export class ProcType extends FileSystemType {
+  constructor() {
+    super('proc', true);
+  }
+  make(special: string, options: string, covered: Vnode): FileSystem | null {
+    return new Proc(newDeviceNumber()).fileSystem;
   }
 }
 

@@ -126,7 +126,7 @@ export function parseSize(text: string): i64 {
 
 export class TmpType extends FileSystemType {
   constructor() {
-    super('tmpfs');
+    super('tmpfs', true);
   }
   make(special: string, options: string, covered: Vnode): FileSystem | null {
     let limit: i64 = 0;

@@ -101,6 +101,17 @@ export class Credentials {
     return copy;
   }
 
+  /** In a zone, with nothing that the zone has not. */
+  inZone(zoneid: i32, privileges: PrivilegeSet): Credentials {
+    const copy = this.copy();
+    copy.zoneid = zoneid;
+    copy.limit = this.limit.and(privileges);
+    copy.inheritable = this.inheritable.and(privileges);
+    copy.effective_ = this.effective_.and(privileges);
+    copy.permitted_ = this.permitted_.and(privileges);
+    return copy;
+  }
+
   // ---- what follows from them
 
   /** Does a process see another one, or a thing of a zone? */

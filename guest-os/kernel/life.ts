@@ -38,6 +38,7 @@ import { mayHaveMoreProcesses } from './resource';
 import { SA_NOCLDWAIT, SIG_IGN, SIGCLD } from './signal';
 import { beginThread, createThread, current, endThread, interrupt, loadSpace, startThread } from './thread';
 import { beginTraced, clearSignal, PR_FORK } from './trace';
+import { Zone, zoneOf } from './zone';
 
 /** waitid's options (<sys/wait.h>). */
 export const WEXITED: i32 = 1;
@@ -56,6 +57,12 @@ export const P_ALL: i32 = 7;
 /** forkx's flags (<sys/fork.h>). */
 export const FORK_NOSIGCHLD: i32 = 1;
 export const FORK_WAITPID: i32 = 2;
+
+/** What is done when a zone's first process has ended by itself; zoneLife.ts sets it, which itself makes processes. */
+let zoneInitEnded: (zone: Zone) => void = (zone) => {};
+export function setZoneInitEnded(what: (zone: Zone) => void): void {
+  zoneInitEnded = what;
+}
 
 let created_: u64 = 0;
 export function forksSoFar(): u64 {
@@ -289,11 +296,16 @@ export function exitProcess(status: i32, signal: i32): void {
     parent.childNews.wakeAll();
   }
   releaseOrphans(group);
+  const zone = zoneOf(process.credentials.zoneid);
+  if (zone.initPid == process.pid) zoneInitEnded(zone);
+  zone.news.wakeAll();
   endThread();
 }
 
 function leaveChildren(process: Process): void {
-  const init = findProcess(1)!;
+  // The zone's first process takes them in; where there is none, the system's.
+  const inZone = findProcess(zoneOf(process.credentials.zoneid).initPid);
+  const init = inZone && inZone != process && inZone.state != ZOMBIE ? inZone : findProcess(1)!;
   const list = processList();
   let inherited = false;
   for (let i = 0; i < list.length; i++) {

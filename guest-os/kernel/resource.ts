@@ -10,6 +10,7 @@ import { PRIV_SYS_RESOURCE } from './privilege';
 import { Process, processList, ZOMBIE } from './process';
 import { projectLimit, RCTL_MAX_LWPS, RCTL_MAX_PROCESSES, zoneLimit } from './rctl';
 import { threadCount } from './thread';
+import { zoneOf } from './zone';
 
 const STACK_FRAMES: u32 = 7;
 const MOST: u32 = 16000;
@@ -25,6 +26,7 @@ export function mayHaveMoreProcesses(parent: Process): bool {
   const spare = maxThreads() - threadCount();
   if (spare <= (parent.credentials.has(PRIV_SYS_RESOURCE) ? 0 : RESERVED)) return false;
   const zone = parent.credentials.zoneid;
+  if (zoneOf(zone).isEnding) return false;
   const zoneProcesses = zoneLimit(zone, RCTL_MAX_PROCESSES);
   const projectProcesses = projectLimit(parent.project, RCTL_MAX_PROCESSES);
   if (zoneProcesses && processesOf(zone, -1) >= zoneProcesses) return false;

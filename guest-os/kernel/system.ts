@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** @fileoverview What the system is called: its version from the build stamp in the image, its host name. */
+/** @fileoverview What the system is called: its version from the build stamp in the image. Host names are zones' (zone.ts). */
 import { ImageTablesAt } from 'layout/image';
 import { load8 } from 'machine/mem';
 import { imageTables } from 'machine/stubs';
@@ -15,12 +15,4 @@ export function initSystem(): void {
 /** `diorama_<stamp>`. */
 export function systemVersion(): string {
   return version;
-}
-let host: string = '';
-/** Nothing until somebody has given one. */
-export function hostName(): string {
-  return host;
-}
-export function setHostName(name: string): void {
-  host = name;
 }

@@ -34,7 +34,8 @@ export function mount(special: u64, path: u64, flags: i32, type: u64, options: u
   if (!directory) return setError(failure);
   let error = 0;
   const isRoot = directory.covered != null || directory == process.root;
-  if (flags & MS_REMOUNT)
+  if (flags & MS_REMOUNT && !process.credentials.sees(directory.fileSystem.zoneid)) error = setError(EPERM);
+  else if (flags & MS_REMOUNT)
     error = isRoot && directory.fileSystem.type == typeName ? remount(directory.fileSystem, text) : setError(EINVAL);
   else if (isRoot && !(flags & MS_OVERLAY)) error = setError(EBUSY);
   else if (!directory.isDirectory && typeName != 'lofs') error = setError(ENOTDIR);

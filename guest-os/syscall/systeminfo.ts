@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview System call 139, systeminfo: one of the system's names, or a new host name. */
 import { EINVAL, EPERM, failure, setError } from '../kernel/errno';
+import { PRIV_SYS_ADMIN } from '../kernel/privilege';
 import { currentProcess } from '../kernel/process';
-import { hostName, setHostName, systemVersion } from '../kernel/system';
+import { systemVersion } from '../kernel/system';
 import { copyOut, fetchText, storeText } from '../kernel/user';
+import { Zone, zoneOf } from '../kernel/zone';
 
 const SI_SYSNAME: i32 = 1;
 const SI_HOSTNAME: i32 = 2;
@@ -24,11 +26,11 @@ const buffer = memory.data(257);
 
 export function systeminfo(command: i32, to: u64, size: i64): i64 {
   if (command == SI_SET_HOSTNAME) {
-    if (!currentProcess().credentials.isPrivileged) return setError(EPERM);
+    if (!currentProcess().credentials.has(PRIV_SYS_ADMIN)) return setError(EPERM);
     const name = fetchText(to);
     if (name == null) return setError(failure);
     if (name.length >= LONGEST) return setError(EINVAL);
-    setHostName(name);
+    ownZone().hostName = name;
     return <i64>name.length + 1;
   }
   const text = value(command);
@@ -44,12 +46,16 @@ export function systeminfo(command: i32, to: u64, size: i64): i64 {
   return <i64>text.length + 1;
 }
 
+function ownZone(): Zone {
+  return zoneOf(currentProcess().credentials.zoneid);
+}
+
 function value(command: i32): string {
   switch (command) {
     case SI_SYSNAME:
       return 'SunOS';
     case SI_HOSTNAME:
-      return hostName();
+      return ownZone().hostName;
     case SI_RELEASE:
       return '5.11';
     case SI_VERSION:

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: MIT
-/** @fileoverview System call 55, uadmin: the machine is halted, reset or switched off (<sys/uadmin.h>). */
+/** @fileoverview System call 55, uadmin: the machine is halted, reset or switched off (<sys/uadmin.h>); from a zone, that zone. */
 import { halt, powerOff, reset } from '../driver/acpi';
 import { drainConsole } from '../driver/attach';
+import { GLOBAL_ZONE } from '../kernel/credentials';
 import { EINVAL, EPERM, setError } from '../kernel/errno';
+import { PRIV_SYS_ADMIN } from '../kernel/privilege';
 import { currentProcess } from '../kernel/process';
+import { HALT_ASKED, REBOOT_ASKED, zoneOf } from '../kernel/zone';
+import { askOf } from '../kernel/zoneLife';
 import { sync } from './sync';
 
 const A_REBOOT: i32 = 1;
@@ -14,9 +18,15 @@ const AD_IBOOT: i32 = 2;
 const AD_POWEROFF: i32 = 6;
 
 export function uadmin(command: i32, action: i32): i64 {
-  if (!currentProcess().credentials.isPrivileged) return setError(EPERM);
   if (command != A_REBOOT && command != A_SHUTDOWN) return setError(EINVAL);
   if (action != AD_HALT && action != AD_BOOT && action != AD_IBOOT && action != AD_POWEROFF) return setError(EINVAL);
+  const credentials = currentProcess().credentials;
+  if (!credentials.has(PRIV_SYS_ADMIN)) return setError(EPERM);
+  if (credentials.zoneid != GLOBAL_ZONE) {
+    askOf(zoneOf(credentials.zoneid), action == AD_BOOT || action == AD_IBOOT ? REBOOT_ASKED : HALT_ASKED);
+    return 0;
+  }
+  if (!credentials.isPrivileged) return setError(EPERM);
   sync();
   drainConsole();
   if (action == AD_POWEROFF) powerOff();

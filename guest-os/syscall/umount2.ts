@@ -20,7 +20,8 @@ export function umount2(path: u64, flags: i32): i64 {
   if (!found) {
     const vnode = fileAt(AT_FDCWD, path, true);
     if (!vnode) return setError(failure);
-    if (vnode.covered) found = vnode.fileSystem;
+    // What lies in a zone's root from the beginning is not the zone's own.
+    if (vnode.covered && credentials.sees(vnode.fileSystem.zoneid)) found = vnode.fileSystem;
     vnode.release();
   }
   return found ? unmount(found, flags != 0) : setError(EINVAL);

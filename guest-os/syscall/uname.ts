@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview System call 135, uname: the system's names, at a struct utsname. */
-import { hostName, systemVersion } from '../kernel/system';
+import { currentProcess } from '../kernel/process';
+import { systemVersion } from '../kernel/system';
 import { copyOut, storeText } from '../kernel/user';
+import { zoneOf } from '../kernel/zone';
 
 /** Five fields of SYS_NMLN bytes: sysname, nodename, release, version, machine. */
 const FIELD: usize = 257;
@@ -10,7 +12,7 @@ const buffer = memory.data(1285, 8);
 export function uname(to: u64): i64 {
   memory.fill(buffer, 0, FIELD * 5);
   storeText(buffer, 'SunOS');
-  storeText(buffer + FIELD, hostName());
+  storeText(buffer + FIELD, zoneOf(currentProcess().credentials.zoneid).hostName);
   storeText(buffer + FIELD * 2, '5.11');
   storeText(buffer + FIELD * 3, systemVersion());
   storeText(buffer + FIELD * 4, 'i86pc');

@@ -20,8 +20,8 @@ import { HZ, wallTime } from '../../guest-os/kernel/clock';
 import { EINVAL, EIO, setError, setFailure } from '../../guest-os/kernel/errno';
 import { freeFrames, PAGE } from '../../guest-os/kernel/frames';
 import { currentProcess } from '../../guest-os/kernel/process';
-import { hostName } from '../../guest-os/kernel/system';
 import { createThread, current, startThread, Thread, WaitQueue } from '../../guest-os/kernel/thread';
+import { globalZone } from '../../guest-os/kernel/zone';
 import { allPools } from '../spa/pools';
 import { setMemory } from './memory';
 import { BlockDevice, Lock, setSystem, System } from './port';
@@ -191,7 +191,7 @@ class KernelSystem extends System {
     return 0;
   }
   hostname(): string {
-    const name = hostName();
+    const name = globalZone.hostName;
     return name.length ? name : 'diorama';
   }
   notice(text: string): void {

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: MIT
+/**
+ * @fileoverview Zones (zones(7)): what each of them is. How they come and go: zoneLife.ts.
+ *
+ * A zone is a name, a root directory, a set of privileges that nobody in it exceeds, and the processes whose credentials carry its id.
+ * It has states of its own, as illumos's zone_status_t counts them: INITIALIZED (zone_create has made it), READY (it has file systems),
+ * BOOTING, RUNNING (its init executes), SHUTTING_DOWN (its processes are being killed), EMPTY, DOWN (only destroying it is left).
+ *
+ * The global zone is there from the beginning, with id 0; it sees into all others ({@link Credentials.sees}), and none of them out.
+ */
+import { Vnode } from '../fs/vnode';
+import { GLOBAL_ZONE } from './credentials';
+import { EINVAL, setFailure } from './errno';
+import { PRIV_ALL, PrivilegeSet } from './privilege';
+import { WaitQueue } from './thread';
+
+export const ZONE_IS_INITIALIZED: i32 = 1;
+export const ZONE_IS_READY: i32 = 2;
+export const ZONE_IS_BOOTING: i32 = 3;
+export const ZONE_IS_RUNNING: i32 = 4;
+export const ZONE_IS_SHUTTING_DOWN: i32 = 5;
+export const ZONE_IS_EMPTY: i32 = 6;
+export const ZONE_IS_DOWN: i32 = 7;
+
+/** ZONENAME_MAX, with the zero; MAX_ZONEID. */
+export const ZONE_NAME_MAX: i32 = 64;
+const MAX_ID: i32 = 9999;
+
+/** What a process inside has asked for (uadmin), for whoever runs the zone. */
+export const NOTHING_ASKED: i32 = 0;
+export const HALT_ASKED: i32 = 1;
+export const REBOOT_ASKED: i32 = 2;
+
+export class Zone {
+  status: i32 = ZONE_IS_INITIALIZED;
+  hostName: string = '';
+  brand: string = '';
+  initName: string = '/sbin/init';
+  bootArguments: string = '';
+  /** 0: it has none, now. */
+  initPid: i32 = 0;
+  /** Why its init could not be executed: an errno. */
+  bootError: i32 = 0;
+  asked: i32 = NOTHING_ASKED;
+  /** The status has changed, or a process of it has ended. */
+  readonly news: WaitQueue = new WaitQueue();
+
+  constructor(
+    readonly id: i32,
+    readonly name: string,
+    /** Held; null for the global zone, whose root is the system's. */
+    readonly root: Vnode | null,
+    /** As the global zone sees it; '' for the global zone: what lies in a zone has this in front of its path. */
+    readonly rootPath: string,
+    readonly privileges: PrivilegeSet,
+    /** Unlike ids, never used again. */
+    readonly uniqueId: u64,
+  ) {}
+
+  /** Its processes are to end, or have. */
+  get isEnding(): bool {
+    return this.status >= ZONE_IS_SHUTTING_DOWN;
+  }
+  become(status: i32): void {
+    this.status = status;
+    this.news.wakeAll();
+  }
+}
+
+let made: u64 = 0;
+export const globalZone: Zone = new Zone(GLOBAL_ZONE, 'global', null, '', PRIV_ALL, made++);
+const zones: Zone[] = [globalZone];
+let lastId: i32 = GLOBAL_ZONE;
+
+/** In the order of their making. */
+export function zoneList(): Zone[] {
+  return zones;
+}
+
+/** By id; null: EINVAL. */
+export function findZone(id: i32): Zone | null {
+  for (let i = 0; i < zones.length; i++) if (zones[i].id == id) return zones[i];
+  setFailure(EINVAL);
+  return null;
+}
+/** By name; null: EINVAL. */
+export function zoneNamed(name: string): Zone | null {
+  for (let i = 0; i < zones.length; i++) if (zones[i].name == name) return zones[i];
+  setFailure(EINVAL);
+  return null;
+}
+
+/** Whose processes these credentials' are: there is one while there is a process. */
+export function zoneOf(id: i32): Zone {
+  const zone = findZone(id);
+  return zone ? zone : globalZone;
+}
+
+/** The zone in whose root a path of the global zone lies; the global one if in none. */
+export function zoneAt(path: string): Zone {
+  for (let i = 1; i < zones.length; i++)
+    if (path == zones[i].rootPath || path.startsWith(zones[i].rootPath + '/')) return zones[i];
+  return globalZone;
+}
+
+/** A path of the global zone as a zone that it lies in sees it. */
+export function pathIn(zone: Zone, path: string): string {
+  const rest = path.substring(zone.rootPath.length);
+  return rest.length ? rest : '/';
+}
+
+/** Enters a zone into the list. */
+export function addZone(name: string, root: Vnode, rootPath: string, privileges: PrivilegeSet): Zone {
+  do lastId = lastId < MAX_ID ? lastId + 1 : 1;
+  while (findZone(lastId));
+  const zone = new Zone(lastId, name, root, rootPath, privileges, made++);
+  zones.push(zone);
+  return zone;
+}
+export function removeZone(zone: Zone): void {
+  zones.splice(zones.indexOf(zone), 1);
+}
