@@ -4,7 +4,7 @@
  * @path /sbin/init
  * @path /sbin/telinit
  *
- * Process 1 starts svc.startd, and again when it ends, takes in orphans, and passes run levels on. Called by anybody else it is telinit:
+ * Process 1, or a zone's first process, starts svc.startd, and again when it ends, takes in orphans, and passes run levels on. Called by anybody else it is telinit:
  * it writes the level into the FIFO that a child of process 1 reads, and which ends with the level as its status, so that process 1 has
  * one place to wait at.
  */
@@ -38,6 +38,7 @@ import { arguments_, ChildNews, environment, execute, fork, sleepFor, waitFor } 
 import { makeFifo, RESTARTER, send, VOLATILE_ROOT } from '../lib/smf/door';
 import { pathOf } from '../lib/text';
 import { BOOT_TIME, Login, recordLogin, RUN_LVL } from '../lib/utmpx';
+import { ownZoneId, zoneInit } from '../lib/zones/kernel';
 export { signalArrived } from '../lib/process';
 
 export const USAGE: string = 'init [0 | 2 | 3 | 5 | 6 | S | s]';
@@ -51,7 +52,7 @@ const byte = memory.data(8);
 
 export function main(): i32 {
   const args = arguments_();
-  if (calls.getpid() != 1) return tell(args);
+  if (calls.getpid() != zoneInit(ownZoneId())) return tell(args);
   let milestone = 'all';
   for (let i = 1; i < args.length; i++) {
     if (args[i] == '-s') milestone = 'single-user';

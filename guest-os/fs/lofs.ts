@@ -179,7 +179,7 @@ class LofNode extends Vnode {
 /** mount -F lofs DIRECTORY MOUNTPOINT: the special is a path. */
 export class LofType extends FileSystemType {
   constructor() {
-    super('lofs', true);
+    super('lofs', true, true);
   }
   make(special: string, options: string, covered: Vnode): FileSystem | null {
     const process = currentProcess();

@@ -70,7 +70,7 @@ function line(mount: FileSystem, point: string): string {
 /** mount -F mntfs: a zone has one of its own, though all read alike to the same reader. */
 export class MntType extends FileSystemType {
   constructor() {
-    super('mntfs');
+    super('mntfs', false, true);
   }
   make(special: string, options: string, covered: Vnode): FileSystem | null {
     return new MntTab().fileSystem;

@@ -14,7 +14,7 @@
  */
 import { wallTime } from '../kernel/clock';
 import { GLOBAL_ZONE } from '../kernel/credentials';
-import { EBUSY, EINVAL, ENODEV, EPERM, failure, setError, setFailure } from '../kernel/errno';
+import { EBUSY, EINVAL, ENODEV, ENOTDIR, EPERM, failure, setError, setFailure } from '../kernel/errno';
 import { currentProcess } from '../kernel/process';
 import { globalZone, zoneAt, zoneOf } from '../kernel/zone';
 import { forgetNames } from './nameCache';
@@ -24,7 +24,9 @@ export abstract class FileSystemType {
   constructor(
     public readonly name: string,
     /** May a zone's own processes mount it? What gives away more than they have may not. */
-    public readonly isForZones: bool = false,
+    readonly isForZones: bool = false,
+    /** May it lie on a file? */
+    readonly coversFiles: bool = false,
   ) {}
   /** A file system with its root, not yet mounted; null: see failure. `covered`: what it will be mounted on. */
   abstract make(special: string, options: string, covered: Vnode): FileSystem | null;
@@ -78,6 +80,7 @@ export function mount(special: string, directory: Vnode, mountPoint: string, typ
   for (let i = 0; i < types.length; i++) if (types[i].name == typeName) type = types[i];
   if (!type) return setError(ENODEV);
   if (zone != globalZone && !type.isForZones) return setError(EPERM);
+  if (!directory.isDirectory && !type.coversFiles) return setError(ENOTDIR);
   const fileSystem = type.make(special, options, directory);
   if (!fileSystem) return setError(failure);
   fileSystem.special = special;

@@ -275,6 +275,9 @@ export function exitProcess(status: i32, signal: i32): void {
   space.release();
   returnSpace(process);
   if (process.session == process.pid) hangUp(process);
+  const zone = zoneOf(process.credentials.zoneid);
+  // Its successor is in the same contract.
+  if (zone.initPid == process.pid) zoneInitEnded(zone);
   leaveContracts(process, signal, status);
   leaveChildren(process);
   process.pending.discard(~(<u64>0));
@@ -296,8 +299,6 @@ export function exitProcess(status: i32, signal: i32): void {
     parent.childNews.wakeAll();
   }
   releaseOrphans(group);
-  const zone = zoneOf(process.credentials.zoneid);
-  if (zone.initPid == process.pid) zoneInitEnded(zone);
   zone.news.wakeAll();
   endThread();
 }

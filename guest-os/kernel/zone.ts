@@ -42,6 +42,9 @@ export class Zone {
   /** Why its init could not be executed: an errno. */
   bootError: i32 = 0;
   asked: i32 = NOTHING_ASKED;
+  /** When its init was started last, in nanoseconds of uptime, and how often it has ended soon after that. */
+  initStarted: u64 = 0;
+  quickEnds: i32 = 0;
   /** The status has changed, or a process of it has ended. */
   readonly news: WaitQueue = new WaitQueue();
 

@@ -9,6 +9,7 @@
 import { TrapFrame } from 'layout/processor';
 import { panic } from 'runtime/panic';
 import { Vnode } from '../fs/vnode';
+import { uptime } from './clock';
 import { joinContract } from './contract';
 import { GLOBAL_ZONE } from './credentials';
 import { EBUSY, EEXIST, EINVAL, ENOTDIR, failure, setError } from './errno';
@@ -43,6 +44,9 @@ import { mountList } from '../fs/mount';
 
 const ENVIRONMENT: string[] = ['PATH=/usr/sbin:/usr/bin', 'TZ=UTC'];
 const EXIT_FAILURE: i32 = 1;
+/** A zone whose init ends so often within so many nanoseconds of its start is halted. */
+const QUICK_ENDS: i32 = 3;
+const SOON: u64 = 1000000000;
 
 /** May the caller make, change and end zones? From the global zone only, with PRIV_SYS_CONFIG. */
 export function mayConfigureZones(): bool {
@@ -79,6 +83,7 @@ export function bootZone(zone: Zone): i32 {
   if (zone == globalZone || zone.status != ZONE_IS_READY) return setError(EINVAL);
   zone.asked = NOTHING_ASKED;
   zone.bootError = 0;
+  zone.quickEnds = 0;
   zone.become(ZONE_IS_BOOTING);
   const error = startInit(zone, zone.root!);
   if (error) {
@@ -97,6 +102,7 @@ export function startInit(zone: Zone, root: Vnode): i32 {
   if (!process) return setError(failure);
   process.credentials = process.credentials.inZone(zone.id, zone.privileges);
   zone.initPid = process.pid;
+  zone.initStarted = uptime();
   let system: Process | null = null;
   if (zone != globalZone) system = findProcess(1);
   process.parent = system;
@@ -129,11 +135,12 @@ function executeInit(): void {
   exitProcess(EXIT_FAILURE, 0);
 }
 
-/** A zone's first process has ended: it gets another one, unless the zone is ending, too. */
+/** A zone's first process has ended: it gets another one, unless the zone is ending, too, or that does not help. */
 function initEnded(zone: Zone): void {
   zone.initPid = 0;
   if (zone.status != ZONE_IS_RUNNING) return;
-  if (startInit(zone, zone.root!)) askOf(zone, HALT_ASKED);
+  zone.quickEnds = uptime() - zone.initStarted < SOON ? zone.quickEnds + 1 : 0;
+  if (zone.quickEnds == QUICK_ENDS || startInit(zone, zone.root!)) askOf(zone, HALT_ASKED);
 }
 export function beginZones(): void {
   setZoneInitEnded(initEnded);

@@ -49,7 +49,7 @@ export function endContracts(template: i32): void {
   calls.close(template);
 }
 
-/** Id of the contract that the last fork made; 0: none. */
+/** Id of the contract that the last fork, or boot of a zone, made; 0: none. */
 export function latestContract(): i32 {
   const descriptor = openFile(ROOT + 'latest', O_RDONLY);
   if (descriptor < 0) return 0;

@@ -114,7 +114,7 @@ export class Copier {
     if (!exists && made) calls.chmod(pathOf(to), made.permissions | 0o700);
     const names = entriesOf(from);
     if (!names) this.complain(from, failure);
-    else for (let i: bool = 0; i < names.length; i++) this.copy(joinPath(from, names[i]), joinPath(to, names[i]), false);
+    else for (let i = 0; i < names.length; i++) this.copy(joinPath(from, names[i]), joinPath(to, names[i]), false);
     if (this.preserve) this.attributes(to, about);
     else if (!exists && made) calls.chmod(pathOf(to), made.permissions & (about.permissions | 0o7000));
   }
@@ -222,7 +222,7 @@ export function removeTree(program: string, path: string): bool {
   let whole: bool = true;
   if (about.isDirectory) {
     const names = entriesOf(path);
-    if (names) for (let i: bool = 0; i < names.length; i++) whole = removeTree(program, joinPath(path, names[i])) && whole;
+    if (names) for (let i = 0; i < names.length; i++) whole = removeTree(program, joinPath(path, names[i])) && whole;
     error = calls.rmdir(pathOf(path));
   } else error = calls.unlink(pathOf(path));
   if (error < 0 && whole) complain(program, path, error);

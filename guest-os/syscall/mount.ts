@@ -3,7 +3,7 @@
 import { AT_FDCWD, fileAt } from '../fs/names';
 import { pathOf } from '../fs/lookup';
 import { mount as mountFileSystem, remount } from '../fs/mount';
-import { EBUSY, EINVAL, ENAMETOOLONG, ENOTDIR, EPERM, failure, setError } from '../kernel/errno';
+import { EBUSY, EINVAL, ENAMETOOLONG, EPERM, failure, setError } from '../kernel/errno';
 import { PRIV_SYS_MOUNT } from '../kernel/privilege';
 import { currentProcess } from '../kernel/process';
 import { fetchText } from '../kernel/user';
@@ -38,7 +38,6 @@ export function mount(special: u64, path: u64, flags: i32, type: u64, options: u
   else if (flags & MS_REMOUNT)
     error = isRoot && directory.fileSystem.type == typeName ? remount(directory.fileSystem, text) : setError(EINVAL);
   else if (isRoot && !(flags & MS_OVERLAY)) error = setError(EBUSY);
-  else if (!directory.isDirectory && typeName != 'lofs') error = setError(ENOTDIR);
   else {
     // A directory's path is the one without links.
     const name = directory.isDirectory ? pathOf(directory, process.root!) : where;

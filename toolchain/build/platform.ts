@@ -17,6 +17,11 @@ const PRIVATE = new Set(['etc/shadow']);
 const PLACES: Readonly<Record<string, string>> = { init: 'sbin/init' };
 /** Programs for demonstration only. */
 const LEFT_OUT = new Set(['hello']);
+/** What a zone begins with, as the system itself does. */
+const SKELETON = new Set(
+  ['default/login', 'group', 'passwd', 'profile', 'shadow', 'shells'].map((name) => `etc/${name}`).concat('root/.bashrc', 'root/.profile'),
+);
+const SKELETON_FOLDER = 'usr/lib/brand/joyent-minimal/skel';
 const DIRECTORIES = [
   'dev',
   'etc',
@@ -60,7 +65,9 @@ export function platformArchive(root: string, programs: ReadonlyMap<string, Uint
     path: 'usr/share/man/whatis',
     content: [...manualIndex(commands).matchAll(/.*\n/g), ...summaries].sort().join(''),
   });
-  files.push(...textFiles(join(root, 'guest-os/platform'), '', stamp));
+  const platform = textFiles(join(root, 'guest-os/platform'), '', stamp);
+  files.push(...platform);
+  for (const { path, ...rest } of platform) if (SKELETON.has(path)) files.push({ ...rest, path: `${SKELETON_FOLDER}/${path}` });
   const symlinks = new Map([
     ['bin', 'usr/bin'],
     ['sbin/sh', '../usr/bin/sh'],

@@ -71,6 +71,6 @@ function change(path: string, mode: string, top: bool): bool {
     if (!quiet) complain('chmod', path, failure);
     return false;
   }
-  for (let i: bool = 0; i < names.length; i++) whole = change(joinPath(path, names[i]), mode, false) && whole;
+  for (let i = 0; i < names.length; i++) whole = change(joinPath(path, names[i]), mode, false) && whole;
   return whole;
 }

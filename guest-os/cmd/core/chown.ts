@@ -79,7 +79,7 @@ function change(path: string, uid: i32, gid: i32, follow: bool): bool {
   let whole: bool = true;
   if (recursive && about.isDirectory) {
     const names = entriesOf(path);
-    if (names) for (let i: bool = 0; i < names.length; i++) whole = change(joinPath(path, names[i]), uid, gid, false) && whole;
+    if (names) for (let i = 0; i < names.length; i++) whole = change(joinPath(path, names[i]), uid, gid, false) && whole;
     else {
       if (!quiet) complain(program, path, failure);
       whole = quiet;

@@ -43,7 +43,7 @@ export function main(args: string[]): i32 {
   const operands = options.operands();
   if (!operands.length && !force) return misused(USAGE);
   let result = 0;
-  for (let i: bool = 0; i < operands.length; i++) {
+  for (let i = 0; i < operands.length; i++) {
     const name = operands[i];
     const last = lastPart(name);
     if (last == '.' || last == '..') say('rm of ' + name + ' is not allowed\n');
@@ -80,7 +80,7 @@ function remove(name: string): bool {
     }
     if (names.length && interactive && !agrees('rm: examine files in directory ' + name + ' (yes/no)? ')) return true;
     let whole: bool = true;
-    for (let i: bool = 0; i < names.length; i++) whole = remove(joinPath(name, names[i])) && whole;
+    for (let i = 0; i < names.length; i++) whole = remove(joinPath(name, names[i])) && whole;
     if (!whole) return false;
     if (interactive && !agrees('rm: remove directory ' + name + ' (yes/no)? ')) return true;
     error = calls.rmdir(pathOf(name));

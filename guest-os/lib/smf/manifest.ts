@@ -6,7 +6,7 @@
  * `template` groups of type template (`tm_common_name`, `tm_description`, `tm_man_…`); `instance` and `create_default_instance` an instance with
  * general/enabled; `dependent` a dependency of the other service on this one. The file's name is kept in `manifestfiles`.
  */
-import { Element, escapeXml, XmlParser } from './xml';
+import { Element, escapeXml, XmlParser } from '../xml';
 import { Entity, Instance, Property, PropertyGroup, Repository, Service } from './repository';
 
 export class Manifest {

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+/**
+ * @fileoverview What is mounted in a zone's root. The programs are the global zone's, read-only; the rest is the zone's own.
+ *
+ * A zone's root may put anything in the way, also a symbolic link to some place outside: a mount point is looked at component by
+ * component, and must be made of directories.
+ */
+import * as calls from '../../lib/calls';
+import { S_IFDIR, S_IFMT, S_IFREG, status } from '../../lib/files';
+import { allMounts } from '../../lib/mounts';
+import { pathOf } from '../../lib/text';
+import { Configuration, withReason } from '../../lib/zones/configuration';
+import { ATTR_ROOT, zoneText } from '../../lib/zones/kernel';
+
+const MS_OPTIONSTR: i32 = 0x100;
+const MS_FORCE: i32 = 0x400;
+const SHARED: string[] = ['/lib', '/sbin', '/usr'];
+
+/** Why one could not be mounted; nothing: all are. */
+export function mountAll(configuration: Configuration, zone: i32, console: string): string {
+  const root = zoneText(zone, ATTR_ROOT);
+  for (let i = 0; i < SHARED.length; i++) {
+    const failed = mountAt(root, SHARED[i], 'lofs', SHARED[i], 'ro');
+    if (failed.length) return failed;
+  }
+  const devices = 'zone=' + zone.toString() + ',console=' + console;
+  let failed = mountAt(root, '/dev', 'dev', '/dev', devices);
+  if (!failed.length) failed = mountAt(root, '/proc', 'proc', 'proc', '');
+  if (!failed.length) failed = mountAt(root, '/system/contract', 'ctfs', 'ctfs', '');
+  if (!failed.length) failed = mountAt(root, '/tmp', 'tmpfs', 'swap', '');
+  if (!failed.length) failed = mountAt(root, '/etc/mnttab', 'mntfs', 'mnttab', '');
+  for (let i = 0; i < configuration.resources.length && !failed.length; i++) {
+    const resource = configuration.resources[i];
+    if (resource.kind == 'fs') failed = mountAt(root, resource.get('dir'), resource.get('type'), resource.get('special'), resource.get('options'));
+  }
+  return failed;
+}
+
+function mountAt(root: string, point: string, type: string, special: string, options: string): string {
+  const parts = point.split('/');
+  let path = root;
+  for (let i = 1; i < parts.length; i++) {
+    path += '/' + parts[i];
+    const about = status(path, false);
+    if (!about) return path + ': No such file or directory';
+    const isLast = i == parts.length - 1;
+    const kind = about.mode & S_IFMT;
+    if (kind != S_IFDIR && !(isLast && kind == S_IFREG && type == 'mntfs')) return path + ': not a directory';
+  }
+  const error = calls.mount(pathOf(special), pathOf(path), MS_OPTIONSTR, pathOf(type), pathOf(options), options.length + 1);
+  return error < 0 ? withReason('could not mount ' + special + ' on ' + path, error) : '';
+}
+
+/** Everything below a zone's root, the last one first. Why one could not be unmounted; nothing: none is left. */
+export function unmountAll(zone: i32): string {
+  const root = zoneText(zone, ATTR_ROOT);
+  const mounts = allMounts();
+  for (let i = mounts.length - 1; i >= 0; i--) {
+    const point = mounts[i].point;
+    if (!point.startsWith(root + '/')) continue;
+    const error = calls.umount2(pathOf(point), MS_FORCE);
+    if (error < 0) return withReason('could not unmount ' + point, error);
+  }
+  return '';
+}

@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: MIT
+/** @fileoverview zoneadm(8): administer zones */
+/** @manual
+ * DESCRIPTION
+ * Lists zones, and takes a zone that zonecfg(8) has configured through its states: install makes its root, boot starts it, halt ends it,
+ * uninstall takes the root away.
+ *
+ * SUBCOMMANDS
+ *   list [-cipv]       running zones; -i: installed ones, too; -c: all that are configured; -v: what they are; -p: for programs
+ *   install            makes the zone's root from the brand's skeleton
+ *   ready              makes the zone and mounts its file systems, but starts nothing
+ *   boot [-- args]     starts the zone's init
+ *   shutdown [-r]      asks the zone to stop its services and to end; -r: boots it again
+ *   reboot             ends all its processes, and boots it again
+ *   halt               ends all its processes at once
+ *   uninstall [-F]     takes the zone's root away; -F: without asking
+ *   verify             looks whether the configuration could be installed
+ *
+ * SEE ALSO
+ * zonecfg(8), zlogin(1), zoneadmd(8), zones(7)
+ */
+import * as calls from '../../lib/calls';
+import { out, Reader, flush, say } from '../../lib/io';
+import { padLeft, padRight } from '../../lib/text';
+import { execute, fork, waitFor } from '../../lib/process';
+import { Configuration, CONFIGURED, Entry, entryOf, INSTALLED, problem, readConfiguration, readIndex } from '../../lib/zones/configuration';
+import { ATTR_BRAND, ATTR_NAME, ATTR_ROOT, GLOBAL, ownZoneId, privilegesOf, problem as privilegeProblem, zoneId, zoneIds, zoneText } from '../../lib/zones/kernel';
+import { install, uninstall } from './_install';
+import { Answer, askDaemon, stateOf } from './_state';
+
+export const USAGE: string =
+  'zoneadm list [-cipv]\n' + 'zoneadm -z zonename subcommand [arguments]';
+
+const DAEMON: string = '/usr/lib/zones/zoneadmd';
+
+export function main(args: string[]): i32 {
+  if (args.length > 1 && args[1] == 'list') return list(args.slice(2), '');
+  if (args.length < 4 || args[1] != '-z') {
+    say('usage: ' + USAGE.replaceAll('\n', '\n       ') + '\n');
+    return 2;
+  }
+  const name = args[2];
+  const rest = args.slice(4);
+  const command = args[3];
+  if (command == 'list') return list(rest, name);
+  if (ownZoneId() != GLOBAL) return fail(name, 'must be in the global zone to ' + command + ' a zone');
+  if (name == 'global') return fail(name, command + ' operation is invalid for the global zone.');
+  const entry = entryOf(readIndex(), name);
+  if (!entry) {
+    say('zoneadm: ' + name + ': No such zone configured\n');
+    return 1;
+  }
+  if (calls.getuid() != 0) return fail(name, 'you lack sufficient privilege');
+  switch (SUBCOMMANDS.indexOf(command)) {
+    case 0:
+      return installZone(entry);
+    case 1:
+      return uninstallZone(entry, rest.includes('-F'));
+    case 2:
+      return verify(entry) ? 0 : 1;
+    case 3:
+      return start(entry, 'ready');
+    case 4:
+      return start(entry, 'boot' + (rest.length > 1 && rest[0] == '--' ? ' ' + rest.slice(1).join(' ') : ''));
+    case 5:
+      return rest.includes('-r') ? change(entry, 'reboot') : change(entry, 'shutdown');
+    case 6:
+      return change(entry, 'reboot');
+    case 7:
+      return change(entry, 'halt');
+  }
+  say('zoneadm: ' + command + ': unknown subcommand\n');
+  return 2;
+}
+const SUBCOMMANDS: string[] = ['install', 'uninstall', 'verify', 'ready', 'boot', 'shutdown', 'reboot', 'halt'];
+
+function fail(name: string, what: string): i32 {
+  say("zoneadm: zone '" + name + "': " + what + '\n');
+  return 1;
+}
+
+// ---- list
+
+class Line {
+  constructor(
+    readonly id: i32,
+    readonly entry: Entry,
+    readonly brand: string,
+  ) {}
+}
+
+function list(options: string[], only: string): i32 {
+  let flags = '';
+  for (let i = 0; i < options.length; i++) {
+    if (!options[i].startsWith('-')) {
+      say('usage: zoneadm list [-cipv]\n');
+      return 2;
+    }
+    flags += options[i].substring(1);
+  }
+  const lines: Line[] = [];
+  const ids = zoneIds();
+  const entries = readIndex();
+  for (let i = 0; i < ids.length; i++) {
+    const name = zoneText(ids[i], ATTR_NAME);
+    const own = ids[i] == GLOBAL || ownZoneId() != GLOBAL;
+    const known = entryOf(entries, name);
+    const entry = known ? known : new Entry(name, 'running', own ? '/' : zoneText(ids[i], ATTR_ROOT), '');
+    if (own) entry.state = 'running';
+    lines.push(new Line(ids[i], entry, ids[i] == GLOBAL ? 'liveimg' : zoneText(ids[i], ATTR_BRAND)));
+  }
+  const all = flags.includes('c');
+  for (let i = 0; i < entries.length && ownZoneId() == GLOBAL; i++) {
+    if (zoneId(entries[i].name) >= 0) continue;
+    if (!all && !(flags.includes('i') && entries[i].state == INSTALLED) && entries[i].name != only) continue;
+    const configuration = readConfiguration(entries[i].name);
+    lines.push(new Line(-1, entries[i], configuration ? configuration.brand : ''));
+  }
+  let shown = 0;
+  if (flags.includes('v')) out('  ID NAME             STATUS     PATH                           BRAND    IP    \n');
+  for (let i = 0; i < lines.length; i++) {
+    const line = lines[i];
+    if (only.length && line.entry.name != only) continue;
+    shown++;
+    print(line, flags);
+  }
+  if (shown || !only.length) return 0;
+  say('zoneadm: ' + only + ': No such zone configured\n');
+  return 1;
+}
+
+function print(line: Line, flags: string): void {
+  const entry = line.entry;
+  const id = line.id < 0 ? '-' : line.id.toString();
+  const state = line.id == GLOBAL || ownZoneId() != GLOBAL ? 'running' : stateOf(entry);
+  if (flags.includes('p')) out([id, entry.name, state, entry.path, entry.uuid, line.brand, 'shared'].join(':') + '\n');
+  else if (!flags.includes('v')) out(entry.name + '\n');
+  else
+    out(
+      padLeft(id, 4) + ' ' + padRight(entry.name, 16) + ' ' + padRight(state, 10) + ' ' + padRight(entry.path, 30) + ' ' + padRight(line.brand, 8) + ' ' + padRight('shared', 6) + '\n',
+    );
+}
+
+// ---- changes of state
+
+/** A zone's configuration, if it could be used; else it says why not. */
+function verify(entry: Entry): Configuration | null {
+  const configuration = readConfiguration(entry.name);
+  let wrong = '';
+  if (!configuration) wrong = problem.length ? problem : 'No such zone configured';
+  else if (!configuration.zonepath.startsWith('/')) wrong = 'zonepath is not an absolute path';
+  else if (!privilegesOf(configuration.limitpriv)) wrong = privilegeProblem;
+  if (!wrong.length) return configuration;
+  fail(entry.name, wrong);
+  return null;
+}
+
+function installZone(entry: Entry): i32 {
+  if (stateOf(entry) != CONFIGURED) return fail(entry.name, 'must be configured before install.');
+  const configuration = verify(entry);
+  if (!configuration) return 1;
+  const failed = install(configuration);
+  return failed.length ? fail(entry.name, failed) : 0;
+}
+
+function uninstallZone(entry: Entry, force: bool): i32 {
+  const state = stateOf(entry);
+  if (state == CONFIGURED) return fail(entry.name, 'must be installed before uninstall.');
+  if (zoneId(entry.name) >= 0) return fail(entry.name, 'uninstall operation is invalid for ' + state + ' zones.');
+  if (!force) {
+    out('Are you sure you want to uninstall zone ' + entry.name + ' (y/[n])? ');
+    flush();
+    const answer = new Reader(0).line();
+    if (answer == null || !answer.startsWith('y')) return 1;
+  }
+  const failed = uninstall(entry);
+  return failed.length ? fail(entry.name, failed) : 0;
+}
+
+function start(entry: Entry, request: string): i32 {
+  const state = stateOf(entry);
+  if (state == 'running') return fail(entry.name, 'zone is already booted');
+  if (state != INSTALLED && state != 'ready') return fail(entry.name, 'must be installed before ' + request.split(' ')[0] + '.');
+  if (!verify(entry)) return 1;
+  if (zoneId(entry.name) < 0 && startDaemon(entry.name) != 0) return fail(entry.name, 'could not start zoneadmd');
+  return report(entry, askDaemon(entry.name, request));
+}
+
+/** The daemon's parent ends when it takes requests: 0. */
+function startDaemon(name: string): i32 {
+  flush();
+  const pid = fork();
+  if (!pid) {
+    execute(DAEMON, ['zoneadmd', '-z', name], ['PATH=/usr/sbin:/usr/bin', 'TZ=UTC']);
+    calls.exit(1);
+  }
+  return pid < 0 ? 1 : waitFor(pid).status;
+}
+
+function change(entry: Entry, request: string): i32 {
+  const state = stateOf(entry);
+  if (zoneId(entry.name) < 0) return fail(entry.name, 'zone is already ' + (state == INSTALLED ? 'halted' : state));
+  if (state != 'running' && request != 'halt') return fail(entry.name, 'must be running before ' + request + '.');
+  return report(entry, askDaemon(entry.name, request));
+}
+
+function report(entry: Entry, answer: Answer | null): i32 {
+  if (!answer) return fail(entry.name, 'zoneadmd does not answer');
+  return answer.status ? fail(entry.name, answer.text) : 0;
+}

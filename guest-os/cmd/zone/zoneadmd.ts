@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: MIT
+/**
+ * @fileoverview zoneadmd(8): zones administration daemon
+ * @path /usr/lib/zones/zoneadmd
+ *
+ * One process for each zone that is at least ready: it makes the zone, mounts what the zone's root shall have, boots it, holds its console, and
+ * takes it down. A child of it waits for the zone's contract to be empty, which tells that a zone has ended by itself.
+ */
+/** @manual
+ * DESCRIPTION
+ * Started by zoneadm(8) for a zone that is to be made ready or booted, and ends when the zone is halted. Requests come through a socket in
+ * /var/run/zones; another one there is the zone's console, for zlogin -C.
+ *
+ * SEE ALSO
+ * zoneadm(8), zlogin(1), zones(7)
+ */
+import * as calls from '../../lib/calls';
+import { beginContracts, CT_PR_EV_EMPTY, endContracts, latestContract, nextContractEvent, openBundle } from '../../lib/contracts';
+import { O_RDWR, openFile, Reader, say } from '../../lib/io';
+import { PollSet } from '../../lib/pollSet';
+import { execute, fork, ignoreSignal, SIGHUP, SIGKILL, waitFor } from '../../lib/process';
+import { openMaster, slaveName } from '../../lib/ptyMaster';
+import { writeText } from '../../lib/smf/door';
+import { pathOf } from '../../lib/text';
+import { acceptFrom, listenAt } from '../../lib/unixSocket';
+import { Configuration, problem, readConfiguration, withReason } from '../../lib/zones/configuration';
+import {
+  ATTR_BOOTARGS,
+  ATTR_BRAND,
+  bootZone,
+  createZone,
+  destroyZone,
+  enterZone,
+  privilegesOf,
+  problem as privilegeProblem,
+  REBOOT_ASKED,
+  setZoneText,
+  shutDownZone,
+  zoneAsked,
+  zoneId,
+} from '../../lib/zones/kernel';
+import { mountAll, unmountAll } from './_mounts';
+import { consoleOf, doorOf, DOORS } from './_state';
+
+export const USAGE: string = 'zoneadmd -z zonename';
+
+const O_NOCTTY: i32 = 0x800;
+const ROOM: i32 = 4096;
+const buffer = memory.data(4096);
+const pipe_ = memory.data(8, 8);
+
+let name: string = '';
+let zone: i32 = -1;
+let master: i32 = -1;
+/** Holds the console open, so that it does not hang up between those who use it. */
+let slave: i32 = -1;
+let watcher: i32 = -1;
+let watcherPid: i32 = 0;
+let contract: i32 = 0;
+let booted: bool = false;
+
+export function main(args: string[]): i32 {
+  if (args.length != 3 || args[1] != '-z') {
+    say('usage: ' + USAGE + '\n');
+    return 2;
+  }
+  name = args[2];
+  calls.mkdir(pathOf('/var/run'), 0o755);
+  calls.mkdir(pathOf(DOORS), 0o700);
+  const door = listenAt(doorOf(name));
+  const consoles = listenAt(consoleOf(name));
+  if (door < 0 || consoles < 0) {
+    say(withReason('zoneadmd: ' + doorOf(name), door < 0 ? door : consoles) + '\n');
+    return 1;
+  }
+  // From here on requests are taken: who has started it may go on.
+  const pid = fork();
+  if (pid) return pid < 0 ? 1 : 0;
+  calls.pgrpsys(3, 0, 0);
+  ignoreSignal(SIGHUP);
+  serve(door, consoles);
+  calls.unlink(pathOf(doorOf(name)));
+  calls.unlink(pathOf(consoleOf(name)));
+  return 0;
+}
+
+/** Until the zone is down. */
+function serve(door: i32, consoles: i32): void {
+  const set = new PollSet();
+  let client = -1;
+  let waiting: i32[] = [];
+  while (true) {
+    set.clear();
+    set.add(door);
+    set.add(consoles);
+    set.add(master);
+    set.add(client);
+    set.add(watcher);
+    if (!set.wait()) continue;
+    if (set.isReady(master)) {
+      const count = <i32>calls.read(master, buffer, ROOM);
+      if (count > 0 && client >= 0) calls.write(client, buffer, count);
+    }
+    if (client >= 0 && set.isReady(client)) {
+      const count = <i32>calls.read(client, buffer, ROOM);
+      if (count > 0) calls.write(master, buffer, count);
+      else {
+        calls.close(client);
+        client = -1;
+      }
+    }
+    if (set.isReady(consoles)) {
+      const next = acceptFrom(consoles);
+      // One at a time: the console is one terminal.
+      if (next >= 0 && client >= 0) calls.close(next);
+      else if (next >= 0) client = next;
+    }
+    if (watcher >= 0 && set.isReady(watcher)) {
+      const again = zoneAsked(zone) == REBOOT_ASKED;
+      halt();
+      let failed = '';
+      if (again) failed = ready();
+      if (again && !failed.length) failed = boot('');
+      for (let i = 0; i < waiting.length; i++) answer(waiting[i], failed);
+      waiting = [];
+      if (failed.length) halt();
+      if (zone < 0) return;
+      continue;
+    }
+    if (!set.isReady(door)) continue;
+    const asker = acceptFrom(door);
+    if (asker < 0) continue;
+    const line = new Reader(asker).line();
+    if (line == 'shutdown' && booted) {
+      askForShutdown();
+      waiting.push(asker);
+      continue;
+    }
+    answer(asker, line == null ? '' : perform(line));
+    if (zone < 0) {
+      for (let i = 0; i < waiting.length; i++) answer(waiting[i], '');
+      return;
+    }
+  }
+}
+
+/** 0 for what was done, 1 and why for what was not. */
+function answer(asker: i32, failed: string): void {
+  writeText(asker, (failed.length ? '1 ' + failed : '0') + '\n');
+  calls.close(asker);
+}
+
+/** Why it could not be done; nothing: it was. */
+function perform(line: string): string {
+  const space = line.indexOf(' ');
+  const word = space < 0 ? line : line.substring(0, space);
+  const rest = space < 0 ? '' : line.substring(space + 1);
+  let failed = '';
+  if (word == 'ready') failed = zone < 0 ? ready() : 'zone is already ready';
+  else if (word == 'boot') {
+    if (booted) return 'zone is already booted';
+    if (zone < 0) failed = ready();
+    if (!failed.length) failed = boot(rest);
+    if (failed.length) halt();
+  } else if (word == 'reboot') {
+    halt();
+    failed = ready();
+    if (!failed.length) failed = boot(rest);
+    if (failed.length) halt();
+  } else halt();
+  return failed;
+}
+
+/** The zone exists, with its file systems and its console. */
+function ready(): string {
+  const configuration = readConfiguration(name);
+  if (!configuration) return problem.length ? problem : 'No such zone configured';
+  const privileges = privilegesOf(configuration.limitpriv);
+  if (!privileges) return privilegeProblem;
+  const root = configuration.zonepath + '/root';
+  zone = createZone(name, root, privileges);
+  if (zone < 0) return withReason(root, zone);
+  setZoneText(zone, ATTR_BRAND, configuration.brand);
+  setZoneText(zone, ATTR_BOOTARGS, configuration.bootargs);
+  master = openMaster(zone);
+  const failed = master < 0 ? withReason('console', master) : mountAll(configuration, zone, slaveName(master));
+  if (failed.length) {
+    halt();
+    return failed;
+  }
+  slave = openFile('/dev/' + slaveName(master), O_RDWR | O_NOCTTY);
+  return '';
+}
+
+function boot(bootargs: string): string {
+  if (bootargs.length) setZoneText(zone, ATTR_BOOTARGS, bootargs);
+  // Opened first: what happens at once is heard of, too.
+  const bundle = openBundle();
+  const template = beginContracts();
+  const error = bootZone(zone);
+  contract = latestContract();
+  endContracts(template);
+  if (error < 0) {
+    calls.close(bundle);
+    return withReason('could not start its init', error);
+  }
+  booted = true;
+  watch(bundle);
+  return '';
+}
+
+/** A child reads contract events, and ends when the zone's contract is empty: then the pipe is at its end. */
+function watch(bundle: i32): void {
+  if (calls.pipe(pipe_, 0) < 0) return;
+  watcher = load<i32>(pipe_);
+  const end = load<i32>(pipe_, 4);
+  watcherPid = fork();
+  if (!watcherPid) {
+    calls.close(master);
+    calls.close(slave);
+    while (true) {
+      const news = nextContractEvent(bundle);
+      if (!news || (news.contract == contract && news.type == CT_PR_EV_EMPTY)) calls.exit(0);
+    }
+  }
+  calls.close(end);
+  calls.close(bundle);
+}
+
+/** Whatever there is of the zone goes. */
+function halt(): void {
+  if (watcher >= 0) {
+    calls.kill(watcherPid, SIGKILL);
+    waitFor(watcherPid);
+    calls.close(watcher);
+    watcher = -1;
+  }
+  if (zone >= 0) {
+    shutDownZone(zone);
+    if (slave >= 0) calls.close(slave);
+    if (master >= 0) calls.close(master);
+    slave = -1;
+    master = -1;
+    const failed = unmountAll(zone);
+    const error = destroyZone(zone);
+    if (failed.length) say('zoneadmd: ' + failed + '\n');
+    if (error < 0) say(withReason('zoneadmd: ' + name, error) + '\n');
+  }
+  zone = -1;
+  booted = false;
+}
+
+/** The zone's own init stops its services in order, and then asks for the end. */
+function askForShutdown(): void {
+  const pid = fork();
+  if (pid) {
+    if (pid > 0) waitFor(pid);
+    return;
+  }
+  if (enterZone(zone) >= 0) execute('/sbin/init', ['init', '0'], ['PATH=/usr/sbin:/usr/bin']);
+  calls.exit(1);
+}

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT
+/** @fileoverview Descriptors that are waited for together (poll(2)), for programs. */
+import * as calls from './calls';
+
+export const POLLIN: u16 = 1;
+export const POLLOUT: u16 = 4;
+const POLLERR: u16 = 8;
+const POLLHUP: u16 = 0x10;
+const POLLNVAL: u16 = 0x20;
+const MOST: i32 = 16;
+
+export class PollSet {
+  private readonly entries: StaticArray<u64> = new StaticArray<u64>(MOST);
+  private count: i32 = 0;
+
+  clear(): void {
+    this.count = 0;
+  }
+  /** Descriptors below 0 are passed over. */
+  add(descriptor: i32, events: u16 = POLLIN): void {
+    if (descriptor < 0 || this.count == MOST) return;
+    this.entries[this.count++] = <u64>(<u32>descriptor) | ((<u64>events) << 32);
+  }
+  /** Waits for as long as it takes; false: a signal came. */
+  wait(): bool {
+    return calls.pollsys(changetype<usize>(this.entries), this.count, 0, 0) >= 0;
+  }
+  /** There is something to read or to write, an error, or an end. */
+  isReady(descriptor: i32): bool {
+    for (let i = 0; i < this.count; i++)
+      if (<i32>this.entries[i] == descriptor) return ((<u16>(this.entries[i] >> 48)) & (POLLIN | POLLOUT | POLLERR | POLLHUP | POLLNVAL)) != 0;
+    return false;
+  }
+}
