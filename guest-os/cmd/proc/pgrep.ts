@@ -21,6 +21,7 @@ import { allProcesses, Process, terminalOf } from '../../lib/processes';
 import { compile, EXTENDED, IGNORE_CASE, Regex, regexError, WHOLE } from '../../lib/regex/regex';
 import { signalNumber } from '../../lib/signals';
 import { userName } from '../../lib/users';
+import { ATTR_NAME, zoneText } from '../../lib/zones/kernel';
 
 export const USAGE: string =
   'pgrep [-aflnovxi] [-d delim] [-P ppidlist] [-g pgrplist] [-s sidlist] [-u euidlist] [-U uidlist] [-t termlist] [-z zonelist] [pattern]';
@@ -130,6 +131,6 @@ function fits(process: Process, lists: Map<string, string[]>): bool {
     listed(lists, 'g', process.pgid.toString(), '') &&
     listed(lists, 's', process.sid.toString(), '') &&
     listed(lists, 't', terminalOf(process.terminal), '') &&
-    listed(lists, 'z', process.zone.toString(), process.zone ? '' : 'global')
+    listed(lists, 'z', process.zone.toString(), zoneText(process.zone, ATTR_NAME))
   );
 }

@@ -22,6 +22,7 @@ import { sleepFor } from '../../lib/process';
 import { allProcesses, Process } from '../../lib/processes';
 import { padLeft, parseNumber } from '../../lib/text';
 import { userName } from '../../lib/users';
+import { ATTR_NAME, zoneText } from '../../lib/zones/kernel';
 
 export const USAGE: string = 'prstat [-c] [-n ntop] [-p pidlist] [-s key | -S key] [-u euidlist] [-z zone] [interval [count]]';
 const TCGETS: i32 = 0x540d;
@@ -135,7 +136,7 @@ function look(pids: string[], users: string[], zone: string, most: i32, scroll: 
     used.set(process.pid, process.time - (before.has(process.pid) ? before.get(process.pid) : 0));
     if (pids.length && !pids.includes(process.pid.toString())) continue;
     if (users.length && !users.includes(userName(process.euid)) && !users.includes(process.euid.toString())) continue;
-    if (zone.length && process.zone.toString() != zone && !(zone == 'global' && !process.zone)) continue;
+    if (zone.length && process.zone.toString() != zone && zoneText(process.zone, ATTR_NAME) != zone) continue;
     shown.push(process);
     threads += process.threads;
   }

@@ -22,6 +22,7 @@ import { misused, Options } from '../../lib/options';
 import { allProcesses, Process, processOf, terminalOf } from '../../lib/processes';
 import { padLeft, padRight } from '../../lib/text';
 import { groupName, userName } from '../../lib/users';
+import { ATTR_NAME, zoneText } from '../../lib/zones/kernel';
 
 export const USAGE: string =
   'ps [-aAdefjlLyZ] [-o format] [-p proclist] [-t term] [-u uidlist] [-U uidlist] [-g grplist] [-s sidlist] [-z zonelist]';
@@ -157,7 +158,7 @@ function chosen(process: Process, given: string, lists: Map<string, string[]>, o
   if (inList(lists, 'g', process.sid.toString(), process.pgid.toString())) return true;
   if (inList(lists, 's', process.sid.toString(), '')) return true;
   if (inList(lists, 't', terminalOf(process.terminal), '/dev/' + terminalOf(process.terminal))) return true;
-  if (inList(lists, 'z', process.zone.toString(), process.zone ? '' : 'global')) return true;
+  if (inList(lists, 'z', process.zone.toString(), zoneText(process.zone, ATTR_NAME))) return true;
   if (lists.size || given.includes('a') || given.includes('d')) return false;
   return process.terminal == own.terminal && process.euid == effectiveUser();
 }
@@ -222,7 +223,7 @@ function value(process: Process, name: string): string {
   if (name == 'tty') return terminalOf(process.terminal);
   if (name == 'fname') return process.isZombie ? '<defunct>' : process.name;
   if (name == 'comm') return process.isZombie ? '<defunct>' : process.command.split(' ')[0];
-  if (name == 'zone') return process.zone ? process.zone.toString() : 'global';
+  if (name == 'zone') return zoneText(process.zone, ATTR_NAME);
   if (name == 'zoneid') return process.zone.toString();
   if (name == 'ctid') return process.contract ? process.contract.toString() : '-';
   if (name == 'c') return '0';

@@ -28,6 +28,7 @@ export function mountAll(configuration: Configuration, zone: i32, console: strin
   if (!failed.length) failed = mountAt(root, '/proc', 'proc', 'proc', '');
   if (!failed.length) failed = mountAt(root, '/system/contract', 'ctfs', 'ctfs', '');
   if (!failed.length) failed = mountAt(root, '/tmp', 'tmpfs', 'swap', '');
+  if (!failed.length) calls.chmod(pathOf(root + '/tmp'), 0o1777);
   if (!failed.length) failed = mountAt(root, '/etc/mnttab', 'mntfs', 'mnttab', '');
   for (let i = 0; i < configuration.resources.length && !failed.length; i++) {
     const resource = configuration.resources[i];
