@@ -128,8 +128,7 @@ export function addDevice(name: string, path: string, device: Device): void {
 export function deviceNamed(name: string): Vnode | null {
   const names = name.split('/');
   let at: Vnode | null = byName;
-  for (let i = 0; i < names.length && at; i++)
-    at = at.isDirectory ? changetype<DeviceDirectory>(at).find(names[i]) : null;
+  for (let i = 0; i < names.length && at; i++) at = at.isDirectory ? changetype<DeviceDirectory>(at).find(names[i]) : null;
   return at && !at.isDirectory ? at : null;
 }
 export function removeDevice(name: string, path: string): void {

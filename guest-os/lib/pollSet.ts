@@ -28,7 +28,8 @@ export class PollSet {
   /** There is something to read or to write, an error, or an end. */
   isReady(descriptor: i32): bool {
     for (let i = 0; i < this.count; i++)
-      if (<i32>this.entries[i] == descriptor) return ((<u16>(this.entries[i] >> 48)) & (POLLIN | POLLOUT | POLLERR | POLLHUP | POLLNVAL)) != 0;
+      if (<i32>this.entries[i] == descriptor)
+        return (<u16>(this.entries[i] >> 48) & (POLLIN | POLLOUT | POLLERR | POLLHUP | POLLNVAL)) != 0;
     return false;
   }
 }

@@ -19,7 +19,9 @@ const PLACES: Readonly<Record<string, string>> = { init: 'sbin/init' };
 const LEFT_OUT = new Set(['hello']);
 /** What a zone begins with, as the system itself does. */
 const SKELETON = new Set(
-  ['default/login', 'group', 'passwd', 'profile', 'shadow', 'shells'].map((name) => `etc/${name}`).concat('root/.bashrc', 'root/.profile'),
+  ['default/login', 'group', 'passwd', 'profile', 'shadow', 'shells']
+    .map((name) => `etc/${name}`)
+    .concat('root/.bashrc', 'root/.profile'),
 );
 const SKELETON_FOLDER = 'usr/lib/brand/joyent-minimal/skel';
 const DIRECTORIES = [

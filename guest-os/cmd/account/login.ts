@@ -12,6 +12,7 @@
  * OPTIONS
  *   -d device   the terminal that it runs on; -l label: what the prompt calls it
  *   -f          who calls it knows who the user is: only root may say so
+ *   -z zone     zlogin(1) calls it, from that zone: root may log in on any terminal
  *
  * FILES
  *   /etc/passwd, /etc/shadow   users, and their passwords as crypt(3C) hashes of kinds $5$ and $6$
@@ -51,7 +52,7 @@ import { longTime } from '../smf/_client';
 import { askSecretly, becomeUser, loginEnvironment } from './_session';
 import { hostName, lineName } from './ttymon';
 
-export const USAGE: string = 'login [-f] [-d device] [-l label] [name]';
+export const USAGE: string = 'login [-f] [-z zone] [-d device] [-l label] [name]';
 
 const SIGCONT: i32 = 25;
 const ATTEMPTS: i32 = 5;
@@ -62,6 +63,8 @@ const UNKNOWN: User | null = null;
 let device: string = '/dev/console';
 /** What its prompt calls the terminal. */
 let label: string = '';
+/** The zone that zlogin was called in; empty: it was not. */
+let from: string = '';
 
 export function main(args: string[]): i32 {
   let name = '';
@@ -69,6 +72,7 @@ export function main(args: string[]): i32 {
   for (let i = 1; i < args.length; i++) {
     if (args[i] == '-d' && i + 1 < args.length) device = args[++i];
     else if (args[i] == '-l' && i + 1 < args.length) label = args[++i];
+    else if (args[i] == '-z' && i + 1 < args.length) from = args[++i];
     else if (args[i] == '-f') trusted = true;
     else if (args[i].startsWith('-')) {
       say('usage: ' + USAGE + '\n');
@@ -111,7 +115,7 @@ function authenticate(name: string, trusted: bool): User | null {
 
 /** Root may be limited to the console. */
 function allowedHere(user: User): bool {
-  if (user.uid) return true;
+  if (user.uid || from.length) return true;
   const descriptor = openFile('/etc/default/login', O_RDONLY);
   if (descriptor < 0) return true;
   const lines = readAll(descriptor).split('\n');

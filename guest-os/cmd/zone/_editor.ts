@@ -59,7 +59,9 @@ export class Editor {
       return true;
     }
     if (command == 'help') {
-      out('add attr cancel clear commit create delete end exit export info remove revert select set verify: man zonecfg tells more\n');
+      out(
+        'add attr cancel clear commit create delete end exit export info remove revert select set verify: man zonecfg tells more\n',
+      );
       return true;
     }
     if (command == 'create') return this.create(rest);
@@ -134,7 +136,8 @@ export class Editor {
     }
     switch (PROPERTIES.indexOf(name)) {
       case 0:
-        if (!value.startsWith('/') || value.includes('/../') || value.endsWith('/')) return this.fail(value + ': zonepath is not an absolute path');
+        if (!value.startsWith('/') || value.includes('/../') || value.endsWith('/'))
+          return this.fail(value + ': zonepath is not an absolute path');
         configuration.zonepath = value;
         break;
       case 1:
@@ -172,9 +175,11 @@ export class Editor {
     const names = resource.kind == 'fs' ? FS : ATTR;
     for (let i = 0; i < 3; i++)
       if (!resource.get(names[i]).length) return this.fail(resource.kind + ': ' + names[i] + ' is not specified');
-    if (resource.kind == 'fs' && (!resource.get('dir').startsWith('/') || resource.get('dir').includes('..'))) return this.fail('dir is not an absolute path');
+    if (resource.kind == 'fs' && (!resource.get('dir').startsWith('/') || resource.get('dir').includes('..')))
+      return this.fail('dir is not an absolute path');
     if (resource.kind == 'fs' && !FS_TYPES.includes(resource.get('type'))) return this.fail('type of fs is lofs or tmpfs');
-    if (resource.kind == 'attr' && !ATTR_TYPES.includes(resource.get('type'))) return this.fail('type of attr is string, boolean, int or uint');
+    if (resource.kind == 'attr' && !ATTR_TYPES.includes(resource.get('type')))
+      return this.fail('type of attr is string, boolean, int or uint');
     if (!configuration.resources.includes(resource)) configuration.resources.push(resource);
     this.resource = null;
     this.changed = true;
@@ -186,7 +191,8 @@ export class Editor {
     const equals = words.length == 2 ? words[1].indexOf('=') : -1;
     for (let i = 0; equals > 0 && i < configuration.resources.length; i++) {
       const resource = configuration.resources[i];
-      if (resource.kind == words[0] && resource.get(words[1].substring(0, equals)) == words[1].substring(equals + 1)) return resource;
+      if (resource.kind == words[0] && resource.get(words[1].substring(0, equals)) == words[1].substring(equals + 1))
+        return resource;
     }
     this.fail('no such resource: ' + words.join(' '));
     return null;
@@ -245,7 +251,11 @@ export class Editor {
     for (let i = 0; i < entries.length; i++) {
       const other = entries[i];
       if (other.name == this.name) continue;
-      if (other.path == configuration.zonepath || (other.path + '/').startsWith(configuration.zonepath + '/') || configuration.zonepath.startsWith(other.path + '/'))
+      if (
+        other.path == configuration.zonepath ||
+        (other.path + '/').startsWith(configuration.zonepath + '/') ||
+        configuration.zonepath.startsWith(other.path + '/')
+      )
         return this.fail('zonepath (' + configuration.zonepath + ') is in use by zone ' + other.name);
     }
     return true;
@@ -254,7 +264,8 @@ export class Editor {
   private commit(configuration: Configuration): bool {
     if (!this.verify(configuration)) return false;
     const entry = entryOf(readIndex(), this.name);
-    if (entry && entry.state != CONFIGURED && entry.path != configuration.zonepath) return this.fail('zonepath of an installed zone stays as it is');
+    if (entry && entry.state != CONFIGURED && entry.path != configuration.zonepath)
+      return this.fail('zonepath of an installed zone stays as it is');
     let error = writeConfiguration(configuration);
     if (error >= 0) error = setEntry(this.name, entry ? entry.state : CONFIGURED, configuration.zonepath);
     if (error < 0) return this.fail('could not write the configuration: ' + errorText(-error));
@@ -265,7 +276,8 @@ export class Editor {
 
   private delete(words: string[]): bool {
     const entry = entryOf(readIndex(), this.name);
-    if (entry && entry.state != CONFIGURED) return this.fail('zone ' + this.name + ': is ' + entry.state + ', uninstall it first');
+    if (entry && entry.state != CONFIGURED)
+      return this.fail('zone ' + this.name + ': is ' + entry.state + ', uninstall it first');
     if (!words.includes('-F')) return this.fail('delete needs -F');
     // The index first: what it does not know is no zone.
     removeEntry(this.name);
@@ -277,7 +289,21 @@ export class Editor {
   }
 }
 
-const COMMANDS: string[] = ['set', 'add', 'end', 'cancel', 'select', 'remove', 'info', 'export', 'verify', 'commit', 'revert', 'delete', 'clear'];
+const COMMANDS: string[] = [
+  'set',
+  'add',
+  'end',
+  'cancel',
+  'select',
+  'remove',
+  'info',
+  'export',
+  'verify',
+  'commit',
+  'revert',
+  'delete',
+  'clear',
+];
 
 /** Words, of which quotes keep spaces. */
 function wordsOf(line: string): string[] {

@@ -11,7 +11,24 @@ import { Configuration, CONFIGURED, Entry, INCOMPLETE, INSTALLED, setEntry, with
 
 const SKELETON: string = '/usr/lib/brand/joyent-minimal/skel';
 /** What is not in the skeleton: where something is mounted, and what is empty. */
-const DIRECTORIES: string[] = ['dev', 'etc/svc', 'export', 'home', 'lib', 'mnt', 'opt', 'proc', 'root', 'sbin', 'system', 'system/contract', 'tmp', 'usr', 'var', 'var/tmp'];
+const DIRECTORIES: string[] = [
+  'dev',
+  'etc/svc',
+  'export',
+  'home',
+  'lib',
+  'mnt',
+  'opt',
+  'proc',
+  'root',
+  'sbin',
+  'system',
+  'system/contract',
+  'tmp',
+  'usr',
+  'var',
+  'var/tmp',
+];
 
 /** Why it could not be done; nothing: it is. */
 export function install(configuration: Configuration): string {

@@ -32,7 +32,8 @@ export function mountAll(configuration: Configuration, zone: i32, console: strin
   if (!failed.length) failed = mountAt(root, '/etc/mnttab', 'mntfs', 'mnttab', '');
   for (let i = 0; i < configuration.resources.length && !failed.length; i++) {
     const resource = configuration.resources[i];
-    if (resource.kind == 'fs') failed = mountAt(root, resource.get('dir'), resource.get('type'), resource.get('special'), resource.get('options'));
+    if (resource.kind == 'fs')
+      failed = mountAt(root, resource.get('dir'), resource.get('type'), resource.get('special'), resource.get('options'));
   }
   return failed;
 }

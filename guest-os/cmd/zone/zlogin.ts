@@ -28,11 +28,19 @@ import { enterZone, GLOBAL, ownZoneId, zoneId, zoneStatus, ZONE_IS_RUNNING } fro
 import { relay } from './_session';
 import { consoleOf } from './_state';
 
-export const USAGE: string = 'zlogin [-ES] [-e char] [-l user] zonename [command [argument ...]]\n' + 'zlogin -C [-E] [-e char] zonename';
+export const USAGE: string =
+  'zlogin [-ES] [-e char] [-l user] zonename [command [argument ...]]\n' + 'zlogin -C [-E] [-e char] zonename';
 
 const TIOCSWINSZ: i32 = 0x5467;
 const window = memory.data(8, 8);
-const ENVIRONMENT: string[] = ['PATH=/usr/sbin:/usr/bin', 'HOME=/root', 'LOGNAME=root', 'USER=root', 'SHELL=/usr/bin/sh', 'TZ=UTC'];
+const ENVIRONMENT: string[] = [
+  'PATH=/usr/sbin:/usr/bin',
+  'HOME=/root',
+  'LOGNAME=root',
+  'USER=root',
+  'SHELL=/usr/bin/sh',
+  'TZ=UTC',
+];
 
 export function main(args: string[]): i32 {
   const options = new Options(args, USAGE, 'CESe:l:');
@@ -56,7 +64,8 @@ export function main(args: string[]): i32 {
   if (!entryOf(readIndex(), name) && zoneId(name) < 0) return fail("zone '" + name + "' unknown");
   if (toConsole) return consoleSession(name, escape);
   const zone = zoneId(name);
-  if (zone < 0 || zoneStatus(zone) != ZONE_IS_RUNNING) return fail("login allowed only to running zones (" + name + " is '" + (zone < 0 ? 'installed' : 'ready') + "').");
+  if (zone < 0 || zoneStatus(zone) != ZONE_IS_RUNNING)
+    return fail('login allowed only to running zones (' + name + " is '" + (zone < 0 ? 'installed' : 'ready') + "').");
   if (words.length > 1) return run(zone, user, words.slice(1), safe);
   return isTerminal(0) ? session(zone, name, user, safe, escape) : run(zone, user, [], safe);
 }
@@ -70,19 +79,19 @@ function fail(what: string): i32 {
   return 1;
 }
 
-/** Becomes what runs in the zone: a login, or a plain shell; with a command, a shell that runs it. */
-function become(zone: i32, user: string, words: string[], safe: bool, terminal: string): void {
+/** Becomes what runs in the zone: a login on a line, or a plain shell; with a command, a shell that runs it. */
+function become(zone: i32, user: string, words: string[], safe: bool, line: string, terminal: string): void {
   const error = enterZone(zone);
   if (error < 0) {
     say(withReason('zlogin: could not enter zone', error) + '\n');
     calls.exit(1);
   }
   const variables = ENVIRONMENT.concat(['TERM=' + terminal]);
-  const line = words.join(' ');
-  if (safe) execute('/sbin/sh', words.length ? ['sh', '-c', line] : ['sh'], variables);
-  else if (!words.length) execute('/usr/bin/login', ['login', '-f', '-d', terminal.length ? '/dev/tty' : '', user], variables);
-  else if (user == 'root') execute('/usr/bin/sh', ['sh', '-c', line], variables);
-  else execute('/usr/bin/su', ['su', '-', user, '-c', line], variables);
+  const command = words.join(' ');
+  if (safe) execute('/sbin/sh', words.length ? ['sh', '-c', command] : ['sh'], variables);
+  else if (!words.length) execute('/usr/bin/login', ['login', '-f', '-z', 'global', '-d', line, user], variables);
+  else if (user == 'root') execute('/usr/bin/sh', ['sh', '-c', command], variables);
+  else execute('/usr/bin/su', ['su', '-', user, '-c', command], variables);
   say('zlogin: could not start a shell in the zone\n');
   calls.exit(1);
 }
@@ -92,7 +101,7 @@ function run(zone: i32, user: string, words: string[], safe: bool): i32 {
   const pid = fork();
   if (!pid) {
     if (!words.length) words = ['exec', '/usr/bin/sh'];
-    become(zone, user, words, safe, '');
+    become(zone, user, words, safe, '', '');
   }
   const news = waitFor(pid);
   return news.status;
@@ -119,7 +128,7 @@ function session(zone: i32, name: string, user: string, safe: bool, escape: u8):
     }
     calls.close(slave);
     calls.close(master);
-    become(zone, user, [], safe, term == null ? 'xterm' : term);
+    become(zone, user, [], safe, '/dev/' + line, term == null ? 'xterm' : term);
   }
   const settings = Settings.of(0);
   if (settings) settings.raw(false).apply(0);

@@ -23,13 +23,32 @@ import * as calls from '../../lib/calls';
 import { out, Reader, flush, say } from '../../lib/io';
 import { padLeft, padRight } from '../../lib/text';
 import { execute, fork, waitFor } from '../../lib/process';
-import { Configuration, CONFIGURED, Entry, entryOf, INSTALLED, problem, readConfiguration, readIndex } from '../../lib/zones/configuration';
-import { ATTR_BRAND, ATTR_NAME, ATTR_ROOT, GLOBAL, ownZoneId, privilegesOf, problem as privilegeProblem, zoneId, zoneIds, zoneText } from '../../lib/zones/kernel';
+import {
+  Configuration,
+  CONFIGURED,
+  Entry,
+  entryOf,
+  INSTALLED,
+  problem,
+  readConfiguration,
+  readIndex,
+} from '../../lib/zones/configuration';
+import {
+  ATTR_BRAND,
+  ATTR_NAME,
+  ATTR_ROOT,
+  GLOBAL,
+  ownZoneId,
+  privilegesOf,
+  problem as privilegeProblem,
+  zoneId,
+  zoneIds,
+  zoneText,
+} from '../../lib/zones/kernel';
 import { install, uninstall } from './_install';
 import { Answer, askDaemon, stateOf } from './_state';
 
-export const USAGE: string =
-  'zoneadm list [-cipv]\n' + 'zoneadm -z zonename subcommand [arguments]';
+export const USAGE: string = 'zoneadm list [-cipv]\n' + 'zoneadm -z zonename subcommand [arguments]';
 
 const DAEMON: string = '/usr/lib/zones/zoneadmd';
 
@@ -137,7 +156,18 @@ function print(line: Line, flags: string): void {
   else if (!flags.includes('v')) out(entry.name + '\n');
   else
     out(
-      padLeft(id, 4) + ' ' + padRight(entry.name, 16) + ' ' + padRight(state, 10) + ' ' + padRight(entry.path, 30) + ' ' + padRight(line.brand, 8) + ' ' + padRight('shared', 6) + '\n',
+      padLeft(id, 4) +
+        ' ' +
+        padRight(entry.name, 16) +
+        ' ' +
+        padRight(state, 10) +
+        ' ' +
+        padRight(entry.path, 30) +
+        ' ' +
+        padRight(line.brand, 8) +
+        ' ' +
+        padRight('shared', 6) +
+        '\n',
     );
 }
 

@@ -64,7 +64,13 @@ function attribute(name: string, value: string): string {
 
 function element(resource: Resource): string {
   if (resource.kind == 'attr')
-    return '  <attr' + attribute('name', resource.get('name')) + attribute('type', resource.get('type')) + attribute('value', resource.get('value')) + '/>\n';
+    return (
+      '  <attr' +
+      attribute('name', resource.get('name')) +
+      attribute('type', resource.get('type')) +
+      attribute('value', resource.get('value')) +
+      '/>\n'
+    );
   let xml = '  <filesystem' + attribute('special', resource.get('special')) + attribute('directory', resource.get('dir'));
   xml += attribute('type', resource.get('type'));
   const options = resource.get('options');
@@ -122,6 +128,8 @@ function resourceOf(element: Element): Resource | null {
 
 /** 0, or a negative errno. */
 export function writeConfiguration(configuration: Configuration): i64 {
+  // Without a pool nobody has made it.
+  calls.mkdir(pathOf('/etc/zones'), 0o755);
   return replaceFile(FOLDER + configuration.name + '.xml', configuration.text());
 }
 export function removeConfiguration(name: string): i64 {

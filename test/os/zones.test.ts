@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: MIT
+/**
+ * Zones on our machine and on QEMU: configured, installed, booted, entered, left, ended from outside and from inside, taken away; and what is refused
+ * to a zone's root. Expectations are zones(7)'s, zoneadm(8)'s and zlogin(1)'s.
+ */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { haveOracles } from '../../tools/oracles.js';
+import { buildImage, type Image, type Session, typeOnOurs, typeOnQemu } from './session.ts';
+
+let image: Image;
+beforeAll(async () => {
+  image = await buildImage();
+}, 300_000);
+afterAll(() => image.remove());
+
+/** Waits until a command in the zone says what it should. */
+const until = (command: string): string => `i=0; until ${command} || [ $((i+=1)) -gt 300 ]; do sleep 0.1; done`;
+const LOGIN_THERE = until('[ "$(zlogin z1 svcs -H -o state console-login)" = online ]');
+
+const COMMANDS = {
+  none: 'zonename; zoneadm list -cv',
+  mistakes:
+    'zonecfg -z z1 info; zonecfg -z z1 create; zonecfg -z global create; zonecfg -z z1 "create; set brand=lx"; zonecfg -z z1 "create; set limitpriv=default,sys_config"; ' +
+    'zoneadm -z z1 boot; zlogin z1; echo $?',
+  configured:
+    'zonecfg -z z1 "create; set zonepath=/zones/z1; add attr; set name=alias; set type=string; set value=web; end"; zoneadm -z z1 boot; zoneadm list -p; zoneadm list -cp',
+  exported:
+    'zonecfg -z z1 export > /tmp/e; zonecfg -z z2 -f /tmp/e; zonecfg -z z2 "set zonepath=/zones/z2"; zonecfg -z z2 info; zonecfg -z z2 delete -F; zoneadm list -c',
+  booted: `zoneadm -z z1 install; zoneadm -z z1 boot; ${LOGIN_THERE}; zoneadm list -v`,
+  inside: 'zlogin z1 "zonename; uname -n; zoneadm list; pwd; cd ..; pwd; ls -a / | sort | head -4; cat /etc/nodename"',
+  services: 'zlogin z1 svcs -x; zlogin z1 svcs -H -o state | sort -u',
+  status: 'zlogin z1 exit 7; echo $?; echo piped | zlogin z1 cat; echo "zonename; exit 3" | zlogin z1; echo $?',
+  processes:
+    'zlogin z1 "ps -e -o zone | sort -u"; ps -e -o zone | sort -u | tr -d " "; zlogin z1 "ps -e" | grep -c svc.startd; zlogin z1 "ls /proc/1"; zlogin z1 "kill -9 1; kill -9 $$"',
+  devices: 'zlogin z1 "ls /dev; ls /dev/pts"',
+  refused:
+    'zlogin z1 "mknod /tmp/d b 1 1; echo x > /usr/x; mount -F tmpfs swap /mnt && umount /mnt && echo mounted; mount -F dev -o zone=1,console=pts/0 dev /mnt; zoneadm -z z1 halt; date 010100001999; ls -l /proc/self/root/zones"',
+  links:
+    'mkdir /tmp/out; touch /tmp/out/secret; zlogin z1 "mkdir -p /a/b; ln -s ../../../../../../../tmp/out /a/b/up; ls /a/b/up; cd /a/b; ls ../../../../tmp/out"',
+  killed: `a=$(pgrep -z z1 -x init | head -1); kill -9 $a; ${LOGIN_THERE}; zoneadm list -p | cut -d: -f2,3; [ "$(pgrep -z z1 -x init | head -1)" != $a ] && echo another`,
+  rebooted: `a=$(zoneadm -z z1 list -p | cut -d: -f1); zlogin z1 reboot; ${until('[ "$(zoneadm -z z1 list -p | cut -d: -f1)" != $a ]')}; ${LOGIN_THERE}; zlogin z1 zonename`,
+  halted: `zlogin z1 halt; ${until('zoneadm -z z1 list -p | grep installed')}; pgrep -z z1; mount | grep z1; ls /var/run/zones`,
+  again:
+    'zoneadm -z z1 ready; zoneadm -z z1 list -p; zoneadm -z z1 boot; zoneadm -z z1 boot; zoneadm -z z1 shutdown; zoneadm -z z1 halt; echo $?; zoneadm list',
+  removed:
+    'zonecfg -z z1 delete -F; zoneadm -z z1 uninstall -F; zoneadm list -cp; zonecfg -z z1 delete -F; zoneadm list -cp; ls /zones /etc/zones',
+};
+const NAMES = Object.keys(COMMANDS) as (keyof typeof COMMANDS)[];
+
+describe.each([
+  ['our machine', typeOnOurs, true],
+  ['QEMU', typeOnQemu, haveOracles('qemu-system-x86_64')],
+] as const)('on %s', (_name, type, present) => {
+  let session: Session;
+  const printed = (name: keyof typeof COMMANDS): string => session.outputs[NAMES.indexOf(name)];
+  beforeAll(async () => {
+    if (present) session = await type(image, Object.values(COMMANDS));
+  }, 300_000);
+  const when = test.skipIf(!present);
+  const HEAD = '  ID NAME             STATUS     PATH                           BRAND    IP    \n';
+  const GLOBAL = '   0 global           running    /                              liveimg  shared\n';
+
+  when('there is the global zone', () => {
+    expect(printed('none')).toBe(`global\n${HEAD}${GLOBAL}`);
+  });
+  when('mistakes are told in one line, and configure nothing', () => {
+    expect(printed('mistakes')).toBe(
+      "zonecfg: z1: No such zone configured\nUse 'create' to begin configuring a new zone.\n" +
+        'zonecfg: zonepath not specified\nzonecfg: global: invalid zone name\nzonecfg: brand lx is not known\n' +
+        "zonecfg: sys_config: not permitted within a zone\nzoneadm: z1: No such zone configured\nzlogin: zone 'z1' unknown\n1\n",
+    );
+    expect(printed('configured')).toBe(
+      "zoneadm: zone 'z1': must be installed before boot.\n0:global:running:/::liveimg:shared\n" +
+        '0:global:running:/::liveimg:shared\n-:z1:configured:/zones/z1::joyent-minimal:shared\n',
+    );
+    expect(printed('exported')).toMatch(/^zonecfg: zonepath \(\/zones\/z1\) is in use by zone z1\n[\s\S]*\nglobal\nz1\n$/);
+  });
+  when('a zone boots with its own services, name and root', () => {
+    expect(printed('booted')).toBe(
+      `${HEAD}${GLOBAL}   1 z1               running    /zones/z1                      joyent-minimal shared\n`,
+    );
+    expect(printed('inside')).toBe('z1\nz1\nz1\n/\n/\n.\n..\nbin\ndev\nz1\n');
+    expect(printed('services')).toBe('online\n');
+  });
+  when('zlogin passes input, output and status on', () => {
+    expect(printed('status')).toBe('7\npiped\nz1\n3\n');
+  });
+  when('a zone sees its own processes, the global zone all', () => {
+    expect(printed('processes')).toMatch(
+      /\nls: \/proc\/1: No such file or directory\nsh: kill: 1: No such process\nsh: kill: \d+: No such process\n$/,
+    );
+    expect(
+      printed('processes')
+        .split('\n')
+        .slice(0, 2)
+        .map((line) => line.trim())
+        .sort(),
+    ).toEqual(['ZONE', 'z1']);
+    expect(printed('processes').split('\n').slice(2, 5).sort()).toEqual(['ZONE', 'global', 'z1']);
+  });
+  when('its devices are few, and its terminals its own', () => {
+    expect(printed('devices').trim().split(/\s+/).sort()).toEqual([
+      '0',
+      'console',
+      'full',
+      'kstat',
+      'msglog',
+      'null',
+      'ptmx',
+      'pts',
+      'random',
+      'syscon',
+      'sysmsg',
+      'systty',
+      'tty',
+      'urandom',
+      'zero',
+    ]);
+  });
+  when('its root is refused what others share', () => {
+    const lines = printed('refused').split('\n');
+    expect(lines).toContain('sh: /usr/x: cannot create: Read-only file system');
+    expect(lines).toContain('mounted');
+    expect(lines).toContain('mount: dev on /mnt: Not owner');
+    expect(lines).toContain("zoneadm: zone 'z1': must be in the global zone to halt a zone");
+    expect(lines).toContain('ls: /proc/self/root/zones: No such file or directory');
+  });
+  when('no link leads out of it', () => {
+    expect(printed('links')).not.toContain('secret');
+  });
+  when('its first process is started again when it is killed', () => {
+    expect(printed('killed')).toBe('global:running\nz1:running\nanother\n');
+  });
+  when('it can boot again and halt from inside, and leaves nothing', () => {
+    expect(printed('rebooted')).toBe('z1\n');
+    expect(printed('halted')).toBe('-:z1:installed:/zones/z1::joyent-minimal:shared\n');
+  });
+  when('it goes through its states, and refuses those that it is in', () => {
+    expect(printed('again')).toMatch(
+      /^\d+:z1:ready:\/zones\/z1::joyent-minimal:shared\nzoneadm: zone 'z1': zone is already booted\nzoneadm: zone 'z1': zone is already halted\n1\nglobal\n$/,
+    );
+  });
+  when('it is taken away', () => {
+    expect(printed('removed')).toMatch(
+      /^zonecfg: zone z1: is installed, uninstall it first\n0:global:running:\/::liveimg:shared\n-:z1:configured:[^\n]*\n0:global:[^\n]*\n\/etc\/zones:\nindex\n\n\/zones:\n/,
+    );
+  });
+});
