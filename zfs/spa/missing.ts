@@ -70,7 +70,8 @@ export function loadMissing(spa: Spa, leaf: Leaf): void {
   let good = false;
   if (dn) {
     const length = changetype<SpaceMapPhys>(bonusOf(dn)).length;
-    good = dn.bonusType == TYPE_SPACE_MAP_HEADER && length <= MOST_BYTES && !(length & 7) && apply(dn, length, tree);
+    const isUsable = dn.bonusType == TYPE_SPACE_MAP_HEADER && length <= MOST_BYTES && !(length & 7);
+    if (isUsable && apply(dn, length, tree)) good = true;
     releaseDnode(dn);
   }
   if (!good) tree.cover(1, spa.openTxg);
@@ -85,8 +86,9 @@ function apply(dn: Dnode, length: u64, tree: RangeTree): bool {
     if (!good || word & MARK) continue;
     const start = (word >> 16) & (((<u64>1) << 47) - 1);
     const run = (word & (LONGEST_RUN - 1)) + 1;
-    if (word & FREE_BIT) good = tree.remove(start, run);
-    else tree.cover(start, run);
+    if (word & FREE_BIT) {
+      if (!tree.remove(start, run)) good = false;
+    } else tree.cover(start, run);
   }
   freeBuffer(cell, 512);
   return good;

@@ -135,9 +135,11 @@ export class Spa {
     return sum;
   }
   get scan(): Scan {
-    let scan = this.scan_;
-    if (!scan) this.scan_ = scan = new Scan(this);
-    return scan!;
+    const known = this.scan_;
+    if (known) return known;
+    const made = new Scan(this);
+    this.scan_ = made;
+    return made;
   }
   gone(leaf: Leaf): void {
     this.left.push(leaf);

@@ -53,9 +53,11 @@ export class Leaf extends Vdev {
 
   /** Transaction groups whose writes did not get here, as [first, last + 1). */
   get missing(): RangeTree {
-    let tree = this.missing_;
-    if (!tree) this.missing_ = tree = new RangeTree();
-    return tree!;
+    const known = this.missing_;
+    if (known) return known;
+    const made = new RangeTree();
+    this.missing_ = made;
+    return made;
   }
   get isMissingAny(): bool {
     const tree = this.missing_;
