@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // @ts-check
 /**
- * @fileoverview The commands of ./diorama that belong to the source tree (test, build, serving the page); all others go to the bundled
+ * @fileoverview The commands of ./diorama that belong to the source tree (test, build, serving the page, bench, zpool); all others go to the bundled
  * command line, which is brought up to date first.
  */
 import { fileURLToPath } from 'node:url';
@@ -22,6 +22,9 @@ try {
   } else if (command === 'bench') {
     const { bench } = await import('./bench.js');
     process.exitCode = await bench(rest);
+  } else if (command === 'zpool') {
+    const { zpool } = await import('./zpool.js');
+    process.exitCode = await zpool(rest);
   } else if (command === 'build') {
     const { buildAll } = await import('./build.js');
     await buildAll();

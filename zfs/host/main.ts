@@ -4,7 +4,8 @@ import { E2BIG, EINVAL, EIO, EISDIR, ENOENT, setError } from '../../guest-os/ker
 import { perform } from '../ioctl/requests';
 import { NvList, packList, unpackList } from '../port/nvlist';
 import { system } from '../port/port';
-import { Dnode, releaseDnode } from '../dmu/dnode';
+import { dirtyDbuf, holdDbuf, releaseDbuf } from '../dmu/dbuf';
+import { Dnode, DNODES_PER_BLOCK, holdDnode, releaseDnode } from '../dmu/dnode';
 import { createError, createPool } from '../spa/create';
 import { FoundPool, importError, importPool, importReason, searchPools } from '../spa/import';
 import { findDataset } from '../dsl/names';
@@ -99,6 +100,18 @@ export function exportPool(): i32 {
   removePool(pool!);
   pool = null;
   return result;
+}
+/** Blocks above this size become gangs from now on; 0: only where there is no room. */
+export function gangAbove(bytes: u32): void {
+  pool!.gangAbove = bytes;
+}
+/** Closes a pool that has been synced without saying so in its labels. */
+export function closePool(): void {
+  opened.length = 0;
+  fs = null;
+  pool!.close();
+  removePool(pool!);
+  pool = null;
 }
 /** As if the power failed: nothing more is written. */
 export function abandon(): void {
@@ -256,6 +269,30 @@ export function listDirectory(path: usize, pathBytes: u32): i32 {
   return names.length;
 }
 
+/**
+ * Changes bytes of an object of a dataset (an empty name: of the pool's own) so that every checksum will be right: those of its block `block`, or,
+ * where that is -1, of its dnode. Exclusive-or with `mask`, at a byte that is a multiple of 8. ENOENT: there is none.
+ */
+export function poke(name: usize, bytes: u32, object: u64, block: i64, offset: u32, mask: u64): i32 {
+  const dataset = bytes ? findDataset(pool!, argument(name, bytes)) : null;
+  if (bytes && !dataset) return setError(ENOENT);
+  const objset = dataset ? dataset.objset() : pool!.mos;
+  if (!objset) return setError(EIO);
+  const dn = block < 0 ? objset.meta : holdDnode(objset, object);
+  if (!dn) return setError(ENOENT);
+  const at = block < 0 ? object / DNODES_PER_BLOCK : <u64>block;
+  const db = at <= dn.maxBlock ? holdDbuf(dn, 0, at, true) : null;
+  if (db) {
+    const place = block < 0 ? ((<u32>(object % DNODES_PER_BLOCK)) << 9) + (offset & 511) : offset % db.size;
+    dirtyDbuf(db);
+    const word = db.data + <usize>(place & ~7);
+    store<u64>(word, load<u64>(word) ^ mask);
+    releaseDbuf(db);
+  }
+  if (block >= 0) releaseDnode(dn);
+  return db ? 0 : setError(ENOENT);
+}
+
 class Counter extends Visitor {
   count: u32 = 0;
   block(bp: usize, object: u64, level: i32, block: u64): i32 {
@@ -294,6 +331,11 @@ export function scanSlice(bytes: u64): i32 {
   let more = 0;
   for (let i = 0; i < pools.length; i++) if (pools[i].scan.step(bytes)) more = 1;
   return more;
+}
+/** Reads every block of a pool that is open for reading only, and notes what is lost; nothing is written. */
+export function scanAll(): void {
+  pool!.scan.beginReading();
+  while (pool!.scan.step(1 << 20));
 }
 /** The other calls here mean the pool of this name from now on. */
 export function usePool(name: usize, bytes: u32): i32 {

@@ -136,6 +136,19 @@ export class Scan {
     return spa.perform(new StoreScan(this));
   }
 
+  /** A scrub of a pool that is open for reading: it finds what is wrong, and leaves it and the record of the last scan alone. */
+  beginReading(): void {
+    const phys = this.phys;
+    memory.fill(phys.pointer, 0, <usize>ScanPhys.SIZE);
+    phys.kind = SCRUB;
+    phys.state = SCANNING;
+    phys.start = now();
+    phys.maxTxg = this.spa.openTxg;
+    phys.toExamine = this.spa.allocated();
+    this.restart();
+    this.isActive = true;
+  }
+
   cancel(): i32 {
     if (!this.isActive || this.phys.kind != SCRUB) return setError(ENOENT);
     this.end(CANCELED);
@@ -153,6 +166,7 @@ export class Scan {
       const leaves = spa.leaves();
       for (let i = 0; i < leaves.length && !phys.errors; i++) this.hasAll(leaves[i]);
     }
+    if (!spa.isWritable) return;
     logEvent(spa, EVENT_POOL_SCAN_DONE, 'complete=' + (state == FINISHED ? '1' : '0'));
     spa.later(new StoreScan(this));
   }
@@ -196,6 +210,7 @@ export class Scan {
     while (this.budget > 0) {
       if (this.objset == u64.MAX_VALUE && !this.choose()) {
         this.end(FINISHED);
+        if (!this.spa.isWritable) return false;
         this.spa.sync();
         finishReplacing(this.spa);
         return this.isNeeded() && this.begin(RESILVER) == 0;

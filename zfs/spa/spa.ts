@@ -100,6 +100,8 @@ export class Spa {
   private mosUncompressed: i64 = 0;
   private pass: u32 = 0;
   private rotor: u32 = 0;
+  /** Larger blocks are written as gangs, as if nothing had room for them; 0: never. What others have as a tunable, for tests. */
+  gangAbove: u32 = 0;
   private configDirty: bool = false;
   /** Labels do not say yet what the configuration is. */
   private labelsDirty: bool = false;
@@ -174,6 +176,7 @@ export class Spa {
 
   /** Places for `copies` of a block of `bytes`, on different vdevs where there are several. */
   allocate(bp: usize, bytes: u32, copies: u32): i32 {
+    if (this.gangAbove && bytes > this.gangAbove) return setError(ENOSPC);
     const count = <u32>this.tops.length;
     for (let copy: u32 = 0; copy < copies; copy++) {
       let done = false;
