@@ -9,6 +9,7 @@ import { attachPci } from './pci';
 import { attachPty } from './pty';
 import { attachRandom, VirtioRandomDriver } from './random';
 import { attachSerial } from './serial';
+import { attachSmbios } from './smbios';
 import { ControllingTerminal, Terminal } from './terminal';
 import { attachVga } from './vga';
 import { VirtioBlockDriver } from './virtioBlock';
@@ -34,6 +35,7 @@ export function attachDevices(consoleName: string): void {
   addDevice('tty', 'pseudo/sy@0:tty', new ControllingTerminal(makeDevice(22, 0)));
   attachMemory();
   attachKstat();
+  attachSmbios();
   attachMessages();
   attachPty();
   attachRandom();

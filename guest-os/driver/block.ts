@@ -14,6 +14,7 @@
 import { restoreInterrupts, saveInterrupts } from 'machine/cpu';
 import { WINDOW_DIRECT } from 'machine/addresses';
 import { EINVAL, EIO, EROFS, ENOTSUP, setError } from '../kernel/errno';
+import { uptime } from '../kernel/clock';
 import { Kstat, KSTAT_TYPE_IO, NamedData } from '../kernel/kstat';
 import { WaitQueue } from '../kernel/thread';
 
@@ -78,6 +79,21 @@ export class BlockFigures {
   errors: u64 = 0;
   /** Begun and not over. */
   pending: u32 = 0;
+  /** Nanoseconds in which something was under way, and those of each transfer added up: kstat_io_t's rtime and rlentime. */
+  busy: u64 = 0;
+  served: u64 = 0;
+  /** When that was last brought up to date, in nanoseconds since boot. */
+  updated: u64 = 0;
+
+  /** Before {@link pending} changes, or is read. */
+  advance(): void {
+    const now = uptime();
+    if (this.pending) {
+      this.busy += now - this.updated;
+      this.served += (now - this.updated) * this.pending;
+    }
+    this.updated = now;
+  }
 }
 
 export abstract class BlockDevice {
@@ -117,6 +133,7 @@ export abstract class BlockDevice {
         figures.bytesWritten += buffer.count;
       } else if (buffer.kind == BLOCK_FLUSH) figures.flushes++;
       else figures.discards++;
+      figures.advance();
       figures.pending++;
       this.start(buffer);
     }
@@ -138,6 +155,7 @@ export abstract class BlockDevice {
   protected abstract start(buffer: Buffer): void;
 
   protected ended(buffer: Buffer, error: i32): void {
+    this.figures.advance();
     this.figures.pending--;
     if (error) this.figures.errors++;
     buffer.finish(error);
@@ -168,7 +186,7 @@ export function addDisk(disk: BlockDevice): void {
   disks.push(disk);
 }
 
-/** A disk's transfers: kstat's I/O record (kstat_io_t), of which the counts and bytes are kept; times are 0. */
+/** A disk's transfers: kstat's I/O record (kstat_io_t), of which nothing is said of the time in queues before the device: there are none. */
 export class DiskKstat extends Kstat {
   constructor(
     instance: i32,
@@ -181,11 +199,17 @@ export class DiskKstat extends Kstat {
   }
   fill(data: NamedData): void {
     const figures = this.disk.figures;
+    const flags = saveInterrupts();
+    figures.advance();
+    restoreInterrupts(flags);
     const at = data.bytes(80);
     store<u64>(at, figures.bytesRead);
     store<u64>(at, figures.bytesWritten, 8);
     store<u32>(at, <u32>figures.reads, 16);
     store<u32>(at, <u32>figures.writes, 20);
+    store<u64>(at, figures.busy, 48);
+    store<u64>(at, figures.served, 56);
+    store<u64>(at, figures.updated, 64);
     store<u32>(at, figures.pending, 76);
   }
 }

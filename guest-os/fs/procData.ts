@@ -123,6 +123,10 @@ export function psinfo(process: Process): Bytes {
   const contract = process.contract;
   bytes.i32(280, contract ? contract.id : 0);
   fillLwpsinfo(bytes, 288, process, process.thread);
+  // The representative thread's share is shown as the process's: there are no figures for each thread.
+  const share = load<u16>(bytes.at, 80);
+  store<u16>(bytes.at, share, 288 + 36);
+  store<u8>(bytes.at, <u8>min<u32>((<u32>share * 100 + 0x6000) >> 15, 99), 288 + 31);
   return bytes;
 }
 
@@ -164,6 +168,8 @@ function fillLwpsinfo(bytes: Bytes, at: i32, process: Process, thread: Thread | 
   bytes.time(at + 56, countsToTime(thread.userCounts + thread.systemCounts));
   bytes.text(at + 72, 'TS', 8);
   bytes.text(at + 80, process.name, 16);
+  // pr_onpro: what runs while this is read is the reader, here.
+  bytes.i32(at + 96, thread.state == RUNNING ? thisCpu().id : -1);
 }
 
 function lwpFlags(process: Process, thread: Thread): i32 {

@@ -11,6 +11,8 @@ export const KSTAT_TYPE_RAW: i32 = 0;
 export const KSTAT_TYPE_NAMED: i32 = 1;
 export const KSTAT_TYPE_INTR: i32 = 2;
 export const KSTAT_TYPE_IO: i32 = 3;
+const IO_NAMES: string[] = ['nread', 'nwritten', 'reads', 'writes', 'rtime', 'rlentime', 'rlastupdate', 'rcnt'];
+const IO_PLACES: StaticArray<i32> = [0, 8, 16, 20, 48, 56, 64, 76];
 const DATA_CHAR: u8 = 0;
 const DATA_INT32: u8 = 1;
 const DATA_UINT32: u8 = 2;
@@ -63,6 +65,7 @@ export class Kstat {
       if (result < 0) return false;
       this.taken = load<u64>(at, 144);
       if (this.type == KSTAT_TYPE_NAMED) this.takeNamed(changetype<usize>(data), load<u32>(at, 128));
+      else if (this.type == KSTAT_TYPE_IO) this.takeIo(changetype<usize>(data));
       else this.raw = data;
       return true;
     }
@@ -88,6 +91,17 @@ export class Kstat {
     }
   }
 
+  /** kstat_io_t by the names that kstat(8) has for its fields; times are nanoseconds. */
+  private takeIo(from: usize): void {
+    this.values = [];
+    for (let i = 0; i < IO_NAMES.length; i++) {
+      const place = from + <usize>IO_PLACES[i];
+      const number: i64 =
+        IO_NAMES[i] == 'reads' || IO_NAMES[i] == 'writes' || IO_NAMES[i].endsWith('cnt') ? load<u32>(place) : load<i64>(place);
+      this.values.push(new KstatValue(IO_NAMES[i], (<u64>number).toString(), number));
+    }
+  }
+
   /** A value by name, of what was read last; -1: there is none. */
   number(name: string): i64 {
     for (let i = 0; i < this.values.length; i++) if (this.values[i].name == name) return this.values[i].number;
@@ -99,10 +113,14 @@ export class Kstat {
   }
 }
 
+/** /dev/kstat, once it is open. */
+let device: i32 = -1;
+
 /** All records that there are, not yet read. Empty: /dev/kstat cannot be opened. */
 export function kstatChain(): Kstat[] {
   const chain: Kstat[] = [];
-  const descriptor = <i32>calls.open(pathOf('/dev/kstat'), 0, 0);
+  if (device < 0) device = <i32>calls.open(pathOf('/dev/kstat'), 0, 0);
+  const descriptor = device;
   if (descriptor < 0) return chain;
   const header = new StaticArray<u8>(<i32>SIZE);
   const at = changetype<usize>(header);

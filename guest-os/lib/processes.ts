@@ -38,7 +38,12 @@ export class Process {
   state: string = '';
   nice: i32 = 0;
   priority: i32 = 0;
-  cpu: i32 = 0;
+  /** The processor that it runs on; -1: none. */
+  cpu: i32 = -1;
+  /** Percent of a processor that it had lately, up to 99. */
+  utilization: i32 = 0;
+  /** TS for time sharing, and so on. */
+  schedulingClass: string = '';
   address: u64 = 0;
 
   get isZombie(): bool {
@@ -82,7 +87,9 @@ export function processOf(pid: string): Process | null {
   process.nice = load<u8>(info, 315);
   process.address = load<u64>(info, 40);
   process.priority = load<i32>(info, 320);
-  process.cpu = load<u8>(info, 319);
+  process.cpu = load<i32>(info, 384);
+  process.utilization = load<u8>(info, 319);
+  process.schedulingClass = zeroTerminated(info + 360);
   return process;
 }
 

@@ -6,9 +6,11 @@
  */
 import * as calls from './calls';
 import { O_APPEND, O_CREAT, O_RDONLY, O_RDWR, O_WRONLY, openFile, writeAll } from './io';
+import { findKstat } from './kstat';
 import { textOf } from './text';
 
-export const UTMPX: string = '/var/adm/utmpx';
+/** On memory, for /var may lie on a disk that outlives the boot; /var/adm/utmpx is a link to it. */
+export const UTMPX: string = '/etc/svc/volatile/utmpx';
 export const WTMPX: string = '/var/adm/wtmpx';
 export const RUN_LVL: i32 = 1;
 export const BOOT_TIME: i32 = 2;
@@ -80,6 +82,10 @@ export function readLogins(path: string): Login[] {
 export function recordLogin(login: Login): void {
   if (!login.time) login.time = calls.time();
   replace(login);
+  append(login);
+}
+
+function append(login: Login): void {
   const descriptor = openFile(WTMPX, O_WRONLY | O_CREAT | O_APPEND, 0o644);
   if (descriptor < 0) return;
   encode(login);
@@ -103,9 +109,20 @@ function replace(login: Login): void {
   calls.close(descriptor);
 }
 
-/** When the system was booted, in seconds since 1970; 0: nobody has said. */
+/** When the system was booted, in seconds since 1970, as the kernel says; 0: it does not. */
 export function bootTime(): i64 {
-  const list = readLogins(UTMPX);
-  for (let i = 0; i < list.length; i++) if (list[i].type == BOOT_TIME) return list[i].time;
-  return 0;
+  const misc = findKstat('unix', 0, 'system_misc');
+  return misc ? max<i64>(misc.number('boot_time'), 0) : 0;
+}
+
+/** Adds this boot to the history, unless it is there: what init wrote lies below what has been mounted since. */
+export function recordBoot(): void {
+  const booted = bootTime();
+  const history = readLogins(WTMPX);
+  for (let i = 0; i < history.length; i++) if (history[i].type == BOOT_TIME && history[i].time == booted) return;
+  const login = new Login();
+  login.type = BOOT_TIME;
+  login.line = 'system boot';
+  login.time = booted;
+  append(login);
 }

@@ -15,7 +15,7 @@ import * as calls from '../../lib/calls';
 import { status } from '../../lib/files';
 import { say } from '../../lib/io';
 import { fork, sleepFor } from '../../lib/process';
-import { DEAD_PROCESS, LOGIN_PROCESS, readLogins, recordLogin, USER_PROCESS, UTMPX } from '../../lib/utmpx';
+import { DEAD_PROCESS, LOGIN_PROCESS, readLogins, recordBoot, recordLogin, USER_PROCESS, UTMPX } from '../../lib/utmpx';
 
 export const USAGE: string = '/usr/lib/utmpd';
 
@@ -26,6 +26,7 @@ export function main(args: string[]): i32 {
     say('utmpd: You must be root to run this program\n');
     return 1;
   }
+  recordBoot();
   // The method has done its work when the daemon is on its way.
   if (fork()) return 0;
   while (true) {

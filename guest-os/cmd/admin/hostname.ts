@@ -13,12 +13,12 @@
  */
 import * as calls from '../../lib/calls';
 import { complain, out, say } from '../../lib/io';
+import { SI_SET_HOSTNAME } from '../../lib/systemInformation';
 import { pathOf, zeroTerminated } from '../../lib/text';
 
 export const USAGE: string = 'hostname [-s] [name]';
 
 const names = memory.data(1285);
-const SI_SET_HOSTNAME: i32 = 258;
 
 export function main(args: string[]): i32 {
   const short = args.length > 1 && args[1] == '-s';

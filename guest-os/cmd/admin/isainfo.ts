@@ -10,20 +10,10 @@
  *   -n   the native one
  *   -v   in words
  */
-import * as calls from '../../lib/calls';
 import { out, say } from '../../lib/io';
-import { zeroTerminated } from '../../lib/text';
+import { SI_ARCHITECTURE_64, SI_ARCHITECTURE_K, SI_ARCHITECTURE_NATIVE, systemInformation } from '../../lib/systemInformation';
 
 export const USAGE: string = 'isainfo [-b | -k | -n | -v]';
-
-const SI_ARCHITECTURE_64: i32 = 517;
-const SI_ARCHITECTURE_K: i32 = 518;
-const SI_ARCHITECTURE_NATIVE: i32 = 519;
-const buffer = memory.data(257);
-
-function ask(what: i32): string {
-  return calls.systeminfo(what, buffer, 257) < 0 ? '' : zeroTerminated(buffer);
-}
 
 export function main(args: string[]): i32 {
   const option = args.length > 1 ? args[1] : '';
@@ -32,8 +22,8 @@ export function main(args: string[]): i32 {
     return 1;
   }
   if (option == '-b') out('64\n');
-  else if (option == '-k') out(ask(SI_ARCHITECTURE_K) + '\n');
-  else if (option == '-v') out('64-bit ' + ask(SI_ARCHITECTURE_64) + ' applications\n');
-  else out(ask(SI_ARCHITECTURE_NATIVE) + '\n');
+  else if (option == '-k') out(systemInformation(SI_ARCHITECTURE_K) + '\n');
+  else if (option == '-v') out('64-bit ' + systemInformation(SI_ARCHITECTURE_64) + ' applications\n');
+  else out(systemInformation(SI_ARCHITECTURE_NATIVE) + '\n');
   return 0;
 }

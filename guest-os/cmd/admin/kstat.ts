@@ -21,7 +21,7 @@
  *   kstat -m cpu_info
  */
 import { flush, out } from '../../lib/io';
-import { Kstat, kstatChain, KSTAT_TYPE_NAMED } from '../../lib/kstat';
+import { Kstat, kstatChain, KSTAT_TYPE_IO, KSTAT_TYPE_NAMED } from '../../lib/kstat';
 import { Options } from '../../lib/options';
 import { sleepFor } from '../../lib/process';
 import { glob } from '../../lib/smf/repository';
@@ -127,7 +127,7 @@ function show(): bool {
     let at = 0;
     while (at < choices.length && !choices[at].fits(record)) at++;
     // Other types than named values have layouts of their own.
-    if (at == choices.length || record.type != KSTAT_TYPE_NAMED || !record.read()) continue;
+    if (at == choices.length || (record.type != KSTAT_TYPE_NAMED && record.type != KSTAT_TYPE_IO) || !record.read()) continue;
     if (printRecord(record, choices[at])) found = true;
   }
   return found;

@@ -15,6 +15,8 @@ import { namesIn, sortNames, status } from '../../lib/files';
 import { out } from '../../lib/io';
 import { kstatChain } from '../../lib/kstat';
 import { Options } from '../../lib/options';
+import { firstOf, smbiosStructures, SYSTEM } from '../../lib/smbios';
+import { SI_PLATFORM, systemInformation } from '../../lib/systemInformation';
 
 export const USAGE: string = 'prtconf [-Dm]';
 
@@ -45,13 +47,19 @@ export function main(args: string[]): i32 {
     out(memory + '\n');
     return 0;
   }
-  out(
-    'System Configuration:  Diorama  i86pc\nMemory size: ' +
-      memory +
-      ' Megabytes\nSystem Peripherals (Software Nodes):\n\ni86pc\n',
-  );
+  const platform = systemInformation(SI_PLATFORM);
+  out('System Configuration:  ' + maker() + platform + '\nMemory size: ' + memory + ' Megabytes\n');
+  out('System Peripherals (Software Nodes):\n\n' + platform + '\n');
   tree('/devices', 1, drivers);
   return 0;
+}
+
+/** As the firmware says; nothing where it does not. */
+function maker(): string {
+  const list = smbiosStructures();
+  const system = list ? firstOf(list, SYSTEM) : null;
+  const name = system ? system.text(4) : '';
+  return name.length ? name + '  ' : '';
 }
 
 function tree(path: string, depth: i32, drivers: bool): void {

@@ -15,6 +15,7 @@ import { namesIn, sortNames, status } from '../../lib/files';
 import { out } from '../../lib/io';
 import { Json, OBJECT, STRING } from '../../lib/json';
 import { Options } from '../../lib/options';
+import { firstOf, smbiosStructures, SYSTEM } from '../../lib/smbios';
 import { zeroTerminated } from '../../lib/text';
 import { bootTime } from '../../lib/utmpx';
 import { installedMemory } from './prtconf';
@@ -35,12 +36,26 @@ export function main(args: string[]): i32 {
   info.set('Live Image', Json.string(version.substring(version.indexOf('_') + 1)));
   info.set('System Type', Json.string(zeroTerminated(names)));
   info.set('Boot Time', Json.string(bootTime().toString()));
+  const tables = smbiosStructures();
+  const system = tables ? firstOf(tables, SYSTEM) : null;
+  if (system) {
+    // As the firmware has them: empty where it says nothing.
+    info.set('Manufacturer', Json.string(system.text(4)));
+    info.set('Product', Json.string(system.text(5)));
+    info.set('Serial Number', Json.string(system.text(7)));
+    info.set('SKU Number', Json.string(system.text(0x19)));
+    info.set('HW Version', Json.string(system.text(6)));
+    info.set('HW Family', Json.string(system.text(0x1a)));
+  }
   const processors = cpuInfo();
   if (processors.length) info.set('CPU Type', Json.string(processors[0].text('brand')));
   info.set('CPU Physical Cores', Json.number(processors.length));
+  if (system && system.uuid(8).length) info.set('UUID', Json.string(system.uuid(8)));
   info.set('Hostname', Json.string(zeroTerminated(names + 257)));
   info.set('CPU Total Cores', Json.number(processors.length));
-  info.set('CPU Online Count', Json.number(processors.length));
+  let online = 0;
+  for (let i = 0; i < processors.length; i++) if (processors[i].text('state') == 'on-line') online++;
+  info.set('CPU Online Count', Json.number(online));
   info.set('CPU Count', Json.number(processors.length));
   info.set('MiB of Memory', Json.string(((installedMemory() + 1048575) / 1048576).toString()));
   info.set('Disks', disks());

@@ -12,6 +12,7 @@
  */
 import * as calls from '../../lib/calls';
 import { complain, out, say } from '../../lib/io';
+import { SI_ARCHITECTURE, SI_PLATFORM, SI_SET_HOSTNAME, systemInformation } from '../../lib/systemInformation';
 import { pathOf, zeroTerminated } from '../../lib/text';
 
 export const USAGE: string = 'uname [-aimnprsv]\n       uname [-S system_name]';
@@ -39,7 +40,12 @@ export function main(args: string[]): i32 {
     const letter = 'snrvmpi'.charAt(i);
     if (!wanted.includes(letter)) continue;
     // The instruction set's and the platform's names, which uname(2) does not have.
-    const text = letter == 'p' ? 'i386' : letter == 'i' ? 'i86pc' : zeroTerminated(names + <usize>i * FIELD);
+    const text =
+      letter == 'p'
+        ? systemInformation(SI_ARCHITECTURE)
+        : letter == 'i'
+          ? systemInformation(SI_PLATFORM)
+          : zeroTerminated(names + <usize>i * FIELD);
     line += (line.length ? ' ' : '') + text;
   }
   out(line + '\n');
@@ -51,8 +57,7 @@ function rename(args: string[]): i32 {
     say('usage: ' + USAGE + '\n');
     return 1;
   }
-  // SI_SET_HOSTNAME
-  const result = calls.systeminfo(258, pathOf(args[2]), 0);
+  const result = calls.systeminfo(SI_SET_HOSTNAME, pathOf(args[2]), 0);
   if (result >= 0) return 0;
   complain('uname', 'cannot set the name', result);
   return 1;

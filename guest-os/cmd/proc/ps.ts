@@ -9,7 +9,7 @@
  *   -p list, -u list, -U list, -t list, -g list, -s list   these processes, users, terminals, groups, sessions
  *   -f   more columns;  -l  still more;  -y  with -l, memory instead of addresses
  *   -o format   these columns, with a title behind =: user ruser uid pid ppid pgid sid s nlwp nice pri vsz rss pcpu pmem stime etime time tty
- *   fname comm args zone zoneid ctid gid group
+ *   fname comm args zone zoneid ctid gid group c class
  *   -z list   of these zones;  -Z  with the zone
  *
  * aux and the like, without a dash, show all with shares of processor and memory.
@@ -226,8 +226,8 @@ function value(process: Process, name: string): string {
   if (name == 'zone') return zoneText(process.zone, ATTR_NAME);
   if (name == 'zoneid') return process.zone.toString();
   if (name == 'ctid') return process.contract ? process.contract.toString() : '-';
-  if (name == 'c') return '0';
-  return name == 'cls' ? 'TS' : process.shown;
+  if (name == 'c') return process.utilization.toString();
+  return name == 'cls' ? process.schedulingClass : process.shown;
 }
 
 // ---- forms
@@ -285,7 +285,7 @@ function full(list: Process[], given: string): void {
         padLeft(userName(process.euid), 8) +
         padLeft(process.pid.toString(), 6) +
         padLeft(process.ppid.toString(), 6) +
-        padLeft('0', 4) +
+        padLeft(process.utilization.toString(), 4) +
         ' ' +
         padLeft(started(process), 8) +
         ' ' +
@@ -313,7 +313,7 @@ function long(list: Process[], given: string): void {
       padLeft(process.euid.toString(), 7) +
       padLeft(process.pid.toString(), 6) +
       padLeft(process.ppid.toString(), 6) +
-      padLeft('0', 4);
+      padLeft(process.utilization.toString(), 4);
     text += padLeft(process.priority.toString(), 4) + padLeft(process.nice.toString(), 3);
     if (memory_) text += padLeft(process.resident.toString(), 6);
     // Pages, or KiB with -y.
