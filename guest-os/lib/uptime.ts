@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-/** @fileoverview `  1:32pm  up 3 day(s),  2:05,  1 user`: the line of uptime(1) and w(1). */
+/** @fileoverview `  1:32pm  up 3 day(s),  2:05,  1 user,  load average: 0.02, 0.01, 0.00`: the line of uptime(1) and w(1). */
+import * as calls from './calls';
 import { Moment, two } from './dates';
 import { padLeft } from './text';
 import { currentTime } from './time';
@@ -24,5 +25,19 @@ export function uptimeLine(): string {
   let users = 0;
   const logins = readLogins(UTMPX);
   for (let i = 0; i < logins.length; i++) if (logins[i].type == USER_PROCESS) users++;
-  return line + '  ' + users.toString() + ' user' + (users == 1 ? '' : 's');
+  return line + '  ' + users.toString() + ' user' + (users == 1 ? '' : 's') + ',  load average: ' + loadAverages();
+}
+
+const loads = memory.data(16, 8);
+
+/** `0.01, 0.02, 0.00`: of 1, 5 and 15 minutes. */
+export function loadAverages(): string {
+  calls.getloadavg(loads, 3);
+  let text = '';
+  for (let i: usize = 0; i < 3; i++) {
+    // Fixed point with eight bits behind.
+    const hundredths = (load<u32>(loads + 4 * i) * 100 + 128) >> 8;
+    text += (i ? ', ' : '') + (hundredths / 100).toString() + '.' + two(<i32>(hundredths % 100));
+  }
+  return text;
 }

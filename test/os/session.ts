@@ -41,21 +41,27 @@ const QUIET = 'set +o emacs';
 /** Ends the session without waiting for services. */
 const END = 'uadmin 2 6';
 
-export function qemu(image: Image, boot?: readonly string[]): ChildProcess {
+export function qemu(image: Image, boot?: readonly string[], options: readonly string[] = []): ChildProcess {
   const serial = ['-display', 'none', '-serial', 'stdio', '-monitor', 'none', '-no-reboot', '-device', 'pvpanic'];
   const files = boot ?? ['-kernel', image.kernel, '-initrd', image.archive, '-append', 'console=ttya'];
   const system = ['-accel', 'tcg', '-m', '256', ...files];
-  return spawn('qemu-system-x86_64', [...system, ...serial], { stdio: ['pipe', 'pipe', 'inherit'] });
+  return spawn('qemu-system-x86_64', [...system, ...serial, ...options], { stdio: ['pipe', 'pipe', 'inherit'] });
 }
 
-export function typeOnQemu(image: Image, commands: readonly string[], boot?: readonly string[]): Promise<Session> {
-  const child = qemu(image, boot);
+/** `options`: further ones of QEMU. */
+export function typeOnQemu(
+  image: Image,
+  commands: readonly string[],
+  boot?: readonly string[],
+  options?: readonly string[],
+): Promise<Session> {
+  const child = qemu(image, boot, options);
   const outputs: string[] = [];
   let text = '';
   let banner = '';
   const rest = ['root', QUIET, ...commands, END];
   let typed = 0;
-  const timer = setTimeout(() => child.kill('SIGKILL'), 120_000);
+  const timer = setTimeout(() => child.kill('SIGKILL'), 240_000);
   child.stdout?.on('data', (data: Buffer) => {
     text += data.toString('latin1').replaceAll('\r', '');
     if (!(typed === 0 ? LOGIN : PROMPT).test(text)) return;
@@ -75,10 +81,11 @@ export function typeOnQemu(image: Image, commands: readonly string[], boot?: rea
   });
 }
 
-export function typeOnOurs(image: Image, commands: readonly string[]): Promise<Session> {
+/** `more`: further options of `./diorama run`. */
+export function typeOnOurs(image: Image, commands: readonly string[], more: readonly string[] = []): Promise<Session> {
   const typed = [QUIET, ...commands, END].flatMap((command) => ['--expect', '\\]# $', '--send', command]);
   const system = ['--kernel', image.kernel, '--initrd', image.archive, '--append', 'console=ttya', '--memory', '256M'];
-  const options = [...system, '--timeout', '150', '--expect', 'login: $', '--send', 'root', ...typed];
+  const options = [...system, ...more, '--timeout', '240', '--expect', 'login: $', '--send', 'root', ...typed];
   const child = spawn(process.execPath, [join(projectRoot(), 'tools/diorama.js'), 'run', ...options], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });

@@ -21,6 +21,7 @@ import { misused, Options } from '../../lib/options';
 import { sleepFor } from '../../lib/process';
 import { allProcesses, Process } from '../../lib/processes';
 import { padLeft, parseNumber } from '../../lib/text';
+import { loadAverages } from '../../lib/uptime';
 import { userName } from '../../lib/users';
 import { ATTR_NAME, zoneText } from '../../lib/zones/kernel';
 
@@ -30,7 +31,6 @@ const TCSETSW: i32 = 0x540f;
 const modes = memory.data(64, 8);
 const saved = memory.data(64, 8);
 const key = memory.data(8);
-const loads = memory.data(16, 8);
 const timespec = memory.data(16, 8);
 const pollfd = memory.data(16, 8);
 
@@ -148,25 +148,9 @@ function look(pids: string[], users: string[], zone: string, most: i32, scroll: 
   const end = scroll ? '\n' : '\x1b[K\n';
   out('   PID USERNAME  SIZE   RSS STATE   PRI NICE      TIME  CPU PROCESS/NLWP' + end);
   for (let i = 0; i < min(most, shown.length); i++) out(line(shown[i], passed) + end);
-  calls.getloadavg(loads, 3);
   const text =
-    'Total: ' +
-    shown.length.toString() +
-    ' processes, ' +
-    threads.toString() +
-    ' lwps, load averages: ' +
-    average(0) +
-    ', ' +
-    average(1) +
-    ', ' +
-    average(2);
+    'Total: ' + shown.length.toString() + ' processes, ' + threads.toString() + ' lwps, load averages: ' + loadAverages();
   out(text + (scroll ? '\n' : '\x1b[K\x1b[J\r'));
-}
-
-function average(index: i32): string {
-  // Fixed point with eight bits behind.
-  const hundredths = (load<u32>(loads + 4 * index) * 100 + 128) >> 8;
-  return (hundredths / 100).toString() + '.' + (hundredths % 100).toString().padStart(2, '0');
 }
 
 function measure(process: Process): u64 {
