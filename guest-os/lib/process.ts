@@ -130,6 +130,11 @@ export function signalArrived(signal: i32): void {
   arrived |= (<u64>1) << (<u64>signal);
 }
 
+/** The lowest signal that {@link takeSignal} would give; 0: none. */
+export function pendingSignal(): i32 {
+  return arrived ? <i32>ctz(arrived) : 0;
+}
+
 /** The lowest signal that has come since it was last asked for; 0: none. */
 export function takeSignal(): i32 {
   if (!arrived) return 0;

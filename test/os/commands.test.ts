@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /**
- * Commands against Debian's of the same name: each case of test/os/commands/*.txt is a script that runs on the host and in our system, where its
+ * Commands against Debian's of the same name: each case of test/os/commands/*.txt is a script that runs on the host and in our system, on our machine and on QEMU, where its
  * output and exit status must be the same. What they say on standard error differs and is not compared.
  *
  * A line `## NAME` begins a case. Where illumos differs from GNU, `## NAME | as MANUAL PAGE says` is followed by the script, a line `----` and
@@ -13,7 +13,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { projectRoot } from '../../toolchain/asc/root.ts';
 import { build } from '../../toolchain/build/main.ts';
-import { inGuest, type Outcome, onHost } from '../support/guestScript.ts';
+import { inGuest, type Machine, type Outcome, onHost } from '../support/guestScript.ts';
 
 interface Case {
   readonly name: string;
@@ -47,25 +47,29 @@ const suites = readdirSync(folder)
 const key = (file: string, index: number): string => `${file.slice(0, -4)}.${String(index).padStart(3, '0')}`;
 const hasQemu = spawnSync('qemu-system-x86_64', ['--version']).status === 0;
 
+const MACHINES: readonly Machine[] = hasQemu ? ['our machine', 'QEMU'] : ['our machine'];
+
 let theirs: Map<string, Outcome>;
-let ours: Map<string, Outcome>;
+const ours = new Map<Machine, Map<string, Outcome>>();
 beforeAll(async () => {
-  if (!hasQemu) return;
   const output = mkdtempSync(join(tmpdir(), 'os-'));
   try {
     await build({ output, report: () => undefined });
     const scripts = new Map(suites.flatMap(({ file, cases }) => cases.map(({ script }, i) => [key(file, i), script] as const)));
     theirs = onHost({ scripts });
     const platform = join(output, 'platform/i86pc');
-    ours = await inGuest(join(platform, 'kernel/amd64/unix'), join(platform, 'amd64/boot_archive'), { scripts });
+    const [kernel, archive] = [join(platform, 'kernel/amd64/unix'), join(platform, 'amd64/boot_archive')];
+    const runs = MACHINES.map(async (machine) => ours.set(machine, await inGuest(machine, kernel, archive, { scripts })));
+    await Promise.all(runs);
   } finally {
     rmSync(output, { recursive: true });
   }
 }, 600_000);
 
-describe.skipIf(!hasQemu).each(suites)('$file', ({ file, cases }) => {
-  test.each(cases.map((one, index) => [one.name, one, index] as const))('%s', (_name, { illumos }, index) => {
-    const outcome = ours.get(key(file, index));
+describe.each(suites)('$file', ({ file, cases }) => {
+  const rows = cases.flatMap((one, index) => MACHINES.map((machine) => [one.name, machine, one, index] as const));
+  test.each(rows)('%s, on %s', (_name, machine, { illumos }, index) => {
+    const outcome = ours.get(machine)?.get(key(file, index));
     if (illumos) expect(outcome?.output.trimEnd(), `as ${illumos.page} says`).toBe(illumos.output);
     else expect(outcome).toEqual(theirs.get(key(file, index)));
   });

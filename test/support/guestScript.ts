@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 /**
  * @fileoverview Shell scripts in our operating system and on the host: the same files in the same surroundings, each in an empty directory,
- * output and exit status of each. In the guest all run in one boot on QEMU.
+ * output and exit status of each. In the guest all run in one boot, on our machine or on QEMU.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { projectRoot } from '../../toolchain/asc/root.ts';
 import { type ArchiveFile, writeArchive } from '../../toolchain/image/archive.ts';
 
 export interface Outcome {
@@ -58,7 +59,15 @@ export function onHost({ scripts, files }: Scripts): Map<string, Outcome> {
   }
 }
 
-export async function inGuest(kernel: string, archive: string, { scripts, files }: Scripts): Promise<Map<string, Outcome>> {
+export type Machine = 'our machine' | 'QEMU';
+
+/** All in one boot. */
+export async function inGuest(
+  machine: Machine,
+  kernel: string,
+  archive: string,
+  { scripts, files }: Scripts,
+): Promise<Map<string, Outcome>> {
   const folder = mkdtempSync(join(tmpdir(), 'commands-'));
   try {
     const extra: ArchiveFile[] = [...scripts].map(([name, text]) => ({ path: `cases/scripts/${name}`, content: bytes(text) }));
@@ -67,7 +76,7 @@ export async function inGuest(kernel: string, archive: string, { scripts, files 
     extra.push({ path: 'cases/run', content: `${variables.join('')}umask 022\n${runner('/cases')}` });
     const image = join(folder, 'archive');
     writeFileSync(image, withFiles(readFileSync(archive), extra));
-    return parse(await boot(kernel, image));
+    return parse(await (machine === 'QEMU' ? bootOnQemu(kernel, image) : bootOnOurs(kernel, image)));
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -81,7 +90,23 @@ function withFiles(archive: Buffer, files: ArchiveFile[]): Uint8Array {
   return Buffer.concat([archive.subarray(0, trailer), writeArchive({ files }, 0)]);
 }
 
-function boot(kernel: string, archive: string): Promise<string> {
+/** The machine of this project. */
+function bootOnOurs(kernel: string, archive: string): Promise<string> {
+  const steps = ['--expect', 'login: $', '--send', 'root', '--expect', `${PROMPT}$`, '--send', 'sh /cases/run'];
+  const end = ['--expect', '=== end\\r?\\n[\\s\\S]*# $', '--send', 'uadmin 2 6'];
+  const image = ['--kernel', kernel, '--initrd', archive, '--append', 'console=ttya', '--memory', '512M'];
+  const options = ['run', ...image, '--timeout', '500', ...steps, ...end];
+  const child = spawn(process.execPath, [join(projectRoot(), 'tools/diorama.js'), ...options], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const parts: string[] = [];
+  child.stdout.on('data', (data: Buffer) => parts.push(data.toString('latin1')));
+  return new Promise((resolve) => {
+    child.on('exit', () => resolve(parts.join('').replaceAll('\r\n', '\n')));
+  });
+}
+
+function bootOnQemu(kernel: string, archive: string): Promise<string> {
   const options = ['-display', 'none', '-serial', 'stdio', '-monitor', 'none', '-no-reboot', '-accel', 'tcg', '-m', '512'];
   const child = spawn('qemu-system-x86_64', [...options, '-kernel', kernel, '-initrd', archive, '-append', 'console=ttya']);
   // Without a word for so long, something hangs.

@@ -5,14 +5,18 @@ import { errorText } from '../../lib/errors';
 import { currentDirectory, failure, sortNames, status } from '../../lib/files';
 import { flush, O_RDONLY, openFile, out, readAll, say } from '../../lib/io';
 import { padLeft, parseNumber, pathOf } from '../../lib/text';
+import { signalName, signalNumber, SIGNALS } from '../../lib/signals';
 import { main as echo } from '../core/echo';
 import { main as printf } from '../core/printf';
 import { main as test } from '../core/test_';
 import { replaceBy, runProgram, runText, waitForAll } from './execute';
-import { continueJob, findJob, jobList, listJobs, removeJob, setForeground, waitForJobs } from './jobs';
+import { continueJob, findJob, jobList, listJobs, removeJob, setForeground, wait } from './jobs';
 import { isName, isReserved } from './parser';
+import { fc } from './fc';
 import { getopts } from './getopts';
 import { historyLines } from './history';
+import { ulimit, umask } from './limits';
+import { hash, locate } from './locate';
 import { quoted, set } from './options';
 import { read } from './read';
 import {
@@ -30,7 +34,7 @@ import {
   state,
   unsetVariable,
 } from './state';
-import { signalNumber, SIGNALS, trap } from './traps';
+import { trap } from './traps';
 
 const SPECIAL: string[] = [
   ':',
@@ -57,8 +61,10 @@ const REGULAR: string[] = [
   'command',
   'echo',
   'false',
+  'fc',
   'fg',
   'getopts',
+  'hash',
   'help',
   'history',
   'jobs',
@@ -71,6 +77,7 @@ const REGULAR: string[] = [
   'test',
   'true',
   'type',
+  'ulimit',
   'umask',
   'unalias',
   'wait',
@@ -118,9 +125,12 @@ export function builtin(name: string, args: string[]): i32 {
   if (name == 'umask') return umask(args);
   if (name == 'type') return typeOf(args);
   if (name == 'command') return command(args);
-  if (name == 'wait') return waitForJobs(args.length > 1 ? <i32>parseNumber(args[1]) : 0);
+  if (name == 'wait') return wait(args);
   if (name == 'kill') return kill(args);
   if (name == 'trap') return trap(args);
+  if (name == 'hash') return hash(args);
+  if (name == 'ulimit') return ulimit(args);
+  if (name == 'fc') return fc(args);
   if (name == 'help') return help();
   if (name == 'jobs') {
     listJobs();
@@ -129,7 +139,7 @@ export function builtin(name: string, args: string[]): i32 {
   return resume(args, name == 'fg');
 }
 
-function complain(text: string): i32 {
+export function complain(text: string): i32 {
   say(state.name + ': ' + text + '\n');
   return 1;
 }
@@ -314,7 +324,11 @@ function unset(args: string[]): i32 {
       for (i++; i < args.length; i++) functions.delete(args[i]);
       return 0;
     }
-    if (isReadOnly(args[i])) return complain('unset: ' + args[i] + ': is read only');
+    if (isReadOnly(args[i])) {
+      complain('unset: ' + args[i] + ': is read only');
+      state.failed = true;
+      return 2;
+    }
     if (has(args[i])) unsetVariable(args[i]);
     else functions.delete(args[i]);
   }
@@ -391,76 +405,6 @@ function leaveFunction(args: string[]): i32 {
   return args.length > 1 ? <i32>parseNumber(args[1]) & 0xff : state.status;
 }
 
-function umask(args: string[]): i32 {
-  const old = <i32>calls.umask(0);
-  calls.umask(old);
-  if (args.length == 1) {
-    out(('0000' + old.toString(8)).slice(-4) + '\n');
-    return 0;
-  }
-  if (args[1] == '-S') {
-    out('u=' + letters(~old >> 6) + ',g=' + letters(~old >> 3) + ',o=' + letters(~old) + '\n');
-    return 0;
-  }
-  let mask = 0;
-  const digits = args[1].charCodeAt(0) >= 0x30 && args[1].charCodeAt(0) <= 0x39;
-  if (!digits) {
-    mask = symbolicMask(args[1], old);
-    if (mask < 0) return complain('umask: Illegal mode: ' + args[1]);
-  }
-  for (let i = 0; i < args[1].length && digits; i++) {
-    const digit = args[1].charCodeAt(i) - 0x30;
-    if (<u32>digit > 7) return complain('umask: Illegal number: ' + args[1]);
-    mask = mask * 8 + digit;
-  }
-  calls.umask(mask);
-  return 0;
-}
-
-function letters(bits: i32): string {
-  return (bits & 4 ? 'r' : '') + (bits & 2 ? 'w' : '') + (bits & 1 ? 'x' : '');
-}
-
-/** `u=rwx,g-w`: what is allowed, the mask being what is not; -1: no such mode. */
-function symbolicMask(text: string, old: i32): i32 {
-  let allowed = ~old & 0o777;
-  const parts = text.split(',');
-  for (let i = 0; i < parts.length; i++) {
-    const part = parts[i];
-    let at = 0;
-    let who = 0;
-    for (; at < part.length && 'ugoa'.includes(part.charAt(at)); at++) {
-      const letter = part.charAt(at);
-      who |= letter == 'u' ? 0o700 : letter == 'g' ? 0o070 : letter == 'o' ? 0o007 : 0o777;
-    }
-    if (!who) who = 0o777;
-    const operator = part.charAt(at++);
-    let bits = 0;
-    for (; at < part.length; at++) {
-      const letter = part.charAt(at);
-      if (!'rwx'.includes(letter)) return -1;
-      bits |= letter == 'r' ? 0o444 : letter == 'w' ? 0o222 : 0o111;
-    }
-    bits &= who;
-    if (operator == '=') allowed = (allowed & ~who) | bits;
-    else if (operator == '+') allowed |= bits;
-    else if (operator == '-') allowed &= ~bits;
-    else return -1;
-  }
-  return ~allowed & 0o777;
-}
-
-/** Where a command would be found; nothing: nowhere. */
-function locate(name: string): string {
-  if (name.includes('/')) return status(name, true) ? name : '';
-  const path = get('PATH').split(':');
-  for (let i = 0; i < path.length; i++) {
-    const candidate = path[i] + '/' + name;
-    if (calls.access(pathOf(candidate), 1) >= 0) return candidate;
-  }
-  return '';
-}
-
 function typeOf(args: string[]): i32 {
   let result = 0;
   for (let i = 1; i < args.length; i++) {
@@ -516,8 +460,7 @@ function kill(args: string[]): i32 {
   let signal = 15;
   let first = 1;
   if (args.length > 1 && args[1] == '-l') {
-    out(SIGNALS.slice(1).join(' ') + '\n');
-    return 0;
+    return listSignals(args);
   }
   if (args.length > 2 && args[1] == '-s') {
     signal = signalNumber(args[2]);
@@ -542,6 +485,20 @@ function kill(args: string[]): i32 {
     if (error < 0) result = complain('kill: ' + args[i] + ': ' + errorText(-error));
   }
   return result;
+}
+
+/** kill -l: all names, or of each number, which may be an exit status, the name. */
+function listSignals(args: string[]): i32 {
+  let line = '';
+  for (let i = 1; i < SIGNALS && args.length < 3; i++) line += (i > 1 ? ' ' : '') + signalName(i);
+  if (line.length) out(line + '\n');
+  for (let i = 2; i < args.length; i++) {
+    const number = <i32>parseNumber(args[i]);
+    const name = number < 0 ? signalNumber(args[i]).toString() : signalName(number > 128 ? number - 128 : number);
+    if (!name.length || name == '-1') return complain('kill: ' + args[i] + ': bad signal');
+    out(name + '\n');
+  }
+  return 0;
 }
 
 function resume(args: string[], foreground: bool): i32 {

@@ -27,6 +27,7 @@ import { bytesOf, parseNumber } from '../../lib/text';
 import { builtin, isBuiltin, isSpecial } from './builtins';
 import { expandDocument, expandText, expandValue, expandWords, matchesPattern } from './expand';
 import { addJob, noteTerminal, setForeground } from './jobs';
+import { remember as rememberPlace } from './locate';
 import { Parser } from './parser';
 import {
   endLocals,
@@ -37,6 +38,7 @@ import {
   has,
   isReadOnly,
   localMark,
+  places,
   setVariable,
   state,
   unsetVariable,
@@ -418,6 +420,7 @@ function becomeJob(group: i32, foreground: bool): void {
 /** One command in a child, in the foreground: a subshell, or a program (`words`). */
 function runChild(command: Command, words: string[] | null): i32 {
   // A child of the shell that has nothing else to do becomes the program itself.
+  if (words && words.length) rememberPlace(words[0]);
   const pid = forkShell();
   if (pid < 0) return 126;
   if (!pid) {
@@ -473,6 +476,8 @@ export function replaceBy(words: string[]): void {
   if (name.includes('/')) {
     errno = tryExecute(name, words);
   } else {
+    // Where it was found before; if it is not there any more, it is looked for anew.
+    if (places.has(name)) errno = tryExecute(places.get(name), words);
     const path = get('PATH').split(':');
     for (let i = 0; i < path.length; i++) {
       const error = tryExecute((path[i].length ? path[i] : '.') + '/' + name, words);

@@ -29,6 +29,9 @@ class Expander {
     this.field.mask += mark.repeat(text.length);
     if (mark == 'q') this.field.quoted = true;
   }
+  /** A here-document, in which a double quote is a character like others. */
+  inDocument: bool = false;
+
   private endField(): void {
     this.fields.push(this.field);
     this.field = new Field();
@@ -45,7 +48,7 @@ class Expander {
       if (c == 0x5c) {
         const next = i + 1 < word.length ? word.charAt(i + 1) : '';
         // In double quotes a backslash means something before these only.
-        if (quoted && !'$`"\\\n'.includes(next)) this.add('\\' + next, 'q');
+        if (quoted && (!'$`"\\\n'.includes(next) || (next == '"' && this.inDocument))) this.add('\\' + next, 'q');
         else if (next != '\n') this.add(next, 'q');
         i += 2;
       } else if (c == 0x27 && !quoted) {
@@ -298,6 +301,7 @@ export function expandText(word: string): string {
 /** A here-document: as in double quotes, but a double quote is a character. */
 export function expandDocument(document: string): string {
   const expander = new Expander();
+  expander.inDocument = true;
   expander.expand(document, true, 'q');
   expander.finish();
   return expander.fields.length ? expander.fields[0].text : '';

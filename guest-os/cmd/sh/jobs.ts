@@ -2,8 +2,8 @@
 /** @fileoverview Jobs: what an interactive shell has in the background or stopped, and whose the terminal is. */
 import * as calls from '../../lib/calls';
 import { out, say } from '../../lib/io';
-import { ChildNews, waitFor, WNOHANG, WSTOPPED } from '../../lib/process';
-import { padRight } from '../../lib/text';
+import { ChildNews, pendingSignal, waitFor, WNOHANG, WSTOPPED } from '../../lib/process';
+import { padRight, parseNumber } from '../../lib/text';
 import { state } from './state';
 
 const TIOCSPGRP: i32 = 0x7415;
@@ -141,8 +141,19 @@ export function continueJob(job: Job): void {
   calls.kill(-job.group, SIGCONT);
 }
 
-/** `wait`: until all of them have ended, or one of a pid. */
-export function waitForJobs(pid: i32): i32 {
+/** wait [pid | %job ...]: the last one's status. */
+export function wait(args: string[]): i32 {
+  let status = args.length > 1 ? 0 : waitForJobs(0);
+  for (let i = 1; i < args.length; i++) {
+    const job = args[i].startsWith('%') ? findJob(['', args[i]]) : null;
+    const pid = job ? job.group : <i32>parseNumber(args[i]);
+    status = pid > 0 ? waitForJobs(pid) : 127;
+  }
+  return status;
+}
+
+/** Until all of them have ended, or one of a pid. */
+function waitForJobs(pid: i32): i32 {
   let status = pid ? 127 : 0;
   for (let i = 0; i < jobs.length; ) {
     const job = jobs[i];
@@ -154,6 +165,8 @@ export function waitForJobs(pid: i32): i32 {
       let news: ChildNews;
       do {
         news = waitFor(job.pids[k]);
+        // A signal whose action is due ends the wait (POSIX.1-2017, 2.11).
+        if (news.pid == -4 && pendingSignal()) return 128 + pendingSignal();
       } while (news.pid == -4 && !state.interrupted);
       if (pid) status = news.status;
     }

@@ -8,6 +8,8 @@ const exported = new Set<string>();
 const readOnly = new Set<string>();
 export const functions = new Map<string, Command>();
 export const aliases = new Map<string, string>();
+/** Where programs were found on the PATH. */
+export const places = new Map<string, string>();
 
 /** `$?`, `$!`, `$$`, `$0`. */
 export class State {
@@ -72,11 +74,13 @@ export function get(name: string): string {
 }
 export function setVariable(name: string, value: string): void {
   variables.set(name, value);
+  if (name == 'PATH') places.clear();
   if (state.has('a')) exported.add(name);
 }
 export function unsetVariable(name: string): void {
   variables.delete(name);
   exported.delete(name);
+  if (name == 'PATH') places.clear();
 }
 export function exportVariable(name: string): void {
   exported.add(name);
@@ -129,6 +133,7 @@ export function endLocals(mark: i32): void {
     const value = outer.value;
     if (value != null) variables.set(outer.name, value);
     else variables.delete(outer.name);
+    if (outer.name == 'PATH') places.clear();
     if (outer.exported) exported.add(outer.name);
     else exported.delete(outer.name);
   }

@@ -8,52 +8,13 @@
 import { out, say } from '../../lib/io';
 import { defaultSignal, ignoreSignal, onSignal, SIGINT, takeSignal } from '../../lib/process';
 import { parseNumber } from '../../lib/text';
+import { signalName, signalNumber } from '../../lib/signals';
 import { runText } from './execute';
 import { state } from './state';
-
-export const SIGNALS: string[] = [
-  'EXIT',
-  'HUP',
-  'INT',
-  'QUIT',
-  'ILL',
-  'TRAP',
-  'ABRT',
-  'EMT',
-  'FPE',
-  'KILL',
-  'BUS',
-  'SEGV',
-  'SYS',
-  'PIPE',
-  'ALRM',
-  'TERM',
-  'USR1',
-  'USR2',
-  'CLD',
-  'PWR',
-  'WINCH',
-  'URG',
-  'POLL',
-  'STOP',
-  'TSTP',
-  'CONT',
-  'TTIN',
-  'TTOU',
-];
 
 /** Actions by signal; 0 is EXIT. An empty one ignores. */
 const actions = new Map<i32, string>();
 let running = false;
-
-/** By name, with or without SIG, or by number; -1: there is none. */
-export function signalNumber(text: string): i32 {
-  const number = parseNumber(text);
-  if (number >= 0) return <i32>number;
-  const name = text.toUpperCase();
-  if (name == 'CHLD' || name == 'SIGCHLD') return 18;
-  return SIGNALS.indexOf(name.startsWith('SIG') ? name.substring(3) : name);
-}
 
 export function trap(args: string[]): i32 {
   let first = 1;
@@ -67,7 +28,7 @@ export function trap(args: string[]): i32 {
   let result = 0;
   for (let i = reset && args[first] != '-' ? first : first + 1; i < args.length; i++) {
     const signal = signalNumber(args[i]);
-    if (signal < 0 || signal >= 64) {
+    if (signal < 0) {
       say(state.name + ': trap: ' + args[i] + ': bad trap\n');
       result = 1;
       continue;
@@ -96,7 +57,7 @@ function list(): void {
   const signals = actions.keys();
   signals.sort((a, b) => a - b);
   for (let i = 0; i < signals.length; i++) {
-    const name = signals[i] < SIGNALS.length ? SIGNALS[signals[i]] : signals[i].toString();
+    const name = signalName(signals[i]);
     out("trap -- '" + actions.get(signals[i]).replaceAll("'", "'\\''") + "' " + name + '\n');
   }
 }
