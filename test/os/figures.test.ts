@@ -81,7 +81,7 @@ const PARTS: readonly Part[] = [
   ['ls /dev/rdsk | grep -c p0', ({ disks }) => `${disks.length}\n`],
   [
     'for d in /dev/rdsk/*p0; do dd if=$d of=/dev/null bs=1048576 2>/dev/null; done; kstat -p sd:::nread | cut -f 2 | paste -s -d + - | { read a; echo $((a / 1048576)); }',
-    (made) => [/(\d+)/, total(made), total(made)],
+    (made) => [/(\d+)/, total(made), total(made) + 4],
   ],
 ];
 
@@ -125,12 +125,12 @@ const EVENTS: readonly Event[] = [
   { look: 'ptree $$ | grep -c sleep', act: five, by: 5, undo: killFive },
   { look: 'jobs | wc -l', act: five, by: 5, undo: killFive },
   { look: 'ps -o vsz= -p $$', act: 'v=$(head -c 400000 /dev/zero | tr "\\0" x)', by: [400, 1e6], undo: 'v=' },
-  { look: 'pmap $$ | tail -1 | tr -dc 0-9', act: 'v=$(head -c 3000000 /dev/zero | tr "\\0" x)', by: [2000, 1e6], undo: 'v=' },
+  { look: 'pmap $$ | tail -1 | tr -dc 0-9', act: 'v=$(head -c 400000 /dev/zero | tr "\\0" x)', by: [400, 1e6], undo: 'v=' },
   { look: 'pfiles $$ | grep -c S_IF', act: 'exec 7< /etc/passwd 8> /tmp/8', by: 2, undo: 'exec 7<&- 8>&-' },
   { look: 'pfiles $$ | grep -c /etc/passwd', act: 'exec 7< /etc/passwd', by: 1, undo: 'exec 7<&-' },
   { look: 'pwdx $$ | grep -c /usr/share/man', act: 'cd /usr/share/man', by: 1, undo: 'cd' },
-  { look: 'pargs $! | tail -1 | sed "s/.*: //"', act: 'sleep 2001 &', by: 1, undo: 'kill $!; wait' },
-  { look: 'nice -n 0 ps -o nice= -p $!', act: 'nice -n 7 sleep 1000 &', by: 7, undo: 'pkill sleep; wait' },
+  { look: 'pargs $! 2>/dev/null | tail -1 | sed "s/.*: //"', act: 'sleep 2001 &', by: 2001, undo: 'kill $!; wait' },
+  { look: 'ps -o nice= -p $!', act: 'nice -n 7 sleep 1000 &', by: 27, undo: 'pkill sleep; wait' },
   { look: 'ps -o pcpu= -p $! | tr -d .', act: hog, by: [1, 1000], undo: killHog, only: 'QEMU' },
   { look: 'ps -o c= -p $!', act: hog, by: [1, 99], undo: killHog, only: 'QEMU' },
   {

@@ -22,9 +22,18 @@ export function askSecretly(prompt: string): string | null {
   return line;
 }
 
+/** NGROUPS_MAX: what more groups there are in /etc/group does not count. */
+const MOST_GROUPS: i32 = 16;
+
 /** Group, further groups, user: in this order, for afterwards there is no right to. */
 export function becomeUser(user: User): bool {
   if (calls.setgid(<i32>user.gid) < 0) return false;
+  const groups = memberships(user.name);
+  if (!groups.includes(user.gid)) groups.unshift(user.gid);
+  const count = min(groups.length, MOST_GROUPS);
+  const list = new StaticArray<u32>(count);
+  for (let i = 0; i < count; i++) list[i] = groups[i];
+  if (calls.setgroups(count, changetype<usize>(list)) < 0) return false;
   return calls.setuid(<i32>user.uid) >= 0;
 }
 
@@ -43,7 +52,7 @@ export function loginEnvironment(user: User, terminal: string): string[] {
   ];
 }
 
-/** Replaces a line of a file whose first field is `name`. The new file takes the place of the old at once, or not at all. */
+/** Replaces a line of a file whose first field is `name`, adds it, or without a line removes it: as {@link rewrite} does. */
 export function replaceRecord(path: string, name: string, line: string, mode: i32): i64 {
   const descriptor = openFile(path, O_RDONLY);
   if (descriptor < 0) return descriptor;
@@ -52,20 +61,26 @@ export function replaceRecord(path: string, name: string, line: string, mode: i3
   let found = false;
   for (let i = 0; i < lines.length; i++) {
     if (!lines[i].startsWith(name + ':')) continue;
-    lines[i] = line;
+    if (line.length) lines[i] = line;
+    else lines.splice(i--, 1);
     found = true;
   }
-  if (!found) {
+  if (!found && line.length) {
     const empty = lines.length && !lines[lines.length - 1].length;
     if (empty) lines.pop();
     lines.push(line);
     lines.push('');
   }
+  return rewrite(path, lines.join('\n'), mode);
+}
+
+/** Gives a file other content. The new file takes the place of the old at once, or not at all. */
+export function rewrite(path: string, text: string, mode: i32): i64 {
   const next = path + '.new';
   calls.unlink(pathOf(next));
   const made = openFile(next, O_WRONLY | O_CREAT | O_TRUNC, mode);
   if (made < 0) return made;
-  const error = writeText(made, lines.join('\n'));
+  const error = writeText(made, text);
   calls.close(made);
   return error < 0 ? error : calls.rename(pathOf(next), pathOf(path));
 }

@@ -132,10 +132,7 @@ export function builtin(name: string, args: string[]): i32 {
   if (name == 'ulimit') return ulimit(args);
   if (name == 'fc') return fc(args);
   if (name == 'help') return help();
-  if (name == 'jobs') {
-    listJobs();
-    return 0;
-  }
+  if (name == 'jobs') return listJobs(args);
   return resume(args, name == 'fg');
 }
 

@@ -112,20 +112,33 @@ export function reportJobs(): bool {
   return stopped;
 }
 
-export function listJobs(): void {
-  reportJobs();
+/** jobs [-lp]: -p the process groups only, -l with them. */
+export function listJobs(args: string[]): i32 {
+  // The children of a subshell's parent are not its own to wait for.
+  if (!state.inSubshell) reportJobs();
+  let letters = '';
+  for (let i = 1; i < args.length; i++) if (args[i].startsWith('-')) letters += args[i].substring(1);
   for (let i = 0; i < jobs.length; i++) {
     const job = jobs[i];
+    if (letters.includes('p')) {
+      out(job.group.toString() + '\n');
+      continue;
+    }
+    const mark = i == jobs.length - 1 ? '+' : i == jobs.length - 2 ? '-' : ' ';
     out(
       '[' +
         job.number.toString() +
-        ']+  ' +
+        ']' +
+        mark +
+        '  ' +
+        (letters.includes('l') ? job.group.toString() + ' ' : '') +
         padRight(job.stopped ? 'Stopped' : 'Running', 24) +
         job.source +
         (job.stopped ? '' : ' &') +
         '\n',
     );
   }
+  return 0;
 }
 
 /** By `%N`, or the last. */
