@@ -104,6 +104,12 @@ const hog = '(while :; do :; done) & sleep 2';
 const killHog = 'kill $!; wait';
 
 const EVENTS: readonly Event[] = [
+  // An average since boot, so before the boot is long ago.
+  {
+    look: 'iostat -x | sed -n "s/^sd0  *\\([0-9]*\\)[.].*/\\1/p"',
+    act: 'dd if=/dev/rdsk/c1t0d0p0 of=/dev/null bs=512 count=20000 2>/dev/null',
+    by: [1, 1e6],
+  },
   { look: 'df -k /tmp | tail -1 | tr -s " " | cut -d " " -f 3', act: FILE, by: 8 * MIB, undo: RM },
   {
     look: 'df -i /tmp | tail -1 | tr -s " " | cut -d " " -f 2',
@@ -125,9 +131,8 @@ const EVENTS: readonly Event[] = [
   { look: 'ptree $$ | grep -c sleep', act: five, by: 5, undo: killFive },
   { look: 'jobs | wc -l', act: five, by: 5, undo: killFive },
   { look: 'ps -o vsz= -p $$', act: 'v=$(head -c 400000 /dev/zero | tr "\\0" x)', by: [400, 1e6], undo: 'v=' },
-  { look: 'pmap $$ | tail -1 | tr -dc 0-9', act: 'v=$(head -c 400000 /dev/zero | tr "\\0" x)', by: [400, 1e6], undo: 'v=' },
+  { look: 'pmap $! 2>/dev/null | tail -1 | tr -dc 0-9', act: 'sleep 2002 &', by: [50, 100_000], undo: 'kill $!; wait' },
   { look: 'pfiles $$ | grep -c S_IF', act: 'exec 7< /etc/passwd 8> /tmp/8', by: 2, undo: 'exec 7<&- 8>&-' },
-  { look: 'pfiles $$ | grep -c /etc/passwd', act: 'exec 7< /etc/passwd', by: 1, undo: 'exec 7<&-' },
   { look: 'pwdx $$ | grep -c /usr/share/man', act: 'cd /usr/share/man', by: 1, undo: 'cd' },
   { look: 'pargs $! 2>/dev/null | tail -1 | sed "s/.*: //"', act: 'sleep 2001 &', by: 2001, undo: 'kill $!; wait' },
   { look: 'ps -o nice= -p $!', act: 'nice -n 7 sleep 1000 &', by: 27, undo: 'pkill sleep; wait' },
@@ -172,11 +177,6 @@ const EVENTS: readonly Event[] = [
     act: 'dd if=/dev/rdsk/c1t0d0p0 of=/dev/null bs=65536 count=16 2>/dev/null',
     by: MORE,
   },
-  {
-    look: 'iostat -x | sed -n "s/^sd0  *\\([0-9]*\\)[.].*/\\1/p"',
-    act: 'dd if=/dev/rdsk/c1t0d0p0 of=/dev/null bs=512 count=20000 2>/dev/null',
-    by: [1, 1e6],
-  },
   { look: 'mount | grep -c /mnt', act: 'mount -F tmpfs -o size=3m swap /mnt', by: 1, undo: 'umount /mnt' },
   {
     look: 'df -k /mnt | sed -n "s/^swap *\\([0-9]*\\).* .mnt$/\\1/p"',
@@ -187,11 +187,21 @@ const EVENTS: readonly Event[] = [
   { look: 'svcs -H utmp | grep -c online', act: 'svcadm disable -s utmp', by: -1, undo: 'svcadm enable -s utmp' },
   { look: 'svcs -H -a | grep -c ^disabled', act: 'svcadm disable -s utmp', by: 1, undo: 'svcadm enable -s utmp' },
   { look: 'svcs -H -p utmp | grep -c utmpd', act: 'svcadm disable -s utmp', by: -1, undo: 'svcadm enable -s utmp' },
-  { look: 'svcs -x | grep -c utmp', act: 'svcadm mark maintenance utmp; sleep 1', by: MORE, undo: 'svcadm clear utmp' },
+  {
+    look: 'svcs -x | grep -c utmp',
+    act: 'svcadm mark maintenance utmp; until svcs -H utmp | grep -q ^maint; do sleep 1; done',
+    by: MORE,
+    undo: 'svcadm clear utmp',
+  },
   { look: 'uname -n | grep -c other', act: 'hostname other', by: 1, undo: 'hostname diorama' },
   { look: 'uname -a | grep -c "^SunOS other 5.11"', act: 'hostname other', by: 1, undo: 'hostname diorama' },
   { look: 'hostname | grep -c other', act: 'uname -S other', by: 1, undo: 'uname -S diorama' },
-  { look: 'who | wc -l', act: '(sleep 1000 | login -f adm > /dev/null 2>&1 &); sleep 2', by: 1, undo: 'pkill sleep' },
+  {
+    look: 'who | grep -c adm',
+    act: '(sleep 1000 | login -f -d /dev/term/b adm > /dev/null 2>&1 &); until who | grep -q adm; do sleep 1; done',
+    by: 1,
+    undo: 'pkill sleep',
+  },
   { look: 'who -b | tr -dc 0-9', act: ':', by: 0 },
   { look: 'stty size | cut -d " " -f 1', act: 'stty rows 50', by: 50, undo: 'stty rows 0' },
   { look: 'umask', act: 'umask 27', by: 5, undo: 'umask 22' },
