@@ -229,7 +229,7 @@ export class Lexer {
     this.kind = Token.Punctuation;
     for (let i = 0; i < OPERATORS.length; i++) {
       const operator = OPERATORS[i];
-      if (!this.source.startsWith(operator, this.at)) continue;
+      if (this.source.substring(this.at, this.at + operator.length) != operator) continue;
       this.at += operator.length;
       this.text = operator == '**' ? '^' : operator == '**=' ? '^=' : operator;
       return;
@@ -241,7 +241,7 @@ export class Lexer {
   peekWord(word: string): bool {
     let at = this.at;
     while (this.source.charAt(at) == ' ' || this.source.charAt(at) == '\t') at++;
-    return this.source.startsWith(word, at);
+    return this.source.substring(at, at + word.length) == word;
   }
 
   /** The current token is / or /=: reads on to the regular expression's end. Its backslashes stay, but for those before /. */

@@ -163,11 +163,11 @@ function word(times: i32, big: bool, operator: string): Motion | null {
   // `cw` on a word changes to its end, without the blanks behind it.
   if (operator == 'c' && kindAt(new Place(row, column), big)) return wordEndFrom(times, big, true);
   const place = new Place(row, column);
-  let last = false;
+  let last: bool = false;
   for (let n = 0; n < times && !last; n++) {
     const kind = kindAt(place, big);
     const start = place.row;
-    let moved = true;
+    let moved: bool = true;
     if (kind) while (moved && place.row == start && kindAt(place, big) == kind) moved = advance(place);
     else moved = advance(place);
     while (moved && !kindAt(place, big) && !(isEmptyLine(place) && place.row != start)) moved = advance(place);
