@@ -57,7 +57,8 @@ function scroll(): void {
     state.top = state.top - row > room ? max(0, row - room / 2) : row;
     return;
   }
-  if (row - state.top > 2 * room) state.top = row - room / 2;
+  // But there is no screen of nothing behind the last line.
+  if (row - state.top > 2 * room) state.top = max(min(row - room / 2, lines.length - room), 0);
   let used = 0;
   for (let i = state.top; i <= row; i++) used += height(i);
   while (used > room && state.top < row) used -= height(state.top++);
