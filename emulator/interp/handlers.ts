@@ -307,8 +307,18 @@ export class HandlerEmitter extends Emitter {
     }
     this.charge();
     const target = to.op === 'target' || (to.op === 'and' && to.args[0].op === 'target');
-    if (target && this.linked) this.jumpLinked(to);
-    else this.jumpThroughCache(to);
+    if (!target || !this.linked) {
+      this.jumpThroughCache(to);
+      return;
+    }
+    if (to.op === 'and' && to.args[1].n === 0xffffn) {
+      // 16-bit branches leave the page where 64 KiB of the code segment end or begin in it.
+      c.get(LOCAL.base).mem('i64.load', SLOT.PAGE).i64(0xf000n).op('i64.gt_u');
+      this.openIf();
+      this.jumpThroughCache(to);
+      this.close();
+    }
+    this.jumpLinked(to);
   }
   /** Whether the current handler's branch target lies in its own page. */
   linked = false;

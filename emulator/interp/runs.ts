@@ -413,8 +413,7 @@ export class RunCache {
     }
     const j = d.operands.find((o) => o.k === 'j');
     const target = j?.k === 'j' ? offset + d.length + j.rel : 0;
-    const near = j !== undefined && target >= 0 && target < PAGE;
-    const v = this.variant(d, mode, near);
+    const v = this.variant(d, mode, j !== undefined && isNear(target, d, mode));
     this.addressOperand(d, v, offset, mode, count - 1, d.length);
     const stack = v.usesStack && !d.memory ? STACK_SEGMENT : 0;
     const r = this.record(v.handler, offset + d.length, d.length | stack, count);
@@ -580,6 +579,9 @@ export class RunCache {
   }
 }
 
+/** Whether a branch target, an offset from the page, lies in the page for certain, but for what 16-bit code wraps (`handlers.ts`, jump). */
+export const isNear = (target: number, d: Decoded, mode: RunMode): boolean =>
+  target >= 0 && target < PAGE && (d.size !== 16 || mode.code !== 32);
 /** Whether addresses are narrower than 64 bits. */
 interface HandlerTable {
   /** Number by key. */

@@ -10,7 +10,7 @@
  * branch target that the interpreter never entered is cold: nothing is decoded there, and the branch leaves the region.
  */
 import type { Decoded } from '../decode/decode.ts';
-import type { RunCache, RunMode, Variant } from '../interp/runs.ts';
+import { isNear, type RunCache, type RunMode, type Variant } from '../interp/runs.ts';
 import { type Summary, summaryOf } from './summary.ts';
 
 export interface Instruction {
@@ -61,7 +61,7 @@ function decodeBlock(code: CodePage, offset: number, room: number): Block {
     const j = d.operands.find((o) => o.k === 'j');
     const next = at + d.length;
     const target = j?.k === 'j' ? next + j.rel : undefined;
-    const variant = runs.variant(d, mode, target !== undefined && target >= 0 && target < PAGE);
+    const variant = runs.variant(d, mode, target !== undefined && isNear(target, d, mode));
     const summary = summaryOf(variant);
     if ((unit && mode.units[unit] !== 'ready') || !summary.compiles || (d.record.bitString && mode.code !== 64 && d.memory)) {
       block.end = 'interpret';

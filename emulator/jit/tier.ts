@@ -93,9 +93,8 @@ export class CompiledTier {
       const page = view.getUint32(head + HEAD.page, true);
       const mode = this.host.modeNumber(view.getUint16(head + HEAD.mode, true));
       const entry = view.getUint16(head + RECORD.next, true);
-      // The page may have changed meanwhile. Code of other modes than 64-bit mode is compiled only where everything is.
+      // The page may have changed meanwhile.
       if (runs.find(page, entry, mode) !== head || runs.isCompiled(head)) continue;
-      if (mode.code !== 64 && !this.host.atOnce) continue;
       wanted.push({ code: { runs, page, bytes: this.host.placeOfPage(page), mode }, entry, tlb: this.host.tlbBlock(mode.kind) });
     }
     this.waiting = [];
