@@ -6,7 +6,7 @@
  *   node tools/conformance.js record [PER-SHAPE] [SEED]   records the vectors of test/conformance/hardware/vectors anew
  *   node tools/conformance.js again                       records all of them again and compares
  *   node tools/conformance.js case RECIPE                 one case as vectors.ts writes it, there and here
- *   node tools/conformance.js COMMAND [SEED] [SECONDS]    instructions, blocks, sequences, special, decoder, robustness, tiers
+ *   node tools/conformance.js COMMAND [SEED] [SECONDS]    instructions, blocks, sequences, special, decoder, robustness, tiers, memory
  */
 import { createServer } from 'vite';
 

@@ -699,15 +699,15 @@ export class Processor implements Cpu, AccessHost, RunHost, CodeHolder {
       record = this.findCode(high, low, linear, offset);
       this.tlb.fillJump(this.accessKind, high, low, record, offset, this.codeIsGlobal);
     }
-    // PAGE = RIP - offset. A link leaves it as it is.
-    const samePage = this.read32(SLOT.PAGE) === ((low - offset) | 0);
+    // PAGE = RIP - offset. A link leaves it as it is, and asks nobody about other pages.
+    const links = from !== 0 && this.read32(SLOT.PAGE) === ((low - offset) | 0) && !this.runs.isCrossing(record);
     this.write32(SLOT.PAGE, low - offset);
     this.write32(SLOT.PAGE + 4, low >>> 0 < offset ? high - 1 : high);
     if (this.interpretNext) {
       this.interpretNext = false;
       return this.runs.firstOf(record);
     }
-    if (from && samePage && this.linkGeneration === this.generation) this.view.setInt32(from + RECORD.link, record, true);
+    if (links && this.linkGeneration === this.generation) this.view.setInt32(from + RECORD.link, record, true);
     return record;
   }
   private findCode(high: number, ripLow: number, low: number, offset: number): number {

@@ -40,7 +40,8 @@ export function bulkFunction(module: Module, mask: bigint, destination: number):
   register(1, RCX);
   register(7, RDI);
   // Iterations of this stretch: what is left, up to the limit, up to the page's end.
-  c.get(LIMIT).get(DONE).op('i32.sub').set(N);
+  c.get(LIMIT).get(DONE).op('i32.sub').tee(N).i32(0).op('i32.le_s');
+  stop();
   c.get(RCX).get(N).op('i64.extend_i32_s').op('i64.lt_u').if().get(RCX).op('i32.wrap_i64').set(N).end();
   toPageEnd(c, RDI);
   translate(c, RDI, TLB_WRITE, TO, stop);

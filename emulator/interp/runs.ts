@@ -102,6 +102,8 @@ export class RunCache {
   private readonly pages = new Map<number, PageRuns>();
   private readonly fused = new Map<number, number>();
   private readonly linkable: Uint8Array;
+  /** Records of instructions in two pages. */
+  private readonly crossings = new Set<number>();
   readonly headHandler: number;
   readonly compiledHandler: number;
   private next: number;
@@ -158,6 +160,7 @@ export class RunCache {
     this.link(offset + length, 1, false);
     const p = this.page(page);
     p.crossing.set(key, { record, page: second });
+    this.crossings.add(record);
     this.watch(p, offset, PAGE - 1);
     const q = this.page(second);
     q.entered.add(page);
@@ -231,11 +234,16 @@ export class RunCache {
   }
   clear(): void {
     this.pages.clear();
+    this.crossings.clear();
     this.next = this.first;
     this.host.poolCleared();
     this.host.runsDropped();
   }
 
+  /** Whether a run depends on what another page is mapped to, so that it must be looked up each time. */
+  isCrossing(record: number): boolean {
+    return this.crossings.has(record);
+  }
   /** The handler may be given its branch target's record. */
   isLinkable(record: number): boolean {
     return record >= this.first && this.linkable[this.host.view.getUint16(record, true)] === 1;

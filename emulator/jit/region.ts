@@ -236,7 +236,8 @@ class RegionCompiler {
     }
     if (this.live.neededOut[index]) e.packFlags();
     else e.keepFlags();
-    if (b.end === 'falls' || !taken) {
+    // A branch to what follows anyway is none: two ways to one block would need it to stand behind a wasm block.
+    if (b.end === 'falls' || !taken || (taken.when && b.target === b.next)) {
       this.gotoOffset(index, b.next);
       return;
     }

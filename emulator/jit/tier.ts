@@ -32,8 +32,8 @@ const PATIENCE = 1_000_000;
  * What one table holds; then everything starts over. Browsers and Node 20 keep a module alive as long as the table that it shares, so there is
  * no forgetting a single one; and each of them has its own copy of the table.
  */
-const MODULES = 512;
-const MODULE_BYTES = 48 << 20;
+export const MOST_MODULES = 512;
+export const MOST_BYTES = 48 << 20;
 /** The table grows by so many elements. */
 const ELEMENTS = 1024;
 
@@ -47,8 +47,7 @@ export class CompiledTier {
   /** First unused element of the table. */
   private nextElement: number;
   /** Modules that share the table, and their bytes. */
-  private modules = 0;
-  private bytes = 0;
+  readonly held = { modules: 0, bytes: 0 };
   readonly statistics = { regions: 0, instructions: 0, modules: 0, bytes: 0, refused: 0, startedOver: 0, milliseconds: 0 };
 
   constructor(host: TierHost, table: WebAssembly.Table) {
@@ -78,11 +77,12 @@ export class CompiledTier {
     this.statistics.startedOver++;
     this.table = this.host.startOver();
     this.nextElement = this.table.length;
-    this.modules = 0;
-    this.bytes = 0;
+    this.held.modules = 0;
+    this.held.bytes = 0;
   }
   private compile(): void {
-    if (this.modules >= MODULES || this.bytes >= MODULE_BYTES) {
+    const { held } = this;
+    if (held.modules >= MOST_MODULES) {
       this.startOver();
       return;
     }
@@ -100,12 +100,16 @@ export class CompiledTier {
     this.waiting = [];
     const { table } = this;
     const { wasm, regions, refused } = buildRegions(this.regionHost, wanted, this.nextElement);
-    if (regions.length > 0) {
-      if (this.nextElement + regions.length > table.length) table.grow(Math.max(ELEMENTS, regions.length));
-      const module = new WebAssembly.Module(wasm);
-      new WebAssembly.Instance(module, { env: { memory: this.host.memory, table } });
+    if (held.bytes + wasm.length > MOST_BYTES) {
+      this.startOver();
+      return;
     }
     const s = this.statistics;
+    s.refused += refused.length;
+    if (regions.length === 0) return;
+    if (this.nextElement + regions.length > table.length) table.grow(Math.max(ELEMENTS, regions.length));
+    const module = new WebAssembly.Module(wasm);
+    new WebAssembly.Instance(module, { env: { memory: this.host.memory, table } });
     for (const region of regions) {
       const { page, mode } = region.wanted.code;
       region.entries.forEach((offset, i) => {
@@ -116,11 +120,10 @@ export class CompiledTier {
       s.regions++;
       s.instructions += region.instructions;
     }
-    s.refused += refused.length;
     s.modules++;
     s.bytes += wasm.length;
-    this.modules++;
-    this.bytes += wasm.length;
+    held.modules++;
+    held.bytes += wasm.length;
     s.milliseconds += performance.now() - start;
   }
 }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview The commands of tools/conformance.js. */
+
+import { MOST_BYTES, MOST_MODULES } from '../../emulator/jit/tier.ts';
 import { compareWithIced } from './decoder/iced.ts';
 import { compareBlocks } from './hardware/blocks.ts';
 import { caseOf } from './hardware/generate.ts';
@@ -10,12 +12,19 @@ import { compareSpecialValues } from './hardware/specialValues.ts';
 import { formatVector, parseRecipe } from './hardware/vectors.ts';
 import { MODES, runRandomCode } from './robustness/randomCode.ts';
 import { compareSequences } from './system/sequences/run.ts';
+import { changeCode } from './tiers/changingCode.ts';
 import { compareTiers } from './tiers/tiers.ts';
 
 const STRINGS = 250_000;
 const BLOCKS = 2000;
 const SEQUENCES = 1500;
-const TIER_INSTRUCTIONS = 10_000;
+const TIER_INSTRUCTIONS = 60_000;
+/** Half of the time each: long functions that get hot in the usual way, so that bytes are the bound; short ones, compiled at once. */
+const CHANGING_CODE = [
+  ['mixed', { functions: 32, length: 120, calls: 4500 }],
+  ['compiled', { functions: 4, length: 20, calls: 3 }],
+] as const;
+const mebibytes = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
 
 /** Exit code. */
 export async function command(args: readonly string[]): Promise<number> {
@@ -85,7 +94,10 @@ export async function command(args: readonly string[]): Promise<number> {
         }
       }
     }
-    say(`${instructions} instructions from seed ${seed}, ${compiled} of them compiled, ${wrong} runs different`);
+    const cpu = (process.cpuUsage().user / 1e6).toFixed(0);
+    say(
+      `${instructions} instructions from seed ${seed}, ${compiled} of them compiled, ${wrong} runs different; ${cpu} s of processor time`,
+    );
     return wrong ? 1 : 0;
   }
   if (name === 'blocks') {
@@ -152,6 +164,29 @@ export async function command(args: readonly string[]): Promise<number> {
       }
     return 0;
   }
-  say('commands: record, again, instructions, case, blocks, sequences, special, decoder, robustness');
+  if (name === 'memory') {
+    let exceeded = 0;
+    const half = (until - Date.now()) / 2;
+    for (const [tiering, shape] of CHANGING_CODE) {
+      const started = Date.now();
+      let said = 0;
+      const { rounds, made, mostModules, mostBytes } = changeCode(shape, tiering, (h) => {
+        const seconds = (Date.now() - started) / 1000;
+        if (seconds - said >= 10) {
+          said = seconds;
+          const rss = mebibytes(process.memoryUsage().rss);
+          say(
+            `${tiering}, ${seconds.toFixed(0)} s: ${h.made} modules made, ${h.modules} held, ${mebibytes(h.bytes)}; process ${rss}`,
+          );
+        }
+        return Date.now() - started > half;
+      });
+      say(`${tiering}: ${rounds} rounds, ${made} modules made; at most ${mostModules} held, ${mebibytes(mostBytes)}`);
+      if (mostModules > MOST_MODULES || mostBytes > MOST_BYTES) exceeded++;
+    }
+    say(`bound: ${MOST_MODULES} modules, ${mebibytes(MOST_BYTES)}, ${exceeded ? 'exceeded' : 'kept'}`);
+    return exceeded ? 1 : 0;
+  }
+  say('commands: record, again, instructions, case, blocks, sequences, special, decoder, robustness, tiers, memory');
   return 2;
 }

@@ -17,10 +17,11 @@ import { setSegment } from '../../../emulator/isa/system/segmentation.ts';
 import { integer, Random } from '../hardware/random.ts';
 import { recipes } from '../hardware/session.ts';
 
-export const MODES = ['real', 'protected16', 'protected32', 'long'] as const;
+export const MODES = ['real', 'protected16', 'protected32', 'paged32', 'compatibility', 'long'] as const;
 export type Mode = (typeof MODES)[number];
 
 const RAM_SIZE = 0x200000;
+/** Page tables: from 0x1000 on. */
 const GDT = 0x8000;
 const IDT = 0x9000;
 /** Code: some of it random bytes, some of it instructions from the records. */
@@ -28,6 +29,8 @@ const CODE = 0x10000;
 const CODE_END = 0x1f0000;
 const SLICE = 60;
 const SLICES = 100;
+
+const isLong = (mode: Mode): boolean => mode === 'long' || mode === 'compatibility';
 
 function wander(t: TestProcessor, r: Random): void {
   const { cpu } = t;
@@ -103,8 +106,8 @@ function fillMemory(t: TestProcessor, mode: Mode, r: Random, pieces: readonly Ui
       );
     if (mode === 'real') view.setUint32(i * 4, r.one(2) ? r.u32() : (place() >> 4) << 16, true);
     const offset = place();
-    const type = mode === 'long' || mode === 'protected32' ? 0x8e00 : 0x8600;
-    if (mode === 'long') {
+    const type = mode === 'protected16' ? 0x8600 : 0x8e00;
+    if (isLong(mode)) {
       view.setBigUint64(
         IDT + i * 16,
         BigInt(offset & 0xffff) | (8n << 16n) | (0x8e00n << 32n) | (BigInt(offset >>> 16) << 48n),
@@ -116,7 +119,7 @@ function fillMemory(t: TestProcessor, mode: Mode, r: Random, pieces: readonly Ui
   }
   view.setBigUint64(
     GDT + 8,
-    mode === 'long' ? 0x00af9b000000ffffn : mode === 'protected32' ? 0x00cf9b000000ffffn : 0x008f9b000000ffffn,
+    isLong(mode) ? 0x00af9b000000ffffn : mode === 'protected16' ? 0x008f9b000000ffffn : 0x00cf9b000000ffffn,
     true,
   );
   view.setBigUint64(GDT + 16, 0x00cf93000000ffffn, true);
@@ -126,8 +129,16 @@ function start(t: TestProcessor, mode: Mode, r: Random): void {
   const { cpu } = t;
   cpu.reset();
   if (mode === 'real') enterRealMode(t);
-  else if (mode === 'long') enterLongMode(t, r.one(8) ? 3 : 0);
-  else enterProtectedMode(t, mode === 'protected32' ? 32 : 16);
+  else if (isLong(mode)) enterLongMode(t, r.one(8) ? 3 : 0);
+  else enterProtectedMode(t, mode === 'protected16' ? 16 : 32);
+  // Interrupts lead to 64-bit code.
+  if (mode === 'compatibility') setSegment(cpu, SEGMENT.cs, 0x18 | cpu.cpl, 0n, 0xffffffff, 0xc9b | (cpu.cpl << 5));
+  if (isLong(mode)) mapPages(t, r, 0x3000, 0x4000, 8);
+  if (mode === 'paged32') {
+    mapPages(t, r, 0x1000, 0x2000, 4);
+    cpu.write64(SLOT.CR3, 0x1000n);
+    cpu.write64(SLOT.CR0, 0x80000033n);
+  }
   if (mode !== 'real') {
     setSegment(cpu, SEGMENT.gdtr, 0, BigInt(GDT), 0x7ff, 0);
     setSegment(cpu, SEGMENT.idtr, 0, BigInt(IDT), 0xfff, 0);
@@ -138,5 +149,19 @@ function start(t: TestProcessor, mode: Mode, r: Random): void {
   cpu.write64(SLOT.RIP, BigInt(low ? r.below(0x10000) : CODE + r.below(CODE_END - CODE)));
   if (low) setSegment(cpu, SEGMENT.cs, 0x1000 * (1 + r.below(14)), BigInt(0x10000 * (1 + r.below(14))), 0xffff, 0x9b);
   cpu.rflags = BigInt(2 | (r.one(16) ? 0x100 : 0) | (r.one(2) ? 0x200 : 0) | (r.u32() & 0xcd5));
+  cpu.flushTlb(false);
   cpu.modeChanged();
+}
+/** RAM at its own addresses in small pages, some of them absent or read-only. The entries of both tables have so many bytes. */
+function mapPages({ cpu: { physical } }: TestProcessor, r: Random, directory: number, table: number, bytes: 4 | 8): void {
+  const put = (at: number, value: number): void => {
+    physical.write32(at, value);
+    if (bytes === 8) physical.write32(at + 4, 0);
+  };
+  put(directory, table | 7);
+  const holes = r.one(2);
+  for (let page = 0; page < RAM_SIZE / 4096; page++) {
+    const kind = holes && page > 16 ? r.below(16) : 15;
+    put(table + page * bytes, (page << 12) | (kind === 0 ? 6 : kind === 1 ? 5 : 7));
+  }
 }
