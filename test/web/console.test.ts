@@ -92,6 +92,15 @@ describe.skipIf(!haveOracles('chromium'))('the console', () => {
     await page.waitForFunction((n) => document.querySelectorAll('#com1 .xterm-rows > div').length < n, after[0]);
   });
 
+  test("a line longer than the guest's eighty columns goes on below, however wide the terminal is", async () => {
+    await tab.logIn();
+    const row = (text: string) => page.locator('#com1 .xterm-rows > div').filter({ hasText: text });
+    await page.keyboard.type(`: ${'0123456789'.repeat(8)}end`);
+    await row('[root@diorama ~]# : 0123456789').waitFor();
+    // 80 less the prompt's 18 cells and the two of the command: the rest is on the next row.
+    await row(/^01234567890123456789end/).waitFor();
+  });
+
   test('full screen, where the console goes on', async () => {
     await tab.logIn();
     await page.click('#full-screen');

@@ -4,7 +4,8 @@
  *
  * The terminal is raw while a line is typed and as programs expect it otherwise. What is typed at the end of the line is just written; any other
  * change paints the line anew, from the prompt on: up to the prompt's row, clear, write, back to the cursor. A line may be longer than the screen
- * is wide: cells are counted, and the terminal wraps. No newline is written before Enter.
+ * is wide: cells are counted, and the cursor is moved on where a row is full, since the terminal may be wider than anybody has told the kernel:
+ * serial lines count as 80 columns. No newline is written before Enter.
  *
  * Text is bytes; those of a UTF-8 sequence are one cell together.
  */
@@ -28,6 +29,9 @@ const WORD_LEFT: i32 = 264;
 /** ESC and a letter. */
 const META: i32 = 512;
 const NOTHING: i32 = -2;
+
+/** To the first column of the next row, which scrolls where there is none: IND and a carriage return (VT100). */
+const NEXT_ROW: string = '\x1bD\r';
 
 const byte = memory.data(8);
 
@@ -205,7 +209,22 @@ export class Editor {
         return;
       }
     }
-    if (key >= 0x20 && key < 256) this.insert(String.fromCharCode(key));
+    if (key >= 0x20 && key < 256) this.insert(this.character(key));
+  }
+
+  /** A byte with those that follow it in UTF-8: together they are one cell. */
+  private character(first: i32): string {
+    let text = String.fromCharCode(first);
+    for (let left = first >= 0xf0 ? 3 : first >= 0xe0 ? 2 : first >= 0xc0 ? 1 : 0; left > 0; left--) {
+      const c = this.next();
+      if (c <= 0) break;
+      if ((c & 0xc0) != 0x80) {
+        this.pending = c;
+        break;
+      }
+      text += String.fromCharCode(c);
+    }
+    return text;
   }
 
   // ---- places in the line
@@ -250,8 +269,8 @@ export class Editor {
     this.line = this.line.substring(0, this.cursor) + text + this.line.substring(this.cursor);
     this.cursor += text.length;
     if (!atEnd) return this.paint();
-    out(shown(text));
-    this.wrap();
+    out(this.inRows(shown(text), this.cellOf(this.cursor - text.length)));
+    this.row = this.cellOf(this.cursor) / this.width;
   }
 
   private remove(from: i32, to: i32, keep: bool): void {
@@ -373,11 +392,16 @@ export class Editor {
     return this.promptCells + cells(this.line.substring(0, at));
   }
 
-  /** Behind the last cell of a row the cursor is really on the next. */
-  private wrap(): void {
-    const cell = this.cellOf(this.cursor);
-    this.row = cell / this.width;
-    if (cell % this.width == 0) out(' \r');
+  /** `text`, whose first cell is number `cell`, with the cursor moved on wherever a row is full. */
+  private inRows(text: string, cell: i32): string {
+    let result = '';
+    for (let i = 0; i < text.length; i++) {
+      const begins = (text.charCodeAt(i) & 0xc0) != 0x80;
+      if (begins && i && cell % this.width == 0) result += NEXT_ROW;
+      if (begins) cell++;
+      result += text.charAt(i);
+    }
+    return cell && cell % this.width == 0 ? result + NEXT_ROW : result;
   }
 
   private toEnd(): void {
@@ -400,10 +424,8 @@ export class Editor {
 
   private paint(): void {
     if (this.row) out('\x1b[' + this.row.toString() + 'A');
-    out('\r\x1b[J' + this.prompt + shown(this.line));
-    const end = this.cellOf(this.line.length);
-    if (end % this.width == 0) out(' \r');
-    this.row = end / this.width;
+    out('\r\x1b[J' + this.prompt + this.inRows(shown(this.line), this.promptCells));
+    this.row = this.cellOf(this.line.length) / this.width;
     if (this.cursor != this.line.length) this.place();
   }
 }
