@@ -20,6 +20,8 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { machineFixtures } from '../../emulator/host/playwright.ts';
+import { debianKernel, haveOracles } from '../../tools/oracles.js';
+import { initramfs } from '../support/initramfs.ts';
 import { multibootKernel } from '../support/multibootKernel.ts';
 
 const home = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
@@ -103,6 +105,18 @@ test('the example for Vitest boots our system once and passes', () => {
   const output = run(process.execPath, join(home, 'node_modules/vitest/vitest.mjs'), 'run', '--root', project);
   expect(output).toMatch(/2 passed/);
 }, 300_000);
+
+const debian = haveOracles('busybox') ? debianKernel() : undefined;
+test.skipIf(!debian)(
+  'the example for Debian boots its kernel, asks it who it is and switches it off',
+  () => {
+    writeFileSync(join(project, 'initrd.gz'), initramfs());
+    copyFileSync(join(home, 'examples/debian.mjs'), join(project, 'debian.mjs'));
+    const output = run(process.execPath, 'debian.mjs', debian!.image, 'initrd.gz');
+    expect(output).toMatch(/\n6\.1\.\S+ ran \d+ instructions and ended by power-off\n$/);
+  },
+  300_000,
+);
 
 test("Playwright's fixtures boot once and give every test a fork", async () => {
   const { bootedMachine, vm } = machineFixtures({ kernel, memory: 2 ** 24, ready: /^ok$/ });

@@ -94,7 +94,7 @@ describe.skipIf(!haveOracles('chromium'))('the console', () => {
 
   test("a line longer than the guest's eighty columns goes on below, however wide the terminal is", async () => {
     await tab.logIn();
-    const row = (text: string) => page.locator('#com1 .xterm-rows > div').filter({ hasText: text });
+    const row = (text: string | RegExp) => page.locator('#com1 .xterm-rows > div').filter({ hasText: text });
     await page.keyboard.type(`: ${'0123456789'.repeat(8)}end`);
     await row('[root@diorama ~]# : 0123456789').waitFor();
     // 80 less the prompt's 18 cells and the two of the command: the rest is on the next row.

@@ -239,6 +239,7 @@ function showPlace(place: string): void {
 /** Tells the worker what is in sight. */
 function watch(): void {
   const views: View[] = [];
+  document.body.dataset.console = consoles.shown;
   if (consoles.shown === 'screen') views.push('screen');
   // Not yet: the page is being made.
   if (machine && inside?.view) views.push(inside.view);
@@ -277,6 +278,7 @@ function showState(): void {
   button('power').disabled = !isOn && state !== 'off';
   button('pause').replaceChildren(...labelled(state === 'paused' ? 'play' : 'pause', state === 'paused' ? 'Continue' : 'Pause'));
   consoles.setEnabled(isOn);
+  if (!isOn) element('mips').textContent = '–';
   inside.stateChanged();
   if (isOn || (state === 'off' && booted)) element('welcome').hidden = true;
   if (state !== 'on' || figures) return;
@@ -294,7 +296,9 @@ function showProgress(file: string, loaded: number, total: number): void {
   const id = `download-${file}`;
   let item = document.getElementById(id);
   if (!item) {
-    item = make('li', { id }, make('span', { textContent: file }), make('span'), make('progress', { ariaLabel: file }));
+    // Without the hash that the build has put into it.
+    const name = file.replace(/-[\w-]{8}(?=\.\w+$)/, '');
+    item = make('li', { id }, make('span', { textContent: name }), make('span'), make('progress', { ariaLabel: name }));
     list.append(item);
   }
   const [, amount, bar] = item.children as unknown as [HTMLElement, HTMLElement, HTMLProgressElement];

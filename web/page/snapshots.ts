@@ -71,7 +71,9 @@ export class Snapshots {
     const { id, title, created, size, memory, virtualSeconds } = snapshot;
     const when = new Date(created).toLocaleString('en', { dateStyle: 'medium', timeStyle: 'short' });
     const age = virtualSeconds > 0 ? `, up ${virtualSeconds.toFixed(1)} s` : '';
-    const details = `${when} · ${formatSize(size)}, machine of ${formatSize(memory)}${age}`;
+    // Titles are times unless somebody has given another.
+    const date = title.startsWith(when.replace(/.[AP]M$/, '')) ? '' : `${when} · `;
+    const details = `${date}${formatSize(size)}, machine of ${formatSize(memory)}${age}`;
     const action = (label: string, act: () => void, primary = false): HTMLButtonElement =>
       make('button', {
         type: 'button',

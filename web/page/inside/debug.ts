@@ -47,8 +47,8 @@ export class DebugView {
       this.#look();
     };
     element('debug').append(
-      make('h2', { textContent: 'Debugger' }),
-      make('div', { className: 'buttons' }, this.#pause, ...this.#steps, this.#processor),
+      make('div', { className: 'head' }, make('h2', { textContent: 'Debugger' }), this.#processor),
+      make('div', { className: 'buttons' }, this.#pause, ...this.#steps),
       this.#registers,
       form,
       this.#code,
