@@ -18,7 +18,7 @@ import { alignColumns, formatRows, geometricMean, meanRatio, median, type Row } 
 
 const USAGE = `usage: ./diorama bench [--only NAME,…] [--arch amd64,i386] [--rounds N] [--without qemu,v86,native,ours] [--browser] [--json FILE]
   names: ${ALL_KERNELS.join(' ')}
-       ./diorama bench translator | page | library`;
+       ./diorama bench translator | page | library | zfs [--quick]`;
 
 type Library = Parameters<typeof startOurs>[1];
 
@@ -42,6 +42,11 @@ interface Comparison {
 
 export async function command(words: readonly string[], library: Library): Promise<number> {
   if (words.length === 1 && words[0] === 'translator') return await compareTranslator();
+  if (words[0] === 'zfs') {
+    const { benchZfs } = await import('./zfs.ts');
+    console.log(await benchZfs(library, words.includes('--quick')));
+    return 0;
+  }
   let options: Options;
   try {
     options = parse(words);
