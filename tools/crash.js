@@ -20,6 +20,11 @@ try {
     for (const failure of failures) console.log(failure);
     if (failures.length > 0) process.exitCode = 1;
   }
+  const { crashDevices } = await server.ssrLoadModule('/test/crash/devices.ts');
+  const { events, cuts, failures } = await crashDevices(seed);
+  console.log(`devices that come and go: ${cuts} cuts of ${events} events, ${failures.length} failures`);
+  for (const failure of failures) console.log(failure);
+  if (failures.length > 0) process.exitCode = 1;
 } finally {
   await server.close();
 }

@@ -154,15 +154,15 @@ function isSealed(area: usize, bytes: u32, offset: u64): bool {
 
 // ---- reading
 
-/** The configuration in a device's labels: the one with the highest group. Null: none is valid. */
-export function readLabel(leaf: Leaf): NvList | null {
+/** The configuration in a device's labels: the one with the highest group, `limit` at most. Null: none is valid. */
+export function readLabel(leaf: Leaf, limit: u64 = u64.MAX_VALUE): NvList | null {
   const area = newBuffer(CONFIG_SIZE);
   let best: NvList | null = null;
   for (let i = 0; i < LABELS; i++) {
     const offset = leaf.labelOffset(i) + CONFIG_OFFSET;
     if (leaf.readAbsolute(offset, area, CONFIG_SIZE) < 0 || !isSealed(area, CONFIG_SIZE, offset)) continue;
     const config = unpackList(area, CONFIG_SIZE - 40);
-    if (config && (!best || config.number('txg') > best.number('txg'))) best = config;
+    if (config && config.number('txg') <= limit && (!best || config.number('txg') > best.number('txg'))) best = config;
   }
   freeBuffer(area, CONFIG_SIZE);
   return best;

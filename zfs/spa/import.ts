@@ -8,6 +8,7 @@
  */
 import { EIO, ENXIO, EROFS, setError } from '../../guest-os/kernel/errno';
 import { ENOTSUP } from '../port/errors';
+import { freeBuffer, newZeroed } from '../port/memory';
 import { NvList } from '../port/nvlist';
 import { Objset } from '../dmu/objset';
 import { holdDnode, releaseDnode } from '../dmu/dnode';
@@ -18,6 +19,7 @@ import { Mirror } from '../vdev/mirror';
 import { Raidz } from '../vdev/raidz';
 import { Vdev } from '../vdev/vdev';
 import { replayLogs } from '../zil/log';
+import { POINTER_SIZE } from '../zio/blockPointer';
 import { zapGet, zapNext, ZapEntry, zapValue } from '../zap/zap';
 import { BestUberblock, readLabel } from './config';
 import { loadMissing } from './missing';
@@ -43,13 +45,17 @@ export class FoundPool {
   readonly tops: (NvList | null)[] = [];
   private readonly txgs: u64[] = [];
   readonly devices: Leaf[] = [];
+  /** Of each device's top-level vdev: says where its uberblocks are. */
+  private readonly ashifts: u32[] = [];
   features: string[] = [];
 
   constructor(public readonly guid: u64) {}
 
   add(leaf: Leaf, label: NvList): void {
     const txg = label.number('txg');
+    const vdev = label.list('vdev_tree');
     this.devices.push(leaf);
+    this.ashifts.push(vdev ? <u32>vdev.number('ashift', 9) : 9);
     if (txg >= this.txg) {
       this.txg = txg;
       this.name = label.text('name');
@@ -75,6 +81,27 @@ export class FoundPool {
     this.txgs[<i32>id] = txg;
   }
 
+  /** The newest uberblock of all devices; its root pointer comes to `root`. */
+  searchUberblocks(best: BestUberblock, root: usize, limit: u64): void {
+    for (let i = 0; i < this.devices.length; i++) {
+      if (this.devices[i].isOpen) best.search(this.devices[i], min(this.ashifts[i], 16), root, limit);
+    }
+  }
+  /**
+   * As the labels of group `txg` or before tell of it: when a change of devices was cut off, some tell of one that has not happened. Devices that had no
+   * label then are none of the pool's.
+   */
+  asOf(txg: u64): FoundPool {
+    const earlier = new FoundPool(this.guid);
+    for (let i = 0; i < this.devices.length; i++) {
+      const label = readLabel(this.devices[i], txg);
+      if (!label || label.number('pool_guid') != this.guid) continue;
+      this.devices[i].guid = label.number('guid');
+      earlier.add(this.devices[i], label);
+    }
+    earlier.name = this.name;
+    return earlier;
+  }
   /** Closes the devices of a pool that is not opened. */
   close(): void {
     for (let i = 0; i < this.devices.length; i++) this.devices[i].close();
@@ -168,15 +195,21 @@ function refuse(error: i32, reason: string): Spa | null {
 }
 
 /** Opens a pool. `limit`: groups after it are not looked at (u64.MAX_VALUE: none). */
-export function importPool(found: FoundPool, writable: bool, limit: u64): Spa | null {
-  if (found.version == VERSION_FEATURES) {
-    const feature = found.features.length ? ': ' + found.features.join(', ') : '';
+export function importPool(all: FoundPool, writable: bool, limit: u64): Spa | null {
+  if (all.version == VERSION_FEATURES) {
+    const feature = all.features.length ? ': ' + all.features.join(', ') : '';
     return refuse(ENOTSUP, 'unsupported feature(s)' + feature);
   }
-  if (found.version < 1 || found.version > VERSION_LATEST) {
+  if (all.version < 1 || all.version > VERSION_LATEST) {
     return refuse(ENOTSUP, 'pool is formatted using an unsupported ZFS version');
   }
-  const spa = new Spa(found.name, found.guid);
+  const best = new BestUberblock();
+  const root = newZeroed(POINTER_SIZE);
+  all.searchUberblocks(best, root, limit);
+  const found = best.txg && all.txg > best.txg ? all.asOf(best.txg) : all;
+  const spa = new Spa(all.name, found.guid);
+  memory.copy(spa.rootPointer, root, POINTER_SIZE);
+  freeBuffer(root, POINTER_SIZE);
   spa.version = found.version;
   spa.isWritable = writable;
   spa.comment = found.comment;
@@ -196,21 +229,14 @@ export function importPool(found: FoundPool, writable: bool, limit: u64): Spa | 
     spa.close();
     return refuse(ENXIO, 'one or more devices is currently unavailable');
   }
-  const error = openPool(spa, limit);
+  const error = openPool(spa, best);
   if (error == 0) return spa;
   spa.close();
   return refuse(-error, 'the pool metadata is corrupted');
 }
 
-function openPool(spa: Spa, limit: u64): i32 {
-  const best = new BestUberblock();
+function openPool(spa: Spa, best: BestUberblock): i32 {
   const leaves = spa.leaves();
-  for (let i = 0; i < leaves.length; i++) {
-    if (!leaves[i].isOpen) continue;
-    let top: Vdev = leaves[i];
-    while (top.parent) top = top.parent!;
-    best.search(leaves[i], top.ashift, spa.rootPointer, limit);
-  }
   if (!best.txg) return setError(ENXIO);
   if (best.version > VERSION_LATEST || best.version < 1) return setError(ENOTSUP);
   if (best.guidSum != spa.guidSum()) return setError(ENXIO);

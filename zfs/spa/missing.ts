@@ -74,7 +74,10 @@ export function loadMissing(spa: Spa, leaf: Leaf): void {
     if (isUsable && apply(dn, length, tree)) good = true;
     releaseDnode(dn);
   }
-  if (!good) tree.cover(1, spa.openTxg);
+  if (good) return;
+  tree.cover(1, spa.openTxg);
+  leaf.missingObject = 0;
+  leaf.isMissingDirty = true;
 }
 
 function apply(dn: Dnode, length: u64, tree: RangeTree): bool {
