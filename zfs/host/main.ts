@@ -21,6 +21,7 @@ import { Raidz } from '../vdev/raidz';
 import { Vdev } from '../vdev/vdev';
 import { FileSystem } from '../zpl/fileSystem';
 import { NewFile } from '../zpl/znode';
+import { runZdb } from '../cmd/zdb';
 import { runZpool } from '../cmd/zpool/zpool';
 import { DirectChannel } from './channel';
 import { HostConsole } from './console';
@@ -317,6 +318,14 @@ export function zpool(words: usize, wordBytes: u32, devices: usize, deviceBytes:
   const console = new HostConsole(argument(devices, deviceBytes).split('\n'));
   const line = argument(words, wordBytes);
   const status = runZpool(new DirectChannel(), console, line.length ? line.split('\0') : []);
+  said = console.output;
+  complained = console.errors;
+  return status;
+}
+/** zdb(8), in the same way. */
+export function zdb(words: usize, wordBytes: u32): i32 {
+  const console = new HostConsole([]);
+  const status = runZdb(new DirectChannel(), console, argument(words, wordBytes).split('\0'));
   said = console.output;
   complained = console.errors;
   return status;

@@ -21,7 +21,7 @@ import { zapSet } from '../zap/zap';
 import { OBJECT_DIRECTORY, Spa } from './spa';
 import { TopLevel } from './topLevel';
 
-const LABELS: i32 = 4;
+export const LABELS: i32 = 4;
 const BOOT_HEADER_OFFSET: u64 = 8 << 10;
 const CONFIG_OFFSET: u64 = 16 << 10;
 const CONFIG_SIZE: u32 = 112 << 10;
@@ -154,17 +154,26 @@ function isSealed(area: usize, bytes: u32, offset: u64): bool {
 
 // ---- reading
 
-/** The configuration in a device's labels: the one with the highest group, `limit` at most. Null: none is valid. */
-export function readLabel(leaf: Leaf, limit: u64 = u64.MAX_VALUE): NvList | null {
+/** The configuration in one of a device's labels; null: it is not valid. */
+export function labelAt(leaf: Leaf, index: i32): NvList | null {
   const area = newBuffer(CONFIG_SIZE);
-  let best: NvList | null = null;
-  for (let i = 0; i < LABELS; i++) {
-    const offset = leaf.labelOffset(i) + CONFIG_OFFSET;
-    if (leaf.readAbsolute(offset, area, CONFIG_SIZE) < 0 || !isSealed(area, CONFIG_SIZE, offset)) continue;
-    const config = unpackList(area, CONFIG_SIZE - 40);
-    if (config && config.number('txg') <= limit && (!best || config.number('txg') > best.number('txg'))) best = config;
+  const offset = leaf.labelOffset(index) + CONFIG_OFFSET;
+  let config: NvList | null = null;
+  if (leaf.readAbsolute(offset, area, CONFIG_SIZE) == 0 && isSealed(area, CONFIG_SIZE, offset)) {
+    config = unpackList(area, CONFIG_SIZE - 40);
   }
   freeBuffer(area, CONFIG_SIZE);
+  return config;
+}
+
+/** The configuration in a device's labels: the one with the highest group, `limit` at most. Null: none is valid. */
+export function readLabel(leaf: Leaf, limit: u64 = u64.MAX_VALUE): NvList | null {
+  let best: NvList | null = null;
+  for (let i = 0; i < LABELS; i++) {
+    const config = labelAt(leaf, i);
+    if (!config || config.number('txg') > limit) continue;
+    if (!best || config.number('txg') > best.number('txg')) best = config;
+  }
   return best;
 }
 
@@ -241,7 +250,7 @@ export function loadList(spa: Spa, object: u64): NvList | null {
   return list;
 }
 
-function treeOf(spa: Spa): NvList {
+export function treeOf(spa: Spa): NvList {
   const root = new NvList();
   root.setText('type', 'root');
   root.setNumber('id', 0);
