@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview System call 39, pgrpsys: process groups and sessions, by subcode. */
-import { EINVAL, failure, setError } from '../kernel/errno';
+import { EINVAL, ESRCH, failure, setError } from '../kernel/errno';
 import { currentProcess, findProcess, newSession, setGroup } from '../kernel/process';
 
 export function pgrpsys(subcode: i32, pid: i32, group: i32): i64 {
   const caller = currentProcess();
   const process = pid && (subcode == 2 || subcode == 4) ? findProcess(pid) : caller;
   if (!process) return setError(failure);
+  if (!caller.credentials.sees(process.credentials.zoneid)) return setError(ESRCH);
   switch (subcode) {
     case 0:
       return caller.group;

@@ -3,13 +3,18 @@
  * Zones on our machine and on QEMU: configured, installed, booted, entered, left, ended from outside and from inside, taken away; and what is refused
  * to a zone's root. Expectations are zones(7)'s, zoneadm(8)'s and zlogin(1)'s.
  */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { haveOracles } from '../../tools/oracles.js';
-import { buildImage, type Image, type Session, typeOnOurs, typeOnQemu } from './session.ts';
+import { systemWith } from './guestTests.ts';
+import { type Image, type Session, typeOnOurs, typeOnQemu } from './session.ts';
 
 let image: Image;
 beforeAll(async () => {
-  image = await buildImage();
+  const directory = mkdtempSync(join(tmpdir(), 'zones-'));
+  image = { directory, ...(await systemWith(directory, ['escape'])), remove: () => rmSync(directory, { recursive: true }) };
 }, 300_000);
 afterAll(() => image.remove());
 
@@ -37,6 +42,9 @@ const COMMANDS = {
     'zlogin z1 "mknod /tmp/d b 1 1; echo x > /usr/x; mount -F tmpfs swap /mnt && umount /mnt && echo mounted; mount -F dev -o zone=1,console=pts/0 dev /mnt; zoneadm -z z1 halt; date 010100001999; ls -l /proc/self/root/zones"',
   links:
     'mkdir /tmp/out; touch /tmp/out/secret; zlogin z1 "mkdir -p /a/b; ln -s ../../../../../../../tmp/out /a/b/up; ls /a/b/up; cd /a/b; ls ../../../../tmp/out"',
+  escape:
+    'zonecfg -z z2 "create; set zonepath=/zones/z2"; zoneadm -z z2 install; zoneadm -z z2 ready; sleep 1000 & p=$!; zlogin z1 "escape $p $(zoneadm -z z2 list -p | cut -d: -f1)"; echo $?; ' +
+    'zoneadm -z z2 halt; zoneadm -z z2 uninstall -F; zonecfg -z z2 delete -F; kill $p && echo alive; ls -l /dev/null | cut -c1-10; hostname; zlogin z1 uname -n',
   killed: `a=$(pgrep -z z1 -x init | head -1); kill -9 $a; ${LOGIN_THERE}; zoneadm list -p | cut -d: -f2,3; [ "$(pgrep -z z1 -x init | head -1)" != $a ] && echo another`,
   rebooted: `a=$(zoneadm -z z1 list -p | cut -d: -f1); zlogin z1 reboot; ${until('[ "$(zoneadm -z z1 list -p | cut -d: -f1)" != $a ]')}; ${LOGIN_THERE}; zlogin z1 zonename`,
   halted: `zlogin z1 halt; ${until('zoneadm -z z1 list -p | grep installed')}; pgrep -z z1; mount | grep z1; ls /var/run/zones`,
@@ -127,6 +135,14 @@ describe.each([
   });
   when('no link leads out of it', () => {
     expect(printed('links')).not.toContain('secret');
+  });
+  when('of every way out that its root tries, none leads out', () => {
+    // Between them, what the shell says of its job.
+    const lines = printed('escape')
+      .split('\n')
+      .filter((line) => !line.startsWith('['));
+    expect(lines[0]).toMatch(/^\d+ checks, 0 failed$/);
+    expect(lines.slice(1)).toEqual(['0', 'alive', 'crw-rw-rw-', 'diorama', 'inside', '']);
   });
   when('its first process is started again when it is killed', () => {
     expect(printed('killed')).toBe('global:running\nz1:running\nanother\n');

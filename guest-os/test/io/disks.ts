@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview The disk c1t0d0 of 8 MiB: /dev/rdsk, /dev/dsk, dkio(4I). And what else of /dev gives and takes bytes. */
 import * as calls from '../../lib/calls';
-import { BUFFER, buffer, check, text } from './check';
+import { BUFFER, buffer, check, text } from '../check';
 
 const SIZE: u64 = 8388608;
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview What a program sees of sockets, event ports, pseudo terminals, mounts and disks: `io`, run by test/os/io.test.ts. */
-import { report } from './check';
+import { report } from '../check';
 import { testDisks, testPseudo } from './disks';
 import { testMounts } from './mounts';
 import { testPorts } from './ports';

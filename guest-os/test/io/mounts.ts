@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview Mounts: mount(2), umount2(2), lofs(4FS), tmpfs(4FS). */
 import * as calls from '../../lib/calls';
-import { BUFFER, buffer, check, text, writeText } from './check';
+import { BUFFER, buffer, check, text, writeText } from '../check';
 
 export function testMounts(): void {
   calls.mkdir(text('/tmp/a'), 0o755);

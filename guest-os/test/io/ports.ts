@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview Event ports: port_create(3C), port_associate(3C), port_get(3C), port_send(3C), port_alert(3C). */
 import * as calls from '../../lib/calls';
-import { BUFFER, buffer, check, writeText } from './check';
+import { BUFFER, buffer, check, writeText } from '../check';
 
 const CREATE: i32 = 0x100;
 const ASSOCIATE: i32 = 1;

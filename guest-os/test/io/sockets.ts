@@ -2,7 +2,7 @@
 /** @fileoverview AF_UNIX sockets: POSIX.1-2017's socket functions, unix(4P). */
 import * as calls from '../../lib/calls';
 import { fork } from '../../lib/process';
-import { BUFFER, buffer, check, checkText, readText, received, text, writeText } from './check';
+import { BUFFER, buffer, check, checkText, readText, received, text, writeText } from '../check';
 
 const AF_UNIX: i32 = 1;
 const DGRAM: i32 = 1;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview Checks, each with a name and the value that the standard or illumos's manual says; what differs is printed. */
-import * as calls from '../../lib/calls';
-import { flush, out } from '../../lib/io';
+import * as calls from '../lib/calls';
+import { flush, out } from '../lib/io';
 
 let checks = 0;
 let failures = 0;

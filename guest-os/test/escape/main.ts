@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: MIT
+/**
+ * @fileoverview Ways out of a zone, tried by its root: `escape PID ID`, run inside by test/os/zones.test.ts with a process of the global zone and the id
+ * of another zone. Each attempt has the errno that the manual gives for who may not, or for what is not there.
+ */
+import * as calls from '../../lib/calls';
+import { status } from '../../lib/files';
+import { O_RDONLY, O_RDWR, openFile } from '../../lib/io';
+import { arguments_ } from '../../lib/process';
+import { PRIVILEGES } from '../../kernel/privilege';
+import { BUFFER, buffer, check, checkText, report, text } from '../check';
+export { signalArrived } from '../../lib/process';
+
+const EPERM: i64 = -1;
+const ENOENT: i64 = -2;
+const ESRCH: i64 = -3;
+const ECHILD: i64 = -10;
+const EINVAL: i64 = -22;
+
+const S_IFCHR: i32 = 0x2000;
+const S_IFBLK: i32 = 0x6000;
+const MS_OPTIONSTR: i32 = 0x100;
+const MS_FORCE: i32 = 0x400;
+const ZONEPT: i32 = 0x5004;
+const SI_SET_HOSTNAME: i32 = 258;
+
+export function main(): i32 {
+  const args = arguments_();
+  const pid = <i32>parseInt(args[1]);
+  const other = <i32>parseInt(args[2]);
+  processes(pid);
+  zones(other);
+  devices();
+  mounts();
+  directories();
+  machine();
+  privileges();
+  return report();
+}
+
+/** By number: what is outside does not exist. */
+function processes(pid: i32): void {
+  check('kill', calls.kill(pid, 9), ESRCH);
+  check('kill, to look', calls.kill(pid, 0), ESRCH);
+  check('kill of process 1', calls.kill(1, 9), ESRCH);
+  check('kill of its group', calls.kill(-pid, 9), ESRCH);
+  check('sigqueue', calls.sigqueue(pid, 9, 0, -2, 0), ESRCH);
+  store<i32>(buffer, 1);
+  store<i32>(buffer, 0, 4);
+  store<i32>(buffer, pid, 8);
+  store<i32>(buffer, 7, 12);
+  store<i32>(buffer, 0, 16);
+  check('sigsendsys', calls.sigsendsys(BUFFER, 9), ESRCH);
+  check('getsid', calls.pgrpsys(2, pid, 0), ESRCH);
+  check('getpgid', calls.pgrpsys(4, pid, 0), ESRCH);
+  check('setpgid', calls.pgrpsys(5, pid, pid), ESRCH);
+  check('waitid', calls.waitid(0, pid, BUFFER, 3), ECHILD);
+  check('ucred_get', calls.ucredsys(0, pid, BUFFER), ESRCH);
+  const place = '/proc/' + pid.toString();
+  check('open /proc/PID', openFile(place, O_RDONLY), ENOENT);
+  check('open its memory', openFile(place + '/as', O_RDWR), ENOENT);
+  check('open its control', openFile(place + '/ctl', 1), ENOENT);
+  check('open its root', openFile(place + '/root', O_RDONLY), ENOENT);
+  check('open process 1', openFile('/proc/1/psinfo', O_RDONLY), ENOENT);
+  check('contract 1', openFile('/system/contract/process/1/status', O_RDONLY), ENOENT);
+}
+
+function zones(other: i32): void {
+  check('zone_create', calls.zone(0, BUFFER, 0, 0, 0), EPERM);
+  check('zone_destroy', calls.zone(1, other, 0, 0, 0), EPERM);
+  check('zone_getattr of another', calls.zone(2, other, 2, BUFFER, 64), EINVAL);
+  check('zone_getattr of the global one', calls.zone(2, 0, 2, BUFFER, 64), EINVAL);
+  check('zone_enter of another', calls.zone(3, other, 0, 0, 0), EPERM);
+  check('zone_enter of the global one', calls.zone(3, 0, 0, 0, 0), EPERM);
+  check('zone_shutdown', calls.zone(5, other, 0, 0, 0), EPERM);
+  check('zone_lookup of the global one', calls.zone(6, text('global'), 0, 0, 0), EINVAL);
+  check('zone_boot', calls.zone(7, other, 0, 0, 0), EPERM);
+  check('zone_setattr', calls.zone(9, other, 9, text('/x'), 0), EPERM);
+  store<u32>(buffer, 64, 512);
+  calls.zone(4, BUFFER, BUFFER + 512, 0, 0);
+  check('zone_list', load<u32>(buffer, 512), 1);
+}
+
+function devices(): void {
+  check('mknod of a disk', calls.mknod(text('/d'), S_IFBLK | 0o600, (<u64>112) << 32), EPERM);
+  check('mknod of memory', calls.mknod(text('/d'), S_IFCHR | 0o600, (<u64>13) << 32), EPERM);
+  const names = ['dsk', 'rdsk', 'kmem', 'mem', 'zfs', 'term/a', 'ttya', 'vt'];
+  for (let i = 0; i < names.length; i++) check('open /dev/' + names[i], openFile('/dev/' + names[i], O_RDWR), ENOENT);
+  check('no /devices', openFile('/devices', O_RDONLY), ENOENT);
+  const master = openFile('/dev/ptmx', O_RDWR);
+  store<i32>(buffer, 0);
+  check('a terminal for the global zone', calls.ioctl(master, ZONEPT, BUFFER), EPERM);
+  calls.close(master);
+  // What is changed of a node is changed in this zone alone: the test looks at the other side.
+  check('chmod of /dev/null', calls.chmod(text('/dev/null'), 0o600), 0);
+}
+
+function mount(type: string, special: string, options: string): i64 {
+  return calls.mount(text(special), text('/mnt'), MS_OPTIONSTR, text(type), text(options), options.length + 1);
+}
+function mounts(): void {
+  check('mount dev', mount('dev', '/dev', 'zone=0,console=pts/0'), EPERM);
+  check('mount ctfs', mount('ctfs', 'ctfs', ''), EPERM);
+  check('mount mntfs', mount('mntfs', 'mnttab', ''), EPERM);
+  check('mount zfs', mount('zfs', 'zones/var', ''), EPERM);
+  check('mount lofs of what is outside', mount('lofs', '/../../../zones', ''), ENOENT);
+  check('mount tmpfs', mount('tmpfs', 'swap', 'devices'), 0);
+  check('mknod there', calls.mknod(text('/mnt/d'), S_IFCHR | 0o600, (<u64>13) << 32), EPERM);
+  check('umount', calls.umount2(text('/mnt'), 0), 0);
+  check('umount of the root', calls.umount2(text('/'), MS_FORCE), EINVAL);
+  check('umount by a name outside', calls.umount2(text('/zones'), MS_FORCE), ENOENT);
+  check('umount by a special outside', calls.umount2(text('zones/var'), MS_FORCE), ENOENT);
+  check('write to /usr', openFile('/usr/x', 0x101), -30);
+  check('write to /lib', openFile('/lib/x', 0x101), -30);
+}
+
+/** A root below one's own, and a directory beside it: the classic way out of chroot(2). */
+function directories(): void {
+  const root = status('/', true)!.inode;
+  calls.mkdir(text('/cage'), 0o755);
+  const outside = openFile('/', O_RDONLY);
+  check('chroot', calls.chroot(text('/cage')), 0);
+  check('fchdir', calls.fchdir(outside), 0);
+  for (let i = 0; i < 20; i++) calls.chdir(text('..'));
+  check('above the root is the root', status('.', true)!.inode, root);
+  check('getcwd there', calls.getcwd(BUFFER, 1024), 0);
+  check('back', calls.chroot(text('.')), 0);
+  calls.close(outside);
+  calls.rmdir(text('/cage'));
+  check('chroot to what is outside', calls.chroot(text('../../../../usbkey')), ENOENT);
+}
+
+function machine(): void {
+  check('stime', calls.stime(1), EPERM);
+  store<u64>(buffer, 1);
+  store<u64>(buffer, 0, 8);
+  check('clock_settime', calls.clock_settime(3, BUFFER), EPERM);
+  check('p_online', calls.p_online(0, 1), EPERM);
+  check('uadmin, dump', calls.uadmin(5, 0), EINVAL);
+  check('set the name', calls.systeminfo(SI_SET_HOSTNAME, text('inside'), 0), 7);
+  calls.uname(BUFFER);
+  checkText('the name is set here', String.UTF8.decodeUnsafe(buffer + 257, 6), 'inside');
+}
+
+/** A privilege that the zone has not cannot be raised, nor kept by exec. */
+function privileges(): void {
+  const missing = ['sys_time', 'proc_zone', 'sys_config', 'sys_devices', 'sys_res_config', 'dtrace_kernel', 'file_upgrade_sl'];
+  for (let i = 0; i < missing.length; i++) {
+    const number = PRIVILEGES.indexOf(missing[i]);
+    for (let which = 0; which < 4; which++) {
+      memory.fill(buffer, 0, 12);
+      const word = buffer + (<usize>number >> 5) * 4;
+      store<u32>(word, 1 << (number & 31));
+      check('raise ' + missing[i] + ' in set ' + which.toString(), calls.privsys(0, 0, which, BUFFER, 12), EPERM);
+    }
+  }
+}
