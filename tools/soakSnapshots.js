@@ -56,6 +56,7 @@ async function soak(count) {
         console.log(`snapshot ${i}, at instruction ${at}: ${here} here, ${there} there`);
         return 1;
       }
+      if ((i + 1) % 100 === 0) console.error(`${i + 1} agree so far`);
     }
     console.log(
       `${count} snapshots agree, ${((Date.now() - started) / 1000).toFixed(0)} s, last at ${machine.inspect().instructions} instructions`,
