@@ -33,7 +33,7 @@ import { deriveAllBounds, linearAddress } from '../isa/system/segmentation.ts';
 import { CompiledTier } from '../jit/tier.ts';
 import type { CodeHolder, PhysicalMemory } from '../mmu/physical.ts';
 import { Tlb } from '../mmu/tlb.ts';
-import type { WalkEnvironment } from '../mmu/walk.ts';
+import { type PhysicalReader, type WalkEnvironment, withoutA20 } from '../mmu/walk.ts';
 import { type AccessHost, MemoryAccess } from './memoryAccess.ts';
 import { ScratchArguments } from './scratch.ts';
 
@@ -134,6 +134,8 @@ export class Processor implements Cpu, AccessHost, RunHost, CodeHolder {
 
   systemKind: number = ACCESS_KIND.supervisor;
   longMode = false;
+  /** Bit 20 of physical addresses is held at 0. */
+  a20Closed = false;
   alignmentCheck = false;
   /** The user's translations were all filled under alignment checking, so that none of them hides an access. */
   private checkedFills = false;
@@ -413,6 +415,11 @@ export class Processor implements Cpu, AccessHost, RunHost, CodeHolder {
     this.codePlaces.clear();
     this.globalCodePlaces.clear();
     this.leaving = true;
+  }
+  setA20(open: boolean): void {
+    if (open !== this.a20Closed) return;
+    this.a20Closed = !open;
+    this.flushTlb(false);
   }
   breakpointsChanged(): void {
     this.executionBreakpoints = steppingBreakpoints(this);
@@ -912,8 +919,17 @@ const codeKey = (high: number, low: number, kind: number): number => (high * 0x1
 function walkEnvironment(cpu: Processor): WalkEnvironment {
   const pdpte: { [index: number]: number } = {};
   for (let i = 0; i < 8; i++) Object.defineProperty(pdpte, i, { get: () => cpu.read32(SLOT.PDPTE + 4 * i) });
+  const gated: PhysicalReader = {
+    read32: (address) => cpu.physical.read32(withoutA20(address)),
+    write32: (address, value) => cpu.physical.write32(withoutA20(address), value),
+  };
   return {
-    memory: cpu.physical,
+    get memory() {
+      return cpu.a20Closed ? gated : cpu.physical;
+    },
+    get a20Closed() {
+      return cpu.a20Closed;
+    },
     get cr0() {
       return cpu.read32(SLOT.CR0);
     },

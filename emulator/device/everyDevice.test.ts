@@ -8,6 +8,7 @@ import { describe, expect, test } from 'vitest';
 import type { AccessSize, Device, IrqLine, RegisterBlock, StateValue } from '../bus/device.ts';
 import { Wire } from '../bus/irq.ts';
 import { VirtualClock } from '../bus/timers.ts';
+import { A20Gate } from './a20Gate.ts';
 import { AcpiPm } from './acpiPm.ts';
 import { DebugExit } from './debugExit.ts';
 import { DebugPort } from './debugPort.ts';
@@ -152,6 +153,10 @@ const fixtures: Record<string, (bench: Bench) => Fixture> = {
       ],
     };
   },
+  a20Gate: (bench) => {
+    const device = new A20Gate((open) => bench.note(`a20 ${open}`));
+    return { device, blocks: [], inputs: [(value) => device.set((value & 1) !== 0)] };
+  },
   i8042: (bench) => {
     const irq = [bench.line('irq1'), bench.line('irq12')];
     const device = new I8042(
@@ -275,6 +280,7 @@ class Run implements Bench {
       if (inputs.length > 0) this.note(String(inputs[step.input % inputs.length](step.value)));
       return;
     }
+    if (this.fixture.blocks.length === 0) return;
     const [block, length] = this.fixture.blocks[step.block % this.fixture.blocks.length];
     const offset = step.offset % length;
     if (step.kind === 'write') {

@@ -11,6 +11,7 @@ import { SharedLine, systemInterrupts } from '../bus/irq.ts';
 import { MmioBus } from '../bus/mmioBus.ts';
 import { PortBus } from '../bus/portBus.ts';
 import { VirtualClock } from '../bus/timers.ts';
+import { A20Gate } from '../device/a20Gate.ts';
 import { AcpiPm } from '../device/acpiPm.ts';
 import { DebugPort } from '../device/debugPort.ts';
 import { FwCfg } from '../device/fwCfg.ts';
@@ -52,6 +53,8 @@ export interface BoardEvents {
   powerOff(): void;
   reset(): void;
   panic(): void;
+  /** The A20 gate, for the processors. */
+  a20(open: boolean): void;
   /** The 8259 pair's INT output, on its way to the processors' LINT0. */
   interrupt(level: boolean): void;
 }
@@ -100,8 +103,8 @@ export class Board {
       cpus: options.cpus,
     });
     const reset = (): void => events.reset();
-    // The A20 gate is open for good: no processor since 2008 has one.
-    const a20 = (): void => {};
+    const a20Gate = new A20Gate((open) => events.a20(open));
+    const a20 = (open: boolean): void => a20Gate.set(open);
     this.keyboard = new I8042(clock, irq(1), irq(12), reset, a20);
     const resetControl = new ResetControl(reset, a20);
     this.serial = [
@@ -165,6 +168,8 @@ export class Board {
       rtc,
       this.keyboard,
       resetControl,
+      // Behind the two that drive it: it alone knows who did last.
+      a20Gate,
       ...this.serial,
       this.vga,
       panic,

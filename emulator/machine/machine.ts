@@ -163,6 +163,9 @@ export class Machine {
           this.resetRequested = true;
           this.stopAll();
         },
+        a20: (open) => {
+          for (const processor of this.processors ?? []) processor.setA20(open);
+        },
         interrupt: (level) => {
           for (const lapic of this.lapics ?? []) lapic.lint0.set(level);
         },

@@ -17,6 +17,8 @@ export interface PhysicalReader {
 
 export interface WalkEnvironment {
   readonly memory: PhysicalReader;
+  /** The A20 gate is closed: translations, like `memory`, lose bit 20 of the address. */
+  readonly a20Closed?: boolean;
   /** Low halves of the registers. */
   readonly cr0: number;
   readonly cr4: number;
@@ -78,8 +80,17 @@ const G = 0x100;
 const NX_HIGH = 1 << 31;
 const HIGH = 2 ** 32;
 
+const A20 = 0x100000;
+/** A physical address behind the closed gate. */
+export const withoutA20 = (address: number): number => (Math.floor(address / A20) % 2 === 1 ? address - A20 : address);
+
 /** The translation, or the error code of the page fault. */
 export function walk(env: WalkEnvironment, high: number, low: number, access: Access): Translation | number {
+  const found = walkTables(env, high, low, access);
+  if (env.a20Closed && typeof found !== 'number') found.physical = withoutA20(found.physical);
+  return found;
+}
+function walkTables(env: WalkEnvironment, high: number, low: number, access: Access): Translation | number {
   if (!(env.cr0 & CR0_PG))
     return { physical: (low & ~0xfff) >>> 0, read: true, write: true, execute: true, global: false, size: 4096 };
   if (env.efer & EFER_LMA) return walkLong(env, high, low, access);
