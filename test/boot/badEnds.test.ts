@@ -38,6 +38,13 @@ describe('one line, exit 2', () => {
     truncateSync(initrd, 140 * 2 ** 20);
     await refused(['run', '--kernel', kernel!.image, '--initrd', initrd, '--memory', '128M'], /^diorama: initrd of 140 MiB /);
   });
+  test('files that cannot be read or written', async () => {
+    const image = ['--kernel', file('kernel', multibootKernel([0xf4]))];
+    await refused(['run', '--kernel', folder.path('.')], /^diorama: cannot read kernel '.*': it is a directory/);
+    await refused(['run', ...image, '--initrd', folder.path('none')], /^diorama: cannot read initrd '.*none': no such file or /);
+    await refused(['run', ...image, '--disk', folder.path('none')], /^diorama: cannot open disk '.*none': no such file or /);
+    await refused(['run', ...image, '--json', folder.path('none/report')], /^diorama: cannot write report '.*report': no such /);
+  });
   test('impossible machines', async () => {
     const image = ['--kernel', file('kernel', multibootKernel([0xf4]))];
     await refused(['run', ...image, '--memory', '1000'], /^diorama: memory: /);

@@ -63,9 +63,13 @@ function operandOffset(d: Decoded, c: Case): number {
 }
 /** Of FXSAVE's image: the x87 pointers, and the byte of MXCSR_MASK that allows the misaligned mode, which AMD alone has. */
 const isAmdsByte = (from: number): boolean => (from >= 6 && from < 24) || from === 30;
-const xmmLane = (o: Outcome, at: number, lane: number): number =>
-  new DataView(o.fx.buffer, o.fx.byteOffset).getUint32(at + lane * 4, true);
-const isNan32 = (n: number): boolean => (n & 0x7fffffff) > 0x7f800000;
+/** What an xmm register holds; a NaN is like any other. */
+function numbersAt(o: Outcome, at: number, bits: number): number[] {
+  const v = new DataView(o.fx.buffer, o.fx.byteOffset + at, 16);
+  return Array.from({ length: 128 / bits }, (_, lane) =>
+    bits === 32 ? v.getFloat32(lane * 4, true) : v.getFloat64(lane * 8, true),
+  );
+}
 /** ST(n) of an FX image as exponent and significand without the sign. */
 function magnitude(o: Outcome, at: number): bigint {
   const v = new DataView(o.fx.buffer, o.fx.byteOffset);
@@ -276,16 +280,15 @@ export const ALLOWANCES: readonly Allowance[] = [
     masks: () => ({ ignoreFx: (at) => at === 2 || at === 4 || (at >= 32 && at < 160) }),
   },
   {
-    why: 'DPPS of several NaNs: in which order they are added is nowhere said',
+    why: 'DPPS and DPPD of several NaNs: in which order they are added is nowhere said',
     maker: 'AMD',
-    applies: (d) => d.record.mnemonic === 'dpps',
-    masks: () => ({
-      fxAlike: (at, hardware, here) =>
-        at >= 160 &&
-        [0, 1, 2, 3].every((lane) => {
-          const [theirs, ours] = [xmmLane(hardware, at, lane), xmmLane(here, at, lane)];
-          return theirs === ours || (isNan32(theirs) && isNan32(ours));
-        }),
+    applies: (d) => /^dpp[sd]$/.test(d.record.mnemonic),
+    masks: (d) => ({
+      fxAlike(at, hardware, here) {
+        const bits = d.record.mnemonic === 'dpps' ? 32 : 64;
+        const [theirs, ours] = [hardware, here].map((o) => numbersAt(o, at, bits));
+        return at >= 160 && theirs.every((n, lane) => Object.is(n, ours[lane]));
+      },
     }),
   },
   {

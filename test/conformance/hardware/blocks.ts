@@ -19,7 +19,7 @@ import { formatRecipe } from './vectors.ts';
 
 /** Control transfers are the block's own; the rest would end it, or is not compared exactly. */
 const LEFT_OUT =
-  /^(jmp|jcc|jrcxz|loop.*|call|ret|iret|int.*|bound|ud\d|popf|enter|leave|l[defgs]s|lss|lar|sysret|sysexit|f(sin|cos|sincos|ptan|patan|2xm1|yl2x|yl2xp1)|r(cp|sqrt)[ps]s|dpps|fnsave|fnstenv|frstor|fldenv|fldcw|fx(save|rstor).*|maskmov.*|wr[fg]sbase|arpl|xlat|ldmxcsr|ver[rw]|lsl)$/;
+  /^(jmp|jcc|jrcxz|loop.*|call|ret|iret|int.*|bound|ud\d|popf|enter|leave|l[defgs]s|lss|lar|sysret|sysexit|f(sin|cos|sincos|ptan|patan|2xm1|yl2x|yl2xp1)|r(cp|sqrt)[ps]s|dpp[sd]|fnsave|fnstenv|frstor|fldenv|fldcw|fx(save|rstor).*|maskmov.*|wr[fg]sbase|arpl|xlat|ldmxcsr|ver[rw]|lsl)$/;
 const READS_AF = /^(daa|das|aaa|aas|lahf|pushf)$/;
 const COUNTER = DATA + 0x40;
 const CONTROL = DATA + 0x50;
