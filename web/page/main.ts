@@ -72,6 +72,8 @@ const machine: PageMachine = new PageMachine({
   over: showEnd,
 });
 const inside: Inside = new Inside(machine, watch);
+// A link may set the speed at once.
+const speeds = [...document.querySelectorAll<HTMLInputElement>('input[name="speed"]')];
 const settings = new Settings({
   get: () => machine.speed,
   set: (speed) => {
@@ -79,7 +81,6 @@ const settings = new Settings({
     for (const radio of speeds) radio.checked = radio.value === speed;
   },
 });
-const speeds = [...document.querySelectorAll<HTMLInputElement>('input[name="speed"]')];
 const snapshots = new Snapshots(machine, { restore, failed: (text) => showMessage(text, 'bad') });
 
 setUpControls();
