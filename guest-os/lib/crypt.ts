@@ -5,7 +5,7 @@
  *
  * A hash is `$5$[rounds=N$]SALT$…`: the salt has up to 16 characters, rounds are 5000 unless said.
  */
-import { Digest, Sha256, Sha512 } from './sha2';
+import { Digest, Sha256, Sha512 } from './digest';
 import { bytesOf, parseNumber } from './text';
 
 const ALPHABET: string = './0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
@@ -13,6 +13,13 @@ const SALT_LENGTH: i32 = 16;
 
 function newDigest(wide: bool): Digest {
   return wide ? new Sha512() : new Sha256();
+}
+
+function add(to: Digest, bytes: StaticArray<u8>, count: i32): void {
+  to.update(changetype<usize>(bytes), count);
+}
+function addAll(to: Digest, bytes: StaticArray<u8>): void {
+  add(to, bytes, bytes.length);
 }
 
 /** The same bytes over and over, up to a length. */
@@ -47,35 +54,35 @@ function hash(password: string, salt: string, rounds: i64, wide: bool): StaticAr
   const keyLength = password.length;
   const saltBytes = bytesOf(salt);
   const b = newDigest(wide);
-  b.update(key, keyLength);
-  b.update(saltBytes, salt.length);
-  b.update(key, keyLength);
-  const alternate = b.finish();
+  add(b, key, keyLength);
+  add(b, saltBytes, salt.length);
+  add(b, key, keyLength);
+  const alternate = b.finishBytes();
 
   const a = newDigest(wide);
-  a.update(key, keyLength);
-  a.update(saltBytes, salt.length);
-  a.update(repeated(alternate, keyLength));
+  add(a, key, keyLength);
+  add(a, saltBytes, salt.length);
+  addAll(a, repeated(alternate, keyLength));
   for (let bits = keyLength; bits; bits >>= 1) {
-    if (bits & 1) a.update(alternate);
-    else a.update(key, keyLength);
+    if (bits & 1) addAll(a, alternate);
+    else add(a, key, keyLength);
   }
-  let result = a.finish();
+  let result = a.finishBytes();
 
   const dp = newDigest(wide);
-  for (let i = 0; i < keyLength; i++) dp.update(key, keyLength);
-  const p = repeated(dp.finish(), keyLength);
+  for (let i = 0; i < keyLength; i++) add(dp, key, keyLength);
+  const p = repeated(dp.finishBytes(), keyLength);
   const ds = newDigest(wide);
-  for (let i = 0; i < 16 + <i32>result[0]; i++) ds.update(saltBytes, salt.length);
-  const s = repeated(ds.finish(), salt.length);
+  for (let i = 0; i < 16 + <i32>result[0]; i++) add(ds, saltBytes, salt.length);
+  const s = repeated(ds.finishBytes(), salt.length);
 
   for (let round: i64 = 0; round < rounds; round++) {
     const c = newDigest(wide);
-    c.update(round & 1 ? p : result);
-    if (round % 3) c.update(s);
-    if (round % 7) c.update(p);
-    c.update(round & 1 ? result : p);
-    result = c.finish();
+    addAll(c, round & 1 ? p : result);
+    if (round % 3) addAll(c, s);
+    if (round % 7) addAll(c, p);
+    addAll(c, round & 1 ? result : p);
+    result = c.finishBytes();
   }
   return result;
 }

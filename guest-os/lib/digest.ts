@@ -75,15 +75,19 @@ export abstract class Digest {
   private readonly kept: StaticArray<u64> = new StaticArray<u64>(16);
   private used: i32 = 0;
   private total: u64 = 0;
-  constructor(protected readonly blockSize: i32) {}
+  constructor(
+    protected readonly blockSize: i32,
+    /** Bytes of the digest. */
+    private readonly size: i32,
+  ) {}
 
   protected get block(): usize {
     return changetype<usize>(this.kept);
   }
 
   protected abstract mix(): void;
-  /** The state's bytes in hexadecimal. */
-  protected abstract result(): string;
+  /** Writes the state's bytes. */
+  protected abstract result(to: usize): void;
   /** Whether numbers have their highest byte first. */
   abstract get bigEndian(): bool;
 
@@ -100,7 +104,16 @@ export abstract class Digest {
     }
   }
 
+  /** Ends the message: its digest in hexadecimal. */
   finish(): string {
+    const bytes = this.finishBytes();
+    let text = '';
+    for (let i = 0; i < bytes.length; i++) text += (<u32>bytes[i]).toString(16).padStart(2, '0');
+    return text;
+  }
+
+  /** Ends the message: its digest. */
+  finishBytes(): StaticArray<u8> {
     const bits = this.total * 8;
     store<u8>(this.block + this.used++, 0x80);
     const room = this.blockSize == 128 ? 16 : 8;
@@ -112,12 +125,10 @@ export abstract class Digest {
     memory.fill(this.block + this.used, 0, this.blockSize - this.used);
     store<u64>(this.block + this.blockSize - 8, this.bigEndian ? bswap(bits) : bits);
     this.mix();
-    return this.result();
+    const digest = new StaticArray<u8>(this.size);
+    this.result(changetype<usize>(digest));
+    return digest;
   }
-}
-
-function hex32(value: u32): string {
-  return value.toString(16).padStart(8, '0');
 }
 
 export class Md5 extends Digest {
@@ -126,7 +137,7 @@ export class Md5 extends Digest {
   private c: u32 = 0x98badcfe;
   private d: u32 = 0x10325476;
   constructor() {
-    super(64);
+    super(64, 16);
   }
   get bigEndian(): bool {
     return false;
@@ -161,8 +172,11 @@ export class Md5 extends Digest {
     this.c += c;
     this.d += d;
   }
-  protected result(): string {
-    return hex32(bswap(this.a)) + hex32(bswap(this.b)) + hex32(bswap(this.c)) + hex32(bswap(this.d));
+  protected result(to: usize): void {
+    store<u32>(to, this.a);
+    store<u32>(to, this.b, 4);
+    store<u32>(to, this.c, 8);
+    store<u32>(to, this.d, 12);
   }
 }
 
@@ -170,7 +184,7 @@ export class Sha1 extends Digest {
   private readonly state: StaticArray<u32> = [0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476, 0xc3d2e1f0];
   private readonly words: StaticArray<u32> = new StaticArray<u32>(80);
   constructor() {
-    super(64);
+    super(64, 20);
   }
   get bigEndian(): bool {
     return true;
@@ -201,10 +215,8 @@ export class Sha1 extends Digest {
     state[3] += d;
     state[4] += e;
   }
-  protected result(): string {
-    let text = '';
-    for (let i = 0; i < 5; i++) text += hex32(this.state[i]);
-    return text;
+  protected result(to: usize): void {
+    for (let i = 0; i < 5; i++) store<u32>(to + 4 * i, bswap(this.state[i]));
   }
 }
 
@@ -212,7 +224,7 @@ export class Sha256 extends Digest {
   private readonly state: StaticArray<u32> = new StaticArray<u32>(8);
   private readonly words: StaticArray<u32> = new StaticArray<u32>(64);
   constructor() {
-    super(64);
+    super(64, 32);
     prepare();
     for (let i = 0; i < 8; i++) this.state[i] = <u32>(squares[i] >> 32);
   }
@@ -261,10 +273,8 @@ export class Sha256 extends Digest {
     state[6] += g;
     state[7] += h;
   }
-  protected result(): string {
-    let text = '';
-    for (let i = 0; i < 8; i++) text += hex32(this.state[i]);
-    return text;
+  protected result(to: usize): void {
+    for (let i = 0; i < 8; i++) store<u32>(to + 4 * i, bswap(this.state[i]));
   }
 }
 
@@ -272,7 +282,7 @@ export class Sha512 extends Digest {
   private readonly state: StaticArray<u64> = new StaticArray<u64>(8);
   private readonly words: StaticArray<u64> = new StaticArray<u64>(80);
   constructor() {
-    super(128);
+    super(128, 64);
     prepare();
     for (let i = 0; i < 8; i++) this.state[i] = squares[i];
   }
@@ -321,10 +331,8 @@ export class Sha512 extends Digest {
     state[6] += g;
     state[7] += h;
   }
-  protected result(): string {
-    let text = '';
-    for (let i = 0; i < 8; i++) text += this.state[i].toString(16).padStart(16, '0');
-    return text;
+  protected result(to: usize): void {
+    for (let i = 0; i < 8; i++) store<u64>(to + 8 * i, bswap(this.state[i]));
   }
 }
 
