@@ -32,6 +32,15 @@ export function procFile(program: string, pid: i32, name: string): string | null
   return text;
 }
 
+/** The same without a complaint; empty where it cannot be read. */
+export function procFileQuietly(pid: string, name: string): string {
+  const descriptor = openFile('/proc/' + pid + '/' + name, O_RDONLY);
+  if (descriptor < 0) return '';
+  const text = readAll(descriptor);
+  calls.close(descriptor);
+  return text;
+}
+
 /** A number of `size` bytes in bytes of a file. */
 export function field(bytes: string, at: i32, size: i32): u64 {
   let value: u64 = 0;

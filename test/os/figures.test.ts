@@ -127,6 +127,8 @@ const EVENTS: readonly Event[] = [
   { look: 'ps -e | wc -l', act: five, by: 5, undo: killFive },
   { look: 'ps -ef | grep -c "sleep 1000"', act: five, by: 5, undo: killFive },
   { look: 'prstat -c 1 1 | sed -n "s/Total: \\([0-9]*\\).*/\\1/p"', act: five, by: 5, undo: killFive },
+  { look: 'prstat -Z -c 1 1 | sed -n "s/^ *0 *\\([0-9]*\\) .* global/\\1/p"', act: five, by: 5, undo: killFive },
+  { look: 'prstat -tc 1 1 | sed -n "s/^ root *\\([0-9]*\\) .*/\\1/p"', act: five, by: 5, undo: killFive },
   { look: 'pgrep -c sleep', act: five, by: 5, undo: killFive },
   { look: 'ptree $$ | grep -c sleep', act: five, by: 5, undo: killFive },
   { look: 'jobs | wc -l', act: five, by: 5, undo: killFive },

@@ -11,21 +11,26 @@
  *   -n count   at most so many lines, 15 otherwise
  *   -s key, -S key   sorted by cpu, size, rss, time or pid; the other way round
  *   -p list   only these processes;  -u list  only these users';  -z zone
+ *   -L   each thread by itself;  -m  what was done since the last look: percent of time in programs and in the kernel, changes of threads that
+ *        were asked for and that were not, system calls and signals
+ *   -Z   the sums of each zone too, -a those of each user, -t nothing but those
  *   -c   each look below the last one, as where there is no terminal
  *   interval [count]   seconds between looks, and how many there are
  */
 import * as calls from '../../lib/calls';
 import { isTerminal, terminalRows } from '../../lib/columns';
-import { flush, out, outputError, say } from '../../lib/io';
+import { flush, out, outputError } from '../../lib/io';
 import { misused, Options } from '../../lib/options';
 import { sleepFor } from '../../lib/process';
-import { allProcesses, Process } from '../../lib/processes';
+import { allProcesses } from '../../lib/processes';
 import { padLeft, parseNumber } from '../../lib/text';
 import { loadAverages } from '../../lib/uptime';
 import { userName } from '../../lib/users';
+import { amount, clock, Counters, Row, rowsOf, share, sumsOf, tenths } from './PrstatRow';
 import { ATTR_NAME, zoneText } from '../../lib/zones/kernel';
 
-export const USAGE: string = 'prstat [-c] [-n ntop] [-p pidlist] [-s key | -S key] [-u euidlist] [-z zone] [interval [count]]';
+export const USAGE: string =
+  'prstat [-acLmtZ] [-n ntop] [-p pidlist] [-s key | -S key] [-u euidlist] [-z zone] [interval [count]]';
 const TCGETS: i32 = 0x540d;
 const TCSETSW: i32 = 0x540f;
 const modes = memory.data(64, 8);
@@ -37,9 +42,10 @@ const pollfd = memory.data(16, 8);
 let sortKey: string = 'cpu';
 let reversed: bool = false;
 /** Processor time at the last look, and when that was. */
-let before = new Map<i32, u64>();
+let before = new Map<i64, u64>();
 let beforeTime: u64 = 0;
-let used = new Map<i32, u64>();
+let countersBefore = new Map<i64, Counters>();
+let given: string = '';
 
 function now(): u64 {
   calls.clock_gettime(4, timespec);
@@ -47,7 +53,7 @@ function now(): u64 {
 }
 
 export function main(args: string[]): i32 {
-  const options = new Options(args, USAGE, 'acLmn:p:rRs:S:u:U:vz:Z');
+  const options = new Options(args, USAGE, 'acLmn:p:s:S:tu:U:z:Z');
   let most: i64 = 15;
   let scroll = !isTerminal(1);
   const pids: string[] = [];
@@ -62,10 +68,7 @@ export function main(args: string[]): i32 {
       sortKey = options.argument;
       reversed = option == 'S';
     } else if (option == 'z') zone = options.argument;
-    else if (option != 'a') {
-      say('prstat: -' + option + ' is not known here\n');
-      return 1;
-    }
+    else given += option;
   }
   const operands = options.operands();
   const interval = operands.length ? parseNumber(operands[0]) : 5;
@@ -125,85 +128,141 @@ function waitKey(interval: i64): bool {
 function look(pids: string[], users: string[], zone: string, most: i32, scroll: bool): void {
   const all = allProcesses();
   const time = now();
-  used = new Map<i32, u64>();
-  const next = new Map<i32, u64>();
-  const shown: Process[] = [];
+  const next = new Map<i64, u64>();
+  const nextCounters = new Map<i64, Counters>();
+  const shown: Row[] = [];
   let threads = 0;
+  let processes = 0;
   for (let i = 0; i < all.length; i++) {
     const process = all[i];
-    next.set(process.pid, process.time);
-    // At the first look: since it was started.
-    used.set(process.pid, process.time - (before.has(process.pid) ? before.get(process.pid) : 0));
-    if (pids.length && !pids.includes(process.pid.toString())) continue;
-    if (users.length && !users.includes(userName(process.euid)) && !users.includes(process.euid.toString())) continue;
-    if (zone.length && process.zone.toString() != zone && zoneText(process.zone, ATTR_NAME) != zone) continue;
-    shown.push(process);
+    const chosen =
+      (!pids.length || pids.includes(process.pid.toString())) &&
+      (!users.length || users.includes(userName(process.euid)) || users.includes(process.euid.toString())) &&
+      (!zone.length || process.zone.toString() == zone || zoneText(process.zone, ATTR_NAME) == zone);
+    if (!chosen) continue;
+    processes++;
     threads += process.threads;
+    const rows = rowsOf(process, given.includes('L'), given.includes('m'));
+    for (let k = 0; k < rows.length; k++) {
+      const row = rows[k];
+      // At the first look: since it was started.
+      row.used = row.time - (before.has(row.key) ? min<u64>(before.get(row.key), row.time) : 0);
+      next.set(row.key, row.time);
+      if (row.counters) nextCounters.set(row.key, row.counters!);
+      shown.push(row);
+    }
   }
   const passed = beforeTime ? time - beforeTime : time;
-  before = next;
-  beforeTime = time;
+  const end = scroll ? '\n' : '\x1b[K\n';
+  const sums = given.includes('Z') || given.includes('a') || given.includes('t');
+  const lines: string[] = [];
+  if (sums) {
+    const byZone = given.includes('Z');
+    const list = sumsOf(shown, byZone, (id) => zoneText(id, ATTR_NAME));
+    lines.push(
+      byZone ? 'ZONEID    NPROC  SWAP   RSS MEMORY      TIME  CPU ZONE' : ' USERNAME NPROC  SWAP   RSS MEMORY      TIME  CPU',
+    );
+    for (let i = 0; i < list.length && i < 5; i++) lines.push(list[i].line(passed, byZone));
+  }
   shown.sort(order);
   if (!scroll) out('\x1b[H');
-  const end = scroll ? '\n' : '\x1b[K\n';
-  out('   PID USERNAME  SIZE   RSS STATE   PRI NICE      TIME  CPU PROCESS/NLWP' + end);
-  for (let i = 0; i < min(most, shown.length); i++) out(line(shown[i], passed) + end);
-  const text =
-    'Total: ' + shown.length.toString() + ' processes, ' + threads.toString() + ' lwps, load averages: ' + loadAverages();
+  const room = scroll ? most : most - lines.length;
+  if (!given.includes('t')) {
+    out(
+      given.includes('m')
+        ? '   PID USERNAME USR SYS VCX ICX SCL SIG PROCESS/'
+        : '   PID USERNAME  SIZE   RSS STATE   PRI NICE      TIME  CPU PROCESS/',
+    );
+    out((given.includes('L') ? 'LWPID' : 'NLWP') + end);
+    for (let i = 0; i < min(room, shown.length); i++)
+      out((given.includes('m') ? states(shown[i], passed) : line(shown[i], passed)) + end);
+  }
+  for (let i = 0; i < lines.length; i++) out(lines[i] + end);
+  before = next;
+  countersBefore = nextCounters;
+  beforeTime = time;
+  const text = 'Total: ' + processes.toString() + ' processes, ' + threads.toString() + ' lwps, load averages: ' + loadAverages();
   out(text + (scroll ? '\n' : '\x1b[K\x1b[J\r'));
 }
 
-function measure(process: Process): u64 {
-  if (sortKey == 'size') return process.size;
-  if (sortKey == 'rss') return process.resident;
-  if (sortKey == 'time') return process.time;
-  return sortKey == 'pid' ? <u64>process.pid : used.get(process.pid);
+function measure(row: Row): u64 {
+  if (sortKey == 'size') return row.process.size;
+  if (sortKey == 'rss') return row.process.resident;
+  if (sortKey == 'time') return row.time;
+  return sortKey == 'pid' ? <u64>row.process.pid : row.used;
 }
-function order(a: Process, b: Process): i32 {
+function order(a: Row, b: Row): i32 {
   const x = measure(a);
   const y = measure(b);
-  const result = x != y ? (x > y ? -1 : 1) : a.pid - b.pid;
+  const result = x != y ? (x > y ? -1 : 1) : a.key < b.key ? -1 : a.key > b.key ? 1 : 0;
   return reversed ? -result : result;
 }
 
-function amount(kilobytes: u64): string {
-  if (kilobytes < 10240) return kilobytes.toString() + 'K';
-  return kilobytes < 10485760 ? (kilobytes / 1024).toString() + 'M' : (kilobytes / 1048576).toString() + 'G';
+function nameOf(row: Row): string {
+  return row.process.name + '/' + (row.lwp ? row.lwp : row.process.threads).toString();
+}
+function beginning(row: Row): string {
+  return padLeft(row.process.pid.toString(), 6) + ' ' + userName(row.process.euid).substring(0, 8).padEnd(8);
 }
 
-function line(process: Process, passed: u64): string {
-  const seconds = process.time / 1000000000;
-  const time =
-    (seconds / 3600).toString() +
-    ':' +
-    ((seconds / 60) % 60).toString().padStart(2, '0') +
-    ':' +
-    (seconds % 60).toString().padStart(2, '0');
-  const tenths = passed ? min<u64>((used.get(process.pid) * 1000) / passed, 1000) : 0;
+function line(row: Row, passed: u64): string {
   const state =
-    process.state == 'O'
-      ? 'cpu' + process.cpu.toString()
-      : process.state == 'R'
+    row.state == 'O'
+      ? 'cpu' + row.cpu.toString()
+      : row.state == 'R'
         ? 'run'
-        : process.state == 'T'
+        : row.state == 'T'
           ? 'stop'
-          : process.state == 'Z'
+          : row.state == 'Z'
             ? 'zombie'
             : 'sleep';
-  const name = process.name + '/' + process.threads.toString();
   return (
-    padLeft(process.pid.toString(), 6) +
-    ' ' +
-    userName(process.euid).substring(0, 8).padEnd(8) +
-    padLeft(amount(process.size), 6) +
-    padLeft(amount(process.resident), 6) +
+    beginning(row) +
+    padLeft(amount(row.process.size), 6) +
+    padLeft(amount(row.process.resident), 6) +
     ' ' +
     state.padEnd(7) +
-    padLeft(process.priority.toString(), 4) +
-    padLeft((process.nice - 20).toString(), 5) +
-    padLeft(time, 10) +
-    padLeft((tenths / 10).toString() + '.' + (tenths % 10).toString() + '%', 6) +
+    padLeft(row.priority.toString(), 4) +
+    padLeft((row.nice - 20).toString(), 5) +
+    padLeft(clock(row.time), 10) +
+    padLeft(tenths(share(row.used, passed)) + '%', 6) +
     ' ' +
-    name
+    nameOf(row)
   );
+}
+
+/** With -m. */
+function states(row: Row, passed: u64): string {
+  const counters = row.counters;
+  if (!counters) return beginning(row) + '   -   -   -   -   -   - ' + nameOf(row);
+  const old = countersBefore.has(row.key) ? countersBefore.get(row.key) : new Counters();
+  return (
+    beginning(row) +
+    percentage(counters.user - old.user, passed) +
+    percentage(counters.system - old.system, passed) +
+    short(counters.voluntary - old.voluntary) +
+    short(counters.involuntary - old.involuntary) +
+    short(counters.calls - old.calls) +
+    short(counters.signals - old.signals) +
+    ' ' +
+    nameOf(row)
+  );
+}
+function percentage(time: u64, passed: u64): string {
+  const value = share(time, passed);
+  return padLeft(value >= 995 ? '100' : tenths(value), 4);
+}
+/** Three characters: 999, 1K, 25M. */
+function short(count: u64): string {
+  let value = count;
+  let unit = '';
+  if (value > 999) {
+    value /= 1000;
+    unit = 'K';
+  }
+  if (value > 99 && unit.length) {
+    value = max<u64>(value / 1000, 1);
+    unit = 'M';
+  }
+  return padLeft(value.toString() + unit, 4);
 }

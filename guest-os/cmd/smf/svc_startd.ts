@@ -36,17 +36,16 @@
  */
 import * as calls from '../../lib/calls';
 import {
-  beginContracts,
   CT_PR_EV_EMPTY,
   CT_PR_EV_EXIT,
   CT_PR_EV_SIGNAL,
+  beginContracts,
   endContracts,
-  latestContract,
   nextContractEvent,
   openBundle,
   signalContract,
 } from '../../lib/contracts';
-import { O_RDONLY, O_RDWR, O_WRONLY, openFile, Reader, say } from '../../lib/io';
+import { O_RDWR, O_WRONLY, openFile, Reader, say } from '../../lib/io';
 import {
   execute,
   environment,
@@ -64,20 +63,11 @@ import { parseNumber, pathOf } from '../../lib/text';
 import { ask, DOORS, makeFifo, RESTARTER, setInterruptHook, VOLATILE_ROOT, writeText } from '../../lib/smf/door';
 import { readRepository, Repository } from '../../lib/smf/repository';
 import { importBelow } from './_import';
-import { Graph } from './_graph';
 import { logGeneral } from './_log';
-import {
-  DONE,
-  dropContract,
-  hasRefresh,
-  IMPOSSIBLE,
-  runMethod,
-  SMF_EXIT_ERR_CONFIG,
-  SMF_EXIT_ERR_FATAL,
-  startTimer,
-  stopTimer,
-} from './_methods';
-import { BY_ERROR, BY_REFRESH, BY_RESTART, FAILURES, NO_METHOD, REFRESH, START, STOP, Unit } from './_unit';
+import { hasRefresh, runMethod } from './_methods';
+import { BY_REFRESH, REFRESH, Unit } from './_unit';
+import { reload, system } from './_system';
+import { action, advance, childEnded, contractEmptied, memberKilled, methodEnded, propagate, timeOut } from './_transitions';
 
 export const USAGE: string = '/lib/svc/bin/svc.startd [-m milestone]';
 
@@ -89,10 +79,7 @@ const SIGPIPE: i32 = 13;
 const SHUTDOWN_SECONDS: u64 = 60;
 const GRACE: u64 = 100000000;
 
-const graph = new Graph();
 let configd = 0;
-/** Run level that the system is going down to: 0, 5 or 6; -1: it stays up. */
-let goingDown = -1;
 let milestone = 'all';
 /** The maintenance shell's process; 0: there is none. */
 let maintenance = 0;
@@ -185,8 +172,8 @@ function awaitLine(reader: Reader, wanted: string): void {
 /** A milestone below multi-user has no console login: when all is quiet somebody may log in for maintenance. */
 function offerMaintenance(): void {
   const low = milestone == 'none' || milestone == 'single-user' || milestone == 'svc:/milestone/single-user:default';
-  if (!low || maintenance || goingDown >= 0) return;
-  const all = graph.list();
+  if (!low || maintenance || system.goingDown >= 0) return;
+  const all = system.graph.list();
   for (let i = 0; i < all.length; i++) if (all[i].isBusy) return;
   const template = beginContracts();
   const pid = fork();
@@ -203,7 +190,7 @@ function maintenanceEnded(pid: i32): void {
   waitFor(pid);
   maintenance = 0;
   const low = milestone == 'none' || milestone.includes('single-user');
-  if (!low || goingDown >= 0) return;
+  if (!low || system.goingDown >= 0) return;
   tellConsole('svc.startd: Returning to milestone all.\n');
   setMilestone('all');
 }
@@ -217,7 +204,7 @@ function reap(): void {
   }
 }
 
-// ---- the graph
+// ---- the system.graph
 
 function loadUnits(): void {
   const text = ask('get\n');
@@ -227,40 +214,22 @@ function loadUnits(): void {
   const instances = repository.instances();
   for (let i = 0; i < instances.length; i++) {
     const instance = instances[i];
-    if (graph.find(instance.fmri)) continue;
+    if (system.graph.find(instance.fmri)) continue;
     const restarter = instance.get('general', 'restarter');
     if (restarter.length && restarter != 'svc:/system/svc/restarter:default') continue;
     const unit = new Unit(instance);
-    graph.units.set(instance.fmri, unit);
+    system.graph.units.set(instance.fmri, unit);
     unit.resume();
   }
 }
 
-/** The repository knows something new of an instance, which may be new itself. */
-function reload(fmri: string): Unit | null {
-  const text = ask('instance\t' + fmri + '\n');
-  if (text == null) return graph.find(fmri);
-  const repository = new Repository();
-  readRepository(text, repository);
-  const instance = repository.findInstance(fmri);
-  if (!instance) return null;
-  const known = graph.find(fmri);
-  if (known) {
-    known.instance = instance;
-    return known;
-  }
-  const unit = new Unit(instance);
-  graph.units.set(fmri, unit);
-  return unit;
-}
-
 function setMilestone(name: string): void {
   milestone = name;
-  if (name == 'all') graph.allowed = null;
-  else if (name == 'none') graph.allowed = new Set<string>();
+  if (name == 'all') system.graph.allowed = null;
+  else if (name == 'none') system.graph.allowed = new Set<string>();
   else {
     const fmri = name.startsWith('svc:/') ? name : 'svc:/milestone/' + name + ':default';
-    graph.allowed = graph.closure(fmri);
+    system.graph.allowed = system.graph.closure(fmri);
   }
 }
 
@@ -277,14 +246,14 @@ function handle(words: string[]): void {
   else if (kind == 'action' && words.length > 2) action(words[1], words[2]);
   else if (kind == 'milestone' && words.length > 1) setMilestone(words[1]);
   else if (kind == 'deleted' && words.length > 1) {
-    const unit = graph.find(words[1]);
+    const unit = system.graph.find(words[1]);
     if (!unit) return;
     if (unit.contract) signalContract(unit.contract, SIGKILL);
-    graph.units.delete(words[1]);
+    system.graph.units.delete(words[1]);
   } else if (kind == 'runlevel' && words.length > 1) runLevel(words[1]);
   else if (kind == 'down') end();
   else if (kind == 'ready') {
-    const all = graph.list();
+    const all = system.graph.list();
     for (let i = 0; i < all.length; i++) if (all[i].unsaved) all[i].become(all[i].state, all[i].next);
   }
 }
@@ -295,42 +264,6 @@ function refreshed(fmri: string): void {
   unit.note('Rereading configuration.');
   propagate(unit, BY_REFRESH);
   if (hasRefresh(unit)) runMethod(unit, REFRESH);
-}
-
-function action(fmri: string, name: string): void {
-  const unit = reload(fmri);
-  if (!unit) return;
-  if (name == 'restart' && unit.isUp) {
-    unit.note('Stopping because service restarting.');
-    unit.restartWanted = true;
-    propagate(unit, BY_RESTART);
-  } else if (name == 'maint_off' && unit.state == 'maintenance') {
-    unit.note('Leaving maintenance because clear requested.');
-    unit.forgetFailures();
-    unit.maintenanceWanted = '';
-    unit.auxiliary = 'clear_request';
-    unit.become(graph.wanted(unit) ? 'offline' : 'disabled');
-  } else if (name == 'maint_off' && unit.state == 'degraded') {
-    unit.become('online');
-  } else if (name == 'maint_on') {
-    unit.note('Stopping because maintenance requested.');
-    unit.maintenanceWanted = 'administrative_request';
-    propagate(unit, BY_ERROR);
-  } else if (name == 'degrade' && unit.state == 'online') {
-    unit.become('degraded');
-  }
-}
-
-/** Dependents that care stop too, and start again when they can. */
-function propagate(unit: Unit, reason: i32): void {
-  const followers = graph.dependents(unit, reason);
-  for (let i = 0; i < followers.length; i++) {
-    const follower = followers[i];
-    if (!follower.isUp || follower.restartWanted) continue;
-    follower.note('Stopping because dependency activity requires stop.');
-    follower.restartWanted = true;
-    propagate(follower, reason == BY_REFRESH ? BY_RESTART : reason);
-  }
 }
 
 function contractNews(words: string[]): void {
@@ -348,7 +281,7 @@ function contractNews(words: string[]): void {
     maintenanceEnded(pid);
     return;
   }
-  const all = graph.list();
+  const all = system.graph.list();
   for (let i = 0; i < all.length; i++) {
     const unit = all[i];
     if (type == CT_PR_EV_EXIT && unit.isBusy && unit.methodPid == pid) {
@@ -368,269 +301,26 @@ function contractNews(words: string[]): void {
   }
 }
 
-/** Somebody else has killed a process of a service that runs: what is left of it may not be right. */
-function memberKilled(unit: Unit): void {
-  if (!unit.isUp || unit.isBusy || unit.next != 'none' || unit.failed || unit.duration != 'contract') return;
-  if (unit.instance.get('startd', 'ignore_error').includes('signal')) return;
-  unit.note('Stopping because process received fatal signal from outside the service.');
-  fail(unit);
-}
-
-/** Nothing of it is left. */
-function contractEmptied(unit: Unit): void {
-  // The method that is running says what comes of it.
-  if (unit.method == START) return;
-  dropContract(unit);
-  if (unit.method == STOP) {
-    if (!unit.methodPid) stopped(unit);
-    return;
-  }
-  if (!unit.isUp || unit.duration != 'contract') return;
-  unit.note('Stopping because all processes in service exited.');
-  fail(unit);
-}
-
-/** The process that is the service has ended: normally it is just started again. */
-function childEnded(unit: Unit, status: i32): void {
-  unit.methodPid = 0;
-  if (!status) {
-    unit.note('Stopping because process exited.');
-    unit.failed = true;
-    propagate(unit, BY_RESTART);
-    return;
-  }
-  unit.note(
-    status > 128
-      ? 'Stopping because process received fatal signal ' + (status - 128).toString() + '.'
-      : 'Stopping because process exited with status ' + status.toString() + '.',
-  );
-  fail(unit);
-}
-
-function fail(unit: Unit): void {
-  unit.failed = true;
-  if (unit.countFailure()) {
-    unit.note('Restarting too quickly, changing state to maintenance.');
-    unit.maintenanceWanted = 'restarting_too_quickly';
-  }
-  propagate(unit, BY_ERROR);
-}
-
-function timeOut(fmri: string, serial: string): void {
-  const unit = graph.find(fmri);
-  if (!unit || !unit.isBusy || unit.serial.toString() != serial) return;
-  unit.killed = true;
-  const contract = unit.methodPid ? unit.methodContract : unit.contract;
-  unit.note('Method or service exit timed out.  Killing contract ' + contract.toString() + '.');
-  if (signalContract(contract, SIGKILL) < 0 && !unit.methodPid) stopped(unit);
-}
-
-// ---- methods
-
-function start(unit: Unit): void {
-  unit.auxiliary = 'none';
-  const result = runMethod(unit, START);
-  if (result == IMPOSSIBLE) {
-    unit.auxiliary = 'method_failed';
-    unit.become('maintenance');
-    return;
-  }
-  if (result == DONE) {
-    unit.become('online');
-    return;
-  }
-  if (unit.duration != 'child') {
-    unit.become('offline', 'online');
-    return;
-  }
-  // The method is the service: it is up at once.
-  stopTimer(unit);
-  unit.contract = unit.methodContract;
-  unit.method = NO_METHOD;
-  unit.become('online');
-}
-
-function stop(unit: Unit): void {
-  unit.become(unit.state, unit.maintenanceWanted.length ? 'maintenance' : graph.wanted(unit) ? 'offline' : 'disabled');
-  if (!graph.wanted(unit)) unit.note('Stopping because service disabled.');
-  // Of a child the contract is all there is.
-  const hasMethod = unit.instance.get('stop', 'exec').length > 0;
-  if (!hasMethod && unit.contract && signalContract(unit.contract, 15) >= 0) {
-    unit.serial++;
-    unit.method = STOP;
-    unit.methodPid = 0;
-    unit.timer = startTimer(unit, 60);
-    return;
-  }
-  if (runMethod(unit, STOP) == DONE) stopped(unit);
-}
-
-function methodEnded(unit: Unit, status: i32): void {
-  stopTimer(unit);
-  const method = unit.method;
-  const contract = unit.methodContract;
-  const name = method == START ? 'start' : method == STOP ? 'stop' : 'refresh';
-  unit.methodPid = 0;
-  unit.methodContract = 0;
-  unit.method = NO_METHOD;
-  if (status > 128) unit.note('Method "' + name + '" failed due to signal ' + (status - 128).toString() + '.');
-  else unit.note('Method "' + name + '" exited with status ' + status.toString() + '.');
-  if (method == START) {
-    startEnded(unit, status, contract);
-    return;
-  }
-  // What a stop or refresh method leaves behind is nobody's.
-  const own = unit.contract;
-  unit.contract = contract;
-  dropContract(unit);
-  unit.contract = own;
-  if (method == REFRESH) return;
-  if (status && !unit.killed) {
-    unit.maintenanceWanted = 'method_failed';
-  } else if (unit.contract && signalContract(unit.contract, 0) >= 0) {
-    // Its processes have as long as the method had.
-    unit.serial++;
-    unit.method = STOP;
-    const seconds = parseNumber(unit.instance.get('stop', 'timeout_seconds'));
-    unit.timer = startTimer(unit, seconds > 0 ? seconds : 60);
-    return;
-  }
-  stopped(unit);
-}
-
-function startEnded(unit: Unit, status: i32, contract: i32): void {
-  unit.contract = contract;
-  if (!status && !unit.killed) {
-    unit.startFailures = 0;
-    if (unit.duration == 'transient') dropContract(unit);
-    unit.become('online');
-    // A daemon that has gone before its method said that all is well.
-    if (unit.duration == 'contract' && signalContract(contract, 0) < 0) contractEmptied(unit);
-    return;
-  }
-  if (unit.contract) signalContract(unit.contract, SIGKILL);
-  dropContract(unit);
-  unit.startFailures++;
-  const final = status == SMF_EXIT_ERR_FATAL || status == SMF_EXIT_ERR_CONFIG;
-  if (!final && unit.startFailures < FAILURES) {
-    unit.become('offline');
-    return;
-  }
-  unit.auxiliary =
-    status == SMF_EXIT_ERR_CONFIG
-      ? 'method_failed_config'
-      : final
-        ? 'method_failed_fatal'
-        : unit.killed
-          ? 'method_timed_out'
-          : 'method_failed_' + status.toString();
-  unit.startFailures = 0;
-  unit.become('maintenance');
-  propagate(unit, BY_ERROR);
-}
-
-/** All of it has stopped. */
-function stopped(unit: Unit): void {
-  stopTimer(unit);
-  unit.method = NO_METHOD;
-  unit.failed = false;
-  unit.restartWanted = false;
-  unit.killed = false;
-  dropContract(unit);
-  if (unit.maintenanceWanted.length) {
-    unit.auxiliary = unit.maintenanceWanted;
-    unit.maintenanceWanted = '';
-    unit.become('maintenance');
-    propagate(unit, BY_ERROR);
-    return;
-  }
-  unit.become(graph.wanted(unit) ? 'offline' : 'disabled');
-}
-
 // ---- decisions
 
 function settle(): void {
   for (let changed = true; changed; ) {
     changed = false;
-    const all = graph.list();
+    const all = system.graph.list();
     for (let i = 0; i < all.length; i++) if (!all[i].isBusy && advance(all[i])) changed = true;
   }
-  if (goingDown >= 0 && allDown()) end();
+  if (system.goingDown >= 0 && allDown()) end();
   offerMaintenance();
-}
-
-/** One step of an instance whose method does not run; false: there is none to take. */
-function advance(unit: Unit): bool {
-  const wanted = goingDown < 0 && graph.wanted(unit);
-  const state = unit.state;
-  if (state == 'uninitialized') {
-    unit.become(wanted ? 'offline' : 'disabled');
-    return true;
-  }
-  if (state == 'disabled') {
-    if (!wanted) return false;
-    unit.note('Enabled.');
-    unit.become('offline');
-    return true;
-  }
-  if (state == 'maintenance') {
-    unit.maintenanceWanted = '';
-    if (wanted || goingDown >= 0) return false;
-    unit.become('disabled');
-    return true;
-  }
-  if (unit.isUp) return stopIfNeeded(unit, wanted);
-  if (unit.maintenanceWanted.length) {
-    unit.auxiliary = unit.maintenanceWanted;
-    unit.maintenanceWanted = '';
-    unit.become('maintenance');
-    return true;
-  }
-  if (!wanted) {
-    unit.become('disabled');
-    return true;
-  }
-  if (!graph.satisfied(unit)) return false;
-  start(unit);
-  return true;
-}
-
-function stopIfNeeded(unit: Unit, wanted: bool): bool {
-  const must = !wanted || unit.failed || unit.restartWanted || unit.maintenanceWanted.length > 0 || lostDependency(unit);
-  if (!must) return false;
-  // Those that follow it stop first, except when it has gone already.
-  if (!unit.failed && followersUp(unit, goingDown >= 0 ? 0 : BY_RESTART)) {
-    propagate(unit, BY_RESTART);
-    return false;
-  }
-  stop(unit);
-  return true;
-}
-
-/** A dependency that it follows is no longer satisfied. */
-function lostDependency(unit: Unit): bool {
-  const groups = unit.dependencies();
-  for (let i = 0; i < groups.length; i++) {
-    const restartOn = groups[i].find('restart_on');
-    if (restartOn && restartOn.value != 'none' && !graph.groupSatisfied(groups[i])) return restartOn.value != 'error';
-  }
-  return false;
-}
-
-function followersUp(unit: Unit, reason: i32): bool {
-  const followers = graph.dependents(unit, reason);
-  for (let i = 0; i < followers.length; i++) if (followers[i].isUp || followers[i].method == STOP) return true;
-  return false;
 }
 
 // ---- the end of everything
 
 function runLevel(level: string): void {
   if (level == '0' || level == '5' || level == '6') {
-    if (goingDown >= 0) return;
-    goingDown = <i32>parseNumber(level);
+    if (system.goingDown >= 0) return;
+    system.goingDown = <i32>parseNumber(level);
     let up = 0;
-    const all = graph.list();
+    const all = system.graph.list();
     for (let i = 0; i < all.length; i++) if (all[i].isUp || all[i].isBusy) up++;
     tellConsole('svc.startd: The system is coming down.  Please wait.\n');
     tellConsole('svc.startd: ' + up.toString() + ' system services are now being stopped.\n');
@@ -646,7 +336,7 @@ function runLevel(level: string): void {
 }
 
 function allDown(): bool {
-  const all = graph.list();
+  const all = system.graph.list();
   for (let i = 0; i < all.length; i++) if (all[i].isUp || all[i].isBusy) return false;
   return true;
 }
@@ -657,7 +347,7 @@ function end(): void {
   calls.kill(-1, 15);
   sleepFor(GRACE);
   calls.kill(-1, SIGKILL);
-  calls.uadmin(2, goingDown == 6 ? 1 : goingDown == 5 ? 6 : 0);
+  calls.uadmin(2, system.goingDown == 6 ? 1 : system.goingDown == 5 ? 6 : 0);
   sleepFor(SHUTDOWN_SECONDS * 1000000000);
 }
 
