@@ -24,6 +24,7 @@ export const packages = {
   busybox: 'busybox-static',
   chromium: 'chromium',
   cpio: 'cpio',
+  patch: 'patch',
   'grub-mkrescue': 'grub-common',
   'grub-fstest': 'grub-common',
   '/usr/lib/grub/i386-pc/multiboot2.mod': 'grub-pc-bin',
