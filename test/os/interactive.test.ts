@@ -128,6 +128,8 @@ const EDITS: readonly (readonly [keys: string, text: string])[] = [
   ['dG', ''],
   ["majjd'a", 'six (a [b] c) seven\nend\n'],
   ['/five\rx', 'one two three\nfour ive\n\nsix (a [b] c) seven\nend\n'],
+  ['d/five\r', 'five\n\nsix (a [b] c) seven\nend\n'],
+  ['$d?two\rn.', 'one e\nfour five\n\nsix (a [b] c) seven\nend\n'],
   ['$be~', 'one two threE\nfour five\n\nsix (a [b] c) seven\nend\n'],
   [':%s/e/E/g\r', 'onE two thrEE\nfour fivE\n\nsix (a [b] c) sEvEn\nEnd\n'],
   [':s/\\(one\\) \\(two\\)/\\2 \\1/\r', 'two one three\nfour five\n\nsix (a [b] c) seven\nend\n'],

@@ -40,8 +40,9 @@ import { arguments_, onSignal } from '../../lib/process';
 import { beginChange, clampColumn, column, lines, moveTo, Place, redo, row, setMark, undo } from './buffer';
 import { beginInsert, changeCase, joinLines, operate, over, overLines, put, replaceCharacters } from './editing';
 import { describe, edit, runLine } from './ex';
-import { beginLog, DELETE, ESCAPE, feed, GONE, isReplaying, log, nextKey, PAGE_DOWN, PAGE_UP } from './keys';
-import { Motion, motionOf, search } from './motion';
+import { beginLog, DELETE, feed, GONE, isReplaying, log, nextKey, PAGE_DOWN, PAGE_UP } from './keys';
+import { Motion, motionOf } from './motion';
+import { typedLine } from './prompt';
 import { draw, forgetScreen } from './screen';
 import { state } from './state';
 import { enterScreen, leaveScreen } from './terminal';
@@ -82,23 +83,6 @@ export function main(): i32 {
   state.message = '';
   leaveScreen();
   return state.status;
-}
-
-/** A line typed on the last row; null: given up. */
-function typedLine(first: string): string | null {
-  let line = '';
-  while (true) {
-    if (!isReplaying()) draw(first + line);
-    const key = nextKey();
-    if (key == 13 || key == 10) return line;
-    if (key == ESCAPE || key == GONE || key == 3) return null;
-    if (key == 8 || key == 127) {
-      if (!line.length) return null;
-      line = line.substring(0, line.length - 1);
-    } else if (key == 21) line = '';
-    else if (key == 22) line += String.fromCharCode(nextKey() & 0xff);
-    else if (key >= 32 && key < 256) line += String.fromCharCode(key);
-  }
 }
 
 /** One command. False: the terminal is gone. */
@@ -205,15 +189,6 @@ function change(key: i32, register: string, count: i32): i32 {
   if (letter == ':') {
     const line = typedLine(':');
     if (line != null) runLine(line);
-    return 0;
-  }
-  if (letter == '/' || letter == '?') {
-    const pattern = typedLine(letter);
-    if (pattern == null) return 0;
-    state.backwards = letter == '?';
-    setMark("'");
-    const found = search(pattern, state.backwards, times);
-    if (found) moveTo(found.place.row, found.place.column);
     return 0;
   }
   if (letter == 'Z') {

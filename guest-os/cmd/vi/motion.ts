@@ -5,6 +5,7 @@
  */
 import { characterAt, column, kindAt, lines, marks, Place, row, setMark } from './buffer';
 import { DOWN, END, HOME, LEFT, nextKey, RIGHT, UP } from './keys';
+import { typedLine } from './prompt';
 import { regexOf, state } from './state';
 
 export class Motion {
@@ -98,6 +99,13 @@ export function motionOf(key: i32, count: i32, operator: string): Motion | null 
   if (letter == 'n' || letter == 'N') {
     setMark("'");
     return search('', letter == 'N' ? !state.backwards : state.backwards, times);
+  }
+  if (letter == '/' || letter == '?') {
+    const pattern = typedLine(letter);
+    if (pattern == null) return null;
+    state.backwards = letter == '?';
+    setMark("'");
+    return search(pattern, state.backwards, times);
   }
   if (letter == "'" || letter == '`') {
     const name = nextKey();
