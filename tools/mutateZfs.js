@@ -2,13 +2,13 @@
 // SPDX-License-Identifier: MIT
 // @ts-check
 /**
- * @fileoverview Mutated images of pools (test/mutate): `node tools/mutateZfs.js [SEED] [COUNT] [SECONDS]`. A process of its own makes them, so that one that
+ * @fileoverview Mutated images of pools (test/mutate): `node tools/mutateZfs.js [SEED] [COUNT] [SECONDS] [FROM]`. A process of its own makes them, so that one that
  * goes on for longer than that (60) is named and ends.
  */
 import { fork } from 'node:child_process';
 import { createServer } from 'vite';
 
-const [seed = 1, count = 10_000, seconds = 60] = process.argv.slice(2).map(Number);
+const [seed = 1, count = 10_000, seconds = 60, from = 0] = process.argv.slice(2).map(Number);
 
 if (process.send) {
   const server = await createServer({
@@ -18,9 +18,14 @@ if (process.send) {
     optimizeDeps: { noDiscovery: true },
   });
   const { mutate } = await server.ssrLoadModule('/test/mutate/mutate.ts');
-  const report = await mutate(seed, count, (/** @type {number} */ image, /** @type {string} */ what) => {
-    process.send?.({ image, what });
-  });
+  const report = await mutate(
+    seed,
+    count,
+    (/** @type {number} */ image, /** @type {string} */ what) => {
+      process.send?.({ image, what });
+    },
+    from,
+  );
   await server.close();
   process.send({ report });
   process.disconnect();

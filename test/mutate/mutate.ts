@@ -189,11 +189,12 @@ function walk(zfs: Zfs, path: string, depth: number): void {
   }
 }
 
-/** Tries `count` images. `each` hears of every one before it is used, so that one that hangs can be named. */
+/** Tries images `from` to `count`. `each` hears of every one before it is used, so that one that hangs can be named. */
 export async function mutate(
   seed: number,
   count: number,
   each: (image: number, what: string) => void = () => undefined,
+  from = 0,
 ): Promise<Report> {
   const images = ['/d0', '/d1', '/d2'].map((path) => new Image(path));
   const sound: Uint8Array[][] = [];
@@ -211,15 +212,18 @@ export async function mutate(
   let zfs: Zfs | undefined;
   let imported = 0;
   const failures: string[] = [];
-  for (let i = 0; i < count; i++) {
+  for (let i = from; i < count; i++) {
     // Seeds of their own, so that one can be had again without those before it.
     const random = randomFrom(seed * 1_000_003 + i);
-    if (i % IMAGES_PER_INSTANCE === 0) {
-      const layout = sound[(i / IMAGES_PER_INSTANCE) % VDEVS.length];
+    if (i % IMAGES_PER_INSTANCE === 0 || i === from) {
+      const layout = sound[Math.floor(i / IMAGES_PER_INSTANCE) % VDEVS.length];
       for (const [index, image] of images.entries()) image.bytes.set(layout[index]);
       zfs = undefined;
     }
-    zfs ??= await load();
+    if (!zfs) {
+      each(i, 'a new instance');
+      zfs = await load();
+    }
     let what = '';
     try {
       what = random() < 0.5 ? overwrite(images, random) : pokeObjects(zfs, random);
@@ -232,5 +236,5 @@ export async function mutate(
     }
     for (const image of images) image.restore();
   }
-  return { images: count, imported, failures };
+  return { images: count - from, imported, failures };
 }
