@@ -17,7 +17,7 @@ import { isHole, pointer, POINTER_SIZE } from '../zio/blockPointer';
 import { Dbuf, dirtyDbuf, dropDbufs, findDbuf, holdDbuf, releaseDbuf, resizeFirstDbuf } from './dbuf';
 import { dmuFreeRange } from './dmu';
 import { Objset } from './objset';
-import { TYPE_NONE, TYPES } from './types';
+import { TYPE_NONE, TYPE_SA, TYPES } from './types';
 
 export const DNODE_SIZE: usize = 512;
 export const DNODE_SHIFT: u32 = 9;
@@ -277,7 +277,9 @@ export function claimObject(objset: Objset, object: u64, type: u32, blockSize: u
   raw.type = <u8>type;
   raw.indirectShift = INDIRECT_SHIFT;
   raw.levels = 1;
-  raw.pointers = <u8>min<u32>(3, 1 + ((LARGEST_BONUS - bonusLength) >> 7));
+  // System attributes grow: they get all the room there is.
+  const room = bonusType == TYPE_SA ? LARGEST_BONUS : bonusLength;
+  raw.pointers = <u8>min<u32>(3, 1 + ((LARGEST_BONUS - room) >> 7));
   raw.bonusType = <u8>bonusType;
   raw.bonusLength = <u16>bonusLength;
   raw.sectors = <u16>(max<u32>(blockSize, 512) >> 9);

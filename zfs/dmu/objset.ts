@@ -36,7 +36,7 @@ const OLD_SIZE: u32 = 1024;
 /** Root blocks hold accounting of users since this pool version. */
 const VERSION_USERSPACE: u64 = 15;
 /** From this pass on blocks are not compressed any more, so that their sizes settle. */
-const PASS_UNCOMPRESSED: u32 = 5;
+export const PASS_UNCOMPRESSED: u32 = 5;
 
 export class Objset {
   meta: Dnode | null = null;

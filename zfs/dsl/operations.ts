@@ -10,7 +10,7 @@ import { zapGet } from '../zap/zap';
 import { createFileSystem } from '../zpl/create';
 import { createVolume, isVolumeSize } from '../zvol/volume';
 import { NvList } from '../port/nvlist';
-import { createHead, createSnapshot, Dataset } from './dataset';
+import { createHead, createSnapshot, Dataset, FLAG_INCONSISTENT } from './dataset';
 import { setProperties } from './limits';
 import { createDir, clonesOf, Dir } from './dir';
 import { findDir, isValidComponent, LONGEST_DATASET_NAME } from './names';
@@ -122,6 +122,7 @@ export function takeSnapshots(heads: Dataset[], name: string, properties: NvList
     const head = heads[i];
     failedFor = head.name + '@' + name;
     if (head.isSnapshot) return setError(EINVAL);
+    if (head.phys.flags & FLAG_INCONSISTENT) return setError(EBUSY);
     if (head.name.length + 1 + name.length > LONGEST_DATASET_NAME) return setError(ENAMETOOLONG);
     if (zapGet(head.spa.mos!, head.phys.snapshots, name) == 0) return setError(EEXIST);
     // What is reserved for the head it has to have beside what it shares with the snapshot.

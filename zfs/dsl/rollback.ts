@@ -12,7 +12,7 @@ import { addDeadlistKey, createDeadlist, DeadlistKeys, deadlistRange, freeDeadli
 import { killBlocks } from './destroy';
 import { USED_HEAD, USED_SNAPSHOTS } from './dir';
 
-class RollbackTask extends Task {
+export class RollbackTask extends Task {
   constructor(
     private readonly head: Dataset,
     private readonly snapshot: Dataset,

@@ -394,6 +394,11 @@ export function take(to: usize, room: u32): i32 {
   memory.copy(to, changetype<usize>(piece), piece.length);
   return piece.length;
 }
+/** Streams that are received do not come to their end. */
+export function cutReceive(isCut: bool): i32 {
+  around.isCut = isCut;
+  return 0;
+}
 export function forgetGiven(): void {
-  around.given.length = 0;
+  around.forgetGiven();
 }

@@ -2,6 +2,7 @@
 /** @fileoverview Commands in one module with ZFS: requests are calls, output is kept, streams are pieces that the host gives and takes. */
 import { Surroundings } from '../cmd/surroundings';
 import { perform } from '../ioctl/requests';
+import { EIO } from '../../guest-os/kernel/errno';
 import { NvList } from '../port/nvlist';
 
 export class HostSurroundings extends Surroundings {
@@ -12,7 +13,15 @@ export class HostSurroundings extends Surroundings {
   readonly given: StaticArray<u8>[] = [];
   private taken: i32 = 0;
 
+  forgetGiven(): void {
+    this.given.length = 0;
+    this.taken = 0;
+  }
+  /** For tests: streams are neither ended nor undone, as if the command had been killed. */
+  isCut: bool = false;
+
   call(request: string, input: NvList, output: NvList): i32 {
+    if (this.isCut && (request == 'receive_end' || request == 'receive_abort')) return -EIO;
     return perform(request, input, output);
   }
   out(text: string): void {

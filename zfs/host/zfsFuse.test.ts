@@ -90,7 +90,7 @@ function contents(zfs: Zfs, path: string, size: number): Buffer {
 /** Every file below `path` of the chosen dataset must be what the host has below `host`. */
 function compare(zfs: Zfs, path: string, host: string): number {
   ok(zfs, 'listDirectory', path);
-  const names = said(zfs).split('\n').sort();
+  const names = said(zfs).split('\n').filter(Boolean).sort();
   expect(names).toEqual(readdirSync(host).sort());
   let count = 0;
   for (const name of names) {
@@ -190,6 +190,98 @@ test.skipIf(!root)(
     command('zpool', 'export', 'ours');
   },
   120_000,
+);
+
+function takeStream(zfs: Zfs): Buffer {
+  const parts: Uint8Array[] = [];
+  for (;;) {
+    const part = zfs.read('take', 1 << 20);
+    if (typeof part === 'number' || part.length === 0) return Buffer.concat(parts);
+    parts.push(part);
+  }
+}
+function giveStream(zfs: Zfs, stream: Uint8Array): void {
+  for (let at = 0; at < stream.length; at += 200_000) zfs.call('give', stream.subarray(at, at + 200_000));
+}
+/** zfs(8), ours; has to work. */
+function zfsCommand(zfs: Zfs, line: string): string {
+  const status = zfs.call('command', `zfs ${line}`.split(' ').join('\n'));
+  const [out, err] = said(zfs).split('\x01');
+  expect([line, status, err]).toEqual([line, 0, '']);
+  return out;
+}
+
+test.skipIf(!root)(
+  'streams of zfs-fuse to us, with its properties, and ours to it',
+  async () => {
+    for (const name of ['s', 't']) {
+      writeFileSync(disk(name), '');
+      truncateSync(disk(name), 96 << 20);
+    }
+    const stream = (...words: string[]): Buffer =>
+      execFileSync(join(root as string, 'sbin/zfs'), ['send', ...words], { maxBuffer: 1 << 28 });
+    const mount = join(folder, 'streams');
+    command('zpool', 'create', '-m', mount, 'fuse', disk('s'));
+    command('zfs', 'create', '-o', 'compression=gzip', 'fuse/one');
+    command('zfs', 'create', 'fuse/one/two');
+    const source = join(projectRoot(), 'toolchain');
+    cpSync(source, join(mount, 'one/t'), { recursive: true });
+    writeFileSync(join(mount, 'one/two/file'), 'first\n');
+    command('zfs', 'snapshot', '-r', 'fuse/one@a');
+    const full = stream('-R', 'fuse/one@a');
+    rmSync(join(mount, 'one/t/asc'), { recursive: true });
+    writeFileSync(join(mount, 'one/two/file'), 'second\n'.repeat(10_000));
+    truncateSync(join(mount, 'one/t/tsconfig.json'), 10);
+    command('zfs', 'snapshot', '-r', 'fuse/one@b');
+    const later = stream('-R', '-I', 'a', 'fuse/one@b');
+    const now = join(folder, 'now');
+    cpSync(join(mount, 'one'), now, { recursive: true });
+    rmSync(join(now, 'two'), { recursive: true });
+    mkdirSync(join(now, 'two'));
+
+    const zfs = await loadZfs([fileDisk(disk('t'), true)]);
+    ok(zfs, 'createPoolOf', 'ours', 23n, disk('t'), 9);
+    giveStream(zfs, full);
+    zfsCommand(zfs, 'receive ours/copy');
+    ok(zfs, 'choose', 'ours/copy@a');
+    expect(compare(zfs, 't', source)).toBeGreaterThan(100);
+    giveStream(zfs, later);
+    zfsCommand(zfs, 'receive ours/copy');
+    ok(zfs, 'choose', 'ours/copy');
+    expect(compare(zfs, '', now)).toBeGreaterThan(50);
+    ok(zfs, 'choose', 'ours/copy/two');
+    expect(contents(zfs, 'file', 70_000).toString()).toBe('second\n'.repeat(10_000));
+    expect(zfsCommand(zfs, 'get -H -o value,source compression ours/copy')).toBe('gzip\treceived\n');
+
+    // What we have received and changed goes back.
+    ok(zfs, 'choose', 'ours/copy');
+    ok(zfs, 'makeFile', 'added', FILE, '');
+    ok(zfs, 'writeFile', 'added', 0n, Buffer.from('added here\n'));
+    ok(zfs, 'remove', 't/link/link.ts');
+    zfsCommand(zfs, 'snapshot -r ours/copy@c');
+    const receive = (words: string[], bytes: Buffer): void => {
+      execFileSync(join(root as string, 'sbin/zfs'), ['receive', ...words], { input: bytes, maxBuffer: 1 << 28 });
+    };
+    zfsCommand(zfs, 'send -i b ours/copy@c');
+    receive(['-F', 'fuse/one'], takeStream(zfs));
+    expect(readFileSync(join(mount, 'one/added'), 'utf8')).toBe('added here\n');
+    expect(existsSync(join(mount, 'one/t/link/link.ts'))).toBe(false);
+    zfsCommand(zfs, 'send -R ours/copy@c');
+    receive(['fuse/back'], takeStream(zfs));
+    ok(zfs, 'choose', 'ours/copy');
+    rmSync(join(now, 't/link/link.ts'), { force: true });
+    writeFileSync(join(now, 'added'), 'added here\n');
+    expect(compare(zfs, '', now)).toBeGreaterThan(50);
+    expect(execFileSync('diff', ['-r', join(mount, 'back'), join(mount, 'one')], { encoding: 'utf8' })).toBe('');
+    expect(command('zfs', 'list', '-H', '-o', 'name', '-t', 'all', '-r', 'fuse/back')).toMatch(
+      /^fuse\/back\nfuse\/back@a\nfuse\/back@b\nfuse\/back@c\nfuse\/back\/two\n/,
+    );
+    expect(command('zfs', 'get', '-H', '-o', 'value', 'compression', 'fuse/back')).toBe('gzip\n');
+    command('zpool', 'export', 'fuse');
+    ok(zfs, 'exportPool');
+    for (const file of zfs.disks) file.close();
+  },
+  300_000,
 );
 
 test.skipIf(!root)(

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** @fileoverview Requests that change datasets: properties, names, histories, and their end. */
+/** @fileoverview Requests that change datasets: properties, names, histories, their end; and, from send.ts, streams. */
 import { EINVAL, ENOENT, EROFS, setError } from '../../guest-os/kernel/errno';
 import { NvList } from '../port/nvlist';
 import { Dataset } from '../dsl/dataset';
@@ -15,9 +15,10 @@ import { poolOf } from '../spa/pools';
 import { resizeVolume } from '../zvol/volume';
 import { lines, named } from './dataset';
 import { Request } from './request';
+import { sendRequests } from './send';
 
 export function changeRequests(): Request[] {
-  return [
+  const own: Request[] = [
     new SetProperties(),
     new Inherit(),
     new Destroy(),
@@ -28,6 +29,7 @@ export function changeRequests(): Request[] {
     new Release(),
     new Holds(),
   ];
+  return own.concat(sendRequests());
 }
 
 /** `name`, and a list `properties` of what is set; `received`: as a stream's. ENOSPC with `property`: a limit that cannot be. */

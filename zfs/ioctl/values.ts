@@ -32,9 +32,10 @@ export function kindOf(dataset: Dataset): i32 {
   return isVolume(dataset) ? VOLUME : FILE_SYSTEM;
 }
 
-/** Kind of what a snapshot was taken of; else its own. */
-function contentsOf(dataset: Dataset): i32 {
-  return isVolume(dataset) ? VOLUME : FILE_SYSTEM;
+/** Kind of what a snapshot was taken of; the snapshot itself need not be opened for it. */
+function contentsOf(snapshot: Dataset): i32 {
+  const head = snapshot.spa.datasetByObject(snapshot.dir.phys.head);
+  return head && isVolume(head) ? VOLUME : FILE_SYSTEM;
 }
 
 /** What is asked for; an empty list: everything that there is. */

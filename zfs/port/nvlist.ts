@@ -9,6 +9,7 @@ import { putText, textOf } from './bytes';
 
 export const NV_BOOLEAN: i32 = 1;
 export const NV_UINT64: i32 = 8;
+export const NV_BYTES: i32 = 10;
 export const NV_STRING: i32 = 9;
 export const NV_UINT64_ARRAY: i32 = 16;
 export const NV_LIST: i32 = 19;
@@ -24,6 +25,7 @@ export class Pair {
   text: string = '';
   numbers: u64[] | null = null;
   texts: string[] | null = null;
+  bytes: StaticArray<u8> | null = null;
   list: NvList | null = null;
   lists: NvList[] | null = null;
 
@@ -68,6 +70,10 @@ export class NvList {
     this.put(name, NV_STRING).text = value;
     return this;
   }
+  setBytes(name: string, value: StaticArray<u8>): NvList {
+    this.put(name, NV_BYTES).bytes = value;
+    return this;
+  }
   setNumbers(name: string, value: u64[]): void {
     this.put(name, NV_UINT64_ARRAY).numbers = value;
   }
@@ -90,6 +96,10 @@ export class NvList {
   text(name: string): string {
     const pair = this.find(name);
     return pair && pair.type == NV_STRING ? pair.text : '';
+  }
+  bytes(name: string): StaticArray<u8> | null {
+    const pair = this.find(name);
+    return pair ? pair.bytes : null;
   }
   list(name: string): NvList | null {
     const pair = this.find(name);
@@ -140,6 +150,7 @@ function valueSize(pair: Pair): usize {
   if (pair.type == NV_STRING) return 4 + padded(pair.text.length);
   if (pair.type == NV_UINT64_ARRAY) return <usize>pair.numbers!.length * 8;
   if (pair.type == NV_LIST) return listSize(pair.list!);
+  if (pair.type == NV_BYTES) return padded(pair.bytes!.length);
   let size: usize = 0;
   if (pair.type == NV_LIST_ARRAY) {
     const lists = pair.lists!;
@@ -154,6 +165,7 @@ function nativeSize(pair: Pair): u32 {
   if (pair.type == NV_UINT64) value = 8;
   else if (pair.type == NV_STRING) value = (<u32>pair.text.length + 8) & ~7;
   else if (pair.type == NV_UINT64_ARRAY) value = <u32>pair.numbers!.length * 8;
+  else if (pair.type == NV_BYTES) value = (<u32>pair.bytes!.length + 7) & ~7;
   else if (pair.type == NV_LIST) value = 24;
   else if (pair.type == NV_LIST_ARRAY) value = <u32>pair.lists!.length * 32;
   return ((16 + <u32>pair.name.length + 8) & ~7) + value;
@@ -174,6 +186,13 @@ function putString(text: string): void {
   out += padded(text.length);
 }
 
+function putBytes(bytes: StaticArray<u8>): void {
+  const count = padded(bytes.length);
+  memory.fill(out, 0, count);
+  memory.copy(out, changetype<usize>(bytes), bytes.length);
+  out += count;
+}
+
 function putList(list: NvList): void {
   put32(0);
   put32(UNIQUE_NAMES);
@@ -192,7 +211,8 @@ function putPair(pair: Pair): void {
   else if (pair.type == NV_UINT64_ARRAY) {
     const numbers = pair.numbers!;
     for (let i = 0; i < numbers.length; i++) put64(numbers[i]);
-  } else if (pair.type == NV_LIST) putList(pair.list!);
+  } else if (pair.type == NV_BYTES) putBytes(pair.bytes!);
+  else if (pair.type == NV_LIST) putList(pair.list!);
   else if (pair.type == NV_LIST_ARRAY) {
     const lists = pair.lists!;
     for (let i = 0; i < lists.length; i++) putList(lists[i]);
@@ -203,6 +223,7 @@ function elements(pair: Pair): u32 {
   if (pair.type == NV_BOOLEAN) return 0;
   if (pair.type == NV_UINT64_ARRAY) return pair.numbers!.length;
   if (pair.type == NV_LIST_ARRAY) return pair.lists!.length;
+  if (pair.type == NV_BYTES) return pair.bytes!.length;
   return 1;
 }
 
@@ -245,6 +266,16 @@ function takeString(): string {
   return text;
 }
 
+function takeBytes(count: u32): StaticArray<u8> {
+  const bytes = new StaticArray<u8>(<usize>count > end - at ? 0 : count);
+  if (<usize>count > end - at || padded(count) > end - at) bad = true;
+  else {
+    memory.copy(changetype<usize>(bytes), at, count);
+    at += padded(count);
+  }
+  return bytes;
+}
+
 function takeList(depth: i32): NvList {
   const list = new NvList();
   if (depth == DEEPEST) bad = true;
@@ -261,7 +292,7 @@ function takeList(depth: i32): NvList {
     const name = takeString();
     const type = <i32>take32();
     const count = take32();
-    // Each element of an array takes four bytes at least.
+    // Each element of an array takes a byte at least.
     if (<usize>count > size) bad = true;
     if (!bad) takeValue(list, new Pair(name, type), count, depth);
     if (at > begin + size) bad = true;
@@ -274,6 +305,7 @@ function takeValue(list: NvList, pair: Pair, count: u32, depth: i32): void {
   const type = pair.type;
   if (type == NV_UINT64) pair.number = take64();
   else if (type == NV_STRING) pair.text = takeString();
+  else if (type == NV_BYTES) pair.bytes = takeBytes(count);
   else if (type == NV_BOOLEAN_VALUE) pair.number = <u64>take32();
   else if (type == NV_UINT64_ARRAY) {
     const numbers: u64[] = [];

@@ -18,6 +18,7 @@ import { Leaf } from '../vdev/leaf';
 import { Mirror } from '../vdev/mirror';
 import { Raidz } from '../vdev/raidz';
 import { Vdev } from '../vdev/vdev';
+import { undoInterrupted } from '../send/receiver';
 import { replayLogs } from '../zil/log';
 import { POINTER_SIZE } from '../zio/blockPointer';
 import { zapGet, zapNext, ZapEntry, zapValue } from '../zap/zap';
@@ -255,6 +256,7 @@ function openPool(spa: Spa, best: BestUberblock): i32 {
   spa.scan.load();
   spa.state = POOL_ACTIVE;
   if (result == 0 && spa.isWritable) result = replayLogs(spa);
+  if (result == 0 && spa.isWritable) result = undoInterrupted(spa);
   // The labels say that it is in use now; whatever else has changed about it is written with that.
   if (result == 0 && spa.isWritable) spa.configChanged();
   return result;

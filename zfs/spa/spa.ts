@@ -21,7 +21,7 @@ import { Vector } from '../port/vector';
 import { arcForget } from '../arc/arc';
 import { dirtyData } from '../dmu/dbuf';
 import { holdDnode, releaseDnode } from '../dmu/dnode';
-import { Objset } from '../dmu/objset';
+import { Objset, PASS_UNCOMPRESSED } from '../dmu/objset';
 import { appendToBpobj, bpobjIsEmpty, emptyBpobj, visitBpobj } from '../dsl/bpobj';
 import { Dataset } from '../dsl/dataset';
 import { Dir, USED_HEAD } from '../dsl/dir';
@@ -341,8 +341,9 @@ export class Spa {
     while (result == 0) {
       this.pass++;
       if (this.pass > MOST_PASSES) return setError(EIO);
-      // What the first pass writes of the MOS is most of it, and counts in this group still.
-      if (this.pass <= 2) this.takeMosUsed();
+      // What the first pass writes of the MOS is most of it, and counts in this group still. Late passes write everything in full size: much for a
+      // moment, but with nothing changing any more, so all of it can be counted.
+      if (this.pass <= 2 || this.pass > PASS_UNCOMPRESSED) this.takeMosUsed();
       if (this.pass == 1) {
         result = this.syncDatasets(txg);
         this.errors.sync(this);
@@ -356,7 +357,8 @@ export class Spa {
       if (mos.isDirty && result == 0) result = mos.sync(this.rootPointer, txg, this.pass);
       if (result == 0) result = this.syncFrees();
       for (let i = 0; i < this.tops.length && result == 0; i++) result = this.tops[i].sync(this, txg, this.pass);
-      if (!mos.isDirty && !this.configDirty) break;
+      const uncounted = this.pass >= PASS_UNCOMPRESSED && this.mosDelta != 0;
+      if (!mos.isDirty && !this.configDirty && !uncounted) break;
     }
     if (result == 0) result = this.finish();
     if (result < 0) return result;

@@ -51,6 +51,7 @@ import { releaseDbuf } from '../dmu/dbuf';
 import { dmuRead, dmuWrite } from '../dmu/dmu';
 import { Dnode, releaseDnode } from '../dmu/dnode';
 import { TYPE_NONE } from '../dmu/types';
+import { FLAG_INCONSISTENT } from '../dsl/dataset';
 import { findDataset } from '../dsl/names';
 import { enter, leave } from '../port/kernel';
 import { poolOf } from '../spa/pools';
@@ -742,7 +743,8 @@ function mountDataset(name: string): MountedFileSystem | null {
     setFailure(ENOENT);
     return null;
   }
-  if (dataset.users) {
+  // In use, or a stream is being received into it.
+  if (dataset.users || dataset.phys.flags & FLAG_INCONSISTENT) {
     setFailure(EBUSY);
     return null;
   }

@@ -8,10 +8,13 @@ import { NvList, packList, unpackList } from '../../../zfs/port/nvlist';
 
 const ENOMEM: i32 = 12;
 const EIO: i32 = 5;
-const FIRST_ROOM: i32 = 64 << 10;
+const FIRST_ROOM: i32 = 320 << 10;
 const MOST_ROOM: u64 = 64 << 20;
 
 export class DeviceChannel extends Channel {
+  /** What the kernel is told the addresses of: the collector sees no address in the command's header. */
+  private readonly kept: StaticArray<u8>[] = [];
+
   private constructor(private readonly descriptor: i32) {
     super();
   }
@@ -28,6 +31,9 @@ export class DeviceChannel extends Channel {
     const bytes = packList(input, 0, 0);
     const packed = new StaticArray<u8>(<i32>bytes);
     packList(input, changetype<usize>(packed), bytes);
+    this.kept.length = 0;
+    this.kept.push(name);
+    this.kept.push(packed);
     const header = new StaticArray<u8>(<i32>offsetof<ZfsCommand>());
     const command = changetype<ZfsCommand>(header);
     command.name = changetype<usize>(name);

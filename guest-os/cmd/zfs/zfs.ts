@@ -28,6 +28,10 @@
  *   inherit [-rS] property dataset ...
  *       -S: what was received counts again.
  *   mount [-vO] [-o options] [-a | filesystem], unmount [-f] -a | filesystem | mountpoint
+ *   send [-nPpRv] [-[iI] snapshot] snapshot
+ *       -i from one snapshot to another, -I with all between, -R with everything below and all properties, -p with properties.
+ *   receive [-vnFu] [-d|-e] filesystem|volume|snapshot
+ *       -F rolls back, or replaces a dataset without snapshots; -u does not mount; -d names by what was sent but for its pool, -e by its last part.
  *   hold [-r] tag snapshot ..., holds [-rH] snapshot ..., release [-r] tag snapshot ...
  *
  * PROPERTIES
@@ -42,6 +46,7 @@
  *   zfs create -o compression=lzjb -o quota=1g zones/data
  *   zfs snapshot -r zones/data@monday
  *   zfs clone zones/data@monday zones/test
+ *   zfs send -i monday zones/data@tuesday | zfs receive zones/copy
  *
  * SEE ALSO
  * zpool(8), mount(8)

@@ -332,6 +332,78 @@ export const zapLeafEntry = layout(
   },
 );
 
+// ---- streams of zfs send (DMU_BACKUP); every record has 312 bytes, and what follows is said by its length
+
+export const replayBegin = layout(
+  'ReplayBegin',
+  { size: 312, comment: 'The first record of a stream. Version: bits 0-1 kind of stream, 2-31 features.' },
+  {
+    kind: u32,
+    payload: u32,
+    magic: u64,
+    version: u64,
+    creation: u64,
+    type: u32,
+    flags: u32,
+    toGuid: u64,
+    fromGuid: u64,
+    name: array(u8, 256),
+  },
+);
+export const replayEnd = layout(
+  'ReplayEnd',
+  { size: 312, comment: 'The checksum is fletcher4 over all of the stream before this record.' },
+  { kind: u32, payload: u32, checksum: array(u64, 4), toGuid: u64, pad: array(u8, 264) },
+);
+export const replayObject = layout(
+  'ReplayObject',
+  { size: 312, comment: 'An object, new or changed; its bonus buffer follows, filled up to eight bytes.' },
+  {
+    kind: u32,
+    payload: u32,
+    object: u64,
+    type: u32,
+    bonusType: u32,
+    blockSize: u32,
+    bonusLength: u32,
+    checksum: u8,
+    compress: u8,
+    pad1: array(u8, 6),
+    toGuid: u64,
+    pad2: array(u8, 264),
+  },
+);
+export const replayFreeObjects = layout(
+  'ReplayFreeObjects',
+  { size: 312 },
+  { kind: u32, payload: u32, first: u64, count: u64, toGuid: u64, pad: array(u8, 280) },
+);
+export const replayWrite = layout(
+  'ReplayWrite',
+  { size: 312, comment: 'A block of data, which follows; its checksum on the disk that it was sent from, and sizes there.' },
+  {
+    kind: u32,
+    payload: u32,
+    object: u64,
+    type: u32,
+    pad1: u32,
+    offset: u64,
+    length: u64,
+    toGuid: u64,
+    checksumType: u8,
+    checksumFlags: u8,
+    pad2: array(u8, 6),
+    checksum: array(u64, 4),
+    sizes: u64,
+    pad3: array(u8, 216),
+  },
+);
+export const replayFree = layout(
+  'ReplayFree',
+  { size: 312, comment: 'A hole; a length of all ones reaches to the end.' },
+  { kind: u32, payload: u32, object: u64, offset: u64, length: u64, toGuid: u64, pad: array(u8, 272) },
+);
+
 export const layouts = [
   dva,
   blockPointer,
@@ -348,6 +420,12 @@ export const layouts = [
   zilWrite,
   zilTruncate,
   zilSetAttributes,
+  replayBegin,
+  replayEnd,
+  replayObject,
+  replayFreeObjects,
+  replayWrite,
+  replayFree,
   objset,
   dslDir,
   dslDataset,

@@ -10,6 +10,8 @@ import { GetCommand } from './get';
 import { ListCommand } from './list';
 import { MountCommand, UnmountCommand } from './mounting';
 import { HoldCommand, HoldsCommand, PromoteCommand, RenameCommand } from './rename';
+import { ReceiveCommand } from './receive';
+import { SendCommand } from './send';
 import { InheritCommand, SetCommand } from './set';
 import { NvList } from '../../port/nvlist';
 import { poolName, Subcommand, USAGE_STATUS } from './subcommand';
@@ -32,6 +34,8 @@ function commands(): Subcommand[] {
     new InheritCommand(),
     new MountCommand(),
     new UnmountCommand('unmount'),
+    new SendCommand(),
+    new ReceiveCommand(),
     new HoldCommand(true),
     new HoldsCommand(),
     new HoldCommand(false),

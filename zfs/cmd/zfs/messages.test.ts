@@ -219,5 +219,5 @@ describe('room', () => {
     bench.ok('remove', 'filler');
     bench.zfsOut('create -o reservation=4m tank/more');
   });
-  test('zdb is content', () => bench.judge('tank'));
+  test('zdb is content', { timeout: 600_000 }, () => bench.judge('tank'));
 });

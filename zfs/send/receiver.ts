@@ -1,0 +1,358 @@
+// SPDX-License-Identifier: MIT
+/**
+ * @fileoverview Receiving a stream: its records are applied to a head that is marked as inconsistent, and in the end the head gets the stream's
+ * snapshot, with that snapshot's identity.
+ *
+ * The head is a new one, a new clone of the snapshot that the stream begins from, or one that is just what its last snapshot is. Whatever ends
+ * the stream early, that is what it becomes again: it is destroyed, or rolled back ({@link undoReceive}); after a crash, at import. Nothing is kept
+ * between pieces; the head is named by its object and identity.
+ */
+import { DnodePhys, ReplayFree, ReplayFreeObjects, ReplayObject, ReplayWrite } from 'layout/zfs';
+import { EBUSY, EEXIST, EINVAL, EIO, ENODEV, ENOENT, ETXTBSY, setError } from '../../guest-os/kernel/errno';
+import { dmuFreeRange, dmuWrite } from '../dmu/dmu';
+import {
+  bonusOf,
+  claimObject,
+  dirtyDnode,
+  Dnode,
+  freeObject,
+  holdDnode,
+  isFreeObject,
+  nextObject,
+  releaseDnode,
+  setBonus,
+} from '../dmu/dnode';
+import { Objset } from '../dmu/objset';
+import { OBJSET_ZFS, OBJSET_ZVOL, TYPES, TYPE_NONE } from '../dmu/types';
+import { createHead, createSnapshot, Dataset, FLAG_INCONSISTENT } from '../dsl/dataset';
+import { DestroyTask } from '../dsl/destroy';
+import { clonesOf, createDir, Dir } from '../dsl/dir';
+import { findDataset, findDir, findSnapshot, isValidComponent } from '../dsl/names';
+import { RollbackTask } from '../dsl/rollback';
+import { ENOTSUP } from '../port/errors';
+import { Spa } from '../spa/spa';
+import { Task } from '../spa/task';
+import { zapGet, zapSetInt } from '../zap/zap';
+import { LARGEST_BLOCK } from '../zio/blockPointer';
+import { CHECKSUM_FUNCTIONS } from '../zio/checksum';
+import { COMPRESS_FUNCTIONS } from '../zio/compress';
+import { LARGEST_PAYLOAD, RECORD, RECORD_FREE, RECORD_FREE_OBJECTS, RECORD_OBJECT, RECORD_WRITE } from './records';
+
+/** Room for what a record changes besides its data. */
+const CHANGE: u64 = 64 << 10;
+
+/** What BEGIN says, and where it is to go. */
+export class Incoming {
+  name: string = '';
+  snapshot: string = '';
+  type: u64 = 0;
+  toGuid: u64 = 0;
+  fromGuid: u64 = 0;
+  creation: u64 = 0;
+  /** The from-snapshot is another dataset's: a clone of it is made. */
+  isClone: bool = false;
+  /** An existing head may be rolled back, or destroyed, for it. */
+  force: bool = false;
+}
+
+/** The snapshot of this identity; of several, which received streams make, the one whose name is most like `name`. Null: none. */
+export function snapshotByGuid(spa: Spa, guid: u64, name: string): Dataset | null {
+  const all = spa.allDatasets();
+  let best: Dataset | null = null;
+  let bestCommon = -1;
+  for (let i = 0; i < all.length; i++) {
+    if (!all[i].isSnapshot || all[i].phys.guid != guid || all[i] == spa.origin) continue;
+    const other = all[i].name;
+    let common = 0;
+    while (common < min(other.length, name.length) && other.charCodeAt(common) == name.charCodeAt(common)) common++;
+    if (common <= bestCommon) continue;
+    best = all[i];
+    bestCommon = common;
+  }
+  return best;
+}
+
+class BeginTask extends Task {
+  constructor(
+    private readonly parent: Dir,
+    private readonly name: string,
+    private readonly from: Dataset | null,
+    private readonly type: u64,
+  ) {
+    super();
+  }
+  run(spa: Spa, txg: u64): i32 {
+    const dir = spa.openDir(createDir(spa, this.parent, this.name), this.parent, this.name);
+    if (!dir) return setError(EIO);
+    const from = this.from;
+    const head = spa.openDataset(createHead(spa, dir, from ? from : spa.origin, txg), dir, '');
+    if (!head) return setError(EIO);
+    head.phys.flags |= FLAG_INCONSISTENT;
+    head.dirty();
+    if (!from) {
+      head.createObjset(this.type);
+      return 0;
+    }
+    const clones = clonesOf(from.dir);
+    return clones ? zapSetInt(spa.mos!, clones, head.object, head.object) : 0;
+  }
+}
+
+class MarkTask extends Task {
+  constructor(private readonly head: Dataset) {
+    super();
+  }
+  run(spa: Spa, txg: u64): i32 {
+    this.head.phys.flags |= FLAG_INCONSISTENT;
+    this.head.dirty();
+    return 0;
+  }
+}
+
+/** The head to receive into comes to {@link receiving}. */
+export let receiving: Dataset | null = null;
+
+/**
+ * EEXIST: there is such a dataset, ETXTBSY: changed since the snapshot, ENODEV: its last snapshot is another, ENOENT: nothing to begin from or no
+ * parent, EBUSY: in use.
+ */
+export function beginReceive(spa: Spa, incoming: Incoming): i32 {
+  if (!isValidComponent(incoming.snapshot)) return setError(EINVAL);
+  if (incoming.type != OBJSET_ZFS && incoming.type != OBJSET_ZVOL) return setError(EINVAL);
+  let head = findDataset(spa, incoming.name);
+  if (head && head.phys.flags & FLAG_INCONSISTENT) {
+    // What an earlier stream has left.
+    const undone = undoReceive(head);
+    if (undone < 0) return undone;
+    head = findDataset(spa, incoming.name);
+  }
+  if (head && head.users) return setError(EBUSY);
+  if (head && incoming.fromGuid && !incoming.isClone) return beginIncremental(head, incoming);
+  if (head) return setError(EEXIST);
+  if (incoming.fromGuid && !incoming.isClone) return setError(ENOENT);
+  const slash = incoming.name.lastIndexOf('/');
+  let parent: Dir | null = null;
+  if (slash > 0) parent = findDir(spa, incoming.name.substring(0, slash));
+  const name = incoming.name.substring(slash + 1);
+  let from: Dataset | null = null;
+  if (incoming.fromGuid) from = snapshotByGuid(spa, incoming.fromGuid, incoming.name);
+  if (!parent || (incoming.fromGuid && !from)) return setError(ENOENT);
+  if (!isValidComponent(name)) return setError(EINVAL);
+  const result = spa.perform(new BeginTask(parent, name, from, incoming.type));
+  receiving = findDataset(spa, incoming.name);
+  return result;
+}
+
+function beginIncremental(head: Dataset, incoming: Incoming): i32 {
+  const spa = head.spa;
+  const last = head.phys.previous ? spa.datasetByObject(head.phys.previous) : null;
+  if (!last || last.phys.guid != incoming.fromGuid) return setError(ENODEV);
+  if (zapGet(spa.mos!, head.phys.snapshots, incoming.snapshot) == 0) return setError(EEXIST);
+  const synced = spa.sync();
+  if (synced < 0) return synced;
+  if (isModified(head, last)) {
+    if (!incoming.force) return setError(ETXTBSY);
+    const undone = spa.perform(new RollbackTask(head, last));
+    if (undone < 0) return undone;
+  }
+  receiving = head;
+  return spa.perform(new MarkTask(head));
+}
+
+/** A head that is as its snapshot has the same root block. */
+function isModified(head: Dataset, last: Dataset): bool {
+  return memory.compare(head.phys.root.pointer, last.phys.root.pointer, 128) != 0;
+}
+
+/** The head as before the stream: gone, or what its last snapshot is. */
+export function undoReceive(head: Dataset): i32 {
+  const spa = head.spa;
+  if (head.users) return setError(EBUSY);
+  const last = head.phys.previous ? spa.datasetByObject(head.phys.previous) : null;
+  const isOwn = last != null && last.dir == head.dir;
+  if (!isOwn) return spa.perform(new DestroyTask([head], false));
+  const result = spa.perform(new RollbackTask(head, last!));
+  if (result == 0) {
+    head.phys.flags &= ~FLAG_INCONSISTENT;
+    head.dirty();
+  }
+  return result;
+}
+
+/** At import: streams that ended with the system. */
+export function undoInterrupted(spa: Spa): i32 {
+  const heads: Dataset[] = [];
+  const all = spa.allDatasets();
+  for (let i = 0; i < all.length; i++) if (!all[i].isSnapshot && all[i].phys.flags & FLAG_INCONSISTENT) heads.push(all[i]);
+  let result = 0;
+  for (let i = 0; i < heads.length; i++) {
+    const one = undoReceive(heads[i]);
+    if (one < 0) result = one;
+  }
+  return result;
+}
+
+// ---- records
+
+/** Applies whole records. EINVAL: not ones that can be right; ENOTSUP: ones that are not known. */
+export function receiveRecords(head: Dataset, from: usize, bytes: u32): i32 {
+  const objset = head.objset();
+  if (!objset || !(head.phys.flags & FLAG_INCONSISTENT)) return setError(EINVAL);
+  const end = from + bytes;
+  let at = from;
+  while (at < end) {
+    if (end - at < RECORD) return setError(EINVAL);
+    const size = recordSize(at);
+    if (!size || size > end - at) return setError(EINVAL);
+    const begun = head.spa.begin(head, <u64>size * 3 + CHANGE);
+    if (begun < 0) return begun;
+    const result = apply(objset, at, size);
+    if (result < 0) return result;
+    at += size;
+  }
+  return 0;
+}
+
+/** With what follows; 0: too long. */
+export function recordSize(at: usize): usize {
+  const kind = load<u32>(at);
+  let payload: u64 = 0;
+  if (kind == RECORD_OBJECT) payload = (<u64>changetype<ReplayObject>(at).bonusLength + 7) & ~7;
+  else if (kind == RECORD_WRITE) payload = changetype<ReplayWrite>(at).length;
+  return payload > <u64>LARGEST_PAYLOAD ? 0 : RECORD + <usize>payload;
+}
+
+function apply(objset: Objset, at: usize, size: usize): i32 {
+  switch (load<u32>(at)) {
+    case RECORD_OBJECT:
+      return applyObject(objset, changetype<ReplayObject>(at));
+    case RECORD_FREE_OBJECTS:
+      return applyFreeObjects(objset, changetype<ReplayFreeObjects>(at));
+    case RECORD_WRITE:
+      return applyWrite(objset, changetype<ReplayWrite>(at));
+    case RECORD_FREE:
+      return applyFree(objset, changetype<ReplayFree>(at));
+  }
+  return setError(ENOTSUP);
+}
+
+const BONUS_ROOM: u32 = 320;
+const LAST_OBJECT: u64 = (<u64>1) << 48;
+
+function applyObject(objset: Objset, record: ReplayObject): i32 {
+  const size = record.blockSize;
+  const bonus = record.bonusLength;
+  const sane =
+    record.object != 0 &&
+    record.object < LAST_OBJECT &&
+    record.type != TYPE_NONE &&
+    record.type < TYPES &&
+    record.bonusType < TYPES &&
+    size >= 512 &&
+    size <= LARGEST_BLOCK &&
+    !(size & 511) &&
+    bonus <= BONUS_ROOM &&
+    <u32>record.checksum < CHECKSUM_FUNCTIONS &&
+    <u32>record.compress < COMPRESS_FUNCTIONS;
+  if (!sane) return setError(EINVAL);
+  let dn = holdDnode(objset, record.object);
+  if (dn && !isSame(dn, record)) {
+    // Another file, or one with other blocks: nothing of it stays.
+    const freed = freeObject(dn);
+    releaseDnode(dn);
+    if (freed < 0) return freed;
+    dn = null;
+  } else if (!dn && !isFreeObject(objset, record.object)) return setError(EIO);
+  if (!dn) {
+    claimObject(objset, record.object, record.type, size, record.bonusType, bonus);
+    dn = holdDnode(objset, record.object);
+    if (!dn) return setError(EIO);
+  }
+  if (bonus || dn.bonusLength) setBonus(dn, record.bonusType, bonus);
+  memory.copy(bonusOf(dn), record.pointer + RECORD, bonus);
+  dn.raw.checksum = record.checksum;
+  dn.raw.compress = record.compress;
+  dirtyDnode(dn);
+  releaseDnode(dn);
+  return 0;
+}
+
+function isSame(dn: Dnode, record: ReplayObject): bool {
+  const room: u32 = 448 - <u32>dn.raw.pointers * 128;
+  return dn.type == record.type && dn.blockSize == record.blockSize && record.bonusLength <= room;
+}
+
+function applyFreeObjects(objset: Objset, record: ReplayFreeObjects): i32 {
+  const past = record.first + record.count;
+  if (past < record.first) return setError(EINVAL);
+  // Those in memory are not yet where the walk looks.
+  const last = max(objset.lastObject, (objset.meta!.maxBlock + 1) * 32);
+  // Object 0 is not one: it stands for the meta-dnode.
+  for (let object = max(record.first, 1); object < min(past, last + 1); ) {
+    const dn = holdDnode(objset, object);
+    if (!dn) {
+      const next = nextObject(objset, object);
+      const known = objset.lastObject > object ? object + 1 : u64.MAX_VALUE;
+      object = next ? min(next, known) : known;
+      continue;
+    }
+    const result = freeObject(dn);
+    releaseDnode(dn);
+    if (result < 0) return result;
+    object++;
+  }
+  return 0;
+}
+
+function applyWrite(objset: Objset, record: ReplayWrite): i32 {
+  const past = record.offset + record.length;
+  if (past < record.offset || !record.length) return setError(EINVAL);
+  const dn = holdDnode(objset, record.object);
+  if (!dn) return setError(EINVAL);
+  const result = dmuWrite(dn, record.offset, record.length, record.pointer + RECORD);
+  releaseDnode(dn);
+  return result;
+}
+
+function applyFree(objset: Objset, record: ReplayFree): i32 {
+  const dn = holdDnode(objset, record.object);
+  if (!dn) return setError(EINVAL);
+  const length = record.length == u64.MAX_VALUE ? u64.MAX_VALUE - record.offset : record.length;
+  const result = dmuFreeRange(dn, record.offset, length);
+  releaseDnode(dn);
+  return result;
+}
+
+// ---- the end
+
+class EndTask extends Task {
+  constructor(
+    private readonly head: Dataset,
+    private readonly incoming: Incoming,
+  ) {
+    super();
+  }
+  run(spa: Spa, txg: u64): i32 {
+    const head = this.head;
+    if (head.phys.previousTxg == txg) return setError(EBUSY);
+    head.phys.flags &= ~FLAG_INCONSISTENT;
+    const result = createSnapshot(head, this.incoming.snapshot, txg);
+    if (result < 0) return result;
+    const made = findSnapshot(head, this.incoming.snapshot);
+    if (!made) return setError(EIO);
+    made.phys.guid = this.incoming.toGuid;
+    made.phys.creation = this.incoming.creation;
+    made.dirty();
+    return 0;
+  }
+}
+
+/** Everything has come: the head is what the stream's snapshot was, which it gets. */
+export function endReceive(head: Dataset, incoming: Incoming): i32 {
+  const objset = head.objset();
+  if (!objset || objset.type != incoming.type) return setError(EINVAL);
+  const result = head.spa.perform(new EndTask(head, incoming));
+  // Its attributes may be laid out in other ways now.
+  if (result == 0) head.closeObjset();
+  return result;
+}
