@@ -140,3 +140,63 @@ describe('the pool zones', () => {
     expect(status).toBe(0);
   }, 100_000);
 });
+
+/** Datasets, streams and limits by zfs(8), on a pool of two drives beside one that stays empty. */
+const DATASETS = [
+  'zpool create tank c1t1d0 c1t2d0 && zfs create -o compression=lzjb tank/a && cp -r /usr/lib /tank/a/lib && zfs snapshot tank/a@one',
+  'rm /tank/a/lib/core; cp /etc/passwd /tank/a/; zfs snapshot tank/a@two',
+  'zfs send tank/a@one | zfs receive tank/b && zfs send -i one tank/a@two | zfs receive tank/b; cmp /tank/a/passwd /tank/b/passwd && echo same',
+  'ls /tank/b/lib/core; zfs rollback -r tank/b@one; cmp /usr/lib/core /tank/b/lib/core && echo rolled back',
+  'zfs clone tank/a@one tank/c && zfs promote tank/c && zfs list -H -o name,origin -t all -r tank',
+  'zfs set quota=1m tank/b; zfs create -o quota=100k tank/small; cp /usr/lib/core /tank/small/; cd /tank/c; zfs unmount tank/c; zfs destroy tank/c; cd /',
+  'zfs set mountpoint=/elsewhere tank/b; cmp /usr/lib/core /elsewhere/lib/core && echo moved; zfs rename tank/a tank/d; ls /tank/d',
+  'zfs send -R tank/d@two > /var/stream; zfs snapshot -r tank@end; zfs get -H -o value,source compression tank/d',
+  'zpool export tank && echo exported; sync',
+].join('; ');
+
+function datasetsAreRight(text: string): void {
+  const lines = text.split('\n');
+  for (const line of ['same', 'rolled back', 'moved', 'exported']) expect(lines).toContain(line);
+  for (const line of [
+    'ls: /tank/b/lib/core: No such file or directory',
+    "cannot set property for 'tank/b': size is less than current used or reserved space",
+    'cp: /tank/small/core: Disc quota exceeded',
+    "cannot unmount '/tank/c': Device busy",
+    "cannot destroy 'tank/c': filesystem has children",
+    "use '-r' to destroy the following datasets:",
+    'tank/a\ttank/c@one',
+    'tank/c@one\t-',
+    'lzjb\tlocal',
+  ])
+    expect(lines).toContain(line);
+}
+
+describe('datasets', () => {
+  const more = (name: string): string[] => ['one', 'two'].map((which) => newDisk(`${name}-${which}`, 128));
+  const judged = (used: string[]): void => {
+    judge('tank');
+    for (const disk of used) rmSync(disk);
+  };
+  test('are made, sent, cloned, limited on our machine', () => {
+    const used = [newDisk('own', 64), ...more('own')];
+    const { text } = typeOnOurs(system, DATASETS, ['--memory', '256M', ...used.flatMap((disk) => ['--disk', disk])]);
+    datasetsAreRight(text);
+    judged(used);
+  }, 600_000);
+  test.skipIf(!hasQemu)(
+    'and on QEMU',
+    async () => {
+      const used = [newDisk('there', 64), ...more('there')];
+      const drives = used.flatMap((disk, i) => [
+        '-drive',
+        `file=${disk},format=raw,if=none,id=pool${i}`,
+        '-device',
+        `virtio-blk-pci,drive=pool${i},serial=pool${i}`,
+      ]);
+      const { text } = await typeOnQemu(system, DATASETS, ['-m', '256', ...drives]);
+      datasetsAreRight(text);
+      judged(used);
+    },
+    600_000,
+  );
+});
