@@ -240,6 +240,7 @@ export class Processor implements Cpu, AccessHost, RunHost, CodeHolder {
         return modes[id];
       },
       tlbBlock: (kind: number) => this.tlb.block(kind),
+      help: (helper: number, record: number, budget: number) => this.help(helper, record, budget),
     };
     return new CompiledTier(host, table);
   }
@@ -411,15 +412,29 @@ export class Processor implements Cpu, AccessHost, RunHost, CodeHolder {
     this.leaving = true;
   }
   flushPage(linear: bigint): void {
-    this.tlb.flushPage(Number(BigInt.asIntN(32, linear >> 32n)), Number(BigInt.asIntN(32, linear)));
-    this.codePlaces.clear();
-    this.globalCodePlaces.clear();
+    const high = Number(BigInt.asIntN(32, linear >> 32n));
+    const low = Number(BigInt.asIntN(32, linear));
+    this.tlb.flushPage(high, low);
+    // Pages of programs are mostly data. The page may be part of a large one.
+    if (high < 0 || this.holdsCodeNear(high, low)) {
+      this.codePlaces.clear();
+      this.globalCodePlaces.clear();
+      this.tlb.flushJumps();
+    }
     this.leaving = true;
   }
   setA20(open: boolean): void {
     if (open !== this.a20Closed) return;
     this.a20Closed = !open;
     this.flushTlb(false);
+  }
+  /** Whether code was fetched within the 2 MiB around an address. */
+  private holdsCodeNear(high: number, low: number): boolean {
+    const region = Math.floor(codeKey(high, low, 0) / CODE_KEYS_PER_REGION);
+    for (const places of [this.codePlaces, this.globalCodePlaces]) {
+      for (const key of places.keys()) if (Math.floor(key / CODE_KEYS_PER_REGION) === region) return true;
+    }
+    return false;
   }
   breakpointsChanged(): void {
     this.executionBreakpoints = steppingBreakpoints(this);
@@ -560,6 +575,31 @@ export class Processor implements Cpu, AccessHost, RunHost, CodeHolder {
     if (!assigned) this.ripToNext(ip);
     this.write32(SLOT.EXIT, EXIT.helper);
     return 1;
+  }
+  /**
+   * For compiled code: calls the helper at the end of an instruction that has been charged already. 1: goes on at RIP; 0: leaves, EXIT being set.
+   * A processor at other than 64-bit code leaves, since that may need the other engine.
+   */
+  private help(index: number, record: number, budget: number): number {
+    const long = this.codeSize === 64;
+    this.currentRecord = record;
+    this.currentBudget = budget + 1;
+    this.ripAssigned = false;
+    allHelpers[index].run(this);
+    const assigned = this.ripAssigned;
+    this.currentRecord = 0;
+    if (!assigned) this.ripToNext(record);
+    if (!this.leaving) return 1;
+    if (long && this.codeSize === 64 && !this.mustLeave()) {
+      this.leaving = false;
+      return 1;
+    }
+    this.write32(SLOT.EXIT, EXIT.helper);
+    return 0;
+  }
+  /** Whether anything is to be done before the next instruction. */
+  private mustLeave(): boolean {
+    return this.halted || this.parked || this.stopRequested || this.interruptLine || this.nmiWaiting || this.needsStepping();
   }
   /** Virtual time of a helper's instruction, in retired instructions. */
   get instructionsNow(): number {
@@ -908,6 +948,8 @@ export class Processor implements Cpu, AccessHost, RunHost, CodeHolder {
   }
 }
 
+/** Keys of 2 MiB. */
+const CODE_KEYS_PER_REGION = 512 * 4;
 /** What of the state makes a `RunMode`. */
 const modeBits = (code: number, stack: number, cr0: number, cr4: number, kind: number): number =>
   (cr0 & (CR0_PE | CR0_MP | CR0_EM | CR0_TS)) | (cr4 & CR4_OSFXSR) | (kind << 12) | (code << 16) | (stack << 24);

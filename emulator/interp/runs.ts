@@ -213,6 +213,16 @@ export class RunCache {
     this.watch(this.page(page), from, to);
   }
 
+  /** A record of one instruction by itself, which compiled code names to helpers. It lives as long as the pool. */
+  recordOf(d: Decoded, offset: number, mode: RunMode): number {
+    this.one(d, offset, mode, 1);
+    return this.next - RECORD_SIZE;
+  }
+  /** Whether that many instructions can be recorded without clearing the pool. */
+  hasRoom(instructions: number): boolean {
+    return this.next + instructions * MOST_RECORDS * RECORD_SIZE <= this.host.poolEnd;
+  }
+
   isCode(page: number): boolean {
     return this.pages.has(page);
   }

@@ -116,7 +116,7 @@ export function discover(code: CodePage, entry: number): Discovery | undefined {
     if (block.next >= 0) work.push(block.next);
     if (block.target !== undefined && isWarm(code, block.target)) work.push(block.target);
     const last = block.instructions[block.instructions.length - 1];
-    if (last.summary.calls) {
+    if (last.summary.calls || last.summary.helps) {
       if (isWarm(code, last.next)) enter(last.next);
     } else if (block.target === undefined && last.d.operands.some((o) => o.k === 'r' || o.k === 'm')) {
       for (const offset of code.runs.oftenEntered(code.page, code.mode, MOST_TARGETS)) enter(offset);

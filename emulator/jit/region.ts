@@ -23,6 +23,8 @@ export interface RegionFunctions {
   dispatch: number;
   /** The same after a change of translation block. */
   dispatchFar: number;
+  /** (budget, helper, record): calls a helper at the end of its instruction, which RECORD stands for. */
+  help: number;
   /** (budget, LEAVE): has the instruction at RIP interpreted. */
   interpret: number;
   /** Type of regions. */
@@ -61,6 +63,8 @@ export function compileRegion(code: CodePage, entry: number, place: RegionPlace,
 
 const lastOf = (b: Block): Instruction => b.instructions[b.instructions.length - 1];
 
+const leavesFar = ({ summary }: Instruction): boolean => summary.switches || summary.helps;
+
 class RegionCompiler {
   readonly emitter: RegionEmitter;
   readonly shape: Structure;
@@ -84,7 +88,7 @@ class RegionCompiler {
     this.root = blocks.length;
     this.indexOf = new Map(blocks.map((b, i) => [b.offset, i]));
     const successors = blocks.map((b) => this.successorsOf(b));
-    const computed = blocks.map((b) => b.end === 'branches' && b.target === undefined && !lastOf(b).summary.switches);
+    const computed = blocks.map((b) => b.end === 'branches' && b.target === undefined && !leavesFar(lastOf(b)));
     const returnsToRoot = entries.length > 1 && computed.includes(true);
     this.element = returnsToRoot ? element : undefined;
     this.shape = structure({ successors, entries: entries.map((offset) => this.indexOf.get(offset)!), returnsToRoot });
@@ -236,6 +240,10 @@ class RegionCompiler {
     }
     if (this.live.neededOut[index]) e.packFlags();
     else e.keepFlags();
+    if (lastOf(b).summary.helps) {
+      e.help();
+      return;
+    }
     // A branch to what follows anyway is none: two ways to one block would need it to stand behind a wasm block.
     if (b.end === 'falls' || !taken || (taken.when && b.target === b.next)) {
       this.gotoOffset(index, b.next);
@@ -289,11 +297,14 @@ class RegionCompiler {
     }
     const far = control?.k === 'control' ? control.to : undefined;
     if (far) e.pin(far);
+    const helper = instruction.summary.helps && control?.k === 'control' ? control : undefined;
+    for (const argument of helper?.args ?? []) e.pin(argument);
     if (sets.length > 1) for (const s of sets) if (s.k === 'set') e.pin(s.value);
     e.effects(sets);
     if (flags) e.flags = flags;
     else if (wanted) e.packed();
     if (far) return { to: far };
+    if (helper) e.prepareHelp(helper, this.code.runs.recordOf(d, instruction.offset, mode));
     return jump?.k === 'jump' ? { when: jump.when, to: jump.to } : undefined;
   }
 

@@ -58,6 +58,8 @@ export class RegionEmitter extends Emitter {
   exitLabel = 0;
   /** Leaves into another translation block somewhere. */
   private far = false;
+  /** Calls helpers. */
+  private helps = false;
   flags: FlagDefs = PACKED;
   /** Of the current instruction: page offsets of itself and the next, of its target; instructions of the block not done yet; segment. */
   offset = 0;
@@ -118,9 +120,15 @@ export class RegionEmitter extends Emitter {
   private get page(): number {
     return this.lasting('page', I64);
   }
-  /** Why and where the region is left: head of a run, or -1 for RIP, -2 for RIP in another translation block, or reason << 12 | offset. */
+  /** Why and where the region is left: head of a run, or -1 for RIP, -2 for RIP in another translation block, -3 behind a helper, or reason << 12 | offset. */
   private get how(): number {
     return this.lasting('how', I32);
+  }
+  private get helper(): number {
+    return this.lasting('helper', I32);
+  }
+  private get record(): number {
+    return this.lasting('record', I32);
   }
   private get rip(): number {
     return this.lasting('rip', I64);
@@ -358,6 +366,16 @@ export class RegionEmitter extends Emitter {
     this.code.get(local).set(this.rip);
     this.leaveFor(-1, 0);
   }
+  /** Behind the commits of an instruction: passes what the helper at its end is given. */
+  prepareHelp({ helper, args }: Effect & { k: 'control' }, record: number): void {
+    this.passArguments(args);
+    this.code.i32(helper.index).set(this.helper).i32(record).set(this.record);
+  }
+  /** Leaves to where that helper takes the processor. */
+  help(): void {
+    this.helps = true;
+    this.leaveFor(-3, 0);
+  }
   /** Goes on at an address in an i64 local, in the translation block that state names. */
   exitFar(local: number): void {
     this.code.get(local).set(this.rip);
@@ -528,7 +546,7 @@ export class RegionEmitter extends Emitter {
 
   /** The common exit: state is stored, and control goes on where `how` says. */
   finish(
-    functions: { dispatch: number; dispatchFar: number; interpret: number; type: number },
+    functions: { dispatch: number; dispatchFar: number; help: number; interpret: number; type: number },
     head: { region: number; compiled: number },
   ): void {
     const c = this.code;
@@ -550,6 +568,12 @@ export class RegionEmitter extends Emitter {
       this.openIf();
       c.i32(base).get(this.rip).mem('i64.store', SLOT.RIP);
       c.get(BUDGET).returnCall(functions.dispatchFar);
+      this.close();
+    }
+    if (this.helps) {
+      c.get(this.how).i32(-3).op('i32.eq');
+      this.openIf();
+      c.get(BUDGET).get(this.helper).get(this.record).returnCall(functions.help);
       this.close();
     }
     c.get(this.how).i32(0x10000).op('i32.lt_u');

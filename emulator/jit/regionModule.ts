@@ -36,11 +36,13 @@ export function buildRegions(
   const module = new Module(MEMORY);
   module.tableImport = 'table';
   module.elementsAt = tableAt;
+  const helping = module.importFunction('help', [I32, I32, I32], [I32]);
   const type = module.type([I32, I32], [I32]);
   const divide = module.func(divideWide(module));
   const { bulkLong, bulkLegacy } = bulkFunctions(module);
   const ends = new Map<number, { dispatch: number; interpret: number }>();
   const dispatchFar = module.func({ ...dispatch(host, undefined, type), type: module.type([I32], [I32]) });
+  const help = module.func({ type: module.type([I32, I32, I32], [I32]), locals: [], code: callHelp(host, helping, dispatchFar) });
   const regions: (Region & { wanted: Wanted })[] = [];
   const refused: Wanted[] = [];
   /** Entries of regions that have been made. */
@@ -61,6 +63,7 @@ export function buildRegions(
     const region = compileRegion(w.code, w.entry, place, {
       ...end,
       dispatchFar,
+      help,
       type,
       element: tableAt + module.elements.length,
     });
@@ -73,6 +76,14 @@ export function buildRegions(
     regions.push({ ...region, wanted: w });
   }
   return { wasm: module.build(), regions, refused };
+}
+
+/** Goes on wherever the helper leads, unless the processor has something to do before. */
+function callHelp({ base }: RegionHost, helping: number, dispatchFar: number): Code {
+  const [budget, helper, record] = [0, 1, 2];
+  const c = new Code().i32(base).get(budget).mem('i32.store', SLOT.BUDGET);
+  c.get(helper).get(record).get(budget).call(helping).if().get(budget).returnCall(dispatchFar).end();
+  return c.i32(0);
 }
 
 type Body = Pick<WasmFunction, 'locals' | 'code'>;

@@ -15,6 +15,8 @@ export interface Summary {
   jumps: 'never' | 'perhaps' | 'always';
   /** Jumps into another translation block. */
   switches: boolean;
+  /** Ends in a helper that may change anything, which compiled code calls behind its common exit. */
+  helps: boolean;
   /** Pushes where it will come back to. */
   calls: boolean;
   /** May leave the region before the instruction. */
@@ -43,18 +45,20 @@ export function summaryOf(variant: Variant): Summary {
   const { ir, effects } = dryRun(form);
   const jump = effects.find((e) => e.k === 'jump');
   const switches = effects.some((e) => e.k === 'control' && e.to);
+  const helps = form.rep === 'none' && effects.some((e) => e.k === 'control' && !e.unless);
   const writes = flagMask(Object.keys(ir.defs));
   const summary: Summary = {
     compiles:
       isBulk(form) ||
       (form.rep === 'none' &&
-        form.record.serializing !== true &&
-        effects.every((e) => !(e.k === 'repeat' || ((e.k === 'call' || e.k === 'control') && !e.unless)))),
+        (form.record.serializing !== true || helps) &&
+        effects.every((e) => !(e.k === 'repeat' || (e.k === 'call' && !e.unless)))),
     calls: effects.some(
       (e) => (e.k === 'store' || e.k === 'set') && (e.value.op === 'nextRip' || e.value.args[0]?.op === 'nextRip'),
     ),
-    jumps: switches ? 'always' : jump?.k !== 'jump' ? 'never' : jump.when ? 'perhaps' : 'always',
+    jumps: switches || helps ? 'always' : jump?.k !== 'jump' ? 'never' : jump.when ? 'perhaps' : 'always',
     switches,
+    helps,
     leaves: effects.some((e) => e.k !== 'set' && e.k !== 'jump'),
     reads: flagMask(ir.reads),
     // A conditional write keeps the old flags if it does not happen.

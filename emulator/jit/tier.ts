@@ -9,6 +9,7 @@
  */
 import type { RunCache, RunMode } from '../interp/runs.ts';
 import { HEAD, RECORD } from '../ir/state.ts';
+import { MAXIMUM_REGION } from './discover.ts';
 import { buildRegions, type RegionHost, type Wanted } from './regionModule.ts';
 
 export interface TierHost {
@@ -23,6 +24,8 @@ export interface TierHost {
   placeOfPage(page: number): number;
   modeNumber(id: number): RunMode;
   tlbBlock(kind: number): number;
+  /** What compiled code calls: `Processor.help`. */
+  readonly help: (helper: number, record: number, budget: number) => number;
 }
 /** Regions of one module. */
 const BATCH = 16;
@@ -86,6 +89,10 @@ export class CompiledTier {
       this.startOver();
       return;
     }
+    if (!this.host.runs.hasRoom(BATCH * MAXIMUM_REGION)) {
+      this.host.runs.clear();
+      return;
+    }
     const start = performance.now();
     const { view, runs } = this.host;
     const wanted: Wanted[] = [];
@@ -109,7 +116,7 @@ export class CompiledTier {
     if (regions.length === 0) return;
     if (this.nextElement + regions.length > table.length) table.grow(Math.max(ELEMENTS, regions.length));
     const module = new WebAssembly.Module(wasm);
-    new WebAssembly.Instance(module, { env: { memory: this.host.memory, table } });
+    new WebAssembly.Instance(module, { env: { memory: this.host.memory, table, help: this.host.help } });
     for (const region of regions) {
       const { page, mode } = region.wanted.code;
       region.entries.forEach((offset, i) => {

@@ -181,7 +181,8 @@ export class PhysicalMemory implements DmaMemory {
     return this.whole(address, 2) ? this.view.getUint16(this.place(address), true) : this.read(address, 2);
   }
   read32(address: number): number {
-    return this.whole(address, 4) ? this.view.getUint32(this.place(address), true) : this.read(address, 4);
+    const at = (address & (PAGE - 1)) + 4 <= PAGE ? this.place(address) : -1;
+    return at >= 0 ? this.view.getUint32(at, true) : this.read(address, 4);
   }
   read64(address: number): bigint {
     if (this.whole(address, 8)) return this.view.getBigUint64(this.place(address), true);

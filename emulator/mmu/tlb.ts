@@ -4,7 +4,8 @@
  * under SMAP (layout in `ir/state.ts`).
  *
  * Guests can see stale entries, so what is here is part of the machine's behaviour: entries come and go at the same instruction in
- * every engine. Every filled entry is noted in a list, so that a flush costs what was filled, not the size of the tables.
+ * every engine. Every filled entry is noted in a list, so that a flush costs what was filled, not the size of the tables; global ones in one of
+ * their own, so that a change of CR3 does not look at them. An entry that was filled both ways is in both lists; GLOBAL says what it is now.
  *
  * A watched entry (bit 0 of its tag set) never matches in an engine; it keeps the translation for the miss path, which sees every
  * access to its page: the page holds decoded code or is under a data breakpoint.
@@ -13,9 +14,16 @@ import { JUMP_CACHE, JUMP_ENTRIES, TLB_BLOCK_SIZE, TLB_ENTRIES, TLB_KINDS, TLB_R
 
 const WATCHED = 1;
 
-const UNLISTED = 0;
-const LISTED = 1;
-const LISTED_GLOBAL = 2;
+/** Of an entry: holds a global translation; is in the list of others; is in that of global ones. */
+const GLOBAL = 1;
+const IN_LOCAL = 2;
+const IN_GLOBAL = 4;
+
+/** Byte addresses of filled entries, each once. */
+interface Filled {
+  local: number[];
+  global: number[];
+}
 
 /** Arguments of `fill`. */
 export interface TlbEntry {
@@ -30,12 +38,11 @@ export interface TlbEntry {
 export class Tlb {
   private readonly i32: Int32Array;
   private readonly blocks: number[];
-  /** Byte addresses of the entries filled since the last flush, each once, and for each entry (16 bytes apart) how it was. */
-  private filled: number[] = [];
+  /** Entries of the two TLBs and of the jump caches filled since the last flush, and for each entry (16 bytes apart) how it was. */
+  private readonly filled: Filled = { local: [], global: [] };
+  private readonly jumps: Filled = { local: [], global: [] };
   private readonly kept: Uint8Array;
   private readonly first: number;
-  /** Filled jump cache entries, byte addresses. */
-  private jumps: number[] = [];
 
   constructor(memory: WebAssembly.Memory, processor: number) {
     this.i32 = new Int32Array(memory.buffer);
@@ -78,9 +85,18 @@ export class Tlb {
     this.i32[e] = (low & ~0xfff) | (watched ? WATCHED : 0);
     this.i32[e + 1] = high;
     this.i32[e + 2] = (place - (low & ~0xfff)) | 0;
+    this.note(this.filled, entry, global);
+  }
+  private note(lists: Filled, entry: number, global: boolean): void {
     const at = (entry - this.first) >> 4;
-    if (this.kept[at] === UNLISTED) this.filled.push(entry);
-    this.kept[at] = global ? LISTED_GLOBAL : LISTED;
+    const kept = this.kept[at];
+    if (global) {
+      if (!(kept & IN_GLOBAL)) lists.global.push(entry);
+      this.kept[at] = kept | IN_GLOBAL | GLOBAL;
+    } else {
+      if (!(kept & IN_LOCAL)) lists.local.push(entry);
+      this.kept[at] = (kept | IN_LOCAL) & ~GLOBAL;
+    }
   }
   /** Accesses through this entry need the miss path no longer. */
   unwatch(kind: number, write: boolean, low: number): void {
@@ -88,12 +104,14 @@ export class Tlb {
   }
   /** From now on every write (and, for data breakpoints, read) to the page at `place` takes the miss path. */
   watch(place: number, reads: boolean): void {
-    for (const entry of this.filled) {
-      const e = entry >> 2;
-      if (this.i32[e] === -1 && this.i32[e + 1] === -1) continue;
-      const isWrite = (entry - this.first) % TLB_BLOCK_SIZE >= TLB_WRITE;
-      if (!isWrite && !reads) continue;
-      if ((this.i32[e + 2] + (this.i32[e] & ~0xfff)) >>> 0 === place) this.i32[e] |= WATCHED;
+    for (const list of [this.filled.local, this.filled.global]) {
+      for (const entry of list) {
+        const e = entry >> 2;
+        if (this.i32[e] === -1 && this.i32[e + 1] === -1) continue;
+        const isWrite = (entry - this.first) % TLB_BLOCK_SIZE >= TLB_WRITE;
+        if (!isWrite && !reads) continue;
+        if ((this.i32[e + 2] + (this.i32[e] & ~0xfff)) >>> 0 === place) this.i32[e] |= WATCHED;
+      }
     }
   }
   /** Everything that is in the two TLBs, for snapshots. */
@@ -106,25 +124,34 @@ export class Tlb {
           const e = entry >> 2;
           if (this.i32[e] === -1) continue;
           const low = this.i32[e] & ~0xfff;
-          const global = this.kept[(entry - this.first) >> 4] === LISTED_GLOBAL;
-          list.push({ kind, write, high: this.i32[e + 1], low, place: (this.i32[e + 2] + low) >>> 0, global });
+          const global = this.kept[(entry - this.first) >> 4] & GLOBAL;
+          list.push({ kind, write, high: this.i32[e + 1], low, place: (this.i32[e + 2] + low) >>> 0, global: global !== 0 });
         }
       }
     }
     return list;
   }
   flush(keepGlobal: boolean): void {
-    let left = 0;
-    for (const entry of this.filled) {
-      const at = (entry - this.first) >> 4;
-      if (keepGlobal && this.kept[at] === LISTED_GLOBAL) this.filled[left++] = entry;
+    this.forget(this.filled.local, IN_LOCAL, 0, false);
+    if (!keepGlobal) this.forget(this.filled.global, IN_GLOBAL, GLOBAL, false);
+    this.flushJumps(keepGlobal);
+  }
+  /** Empties a list and those of its entries that belong into it. `listed`: its bit; `which`: GLOBAL for that of global ones. */
+  private forget(list: number[], listed: number, which: number, jumps: boolean): void {
+    const { kept, first, i32 } = this;
+    for (let i = 0; i < list.length; i++) {
+      const entry = list[i];
+      const at = (entry - first) >> 4;
+      const now = kept[at];
+      kept[at] = now & ~listed;
+      if ((now & GLOBAL) !== which) continue;
+      if (jumps) this.emptyJump(entry);
       else {
-        this.empty(entry);
-        this.kept[at] = UNLISTED;
+        i32[entry >> 2] = -1;
+        i32[(entry >> 2) + 1] = -1;
       }
     }
-    this.filled.length = left;
-    this.flushJumps(keepGlobal);
+    list.length = 0;
   }
   flushPage(high: number, low: number): void {
     for (let kind = 0; kind < TLB_KINDS; kind++) {
@@ -132,14 +159,15 @@ export class Tlb {
         if (this.lookup(kind, write, high, low) >= 0) this.empty(this.entry(kind, write, low));
       }
     }
-    this.flushJumps();
   }
 
   // Jump cache.
 
   /** The tag of an empty entry is an address that is looked up in another one: -1 belongs into entry 0, so that one holds -2. */
   private emptyJump(entry: number): void {
-    this.i32[entry >> 2] = this.blocks.includes(entry - JUMP_CACHE) ? -2 : -1;
+    const { blocks } = this;
+    const at = entry - JUMP_CACHE;
+    this.i32[entry >> 2] = at === blocks[0] || at === blocks[1] || at === blocks[2] ? -2 : -1;
     this.i32[(entry >> 2) + 1] = -1;
   }
 
@@ -154,8 +182,7 @@ export class Tlb {
     this.i32[e + 1] = high;
     this.i32[e + 2] = record;
     this.i32[e + 3] = offset;
-    if (this.kept[(entry - this.first) >> 4] === UNLISTED) this.jumps.push(entry);
-    this.kept[(entry - this.first) >> 4] = global ? LISTED_GLOBAL : LISTED;
+    this.note(this.jumps, entry, global);
   }
   /** The record, or 0. */
   lookupJump(kind: number, high: number, low: number): number {
@@ -164,26 +191,23 @@ export class Tlb {
   }
   flushJumpsOf(kind: number): void {
     const from = this.blocks[kind];
-    let left = 0;
-    for (const entry of this.jumps) {
-      if (entry < from || entry >= from + TLB_BLOCK_SIZE) this.jumps[left++] = entry;
-      else {
-        this.emptyJump(entry);
-        this.kept[(entry - this.first) >> 4] = UNLISTED;
+    for (const [list, listed] of [
+      [this.jumps.local, IN_LOCAL],
+      [this.jumps.global, IN_GLOBAL],
+    ] as const) {
+      let left = 0;
+      for (const entry of list) {
+        if (entry < from || entry >= from + TLB_BLOCK_SIZE) list[left++] = entry;
+        else {
+          this.emptyJump(entry);
+          this.kept[(entry - this.first) >> 4] &= ~listed;
+        }
       }
+      list.length = left;
     }
-    this.jumps.length = left;
   }
   flushJumps(keepGlobal = false): void {
-    let left = 0;
-    for (const entry of this.jumps) {
-      const at = (entry - this.first) >> 4;
-      if (keepGlobal && this.kept[at] === LISTED_GLOBAL) this.jumps[left++] = entry;
-      else {
-        this.emptyJump(entry);
-        this.kept[at] = UNLISTED;
-      }
-    }
-    this.jumps.length = left;
+    this.forget(this.jumps.local, IN_LOCAL, 0, true);
+    if (!keepGlobal) this.forget(this.jumps.global, IN_GLOBAL, GLOBAL, true);
   }
 }
