@@ -24,6 +24,8 @@ import { DevType } from '../fs/zoneDevices';
 import { startClock } from '../kernel/clock';
 import { beginContracts } from '../kernel/contract';
 import { PAGE } from '../kernel/frames';
+import { dumpCore } from '../kernel/core';
+import { setCoreDumper } from '../kernel/life';
 import { findProcess } from '../kernel/process';
 import { installKernelKstats } from '../kernel/kstats';
 import { initSystem, systemVersion } from '../kernel/system';
@@ -52,6 +54,7 @@ export function main(): void {
   installKernelKstats();
   initAcpi(rootPointer());
   beginZfs();
+  setCoreDumper(dumpCore);
   makeRoot();
   startSystem();
   sti();

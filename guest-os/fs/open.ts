@@ -43,11 +43,15 @@ const ONLY_FOR_OPEN: i32 = O_CREAT | O_EXCL | O_TRUNC | O_NOCTTY | O_CLOEXEC | O
 export function openFile(start: Vnode, name: string, flags: i32, mode: i32): i32 {
   const process = currentProcess();
   if ((flags & O_ACCMODE) == 3) return setError(EINVAL);
-  const vnode = find(process, start, name, flags, mode);
-  if (!vnode) return setError(failure);
-  const file = openVnode(vnode, flags);
+  const file = openAt(process.credentials, start, name, flags, mode);
   if (!file) return setError(failure);
   return installFile(process, file, flags);
+}
+
+/** The same without a descriptor, by credentials that may be others than the running process's. Null: see failure. */
+export function openAt(credentials: Credentials, start: Vnode, name: string, flags: i32, mode: i32): OpenFile | null {
+  const vnode = find(credentials, start, name, flags, mode);
+  return vnode ? openVnode(vnode, flags) : null;
 }
 
 /** The lowest free descriptor for a new file, which is released if there is none. */
@@ -93,29 +97,28 @@ function openedForm(vnode: Vnode, flags: i32): Vnode | null {
 }
 
 /** The vnode, held, once the caller may open it so. */
-function find(process: Process, start: Vnode, name: string, flags: i32, mode: i32): Vnode | null {
-  const walk = new Walk(process.root!, process.credentials);
+function find(credentials: Credentials, start: Vnode, name: string, flags: i32, mode: i32): Vnode | null {
+  const walk = new Walk(currentProcess().root!, credentials);
   const exclusive = (flags & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL);
   const vnode = walk.find(start, name, !(flags & O_NOFOLLOW) && !exclusive);
   if (!vnode) {
     if (failure != ENOENT || !(flags & O_CREAT)) return null;
-    return createAt(process, walk, start, name, flags, mode);
+    return createAt(credentials, walk, start, name, flags, mode);
   }
-  const errno = refusal(process.credentials, vnode, flags);
+  const errno = refusal(credentials, vnode, flags);
   if (!errno) return vnode;
   vnode.release();
   setFailure(errno);
   return null;
 }
 
-function createAt(process: Process, walk: Walk, start: Vnode, name: string, flags: i32, mode: i32): Vnode | null {
+function createAt(credentials: Credentials, walk: Walk, start: Vnode, name: string, flags: i32, mode: i32): Vnode | null {
   const directory = walk.place(start, name, false);
   if (!directory) {
     // A link that leads nowhere: the file is made where it leads.
-    return failure == EEXIST && !(flags & (O_EXCL | O_NOFOLLOW)) ? createBehindLink(process, start, name, flags, mode) : null;
+    return failure == EEXIST && !(flags & (O_EXCL | O_NOFOLLOW)) ? createBehindLink(credentials, start, name, flags, mode) : null;
   }
-  const credentials = process.credentials;
-  const bits = S_IFREG | (mode & 0o7777 & ~process.umask);
+  const bits = S_IFREG | (mode & 0o7777 & ~currentProcess().umask);
   const made = directory.create(walk.lastName, bits, credentials.euid, groupIn(directory, credentials));
   const errno = failure;
   forgetName(directory, walk.lastName);
@@ -124,8 +127,8 @@ function createAt(process: Process, walk: Walk, start: Vnode, name: string, flag
   return made;
 }
 
-function createBehindLink(process: Process, start: Vnode, name: string, flags: i32, mode: i32): Vnode | null {
-  const walk = new Walk(process.root!, process.credentials);
+function createBehindLink(credentials: Credentials, start: Vnode, name: string, flags: i32, mode: i32): Vnode | null {
+  const walk = new Walk(currentProcess().root!, credentials);
   const directory = walk.parent(start, name);
   if (!directory) return null;
   directory.hold();
@@ -134,7 +137,7 @@ function createBehindLink(process: Process, start: Vnode, name: string, flags: i
   if (link) link.release();
   let made: Vnode | null = null;
   // A chain of links has been walked, and found not to be a loop, before.
-  if (target != null) made = createAt(process, walk, directory, target, flags, mode);
+  if (target != null) made = createAt(credentials, walk, directory, target, flags, mode);
   const errno = failure;
   directory.release();
   if (!made) setFailure(errno);

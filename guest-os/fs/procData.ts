@@ -273,7 +273,7 @@ function fillLwpstatus(bytes: Bytes, at: i32, process: Process, thread: Thread):
   bytes.time(at + 496, countsToTime(thread.systemCounts));
   // pr_reg, in the order of a ucontext's registers.
   const frame = frameOf(thread);
-  const registers = bytes.at + at + 576;
+  const registers = bytes.at + at + 544;
   memory.copy(registers, frame.pointer, 11 << 3);
   store<u64>(registers, frame.rbx, 88);
   store<u64>(registers, frame.rdx, 96);
@@ -285,6 +285,8 @@ function fillLwpstatus(bytes: Bytes, at: i32, process: Process, thread: Thread):
   store<u64>(registers, frame.rsp, 160);
   store<u64>(registers, frame.ss, 168);
   store<u64>(registers, thread.fsBase, 208);
+  // pr_fpreg.
+  thread.storeFpu(bytes.at + at + 768);
 }
 
 export function usage(process: Process, thread: Thread | null): Bytes {

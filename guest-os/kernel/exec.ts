@@ -214,6 +214,8 @@ function becomeNew(process: Process, vnode: Vnode, image: Image): void {
   const credentials = process.credentials.copy();
   if (attributes.mode & S_ISUID) credentials.euid = attributes.uid;
   if (attributes.mode & S_ISGID) credentials.egid = attributes.gid;
+  process.executedAs = credentials.euid;
+  process.executedSetId = (attributes.mode & (S_ISUID | S_ISGID)) != 0;
   // Who traced must not go on to where it has not its rights.
   if (process.trace && attributes.mode & (S_ISUID | S_ISGID)) endTrace(process);
   process.credentials = credentials.afterExec();

@@ -18,6 +18,7 @@ import { EAGAIN, ECHILD, EINTR, ENOMEM, EPERM, failure, setError, setFailure } f
 import { heapHasRoom } from './heapRoom';
 import {
   CLD_CONTINUED,
+  CLD_DUMPED,
   CLD_EXITED,
   CLD_KILLED,
   CLD_STOPPED,
@@ -174,6 +175,9 @@ function copyParts(parent: Process, child: Process): void {
   const executable = parent.executable;
   if (executable) executable.hold();
   child.executable = executable;
+  child.corePath = parent.corePath;
+  child.executedAs = parent.executedAs;
+  child.executedSetId = parent.executedSetId;
   if (parent.files.length > child.files.length) child.grow(parent.files.length);
   for (let i = 0; i < parent.files.length; i++) {
     const file = parent.files[i];
@@ -251,10 +255,18 @@ export function endLwp(): void {
   endThread();
 }
 
+let coreDumper: ((process: Process, signal: i32) => bool) | null = null;
+/** Who is asked when a signal ends a process, before anything of it has gone; true: it has left a core file (core.ts). */
+export function setCoreDumper(dumper: (process: Process, signal: i32) => bool): void {
+  coreDumper = dumper;
+}
+
 /** Ends the running process: by itself with a status, or killed by a signal (not 0). */
 export function exitProcess(status: i32, signal: i32): void {
   const process = currentProcess();
-  if (!becomeOnlyThread()) {
+  const dumper = coreDumper;
+  const dumped = signal != 0 && !process.exiter && dumper != null && dumper(process, signal);
+  if (process.exiter != current() && !becomeOnlyThread()) {
     endLwp();
     return;
   }
@@ -291,7 +303,7 @@ export function exitProcess(status: i32, signal: i32): void {
   process.state = ZOMBIE;
   process.traceNews.wakeAll();
   const group = process.group;
-  tellParent(process, signal ? CLD_KILLED : CLD_EXITED, signal ? signal : status);
+  tellParent(process, dumped ? CLD_DUMPED : signal ? CLD_KILLED : CLD_EXITED, signal ? signal : status);
   const parent = process.parent!;
   const disposition = parent.dispositions[SIGCLD];
   if (disposition.handler == SIG_IGN || disposition.flags & SA_NOCLDWAIT) {
@@ -373,7 +385,7 @@ function isWanted(child: Process, kind: i32, id: i32): bool {
 }
 
 function wantsNews(child: Process, options: i32): bool {
-  if (child.news == CLD_EXITED || child.news == CLD_KILLED) return (options & WEXITED) != 0;
+  if (child.news == CLD_EXITED || child.news == CLD_KILLED || child.news == CLD_DUMPED) return (options & WEXITED) != 0;
   if (child.news == CLD_STOPPED) return (options & WSTOPPED) != 0;
   return child.news == CLD_CONTINUED && (options & WCONTINUED) != 0;
 }

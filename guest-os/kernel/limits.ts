@@ -3,8 +3,8 @@
  * @fileoverview Resource limits of a process (<sys/resource.h>), which are the same as the process.* resource controls (rctl.ts).
  *
  * Where each is enforced: NOFILE when a descriptor is chosen (process.ts), VMEM and DATA when a range is mapped, STACK when the stack grows
- * (addressSpace.ts), FSIZE when a file is written (syscall/write), CPU by a timer (timers.ts). No core files are written, which keeps to any
- * CORE.
+ * (addressSpace.ts), FSIZE when a file is written (syscall/write), CPU by a timer (timers.ts), CORE
+ * when a core file is written (core.ts).
  */
 export const RLIMIT_CPU: i32 = 0;
 export const RLIMIT_FSIZE: i32 = 1;

@@ -55,6 +55,7 @@ export const MAX_PID: i32 = 30000;
 /** Codes of SIGCLD and waitid (<sys/siginfo.h>). */
 export const CLD_EXITED: i32 = 1;
 export const CLD_KILLED: i32 = 2;
+export const CLD_DUMPED: i32 = 3;
 export const CLD_STOPPED: i32 = 5;
 export const CLD_CONTINUED: i32 = 6;
 
@@ -138,6 +139,11 @@ export class Process {
   readonly spaceReturned: WaitQueue = new WaitQueue();
   borrowsSpace: bool = false;
   timers: ProcessTimers | null = null;
+  /** Where its core file goes (core.ts); empty: where the system's default says. */
+  corePath: string = '';
+  /** The effective user id with which it began to execute; whether a set-id bit gave it others than its parent's. */
+  executedAs: i32 = 0;
+  executedSetId: bool = false;
   /** Null: nobody traces it. */
   trace: Trace | null = null;
   /** Who traces waits here for stops. */
@@ -168,6 +174,12 @@ export class Process {
     let counts = this.systemCounts;
     for (let i = 0; i < this.threads.length; i++) counts += this.threads[i].systemCounts;
     return countsToTime(counts);
+  }
+
+  /** Its memory may hold what its user must not read. */
+  get changedIds(): bool {
+    const ids = this.credentials;
+    return this.executedSetId || ids.euid != this.executedAs || ids.uid != ids.euid || ids.gid != ids.egid;
   }
 
   // ---- descriptors

@@ -144,6 +144,12 @@ export class Thread {
     store<u32>(state, INITIAL_MXCSR, 24);
   }
 
+  /** Its x87 and SSE state, 512 bytes as FXSAVE stores them; `at` is aligned to 16. */
+  storeFpu(at: usize): void {
+    if (this == current()) fxsave(address(at));
+    else memory.copy(at, changetype<usize>(this.fpu), FPU_STATE);
+  }
+
   get timeout(): Callout {
     let alarm = this.alarm;
     if (!alarm) {

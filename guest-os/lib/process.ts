@@ -78,6 +78,7 @@ export const WNOHANG: i32 = 0x40;
 const P_PID: i32 = 0;
 const P_ALL: i32 = 7;
 const CLD_EXITED: i32 = 1;
+const CLD_DUMPED: i32 = 3;
 const CLD_STOPPED: i32 = 5;
 
 const information = memory.data(256, 8);
@@ -89,6 +90,8 @@ export class ChildNews {
   status: i32 = 0;
   stopped: bool = false;
   signal: i32 = 0;
+  /** It has left a core file. */
+  dumped: bool = false;
 }
 
 /** News of a child; pid 0: of any. */
@@ -107,6 +110,7 @@ export function waitFor(pid: i32, options: i32 = 0): ChildNews {
   else {
     news.signal = status;
     news.status = 128 + status;
+    news.dumped = code == CLD_DUMPED;
   }
   return news;
 }

@@ -134,7 +134,7 @@ export class Tracee {
     return load<i64>(status + LWP, 448);
   }
   get programCounter(): u64 {
-    return load<u64>(status + LWP, 576 + 136);
+    return load<u64>(status + LWP, 544 + 136);
   }
   /** Nanoseconds in the kernel so far, of the thread and of the process. */
   get systemTime(): u64 {

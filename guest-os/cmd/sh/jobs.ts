@@ -53,7 +53,7 @@ export function setForeground(group: i32): void {
 export function noteTerminal(news: ChildNews): void {
   if (!news.signal || !state.interactive) return;
   if (news.signal == SIGINT) say('\n');
-  else if (news.signal != SIGPIPE) say(signalText(news.signal) + '\n');
+  else if (news.signal != SIGPIPE) say(signalText(news.signal) + (news.dumped ? ' (core dumped)' : '') + '\n');
 }
 
 export function signalText(signal: i32): string {

@@ -5,6 +5,7 @@ import { arguments_ } from '../../lib/process';
 import { flush, out } from '../../lib/io';
 import { parseNumber } from '../../lib/text';
 import { checkCold, makeCold } from './cold';
+import { crash } from './crash';
 import { fuzz } from './fuzz';
 import { showKstats } from './kstats';
 import { exhaustMemory } from './memory';
@@ -32,12 +33,13 @@ export function main(): i32 {
   else if (what == 'fuzz') status = fuzz(first, second);
   else if (what == 'proc') status = testProc();
   else if (what == 'waits') status = showWaits();
+  else if (what == 'crash') status = crash();
   else if (what == 'cold') status = args[2] == 'make' ? makeCold(args[3]) : checkCold(args[3]);
   else if (what == 'trace') status = testTracing();
   else if (what == 'threads') status = testThreads();
   else
     out(
-      'usage: kernel kstat | stress SECONDS PROCESSES | memory | fuzz CALLS SEED | threads | proc | trace | waits | cold make|check FILE\n',
+      'usage: kernel kstat | stress SECONDS PROCESSES | memory | fuzz CALLS SEED | threads | proc | trace | waits | crash | cold make|check FILE\n',
     );
   flush();
   return status;
