@@ -12,6 +12,8 @@
  * program's directory, %t for the time, %m for the machine, %% for %. A set-id process leaves none for its user unless the options say so: its memory may
  * hold what the user must not read. Files are mode 600, never written through links, and end at RLIMIT_CORE.
  *
+ * The settings are the global zone's, and hold for all; paths are those of the process's own root.
+ *
  * Omitted: choosing the content.
  */
 import { Elf64Header, Elf64ProgramHeader } from 'layout/elf';
@@ -29,8 +31,9 @@ import { becomeOnlyThread } from './life';
 import { RLIM_INFINITY, RLIMIT_CORE } from './limits';
 import { frameOf, Process } from './process';
 import { bit, SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGQUIT, SIGSEGV, SIGSYS, SIGTRAP, SIGXCPU, SIGXFSZ } from './signal';
-import { hostName, systemVersion } from './system';
+import { systemVersion } from './system';
 import { current, Thread } from './thread';
+import { zoneOf } from './zone';
 
 /** SIGEMT has no name elsewhere in the kernel. */
 const SIGEMT: i32 = 7;
@@ -120,7 +123,7 @@ export function dumpCore(process: Process, signal: i32): bool {
   notes.add(NT_PSTATUS, pstatus(process));
   notes.add(NT_PSINFO, psinfo(process));
   notes.add(NT_PRCRED, cred(process));
-  notes.add(NT_UTSNAME, utsname());
+  notes.add(NT_UTSNAME, utsname(process));
   for (let i = 0; i < process.threads.length; i++) {
     notes.add(NT_LWPSTATUS, lwpstatus(process, process.threads[i]));
     notes.add(NT_LWPSINFO, lwpsinfo(process, process.threads[i]));
@@ -142,6 +145,7 @@ export function corePathOf(process: Process): string {
 }
 
 function expanded(process: Process, pattern: string): string {
+  const zone = zoneOf(process.credentials.zoneid);
   let path = '';
   for (let i = 0; i < pattern.length; i++) {
     const letter = pattern.charAt(i);
@@ -155,11 +159,11 @@ function expanded(process: Process, pattern: string): string {
     else if (what == 'p') path += process.pid.toString();
     else if (what == 'u') path += process.credentials.euid.toString();
     else if (what == 'g') path += process.credentials.egid.toString();
-    else if (what == 'n') path += hostName();
+    else if (what == 'n') path += zone.hostName;
     else if (what == 'm') path += 'i86pc';
     else if (what == 'd') path += program.substring(0, max(program.lastIndexOf('/'), 0));
     else if (what == 't') path += (wallTime() / 1000000000).toString();
-    else if (what == 'z') path += process.credentials.zoneid == 0 ? 'global' : process.credentials.zoneid.toString();
+    else if (what == 'z') path += zone.name;
     else path += what;
   }
   return path;
@@ -229,10 +233,10 @@ function addLinuxThread(notes: Notes, process: Process, thread: Thread, signal: 
   notes.add(NT_FPREGSET, fpu);
 }
 
-function utsname(): Bytes {
+function utsname(process: Process): Bytes {
   const bytes = new Bytes(1285);
   bytes.text(0, 'SunOS', 257);
-  bytes.text(257, hostName(), 257);
+  bytes.text(257, zoneOf(process.credentials.zoneid).hostName, 257);
   bytes.text(514, '5.11', 257);
   bytes.text(771, systemVersion(), 257);
   bytes.text(1028, 'i86pc', 257);
@@ -284,7 +288,7 @@ class Writing {
       if (segment.prot & PROT_READ) loads++;
       segment = segment.next;
     }
-    const headers: u64 = Elf64Header.SIZE + <u64>(loads + 2) * Elf64ProgramHeader.SIZE;
+    const headers: u64 = Elf64Header.SIZE + (<u64>loads + 2) * Elf64ProgramHeader.SIZE;
     if (!this.header(loads + 2)) return false;
     if (!this.program(PT_NOTE, 0, headers, 0, foreign.size, 0)) return false;
     if (!this.program(PT_NOTE, 0, headers + foreign.size, 0, notes.size, 0)) return false;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview System call 151, corectl: where core files go, and whether: options, and the patterns of the system, of a process, of those without one. */
 import { CC_ALL, corePathOf, coreSettings } from '../kernel/core';
+import { GLOBAL_ZONE } from '../kernel/credentials';
 import { EINVAL, EPERM, ESRCH, failure, setError } from '../kernel/errno';
 import { PRIV_SYS_ADMIN } from '../kernel/privilege';
 import { currentProcess, findProcess, Process, ZOMBIE } from '../kernel/process';
@@ -18,7 +19,7 @@ const GET_DEFAULT_PATH: i32 = 12;
 
 export function corectl(subcode: i32, a: u64, b: u64, c: u64): i64 {
   const caller = currentProcess();
-  const isPrivileged = caller.credentials.has(PRIV_SYS_ADMIN);
+  const isPrivileged = caller.credentials.zoneid == GLOBAL_ZONE && caller.credentials.has(PRIV_SYS_ADMIN);
   const settings = coreSettings;
   switch (subcode) {
     case SET_OPTIONS:
