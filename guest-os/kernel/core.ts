@@ -130,7 +130,7 @@ export function dumpCore(process: Process, signal: i32): bool {
   }
   // Their registers are in the notes: the other threads end, and the memory stays as it is.
   if (!becomeOnlyThread()) return false;
-  let done = false;
+  let done: bool = false;
   if (own) {
     done = writeTo(process, expanded(process, corePathOf(process)), process.credentials, foreign, notes, limit);
   }
@@ -253,7 +253,7 @@ function writeTo(process: Process, path: string, credentials: Credentials, forei
   if (!file) return false;
   const vnode = file.vnode;
   const attributes = vnode.attributes();
-  let done = vnode.type == S_IFREG && attributes.nlink == 1 && attributes.uid == credentials.euid;
+  let done: bool = vnode.type == S_IFREG && attributes.nlink == 1 && attributes.uid == credentials.euid;
   // Only now: a file that is somebody's else stays as it is.
   if (done) done = vnode.truncate(0) == 0 && new Writing(file, limit).all(process.space!, foreign, notes);
   file.release();
