@@ -12,6 +12,7 @@
 import { inb, inl, inw, outb, outl, outw } from 'machine/cpu';
 import { DEVICES, WINDOW } from 'machine/addresses';
 import { kernelSpace } from 'machine/stubs';
+import { print } from 'runtime/console';
 import { PAGE } from '../kernel/frames';
 import { mapFrame, NO_EXECUTE, WRITABLE } from '../kernel/hat';
 import { setInterrupt } from '../kernel/trap';
@@ -139,10 +140,18 @@ export function attachPci(drivers: PciDriver[]): void {
     const fn = functions[i];
     for (let d = 0; d < drivers.length; d++) {
       if (!drivers[d].takes(fn)) continue;
+      highest = 0;
       if (drivers[d].attach(fn)) fn.driver = drivers[d].name;
+      else complain(fn, drivers[d].name);
       break;
     }
   }
+}
+
+/** A device stays without its driver: by name, and why if that is known. */
+function complain(fn: PciFunction, driver: string): void {
+  print('WARNING: ' + driver + ': ' + fn.name + ' on bus ' + fn.bus.toString() + ' is not attached');
+  print(highest ? ': its registers lie above 4 GiB, at 0x' + highest.toString(16) + '\n' : ': it does not answer as it should\n');
 }
 
 function walkBus(bus: u32, depth: i32): void {
@@ -164,13 +173,19 @@ function walkBus(bus: u32, depth: i32): void {
 
 // ---- memory ranges
 
+/** Registers above 4 GiB that the device being attached has; 0: none. */
+let highest: u64 = 0;
 /** Kernel addresses from here on, behind what pointers reach, are for ranges of devices. */
 let nextRange: u64 = WINDOW + ((<u64>1) << 34);
 
 /** A kernel address of a device's registers, uncached. 0: they lie above 4 GiB, or there is no memory for tables. */
 export function mapRegisters(physical: u64, size: u64): u64 {
   const end = physical + size;
-  if (!physical || end > (<u64>1) << 32) return 0;
+  if (!physical) return 0;
+  if (end > (<u64>1) << 32) {
+    highest = physical;
+    return 0;
+  }
   if (physical >= DEVICES) return WINDOW + physical;
   const mask = <u64>PAGE - 1;
   const first = physical & ~mask;

@@ -7,6 +7,7 @@ import { deadline, fetchDeadline, NEVER } from '../fs/pollCall';
 import { EBADF, EBADFD, EFAULT, EINVAL, ENFILE, ETIME, setError } from '../kernel/errno';
 import { heapHasRoom } from '../kernel/heapRoom';
 import { currentProcess } from '../kernel/process';
+import { withSecond } from '../kernel/results';
 import { copyOut } from '../kernel/user';
 
 const PORT_CODE: i32 = 0xff;
@@ -57,7 +58,10 @@ function portOf(descriptor: i32): EventPort | null {
   return vnode instanceof EventPort ? changetype<EventPort>(vnode) : null;
 }
 
-/** Up to `most` events, waiting for at least `least`; how many, or for port_get 0. `most` 0: how many wait. */
+/**
+ * Up to `most` events, waiting for at least `least`: how many. `most` 0: how many wait. Fewer than asked for when the time is over: the second result is
+ * ETIME, and without any it is the error.
+ */
 function get(port: EventPort, to: u64, most: i32, least: i32, timeout: u64): i64 {
   if (!most) return port.waiting;
   if (most < 0 || most > MOST || least > most) return setError(EINVAL);
@@ -74,7 +78,7 @@ function get(port: EventPort, to: u64, most: i32, least: i32, timeout: u64): i64
     if (event.source == PORT_SOURCE_ALERT) break;
   }
   if (!count && least) return setError(port.waitError ? -port.waitError : ETIME);
-  return count;
+  return count < least && !port.waitError ? withSecond(count, ETIME) : count;
 }
 
 function store_(event: PortEvent, to: u64): i32 {

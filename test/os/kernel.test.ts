@@ -29,7 +29,11 @@ const TRUSS = [
   'truss -c -t open,stat -o /tmp/t4 ls /usr',
   'sleep 3000 & truss -t nanosleep -o /tmp/t5 -p $! & sleep 1; kill $!; wait $!; kill %1; cat /tmp/t[1-5]',
 ].join('; ');
-const command = `${COMMANDS.map((words) => `/usr/bin/kernel ${words}`).join('; ')}; ${TRUSS}`;
+/** Mounts over one another go in the right order. */
+const UMOUNT =
+  'mkdir /tmp/m; mount -F tmpfs swap /tmp/m; mkdir /tmp/m/n; mount -F tmpfs swap /tmp/m/n; umount -a /tmp/m /tmp/m/n; mount | grep -c "/tmp/m" | sed "s/^/left: /"';
+const OTHERS = `${UMOUNT}; dmesg | grep -c "^SunOS Release 5.11 Version" | sed "s/^/dmesg: /"`;
+const command = `${COMMANDS.map((words) => `/usr/bin/kernel ${words}`).join('; ')}; ${TRUSS}; ${OTHERS}`;
 
 let directory: string;
 let system: System;
@@ -51,6 +55,8 @@ function expectSound(text: string): void {
   expect(text).toContain('proc: as it should be\n');
   expect(text).toContain('trace: as it should be\n');
   expectTruss(text);
+  expect(text).toContain('\nleft: 0\n');
+  expect(text).toContain('\ndmesg: 1\n');
   expect(text).toMatch(/^stress: \d+ operations, 0 failures$/m);
   expect(text).toMatch(/^fuzz: \d+ calls by \d+ processes, \d+ of them stopped$/m);
   expect(text).not.toContain('panic');
