@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
-/** @fileoverview Tests of the kernel that are programs: `kernel kstat | stress MILLISECONDS PROCESSES [PAUSE [KIND]] | memory | fuzz CALLS SEED | threads | proc | trace | waits |
+/** @fileoverview Tests of the kernel that are programs: `kernel kstat | stress MILLISECONDS PROCESSES [PAUSE [KIND]] | memory | fuzz CALLS SEED | threads | proc | trace | controls | waits |
  * cold make|check FILE`. */
 import { arguments_ } from '../../lib/process';
 import { flush, out } from '../../lib/io';
 import { parseNumber } from '../../lib/text';
 import { checkCold, makeCold } from './cold';
+import { testControls } from './controls';
 import { crash } from './crash';
 import { fuzz } from './fuzz';
 import { showKstats } from './kstats';
@@ -35,11 +36,12 @@ export function main(): i32 {
   else if (what == 'waits') status = showWaits();
   else if (what == 'crash') status = crash();
   else if (what == 'cold') status = args[2] == 'make' ? makeCold(args[3]) : checkCold(args[3]);
+  else if (what == 'controls') status = testControls();
   else if (what == 'trace') status = testTracing();
   else if (what == 'threads') status = testThreads();
   else
     out(
-      'usage: kernel kstat | stress SECONDS PROCESSES | memory | fuzz CALLS SEED | threads | proc | trace | waits | crash | cold make|check FILE\n',
+      'usage: kernel kstat | stress SECONDS PROCESSES | memory | fuzz CALLS SEED | threads | proc | trace | controls | waits | crash | cold make|check FILE\n',
     );
   flush();
   return status;
