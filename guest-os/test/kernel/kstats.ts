@@ -27,9 +27,18 @@ export class Usage {
   threads: i64 = 0;
   heap: i64 = 0;
 
-  /** Measured by a child, so that what it takes itself is gone afterwards. */
+  /**
+   * Measured by a child, so that what it takes itself is gone afterwards; another one has made the kernel collect before, which takes memory of its own, now
+   * more, now less.
+   */
   static now(): Usage {
     const usage = new Usage();
+    const collector = fork();
+    if (!collector) {
+      collect();
+      calls.exit(0);
+    }
+    waitFor(collector);
     const at = calls.mmap(0, 4096, 3, 0x101, -1, 0);
     const pid = fork();
     if (!pid) {
@@ -49,15 +58,7 @@ export class Usage {
     return usage;
   }
 
-  /** Makes the kernel collect first, by keeping it busy. */
   private measure(): void {
-    const before = findKstat('unix', 0, 'heap')!.number('collections');
-    for (let i = 0; i < 2000; i++) {
-      const pid = fork();
-      if (!pid) calls.exit(0);
-      waitFor(pid);
-      if (i % 20 == 0 && findKstat('unix', 0, 'heap')!.number('collections') >= before + 2) break;
-    }
     this.heap = findKstat('unix', 0, 'heap')!.number('survived');
     const pages = findKstat('unix', 0, 'system_pages')!;
     // Stacks of threads that have gone are kept for others.
@@ -70,5 +71,16 @@ export class Usage {
   show(what: string): void {
     out(what + ' frames ' + this.frames.toString() + ' processes ' + this.processes.toString());
     out(' threads ' + this.threads.toString() + ' heap ' + this.heap.toString() + '\n');
+  }
+}
+
+/** Makes the kernel collect, by keeping it busy. */
+function collect(): void {
+  const before = findKstat('unix', 0, 'heap')!.number('collections');
+  for (let i = 0; i < 2000; i++) {
+    const pid = fork();
+    if (!pid) calls.exit(0);
+    waitFor(pid);
+    if (i % 20 == 0 && findKstat('unix', 0, 'heap')!.number('collections') >= before + 2) return;
   }
 }
