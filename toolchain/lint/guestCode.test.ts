@@ -40,7 +40,8 @@ test.each(['guest-os', 'guest-os/cmd', 'zfs', 'toolchain/runtime', 'toolchain/ru
   },
 );
 
-test('guest programs build without findings', async () => {
+// All of them are compiled: seconds on an idle machine, minutes on a loaded one.
+test('guest programs build without findings', { timeout: 900_000 }, async () => {
   const output = mkdtempSync(join(tmpdir(), 'guest-'));
   const { warnings } = await build({ output, report: () => undefined });
   rmSync(output, { recursive: true });
