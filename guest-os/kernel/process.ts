@@ -301,9 +301,9 @@ export class Process {
         result = 1;
         continue;
       }
-      const shown = this.trace != null;
+      const stops = thread.stops;
       const signal = this.nextSignal(thread);
-      if (shown) result = 1;
+      if (thread.stops != stops) result = 1;
       if (!signal) return result;
       if (this.ignores(signal)) {
         const info = this.takeSignal(thread, signal);

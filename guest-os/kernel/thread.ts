@@ -114,6 +114,8 @@ export class Thread {
   // ---- traced: trace.ts
 
   isTraceStopped: bool = false;
+  /** How often it has stopped. */
+  stops: u32 = 0;
   stopWhy: i32 = 0;
   stopWhat: i32 = 0;
   /** It shall stop when it can. */

@@ -106,6 +106,7 @@ export function stopTraced(thread: Thread, why: i32, what: i32): void {
   thread.stopWhy = why;
   thread.stopWhat = what;
   thread.isTraceStopped = true;
+  thread.stops++;
   thread.directed = false;
   if (why != PR_REQUESTED && trace && !(trace.modes & PR_ASYNC)) directOthers(process, thread);
   process.traceNews.wakeAll();
