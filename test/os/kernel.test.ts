@@ -20,7 +20,15 @@ const PROCESSES = process.env.STRESS ? 200 : 40;
 /** Seconds that a run may take. */
 const PATIENCE = process.env.STRESS || process.env.FUZZ ? 7000 : 200;
 const LIMIT = { timeout: PATIENCE * 2000 + 60_000 };
-const COMMANDS = ['threads', 'proc', 'trace', 'controls', `stress ${STRESS * 1000} ${PROCESSES} ${PAUSE}`, `fuzz ${FUZZ} 1`, 'kstat'];
+const COMMANDS = [
+  'threads',
+  'proc',
+  'trace',
+  'controls',
+  `stress ${STRESS * 1000} ${PROCESSES} ${PAUSE}`,
+  `fuzz ${FUZZ} 1`,
+  'kstat',
+];
 /** truss of a command and of its children. */
 const TRUSS = [
   'truss -t open,read,write,exit -o /tmp/t1 cat /etc/nosuch /etc/nodename',
