@@ -29,7 +29,7 @@ const FLAGS = [
 /** Milliseconds; the host may be slow and shared. */
 export const BUILD_TIMEOUT = 300_000;
 export const BOOT_TIMEOUT = 400_000;
-export const ANSWER_TIMEOUT = 60_000;
+export const ANSWER_TIMEOUT = 120_000;
 export const DESKTOP = { width: 1280, height: 800 };
 export const PHONE = { width: 390, height: 844 };
 export const PROMPT = /\[root@\S+ \S+\]# $/;
@@ -96,6 +96,7 @@ export class Tab {
 
   constructor(page: Page, url: string) {
     this.page = page;
+    page.setDefaultTimeout(ANSWER_TIMEOUT);
     page.on('console', (message) => {
       // That the canvas is read is the tests' doing.
       if (message.text().includes('willReadFrequently')) return;

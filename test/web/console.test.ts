@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { haveOracles } from '../../tools/oracles.js';
 import type { Automation } from '../../web/page/main.ts';
 import { multibootKernel } from '../support/multibootKernel.ts';
-import { BUILD_TIMEOUT, launchBrowser, type Served, serve, Tab } from './browser.ts';
+import { ANSWER_TIMEOUT, BUILD_TIMEOUT, launchBrowser, type Served, serve, Tab } from './browser.ts';
 import { ASK_SIZE, fromLetters, OBEY_POWER_BUTTON, PICTURE, REPORT_MOUSE } from './kernels.ts';
 
 declare const diorama: Automation;
@@ -47,14 +47,14 @@ describe.skipIf(!haveOracles('chromium'))('the console', () => {
     await page.locator('#com1 .xterm-rows > div').filter({ hasText: 'login:' }).waitFor();
     await putIntoClipboard('');
     await page.click('#copy');
-    await expect.poll(clipboard, { timeout: 30_000 }).toMatch(/diorama ttya login: root\n/);
+    await expect.poll(clipboard, { timeout: ANSWER_TIMEOUT }).toMatch(/diorama ttya login: root\n/);
     // A double click selects a word; a layer above the lines takes it.
     await page
       .locator('#com1 .xterm-rows > div')
       .filter({ hasText: 'login:' })
       .dblclick({ position: { x: 4, y: 4 }, force: true });
     await page.keyboard.press('Control+Shift+C');
-    await expect.poll(clipboard, { timeout: 30_000 }).toBe('diorama');
+    await expect.poll(clipboard, { timeout: ANSWER_TIMEOUT }).toBe('diorama');
 
     await putIntoClipboard('echo pasted $((40 + 2))\r');
     await tab.hearAnew();
@@ -76,7 +76,7 @@ describe.skipIf(!haveOracles('chromium'))('the console', () => {
         found.slice(1).map(Number),
       );
     const told = async (times: number) => {
-      await expect.poll(async () => (await answers()).length, { timeout: 30_000 }).toBe(times);
+      await expect.poll(async () => (await answers()).length, { timeout: ANSWER_TIMEOUT }).toBe(times);
       return (await answers())[times - 1];
     };
     const before = await told(1);
@@ -129,14 +129,14 @@ describe.skipIf(!haveOracles('chromium'))('the console', () => {
         };
         return [at(0, 0), at(1, 0), at(2, 0), at(319, 199)];
       });
-    await expect.poll(colours, { timeout: 30_000 }).toEqual(['255 0 0', '0 255 0', '0 0 0', '255 0 0']);
+    await expect.poll(colours, { timeout: ANSWER_TIMEOUT }).toEqual(['255 0 0', '0 255 0', '0 0 0', '255 0 0']);
   });
 
   test('holds the mouse for the guest, and lets it go', async () => {
     await boot(REPORT_MOUSE);
     const reported = async () => fromLetters(await page.evaluate(() => diorama.com1.output));
     // The mouse acknowledges the command.
-    await expect.poll(reported, { timeout: 30_000 }).toEqual([0xfa]);
+    await expect.poll(reported, { timeout: ANSWER_TIMEOUT }).toEqual([0xfa]);
     await page.click('#screen-tab');
     await page.click('#canvas');
     await page.click('#canvas');
@@ -161,11 +161,11 @@ describe.skipIf(!haveOracles('chromium'))('the console', () => {
     await page.mouse.move(left, top);
     // As far as it takes: how browsers count the first movement is theirs.
     await page.mouse.move(left + 100, top - 80, { steps: 4 });
-    await expect.poll(moved, { timeout: 30_000 }).toEqual([1, 1]);
+    await expect.poll(moved, { timeout: ANSWER_TIMEOUT }).toEqual([1, 1]);
     await page.mouse.down();
-    await expect.poll(async () => (await packets()).at(-1)![0] & 7, { timeout: 30_000 }).toBe(1);
+    await expect.poll(async () => (await packets()).at(-1)![0] & 7, { timeout: ANSWER_TIMEOUT }).toBe(1);
     await page.mouse.up();
-    await expect.poll(async () => (await packets()).at(-1)![0] & 7, { timeout: 30_000 }).toBe(0);
+    await expect.poll(async () => (await packets()).at(-1)![0] & 7, { timeout: ANSWER_TIMEOUT }).toBe(0);
     await page.keyboard.press('Control+Alt');
     await page.waitForFunction(() => document.pointerLockElement === null);
   });

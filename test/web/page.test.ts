@@ -10,7 +10,7 @@ import { haveOracles } from '../../tools/oracles.js';
 import type { Automation } from '../../web/page/main.ts';
 import { temporaryFolder } from '../support/diorama.ts';
 import { KERNEL_ENTRY, multibootKernel } from '../support/multibootKernel.ts';
-import { BUILD_TIMEOUT, launchBrowser, PHONE, type Served, serve, serveStatically, Tab } from './browser.ts';
+import { ANSWER_TIMEOUT, BUILD_TIMEOUT, launchBrowser, PHONE, type Served, serve, serveStatically, Tab } from './browser.ts';
 
 declare const diorama: Automation;
 
@@ -122,7 +122,7 @@ describe.skipIf(!haveOracles('chromium'))('the page', () => {
       // EAX grows by one from stop to stop.
       const next = ((BigInt(`0x${await rax()}`) + 1n) & 0xffff_ffffn).toString(16).padStart(16, '0');
       await goOn();
-      await expect.poll(rax, { timeout: 10_000 }).toBe(next);
+      await expect.poll(rax, { timeout: ANSWER_TIMEOUT }).toBe(next);
     }
     await page.locator(`.code .current:has-text("${address}")`).waitFor();
     expect(await page.locator('.code .current').innerText()).toContain('inc eax');

@@ -12,7 +12,7 @@ import { haveOracles } from '../../tools/oracles.js';
 import type { Automation } from '../../web/page/main.ts';
 import { temporaryFolder } from '../support/diorama.ts';
 import { multibootKernel } from '../support/multibootKernel.ts';
-import { BUILD_TIMEOUT, launchBrowser, type Served, serve, Tab } from './browser.ts';
+import { ANSWER_TIMEOUT, BUILD_TIMEOUT, launchBrowser, type Served, serve, Tab } from './browser.ts';
 
 declare const diorama: Automation;
 
@@ -244,7 +244,7 @@ describe.skipIf(!haveOracles('chromium'))('snapshots on the page', () => {
     for (const where of ['in its transaction', 'at once']) {
       if (where === 'in its transaction') await holdTransactions();
       await page.evaluate((title) => void diorama.snapshots.take(title).catch(() => {}), where);
-      if (where === 'in its transaction') await expect.poll(cutting, { timeout: 60_000 }).toBe(true);
+      if (where === 'in its transaction') await expect.poll(cutting, { timeout: ANSWER_TIMEOUT }).toBe(true);
       const next = await page.context().newPage();
       await page.close({ runBeforeUnload: false });
       page = next;
