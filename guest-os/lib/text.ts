@@ -47,3 +47,7 @@ export function padLeft(text: string, width: i32): string {
 export function padRight(text: string, width: i32): string {
   return text.length >= width ? text : text + ' '.repeat(width - text.length);
 }
+/** To the right in a column, with a blank in front however long it is: figures of neighbours stay apart. */
+export function inColumn(text: string, width: i32): string {
+  return text.length >= width ? ' ' + text : padLeft(text, width);
+}

@@ -23,7 +23,7 @@
 import { out } from '../../lib/io';
 import { misused, Options } from '../../lib/options';
 import { Change, instancesOf, lookAgain, Sample } from '../../lib/sampling';
-import { padLeft, padRight } from '../../lib/text';
+import { inColumn, padLeft, padRight } from '../../lib/text';
 
 export const USAGE: string = 'iostat [-eExnz] [interval [count]]';
 
@@ -49,7 +49,8 @@ function nameOf(sample: Sample, disk: i32): string {
 /** With one digit behind the point. */
 function tenths(value: f64, width: i32): string {
   const scaled = <u64>Math.round(value * 10);
-  return padLeft((scaled / 10).toString() + '.' + (scaled % 10).toString(), width);
+  const text = (scaled / 10).toString() + '.' + (scaled % 10).toString();
+  return width ? inColumn(text, width) : text;
 }
 
 function show(change: Change): void {

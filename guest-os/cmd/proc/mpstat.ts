@@ -18,7 +18,7 @@
 import { out } from '../../lib/io';
 import { misused, Options } from '../../lib/options';
 import { Change, instancesOf, lookAgain } from '../../lib/sampling';
-import { padLeft } from '../../lib/text';
+import { inColumn, padLeft } from '../../lib/text';
 
 export const USAGE: string = 'mpstat [interval [count]]';
 
@@ -38,13 +38,13 @@ function show(change: Change): void {
   for (let i = 0; i < processors.length; i++) {
     const id = processors[i];
     let line = padLeft(id.toString(), 3);
-    for (let k = 0; k < FIELDS.length; k++) line += padLeft(change.rate('cpu', id, 'sys', FIELDS[k]).toString(), WIDTHS[k]);
+    for (let k = 0; k < FIELDS.length; k++) line += inColumn(change.rate('cpu', id, 'sys', FIELDS[k]).toString(), WIDTHS[k]);
     const user = change.growth('cpu', id, 'sys', 'cpu_nsec_user');
     const kernel = change.growth('cpu', id, 'sys', 'cpu_nsec_kernel');
     const all = max<u64>(user + kernel + change.growth('cpu', id, 'sys', 'cpu_nsec_idle'), 1);
     const inPrograms = (user * 100 + all / 2) / all;
     const inKernel = (kernel * 100 + all / 2) / all;
     const idle = 100 - min<u64>(inPrograms + inKernel, 100);
-    out(line + padLeft(inPrograms.toString(), 5) + padLeft(inKernel.toString(), 4) + padLeft(idle.toString(), 4) + '\n');
+    out(line + inColumn(inPrograms.toString(), 5) + inColumn(inKernel.toString(), 4) + inColumn(idle.toString(), 4) + '\n');
   }
 }

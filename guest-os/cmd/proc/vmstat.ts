@@ -23,7 +23,7 @@
 import { out } from '../../lib/io';
 import { misused, Options } from '../../lib/options';
 import { Change, instancesOf, lookAgain, perSecond } from '../../lib/sampling';
-import { padLeft } from '../../lib/text';
+import { inColumn, padLeft } from '../../lib/text';
 
 export const USAGE: string = 'vmstat [-S] [interval [count]]';
 
@@ -54,12 +54,12 @@ function show(change: Change): void {
   }
   let line =
     padLeft(now.number('unix', 0, 'processes', 'ready').toString(), 4) +
-    padLeft(kilobytes(now.number('unix', 0, 'system_pages', 'availrmem')), 9) +
-    padLeft(kilobytes(now.number('unix', 0, 'system_pages', 'freemem')), 9);
+    inColumn(kilobytes(now.number('unix', 0, 'system_pages', 'availrmem')), 9) +
+    inColumn(kilobytes(now.number('unix', 0, 'system_pages', 'freemem')), 9);
   for (let i = 0; i < count; i++) {
     const name = 'sd' + disks[i].toString();
     const transfers = change.growth('sd', disks[i], name, 'reads') + change.growth('sd', disks[i], name, 'writes');
-    line += padLeft(perSecond(transfers, change.span).toString(), 5);
+    line += inColumn(perSecond(transfers, change.span).toString(), 5);
   }
   let user: u64 = 0;
   let kernel: u64 = 0;
@@ -77,14 +77,14 @@ function show(change: Change): void {
     calls += change.growth('cpu', id, 'sys', 'syscall');
     switches += change.growth('cpu', id, 'sys', 'pswitch');
   }
-  line += padLeft(perSecond(interrupts, change.span).toString(), 7);
-  line += padLeft(perSecond(calls, change.span).toString(), 7);
-  line += padLeft(perSecond(switches, change.span).toString(), 7);
+  line += inColumn(perSecond(interrupts, change.span).toString(), 7);
+  line += inColumn(perSecond(calls, change.span).toString(), 7);
+  line += inColumn(perSecond(switches, change.span).toString(), 7);
   const all = max<u64>(user + kernel + idle, 1);
   const inPrograms = percent(user, all);
   const inKernel = percent(kernel, all);
-  line += padLeft(inPrograms.toString(), 4) + padLeft(inKernel.toString(), 3);
-  out(line + padLeft((100 - min<u64>(inPrograms + inKernel, 100)).toString(), 4) + '\n');
+  line += inColumn(inPrograms.toString(), 4) + inColumn(inKernel.toString(), 3);
+  out(line + inColumn((100 - min<u64>(inPrograms + inKernel, 100)).toString(), 4) + '\n');
 }
 
 /** Pages in KiB. */
