@@ -114,7 +114,7 @@ function overwrite(images: Image[], random: () => number): string {
     else if (where < 0.9) at = (4 << 20) + below(8192) * 512;
     const kind = below(3);
     if (kind === 0) image.change(at + below(512), new Uint8Array([below(256)]));
-    else if (kind === 1) image.change(at, new Uint8Array(512 << below(6)));
+    else if (kind === 1) image.change(at, new Uint8Array(Math.min(512 << below(6), SIZE - at)));
     else {
       const from = below(SIZE / 512 - 64) * 512;
       image.change(at, image.bytes.slice(from, from + 512));

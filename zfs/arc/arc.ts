@@ -15,7 +15,7 @@
 import { Pool } from 'runtime/pool';
 import { freeBuffer, memorySize, newBuffer, newPool, setReclaim } from '../port/memory';
 import { Spa } from '../spa/spa';
-import { logicalSize, pointer } from '../zio/blockPointer';
+import { LARGEST_BLOCK, logicalSize, pointer } from '../zio/blockPointer';
 import { readBlock } from '../zio/zio';
 
 const MRU: i32 = 0;
@@ -160,6 +160,7 @@ export function arcRead(spa: Spa, bp: usize): ArcBlock | null {
   }
   misses++;
   const size = logicalSize(bp);
+  if (size > LARGEST_BLOCK) return null;
   const data = newBuffer(size);
   if (readBlock(spa, bp, data) < 0) {
     freeBuffer(data, size);

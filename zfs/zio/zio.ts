@@ -22,6 +22,7 @@ import {
   isGang,
   isHole,
   isLittleEndian,
+  LARGEST_BLOCK,
   logicalSize,
   physicalSize,
   pointer,
@@ -54,6 +55,8 @@ export function readBlock(spa: Spa, bp: usize, to: usize): i32 {
   const compression = compressionOf(bp);
   const physical = physicalSize(bp);
   const logical = logicalSize(bp);
+  // A pointer may say anything.
+  if (physical > LARGEST_BLOCK || logical > LARGEST_BLOCK) return setError(EIO);
   if (compression == COMPRESS_OFF) return physical == logical ? readPhysical(spa, bp, to, 0) : setError(EIO);
   const buffer = newBuffer(physical);
   let result = readPhysical(spa, bp, buffer, 0);
@@ -127,6 +130,10 @@ function readGang(spa: Spa, bp: usize, i: i32, to: usize, depth: i32): i32 {
 /** Every copy of a block is read, and those that are wrong are written from one that is right. An error: none is. */
 export function scrubBlock(spa: Spa, bp: usize, depth: i32 = 0): i32 {
   const bytes = physicalSize(bp);
+  if (bytes > LARGEST_BLOCK) {
+    if (!depth) spa.blockLost(bp);
+    return setError(EIO);
+  }
   const buffer = newBuffer(bytes);
   const check = changetype<Check>(newBuffer(offsetof<Check>()));
   checkOfPointer(check, bp);
