@@ -183,20 +183,4 @@ describe('datasets', () => {
     datasetsAreRight(text);
     judged(used);
   }, 600_000);
-  test.skipIf(!hasQemu)(
-    'and on QEMU',
-    async () => {
-      const used = [newDisk('there', 64), ...more('there')];
-      const drives = used.flatMap((disk, i) => [
-        '-drive',
-        `file=${disk},format=raw,if=none,id=pool${i}`,
-        '-device',
-        `virtio-blk-pci,drive=pool${i},serial=pool${i}`,
-      ]);
-      const { text } = await typeOnQemu(system, DATASETS, ['-m', '256', ...drives]);
-      datasetsAreRight(text);
-      judged(used);
-    },
-    600_000,
-  );
 });
