@@ -10,6 +10,7 @@
 import { Elf64Header, Elf64Note, Elf64ProgramHeader } from 'layout/elf';
 import { TrapFrame } from 'layout/processor';
 import { USER_END, USER_STACK_TOP } from 'machine/addresses';
+import { fxrstor } from 'machine/cpu';
 import { address } from 'machine/mem';
 import { pathOf, Walk } from '../fs/lookup';
 import { S_IFREG, Vnode } from '../fs/vnode';
@@ -206,6 +207,8 @@ function becomeNew(process: Process, vnode: Vnode, image: Image): void {
   thread.altFlags = 2;
   thread.hasOldMask = false;
   setThreadPointer(0);
+  thread.resetFpu();
+  fxrstor(address(changetype<usize>(thread.fpu)));
   const before = process.executable;
   vnode.hold();
   process.executable = vnode;

@@ -141,7 +141,13 @@ export class Thread {
     /** Null: the kernel's own. */
     public readonly process: Process | null,
   ) {
+    this.resetFpu();
+  }
+
+  /** A new program finds it as after a reset. */
+  resetFpu(): void {
     const state = changetype<usize>(this.fpu);
+    memory.fill(state, 0, FPU_STATE);
     store<u16>(state, INITIAL_FCW);
     store<u32>(state, INITIAL_MXCSR, 24);
   }
