@@ -94,8 +94,9 @@ export class Runner {
   pause(paused: boolean, breakpoint?: bigint): void {
     this.#paused = paused;
     if (!paused) this.#debugger.passHere();
-    this.#post({ kind: 'paused', paused, breakpoint });
+    // Whoever hears that it stands has the figures of where it does.
     if (paused) this.#tell();
+    this.#post({ kind: 'paused', paused, breakpoint });
     this.#wake();
   }
   /** While paused. */
