@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /**
- * Random programs, natively and in V8: those of the first few seeds, and FUZZ_COUNT others (300, and 2,700 where CI is set, which takes
+ * Random programs, natively and in V8: those of the first few seeds, and FUZZ_COUNT others (300, and 4,000 where CI is set, which takes
  * a minute there), from a seed that is printed and can be given as FUZZ_SEED.
  */
 
@@ -9,7 +9,7 @@ import { testSeed } from '../../../test/support/seed.ts';
 import { canRunNative } from '../testing.ts';
 import { type FuzzSummary, fuzz } from './run.ts';
 
-const fresh = Number(process.env.FUZZ_COUNT ?? (process.env.CI ? 2700 : 300));
+const fresh = Number(process.env.FUZZ_COUNT ?? (process.env.CI ? 4000 : 300));
 /** Far more than a program takes: its executable is written, started and read back. */
 const PROGRAM_TIMEOUT = 500;
 const FIXED = 40;
