@@ -22,8 +22,7 @@ export const ZONE_IS_SHUTTING_DOWN: i32 = 5;
 export const ZONE_IS_EMPTY: i32 = 6;
 export const ZONE_IS_DOWN: i32 = 7;
 
-/** ZONENAME_MAX, with the zero; MAX_ZONEID. */
-export const ZONE_NAME_MAX: i32 = 64;
+/** MAX_ZONEID. */
 const MAX_ID: i32 = 9999;
 
 /** What a process inside has asked for (uadmin), for whoever runs the zone. */

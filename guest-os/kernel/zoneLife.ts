@@ -36,11 +36,11 @@ import {
   ZONE_IS_READY,
   ZONE_IS_RUNNING,
   ZONE_IS_SHUTTING_DOWN,
-  ZONE_NAME_MAX,
   zoneNamed,
   zoneOf,
 } from './zone';
 import { mountList } from '../fs/mount';
+import { isZoneName } from './zoneName';
 
 const ENVIRONMENT: string[] = ['PATH=/usr/sbin:/usr/bin', 'TZ=UTC'];
 const EXIT_FAILURE: i32 = 1;
@@ -54,20 +54,9 @@ export function mayConfigureZones(): bool {
   return credentials.zoneid == GLOBAL_ZONE && credentials.has(PRIV_SYS_CONFIG);
 }
 
-/** A letter or digit, then those and `-_.`. */
-function isName(name: string): bool {
-  if (!name.length || name.length >= ZONE_NAME_MAX || name == 'global' || name.startsWith('SUNW')) return false;
-  for (let i = 0; i < name.length; i++) {
-    const c = name.charCodeAt(i);
-    const isAlphanumeric = (c >= 0x30 && c <= 0x39) || ((c | 0x20) >= 0x61 && (c | 0x20) <= 0x7a);
-    if (!isAlphanumeric && (i == 0 || (c != 0x2d && c != 0x5f && c != 0x2e))) return false;
-  }
-  return true;
-}
-
 /** Makes a zone; takes over the hold of its root if it does. Its id, or -EINVAL, -EEXIST, -ENOTDIR, -EBUSY (its root lies in another's). */
 export function createZone(name: string, root: Vnode, rootPath: string, privileges: PrivilegeSet): i32 {
-  if (!isName(name)) return setError(EINVAL);
+  if (!isZoneName(name)) return setError(EINVAL);
   if (zoneNamed(name)) return setError(EEXIST);
   if (!root.isDirectory) return setError(ENOTDIR);
   if (rootPath == '/' || zoneAt(rootPath) != globalZone) return setError(EBUSY);

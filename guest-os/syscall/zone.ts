@@ -8,8 +8,9 @@ import { EFAULT, EINVAL, ENOTDIR, EPERM, failure, setError } from '../kernel/err
 import { PRIV_ALL, PRIV_PROC_ZONE, PrivilegeSet } from '../kernel/privilege';
 import { currentProcess } from '../kernel/process';
 import { copyIn, copyOut, fetch32, fetched, fetchText, put32, storeText } from '../kernel/user';
-import { findZone, globalZone, Zone, zoneList, ZONE_IS_READY, ZONE_NAME_MAX, zoneNamed } from '../kernel/zone';
+import { findZone, globalZone, Zone, zoneList, ZONE_IS_READY, zoneNamed } from '../kernel/zone';
 import { bootZone, createZone, destroyZone, enterZone, mayConfigureZones, shutDownZone } from '../kernel/zoneLife';
+import { ZONE_NAME_MAX } from '../kernel/zoneName';
 
 const ZONE_CREATE: i32 = 0;
 const ZONE_DESTROY: i32 = 1;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview A zone's configuration being edited: the subcommands of zonecfg(8), one line each. What is wrong is said, and perform gives false. */
+import { isZoneName } from '../../kernel/zoneName';
 import { out, say } from '../../lib/io';
 import { errorText } from '../../lib/errors';
 import {
@@ -31,7 +32,6 @@ export class Editor {
   private configuration: Configuration | null;
   private changed: bool = false;
   private resource: Resource | null = null;
-  private isNew: bool = false;
 
   constructor(readonly name: string) {
     this.configuration = readConfiguration(name);
@@ -115,7 +115,6 @@ export class Editor {
     if (!words.includes('-b')) made.brand = BRANDS[0];
     this.configuration = made;
     this.changed = true;
-    this.isNew = true;
     return true;
   }
 
@@ -327,14 +326,4 @@ function wordsOf(line: string): string[] {
   }
   if (any) words.push(word);
   return words;
-}
-
-function isZoneName(name: string): bool {
-  if (!name.length || name.length > 63 || name == 'global' || name.startsWith('SUNW')) return false;
-  for (let i = 0; i < name.length; i++) {
-    const c = name.charCodeAt(i);
-    const alphanumeric = (c >= 0x30 && c <= 0x39) || ((c | 0x20) >= 0x61 && (c | 0x20) <= 0x7a);
-    if (!alphanumeric && (!i || (c != 0x2d && c != 0x2e && c != 0x5f))) return false;
-  }
-  return true;
 }
