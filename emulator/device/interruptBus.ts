@@ -7,7 +7,6 @@
  * interrupts to the I/O APICs. It holds no state.
  */
 import type { MsiSink } from '../bus/device.ts';
-import type { Lapic } from './lapic.ts';
 
 const LOWEST_PRIORITY = 1;
 
@@ -21,8 +20,17 @@ export interface InterruptMessage {
   readonly levelTriggered: boolean;
 }
 
+/** A local APIC as the bus sees it. */
+export interface InterruptTarget {
+  /** Whether a destination names this APIC. */
+  accepts(destination: number, logical: boolean): boolean;
+  /** What lowest-priority arbitration compares; undefined when this APIC takes no fixed interrupts. */
+  readonly arbitrationPriority: number | undefined;
+  deliver(message: InterruptMessage): void;
+}
+
 export class InterruptBus {
-  private readonly lapics: Lapic[] = [];
+  private readonly lapics: InterruptTarget[] = [];
   private readonly eoiListeners: ((vector: number) => void)[] = [];
 
   /** Delivers a device's memory write to FEExxxxxh; others are not interrupts and are dropped. */
@@ -37,7 +45,7 @@ export class InterruptBus {
     });
   };
 
-  attach(lapic: Lapic): void {
+  attach(lapic: InterruptTarget): void {
     this.lapics.push(lapic);
   }
 
@@ -56,7 +64,7 @@ export class InterruptBus {
       for (const lapic of targets) lapic.deliver(message);
       return;
     }
-    let chosen: Lapic | undefined;
+    let chosen: InterruptTarget | undefined;
     for (const lapic of targets) {
       const priority = lapic.arbitrationPriority;
       if (priority === undefined) continue;
@@ -66,7 +74,7 @@ export class InterruptBus {
   }
 
   /** To all, or to all but one: the shorthands of ICR. */
-  broadcast(message: InterruptMessage, except?: Lapic): void {
+  broadcast(message: InterruptMessage, except?: InterruptTarget): void {
     for (const lapic of this.lapics) if (lapic !== except) lapic.deliver(message);
   }
 }

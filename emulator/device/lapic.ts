@@ -10,15 +10,17 @@
  * Invariants: TMR bit v says how v was triggered when IRR bit v was set; EOI of a level-triggered vector is broadcast to the I/O APICs.
  * APIC_BASE moves only along the SDM's state diagram (figure 11-27); leaving x2APIC mode for anything but disabled is #GP.
  *
- * The timer counts virtual nanoseconds (a 1 GHz bus clock, as QEMU's) divided by DCR, or waits for a TSC value.
+ * The timer is `lapicTimer.ts`.
  *
  * Left out, as in QEMU: EOI broadcast suppression, the CMCI entry (no machine checks), SMI delivery, focus processors. Lowest-priority
  * arbitration is the interrupt bus's.
  */
-import type { AccessSize, Clock, Device, DeviceState, IrqLine, RegisterBlock, Timer } from '../bus/device.ts';
+import type { AccessSize, Clock, Device, DeviceState, IrqLine, RegisterBlock } from '../bus/device.ts';
 import { Wire } from '../bus/irq.ts';
 import { loadFields, saveFields } from '../bus/state.ts';
-import type { InterruptBus, InterruptMessage } from './interruptBus.ts';
+import type { InterruptBus, InterruptMessage, InterruptTarget } from './interruptBus.ts';
+import { LapicTimer, type LapicTsc, timerPowerOn } from './lapicTimer.ts';
+import { clearBit, highest, setBit, testBit } from './vectorSet.ts';
 
 const VERSION = 1;
 
@@ -64,10 +66,6 @@ const INIT = 5;
 const STARTUP = 6;
 const EXTINT = 7;
 
-const TIMER_MODE = 0x60000;
-const TIMER_PERIODIC = 0x20000;
-const TIMER_TSC_DEADLINE = 0x40000;
-
 const ESR_SEND_ILLEGAL = 0x20;
 const ESR_RECEIVE_ILLEGAL = 0x40;
 const ESR_REGISTER_ILLEGAL = 0x80;
@@ -94,13 +92,6 @@ export interface LapicCpu {
   apicBaseChanged(address: number | undefined): void;
 }
 
-/** The CPU's time-stamp counter as the deadline timer needs it. */
-export interface LapicTsc {
-  read(): bigint;
-  /** Virtual time at which the counter reaches `value`; at or before now if it has. */
-  timeOf(value: bigint): number;
-}
-
 function powerOn(bsp: boolean) {
   return {
     base: BASE_DEFAULT | BASE_ENABLE | (bsp ? BASE_BSP : 0n),
@@ -119,19 +110,13 @@ function powerOn(bsp: boolean) {
     // As firmware leaves the bootstrap processor in virtual wire mode, QEMU starts it so.
     lvt: [LVT_MASKED, LVT_MASKED, LVT_MASKED, bsp ? 0x700 : LVT_MASKED, LVT_MASKED, LVT_MASKED],
     lint: [false, false],
-    divide: 0,
-    initialCount: 0,
-    /** When the current count was started. */
-    countStart: 0,
-    timerAt: null as number | null,
-    tscDeadline: 0n,
     /** An ExtINT message that has not been acknowledged. */
     extInt: false,
     waitForSipi: !bsp,
   };
 }
 
-export class Lapic implements Device {
+export class Lapic implements Device, InterruptTarget {
   readonly name: string;
   /** Initial APIC ID, fixed by wiring. */
   readonly id: number;
@@ -141,12 +126,10 @@ export class Lapic implements Device {
   readonly lint0: IrqLine = { set: (level) => this.setLint(0, level) };
   readonly lint1: IrqLine = { set: (level) => this.setLint(1, level) };
   private readonly bsp: boolean;
-  private readonly clock: Clock;
   private readonly bus: InterruptBus;
   private readonly cpu: LapicCpu;
-  private readonly tsc: LapicTsc;
   private readonly picAcknowledge: () => number;
-  private readonly timer: Timer;
+  private readonly timer: LapicTimer;
   private readonly intr: Wire;
   private state: ReturnType<typeof powerOn>;
 
@@ -155,12 +138,13 @@ export class Lapic implements Device {
     this.name = `lapic${id}`;
     this.id = id;
     this.bsp = id === 0;
-    this.clock = clock;
     this.bus = bus;
     this.cpu = cpu;
-    this.tsc = tsc;
     this.picAcknowledge = picAcknowledge;
-    this.timer = clock.timer(this.name, () => this.timerFired());
+    this.timer = new LapicTimer(this.name, clock, tsc, () => {
+      const entry = this.state.lvt[TIMER];
+      if (!(entry & LVT_MASKED)) this.request(entry & 0xff, false);
+    });
     this.intr = new Wire((level) => cpu.intr(level));
     this.state = powerOn(this.bsp);
     this.registers = {
@@ -173,7 +157,7 @@ export class Lapic implements Device {
   reset(): void {
     const { lint } = this.state;
     this.state = { ...powerOn(this.bsp), lint };
-    this.timer.cancel();
+    this.timer.reset();
     this.cpu.apicBaseChanged(this.memoryAddress());
     this.update();
   }
@@ -183,18 +167,21 @@ export class Lapic implements Device {
     const { base, lint } = this.state;
     this.state = { ...powerOn(this.bsp), base, lint };
     if (base & BASE_X2) this.state.ldr = this.x2Ldr();
-    this.timer.cancel();
+    this.timer.reset();
     this.update();
   }
 
   save(): DeviceState {
-    return saveFields(VERSION, this.state);
+    return saveFields(VERSION, { ...this.state, ...this.timer.state });
   }
 
   load(state: DeviceState): void {
-    this.state = loadFields(this.name, state, VERSION, powerOn(this.bsp));
-    if (this.state.timerAt === null) this.timer.cancel();
-    else this.timer.arm(this.state.timerAt);
+    const { divide, initialCount, countStart, timerAt, tscDeadline, ...own } = loadFields(this.name, state, VERSION, {
+      ...powerOn(this.bsp),
+      ...timerPowerOn(),
+    });
+    this.state = own;
+    this.timer.load({ divide, initialCount, countStart, timerAt, tscDeadline }, own.lvt[TIMER]);
     this.cpu.apicBaseChanged(this.memoryAddress());
     this.update();
   }
@@ -296,14 +283,14 @@ export class Lapic implements Device {
 
   /** The guest moved the time-stamp counter: the deadline is now another instant. */
   tscChanged(): void {
-    if (this.state.tscDeadline !== 0n) this.armTimer(Math.max(this.tsc.timeOf(this.state.tscDeadline), this.clock.now()));
+    this.timer.tscChanged();
   }
 
   /** RDMSR of APIC_BASE, TSC_DEADLINE or an x2APIC register; undefined means #GP. */
   readMsr(msr: number): bigint | undefined {
     const s = this.state;
     if (msr === MSR_APIC_BASE) return s.base;
-    if (msr === MSR_TSC_DEADLINE) return s.tscDeadline;
+    if (msr === MSR_TSC_DEADLINE) return this.timer.tscDeadline;
     const register = msr - MSR_X2APIC;
     if (!this.x2ApicMode || register < 0 || register > SELF_IPI) return undefined;
     if (register === ICR_LOW) return (BigInt(s.icrHigh) << 32n) | BigInt(s.icrLow);
@@ -319,7 +306,7 @@ export class Lapic implements Device {
     const s = this.state;
     if (msr === MSR_APIC_BASE) return this.writeBase(value);
     if (msr === MSR_TSC_DEADLINE) {
-      this.writeTscDeadline(value);
+      this.timer.writeTscDeadline(value);
       return true;
     }
     const register = msr - MSR_X2APIC;
@@ -387,7 +374,7 @@ export class Lapic implements Device {
       // Disabling loses everything but the base; enabling again starts from reset.
       const { lint } = s;
       this.state = { ...powerOn(this.bsp), base: value, lint };
-      this.timer.cancel();
+      this.timer.reset();
     }
     if (x2 && !wasX2) s.ldr = this.x2Ldr();
     this.cpu.apicBaseChanged(this.memoryAddress());
@@ -445,11 +432,11 @@ export class Lapic implements Device {
       case ICR_HIGH:
         return s.icrHigh;
       case INITIAL_COUNT:
-        return s.initialCount;
+        return this.timer.initialCount;
       case CURRENT_COUNT:
-        return this.currentCount();
+        return this.timer.currentCount();
       case DIVIDE:
-        return s.divide;
+        return this.timer.divide;
       default:
         return undefined;
     }
@@ -492,13 +479,10 @@ export class Lapic implements Device {
         s.icrHigh = (value & 0xff000000) >>> 0;
         break;
       case INITIAL_COUNT:
-        // In TSC-deadline mode the count is not used.
-        if ((s.lvt[TIMER] & TIMER_MODE) === TIMER_TSC_DEADLINE) break;
-        s.initialCount = value;
-        this.startCount(this.clock.now());
+        this.timer.writeInitialCount(value);
         break;
       case DIVIDE:
-        this.writeDivide(value & 0x0b);
+        this.timer.writeDivide(value & 0x0b);
         break;
       default:
         return false;
@@ -513,16 +497,7 @@ export class Lapic implements Device {
     s.lvt[index] = (value & LVT_WRITABLE[index]) | (old & LVT_REMOTE_IRR);
     if (!this.enabled) s.lvt[index] |= LVT_MASKED;
     if (index === TIMER) {
-      const [before, after] = [old & TIMER_MODE, s.lvt[TIMER] & TIMER_MODE];
-      if (before !== after) {
-        if (before === TIMER_TSC_DEADLINE || after === TIMER_TSC_DEADLINE) {
-          s.tscDeadline = 0n;
-          s.initialCount = 0;
-          this.armTimer(null);
-        } else {
-          this.rearm();
-        }
-      }
+      this.timer.setMode(s.lvt[TIMER]);
     } else if (index === LINT0 || index === LINT1) {
       if (!(s.lvt[index] & LVT_LEVEL)) s.lvt[index] &= ~LVT_REMOTE_IRR;
       this.serviceLevelPin(index - LINT0);
@@ -630,93 +605,7 @@ export class Lapic implements Device {
     }
   }
 
-  /** Nanoseconds per count: DCR's bits 3, 1, 0 encode 2, 4 … 128, 1. */
-  private get divisor(): number {
-    const code = (this.state.divide & 3) | ((this.state.divide & 8) >>> 1);
-    return 1 << ((code + 1) & 7);
-  }
-
-  private get periodic(): boolean {
-    return (this.state.lvt[TIMER] & TIMER_MODE) === TIMER_PERIODIC;
-  }
-
-  private currentCount(): number {
-    const s = this.state;
-    if (s.initialCount === 0 || (s.lvt[TIMER] & TIMER_MODE) === TIMER_TSC_DEADLINE) return 0;
-    const elapsed = Math.floor((this.clock.now() - s.countStart) / this.divisor);
-    if (!this.periodic) return Math.max(s.initialCount - elapsed, 0);
-    return s.initialCount - (elapsed % s.initialCount);
-  }
-
-  private startCount(now: number): void {
-    this.state.countStart = now;
-    this.rearm();
-  }
-
-  /** The next instant at which the count reaches zero. */
-  private rearm(): void {
-    const s = this.state;
-    if (s.initialCount === 0) {
-      this.armTimer(null);
-      return;
-    }
-    const period = s.initialCount * this.divisor;
-    const elapsed = this.clock.now() - s.countStart;
-    if (this.periodic) this.armTimer(s.countStart + (Math.floor(elapsed / period) + 1) * period);
-    else this.armTimer(elapsed < period ? s.countStart + period : null);
-  }
-
-  /** A new divisor applies to what is left of the count. */
-  private writeDivide(value: number): void {
-    const s = this.state;
-    const left = this.currentCount();
-    s.divide = value;
-    if (s.initialCount === 0) return;
-    s.countStart = this.clock.now() - (s.initialCount - left) * this.divisor;
-    this.rearm();
-  }
-
-  private writeTscDeadline(value: bigint): void {
-    const s = this.state;
-    // In other timer modes the MSR reads as zero and ignores writes.
-    if ((s.lvt[TIMER] & TIMER_MODE) !== TIMER_TSC_DEADLINE) return;
-    s.tscDeadline = value;
-    this.armTimer(value === 0n ? null : Math.max(this.tsc.timeOf(value), this.clock.now()));
-  }
-
-  private armTimer(at: number | null): void {
-    this.state.timerAt = at;
-    if (at === null) this.timer.cancel();
-    else this.timer.arm(at);
-  }
-
-  private timerFired(): void {
-    const s = this.state;
-    s.timerAt = null;
-    if ((s.lvt[TIMER] & TIMER_MODE) === TIMER_TSC_DEADLINE) s.tscDeadline = 0n;
-    else if (this.periodic) this.rearm();
-    if (!(s.lvt[TIMER] & LVT_MASKED)) this.request(s.lvt[TIMER] & 0xff, false);
-  }
-
   private update(): void {
     this.intr.set(this.pendingVector() >= 0 || this.extIntWaiting());
   }
-}
-
-function setBit(words: number[], bit: number): void {
-  words[bit >>> 5] |= 1 << (bit & 31);
-}
-
-function clearBit(words: number[], bit: number): void {
-  words[bit >>> 5] &= ~(1 << (bit & 31));
-}
-
-function testBit(words: readonly number[], bit: number): boolean {
-  return (words[bit >>> 5] & (1 << (bit & 31))) !== 0;
-}
-
-/** The highest bit set in 256, or -1. */
-function highest(words: readonly number[]): number {
-  for (let word = 7; word >= 0; word--) if (words[word] !== 0) return word * 32 + 31 - Math.clz32(words[word]);
-  return -1;
 }

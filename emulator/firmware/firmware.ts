@@ -10,7 +10,8 @@
  * BIOS data area at 9FC00, the RSDP and SMBIOS tables in segment F0000; ACPI tables at the end of low RAM.
  */
 
-import { type AcpiPlatform, placeAcpiTables } from './acpi/tables.ts';
+import type { AcpiPlatform } from './acpi/platform.ts';
+import { placeAcpiTables } from './acpi/tables.ts';
 import { ByteWriter } from './bytes.ts';
 import { initializeChipset, type PortAccess } from './chipset.ts';
 import type { GuestRam } from './guestRam.ts';

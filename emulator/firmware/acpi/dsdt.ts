@@ -47,7 +47,7 @@ import {
   uuid,
   when,
 } from './aml.ts';
-import type { AcpiPlatform } from './tables.ts';
+import type { AcpiPlatform } from './platform.ts';
 
 /** _STA: present, enabled, shown, functioning; without the second bit a device is there but switched off. */
 const PRESENT = 0x0f;

@@ -7,7 +7,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { haveOracles } from '../../../tools/oracles.js';
 import { SparseRam } from '../guestRam.ts';
-import { type AcpiPlatform, placeAcpiTables } from './tables.ts';
+import type { AcpiPlatform } from './platform.ts';
+import { placeAcpiTables } from './tables.ts';
 
 const MIB = 2 ** 20;
 const platform: AcpiPlatform = { ramSize: 512 * MIB, cpus: 1, serialPorts: 2, pvpanic: true, fwCfg: true };

@@ -13,17 +13,7 @@ import { alignUp, ByteWriter, checksum } from '../bytes.ts';
 import type { GuestRam } from '../guestRam.ts';
 import { ACPI_AREA_SIZE, ECAM_BASE, HPET_BASE, IOAPIC_BASE, LAPIC_BASE, memoryLayout } from '../memoryMap.ts';
 import { dsdtBody } from './dsdt.ts';
-
-/** What the tables say of the machine beyond what every q35 has. */
-export interface AcpiPlatform {
-  ramSize: number;
-  /** Processors, with local APIC ids 0 to cpus - 1. */
-  cpus: number;
-  /** COM1 and COM2: 0 to 2. */
-  serialPorts: number;
-  pvpanic: boolean;
-  fwCfg: boolean;
-}
+import type { AcpiPlatform } from './platform.ts';
 
 export const RSDP_ADDRESS = 0xf_0000;
 const OEM_ID = 'DIORAM';

@@ -7,7 +7,7 @@ import { SLOT } from '../../ir/state.ts';
 import type { Cpu } from '../helper.ts';
 import { CR4_OSXSAVE } from './bits.ts';
 import { AMD_COPIES, FEATURES, type Register } from './features.ts';
-import type { ModelDefinition } from './models.ts';
+import type { ModelDefinition } from './modelDefinition.ts';
 
 type Leaf = readonly [number, number, number, number];
 const NOTHING: Leaf = [0, 0, 0, 0];

@@ -8,14 +8,7 @@
 import type { Cpu, CpuModel } from '../helper.ts';
 import { cpuid } from './cpuid.ts';
 import { FEATURES } from './features.ts';
-
-export interface ModelDefinition {
-  name: string;
-  /** Up to 48 characters. */
-  brand: string;
-  features: ReadonlySet<string>;
-  physicalBits: number;
-}
+import type { ModelDefinition } from './modelDefinition.ts';
 
 const BASE = [
   'FPU',
