@@ -14,14 +14,14 @@ import {
   removeEntry,
   Resource,
   setEntry,
+  Shape,
+  shapeOf,
   writeConfiguration,
 } from '../../lib/zones/configuration';
 import { privilegesOf, problem as privilegeProblem } from '../../lib/zones/kernel';
 
 const BRANDS: string[] = ['joyent-minimal'];
-const PROPERTIES: string[] = ['zonepath', 'brand', 'autoboot', 'bootargs', 'limitpriv'];
-const FS: string[] = ['dir', 'special', 'type', 'options'];
-const ATTR: string[] = ['name', 'type', 'value'];
+const PROPERTIES: string[] = ['zonepath', 'brand', 'autoboot', 'bootargs', 'limitpriv', 'fs-allowed'];
 const ATTR_TYPES: string[] = ['string', 'boolean', 'int', 'uint'];
 /** What a zone's fs may be: others reach what zones share. */
 const FS_TYPES: string[] = ['lofs', 'tmpfs'];
@@ -128,8 +128,8 @@ export class Editor {
   private assign(configuration: Configuration, name: string, value: string): bool {
     const resource = this.resource;
     if (resource) {
-      const names = resource.kind == 'fs' ? FS : ATTR;
-      if (!names.includes(name)) return this.fail(name + ': invalid property of ' + resource.kind);
+      const shape = shapeOf(resource.kind);
+      if (!shape || !shape.has(name)) return this.fail(name + ': invalid property of ' + resource.kind);
       resource.set(name, value);
       return true;
     }
@@ -154,6 +154,9 @@ export class Editor {
         if (!privilegesOf(value)) return this.fail(privilegeProblem);
         configuration.limitpriv = value;
         break;
+      case 5:
+        configuration.fsAllowed = value;
+        break;
       default:
         return this.fail(name + ': invalid property');
     }
@@ -163,7 +166,7 @@ export class Editor {
 
   private add(words: string[]): bool {
     if (this.resource) return this.fail('end the resource that is being added first');
-    if (words.length != 1 || (words[0] != 'fs' && words[0] != 'attr')) return this.fail('resources are fs and attr');
+    if (words.length != 1 || !shapeOf(words[0])) return this.fail('resources are fs, net, dataset, attr and rctl');
     this.resource = new Resource(words[0]);
     return true;
   }
@@ -171,9 +174,9 @@ export class Editor {
   private end(configuration: Configuration): bool {
     const resource = this.resource;
     if (!resource) return this.fail('there is no resource to end');
-    const names = resource.kind == 'fs' ? FS : ATTR;
-    for (let i = 0; i < 3; i++)
-      if (!resource.get(names[i]).length) return this.fail(resource.kind + ': ' + names[i] + ' is not specified');
+    const shape = <Shape>shapeOf(resource.kind);
+    for (let i = 0; i < shape.required; i++)
+      if (!resource.get(shape.names[i]).length) return this.fail(resource.kind + ': ' + shape.names[i] + ' is not specified');
     if (resource.kind == 'fs' && (!resource.get('dir').startsWith('/') || resource.get('dir').includes('..')))
       return this.fail('dir is not an absolute path');
     if (resource.kind == 'fs' && !FS_TYPES.includes(resource.get('type'))) return this.fail('type of fs is lofs or tmpfs');
@@ -210,7 +213,7 @@ export class Editor {
 
   private info(configuration: Configuration, words: string[]): bool {
     const wanted = words.length ? words[0] : '';
-    const names = ['zonename', 'zonepath', 'brand', 'autoboot', 'bootargs', 'limitpriv'];
+    const names = ['zonename', 'zonepath', 'brand', 'autoboot', 'bootargs', 'limitpriv', 'fs-allowed'];
     const values = [
       configuration.name,
       configuration.zonepath,
@@ -218,6 +221,7 @@ export class Editor {
       configuration.autoboot ? 'true' : 'false',
       configuration.bootargs,
       configuration.limitpriv,
+      configuration.fsAllowed,
     ];
     for (let i = 0; i < names.length; i++) if (!wanted.length || wanted == names[i]) out(names[i] + ': ' + values[i] + '\n');
     for (let i = 0; i < configuration.resources.length; i++) {
@@ -234,6 +238,7 @@ export class Editor {
     out('set autoboot=' + (configuration.autoboot ? 'true' : 'false') + '\n');
     if (configuration.bootargs.length) out('set bootargs=' + configuration.bootargs + '\n');
     if (configuration.limitpriv.length) out('set limitpriv=' + configuration.limitpriv + '\n');
+    if (configuration.fsAllowed.length) out('set fs-allowed=' + configuration.fsAllowed + '\n');
     for (let i = 0; i < configuration.resources.length; i++) {
       const resource = configuration.resources[i];
       out('add ' + resource.kind + '\n');

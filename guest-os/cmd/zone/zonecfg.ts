@@ -6,13 +6,15 @@
  *
  * SUBCOMMANDS
  *   create [-b]                         a new configuration; without -b of the brand joyent-minimal
- *   set property=value                  zonepath, brand, autoboot, bootargs, limitpriv; within a resource its own
+ *   set property=value                  zonepath, brand, autoboot, bootargs, limitpriv, fs-allowed; within a resource its own
  *   clear property                      as it is in a new configuration
- *   add fs | attr                       begins a resource: fs has dir, special, type, options; attr has name, type, value
- *   select fs dir=... | attr name=...   goes on with one
+ *   add kind                            begins a resource: fs has dir, special, type, options; net has physical, mac-addr, global-nic, vlan-id
+ *                                       and further properties by any name; dataset has name; attr has name, type, value; rctl has name, priv,
+ *                                       limit, action
+ *   select kind property=value          goes on with one
  *   end, cancel                         ends a resource, or drops it
- *   remove fs dir=... | attr name=...   takes a resource away
- *   info [fs | attr | property]         shows what is set
+ *   remove kind property=value          takes a resource away
+ *   info [kind | property]              shows what is set
  *   export                              shows subcommands that make this configuration
  *   verify, commit                      looks whether it is whole, and writes it
  *   revert                              forgets what has not been written
