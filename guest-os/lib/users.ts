@@ -1,62 +1,22 @@
 // SPDX-License-Identifier: MIT
-/** @fileoverview Users and groups by name and number, from /etc/passwd and /etc/group (passwd(5), group(5)). */
-import * as calls from './calls';
-import { openFile, O_RDONLY, readAll } from './io';
+/**
+ * @fileoverview Users and groups by name and number for commands that ask for many, as ls does for each file: the lists are read once.
+ * What lives long, or changes them, asks `accounts.ts`, which reads them each time.
+ */
+import { Group, groups, User, users } from './accounts';
 import { parseNumber } from './text';
 
-export class User {
-  constructor(
-    readonly name: string,
-    readonly uid: u32,
-    readonly gid: u32,
-    readonly home: string,
-    readonly shell: string,
-  ) {}
-}
+let knownUsers: User[] | null = null;
+let knownGroups: Group[] | null = null;
 
-export class Group {
-  constructor(
-    readonly name: string,
-    readonly gid: u32,
-    readonly members: string[],
-  ) {}
-}
-
-let users: User[] | null = null;
-let groups: Group[] | null = null;
-
-function linesOf(path: string): string[] {
-  const descriptor = openFile(path, O_RDONLY);
-  if (descriptor < 0) return [];
-  const text = readAll(descriptor);
-  calls.close(descriptor);
-  return text.split('\n');
-}
-
-export function allUsers(): User[] {
-  if (users) return users!;
-  const found: User[] = [];
-  const lines = linesOf('/etc/passwd');
-  for (let i = 0; i < lines.length; i++) {
-    const fields = lines[i].split(':');
-    if (fields.length < 7 || parseNumber(fields[2]) < 0 || parseNumber(fields[3]) < 0) continue;
-    found.push(new User(fields[0], <u32>parseNumber(fields[2]), <u32>parseNumber(fields[3]), fields[5], fields[6]));
-  }
-  users = found;
-  return found;
+function allUsers(): User[] {
+  if (!knownUsers) knownUsers = users();
+  return knownUsers!;
 }
 
 export function allGroups(): Group[] {
-  if (groups) return groups!;
-  const found: Group[] = [];
-  const lines = linesOf('/etc/group');
-  for (let i = 0; i < lines.length; i++) {
-    const fields = lines[i].split(':');
-    if (fields.length < 4 || parseNumber(fields[2]) < 0) continue;
-    found.push(new Group(fields[0], <u32>parseNumber(fields[2]), fields[3].length ? fields[3].split(',') : []));
-  }
-  groups = found;
-  return found;
+  if (!knownGroups) knownGroups = groups();
+  return knownGroups!;
 }
 
 export function userByName(name: string): User | null {
