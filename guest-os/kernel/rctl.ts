@@ -3,8 +3,11 @@
  * @fileoverview Resource controls (resource_controls(7)): named limits of processes, projects and zones.
  *
  * Each control here is one that the kernel enforces; others do not exist, and asking for one is EINVAL. process.* controls are the process's
- * limits under another name: the basic value is the soft limit, the privileged one the hard. Projects and zones keep their values here, by
- * id; 0 is no limit. How much is in use is counted when somebody asks.
+ * limits under another name: the basic value is the soft limit, the privileged one the hard. Projects and zones have one privileged value
+ * each, or none; projects keep them here, by id, zones in the zone. Above them is the system's value, which nobody changes. How much is in use
+ * says resource.ts.
+ *
+ * A control is one row of {@link CONTROLS}; where a zone's is enforced stands beside its number below.
  */
 import { EINVAL, EPERM, setError } from './errno';
 import {
@@ -25,8 +28,26 @@ export const ENTITY_PROCESS: i32 = 0;
 export const ENTITY_PROJECT: i32 = 2;
 export const ENTITY_ZONE: i32 = 3;
 
+/** fork and lwp_create ask (resource.ts). */
 export const RCTL_MAX_LWPS: i32 = 0;
 export const RCTL_MAX_PROCESSES: i32 = 1;
+/** How many there are of zones and projects. */
+export const RCTLS: i32 = 2;
+
+/** Global flags (<sys/rctl.h>): what holds for all values of a control. */
+export const RCTL_GLOBAL_NOBASIC: u32 = 0x80000000;
+export const RCTL_GLOBAL_DENY_ALWAYS: u32 = 0x20000000;
+export const RCTL_GLOBAL_DENY_NEVER: u32 = 0x10000000;
+export const RCTL_GLOBAL_SIGNAL_NEVER: u32 = 0x02000000;
+export const RCTL_GLOBAL_INFINITE: u32 = 0x01000000;
+export const RCTL_GLOBAL_BYTES: u32 = 0x00400000;
+export const RCTL_GLOBAL_SECONDS: u32 = 0x00200000;
+export const RCTL_GLOBAL_COUNT: u32 = 0x00100000;
+
+/** An unlimited value, as all of a rctl_qty_t: nobody has set one. */
+export const UNLIMITED: u64 = 0xffffffffffffffff;
+const MAXIMUM: u64 = 0x7fffffff;
+const DENIES: u32 = RCTL_GLOBAL_NOBASIC | RCTL_GLOBAL_DENY_ALWAYS | RCTL_GLOBAL_COUNT;
 
 /** A control by name. `index`: a limit of the process, or one of the RCTL_ numbers. */
 export class Control {
@@ -34,21 +55,30 @@ export class Control {
     readonly name: string,
     readonly entity: i32,
     readonly index: i32,
+    /** The system's value: more than this nobody can have. */
+    readonly most: u64,
+    readonly flags: u32,
   ) {}
 }
 
 export const CONTROLS: Control[] = [
-  new Control('process.max-address-space', ENTITY_PROCESS, RLIMIT_VMEM),
-  new Control('process.max-file-descriptor', ENTITY_PROCESS, RLIMIT_NOFILE),
-  new Control('process.max-core-size', ENTITY_PROCESS, RLIMIT_CORE),
-  new Control('process.max-stack-size', ENTITY_PROCESS, RLIMIT_STACK),
-  new Control('process.max-data-size', ENTITY_PROCESS, RLIMIT_DATA),
-  new Control('process.max-file-size', ENTITY_PROCESS, RLIMIT_FSIZE),
-  new Control('process.max-cpu-time', ENTITY_PROCESS, RLIMIT_CPU),
-  new Control('project.max-lwps', ENTITY_PROJECT, RCTL_MAX_LWPS),
-  new Control('project.max-processes', ENTITY_PROJECT, RCTL_MAX_PROCESSES),
-  new Control('zone.max-lwps', ENTITY_ZONE, RCTL_MAX_LWPS),
-  new Control('zone.max-processes', ENTITY_ZONE, RCTL_MAX_PROCESSES),
+  new Control('process.max-address-space', ENTITY_PROCESS, RLIMIT_VMEM, UNLIMITED, RCTL_GLOBAL_DENY_ALWAYS | RCTL_GLOBAL_BYTES),
+  new Control('process.max-file-descriptor', ENTITY_PROCESS, RLIMIT_NOFILE, MAXIMUM, RCTL_GLOBAL_DENY_ALWAYS | RCTL_GLOBAL_COUNT),
+  new Control('process.max-core-size', ENTITY_PROCESS, RLIMIT_CORE, UNLIMITED, RCTL_GLOBAL_DENY_ALWAYS | RCTL_GLOBAL_BYTES),
+  new Control('process.max-stack-size', ENTITY_PROCESS, RLIMIT_STACK, UNLIMITED, RCTL_GLOBAL_DENY_ALWAYS | RCTL_GLOBAL_BYTES),
+  new Control('process.max-data-size', ENTITY_PROCESS, RLIMIT_DATA, UNLIMITED, RCTL_GLOBAL_DENY_ALWAYS | RCTL_GLOBAL_BYTES),
+  new Control('process.max-file-size', ENTITY_PROCESS, RLIMIT_FSIZE, UNLIMITED, RCTL_GLOBAL_DENY_ALWAYS | RCTL_GLOBAL_BYTES),
+  new Control(
+    'process.max-cpu-time',
+    ENTITY_PROCESS,
+    RLIMIT_CPU,
+    UNLIMITED,
+    RCTL_GLOBAL_INFINITE | RCTL_GLOBAL_DENY_NEVER | RCTL_GLOBAL_SECONDS,
+  ),
+  new Control('project.max-lwps', ENTITY_PROJECT, RCTL_MAX_LWPS, MAXIMUM, DENIES),
+  new Control('project.max-processes', ENTITY_PROJECT, RCTL_MAX_PROCESSES, MAXIMUM, DENIES),
+  new Control('zone.max-lwps', ENTITY_ZONE, RCTL_MAX_LWPS, MAXIMUM, DENIES),
+  new Control('zone.max-processes', ENTITY_ZONE, RCTL_MAX_PROCESSES, MAXIMUM, DENIES),
 ];
 
 export function controlNamed(name: string): Control | null {
@@ -58,33 +88,16 @@ export function controlNamed(name: string): Control | null {
 
 /** Values by `id << 8 | control`. */
 const projects: Map<i32, u64> = new Map<i32, u64>();
-const zones: Map<i32, u64> = new Map<i32, u64>();
 
-function lookUp(values: Map<i32, u64>, id: i32, control: i32): u64 {
-  const key = (id << 8) | control;
-  return values.has(key) ? values.get(key) : 0;
-}
-function setValue(values: Map<i32, u64>, id: i32, control: i32, value: u64): void {
-  const key = (id << 8) | control;
-  if (value && value < RLIM_INFINITY) values.set(key, value);
-  else values.delete(key);
-}
-
+/** {@link UNLIMITED} where there is none. */
 export function projectLimit(project: i32, control: i32): u64 {
-  return lookUp(projects, project, control);
+  const key = (project << 8) | control;
+  return projects.has(key) ? projects.get(key) : UNLIMITED;
 }
 export function setProjectLimit(project: i32, control: i32, value: u64): void {
-  setValue(projects, project, control, value);
-}
-export function zoneLimit(zone: i32, control: i32): u64 {
-  return lookUp(zones, zone, control);
-}
-export function setZoneLimit(zone: i32, control: i32, value: u64): void {
-  setValue(zones, zone, control, value);
-}
-/** A zone has gone, and its limits with it. */
-export function forgetZone(zone: i32): void {
-  for (let i = 0; i < CONTROLS.length; i++) if (CONTROLS[i].entity == ENTITY_ZONE) setZoneLimit(zone, CONTROLS[i].index, 0);
+  const key = (project << 8) | control;
+  if (value != UNLIMITED) projects.set(key, value);
+  else projects.delete(key);
 }
 
 /** Other limits of a process: -EINVAL where the soft one is above the hard one, -EPERM to raise that without PRIV_SYS_RESOURCE. */

@@ -8,9 +8,9 @@
 import { totalFrames } from './frames';
 import { PRIV_SYS_RESOURCE } from './privilege';
 import { Process, processList, ZOMBIE } from './process';
-import { projectLimit, RCTL_MAX_LWPS, RCTL_MAX_PROCESSES, zoneLimit } from './rctl';
+import { projectLimit, RCTL_MAX_LWPS, RCTL_MAX_PROCESSES } from './rctl';
 import { threadCount } from './thread';
-import { zoneOf } from './zone';
+import { Zone, zoneOf } from './zone';
 
 const STACK_FRAMES: u32 = 7;
 const MOST: u32 = 16000;
@@ -25,22 +25,29 @@ export function maxThreads(): i32 {
 export function mayHaveMoreProcesses(parent: Process): bool {
   const spare = maxThreads() - threadCount();
   if (spare <= (parent.credentials.has(PRIV_SYS_RESOURCE) ? 0 : RESERVED)) return false;
-  const zone = parent.credentials.zoneid;
-  if (zoneOf(zone).isEnding) return false;
-  const zoneProcesses = zoneLimit(zone, RCTL_MAX_PROCESSES);
-  const projectProcesses = projectLimit(parent.project, RCTL_MAX_PROCESSES);
-  if (zoneProcesses && processesOf(zone, -1) >= zoneProcesses) return false;
-  if (projectProcesses && processesOf(zone, parent.project) >= projectProcesses) return false;
+  const zone = zoneOf(parent.credentials.zoneid);
+  if (zone.isEnding) return false;
+  if (processesOf(zone.id, -1) >= zone.limit(RCTL_MAX_PROCESSES)) return false;
+  if (processesOf(zone.id, parent.project) >= projectLimit(parent.project, RCTL_MAX_PROCESSES)) return false;
   return mayHaveMoreThreads(parent);
 }
 
 export function mayHaveMoreThreads(process: Process): bool {
   if (threadCount() >= maxThreads()) return false;
-  const zone = process.credentials.zoneid;
-  const zoneLwps = zoneLimit(zone, RCTL_MAX_LWPS);
-  const projectLwps = projectLimit(process.project, RCTL_MAX_LWPS);
-  if (zoneLwps && lwpsOf(zone, -1) >= zoneLwps) return false;
-  return !projectLwps || lwpsOf(zone, process.project) < projectLwps;
+  const zone = zoneOf(process.credentials.zoneid);
+  if (lwpsOf(zone.id, -1) >= zone.limit(RCTL_MAX_LWPS)) return false;
+  return lwpsOf(zone.id, process.project) < projectLimit(process.project, RCTL_MAX_LWPS);
+}
+
+/** How much of what a control limits a zone has, or a project in it. */
+export function usageOf(control: i32, zone: Zone, project: i32): u64 {
+  switch (control) {
+    case RCTL_MAX_LWPS:
+      return lwpsOf(zone.id, project);
+    case RCTL_MAX_PROCESSES:
+      return processesOf(zone.id, project);
+  }
+  return 0;
 }
 
 /** Processes of a zone, and of a project in it unless that is -1. Zombies count: they have a pid. */

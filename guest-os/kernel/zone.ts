@@ -12,6 +12,7 @@ import { Vnode } from '../fs/vnode';
 import { GLOBAL_ZONE } from './credentials';
 import { EINVAL, setFailure } from './errno';
 import { PRIV_ALL, PrivilegeSet } from './privilege';
+import { RCTLS, UNLIMITED } from './rctl';
 import { WaitQueue } from './thread';
 
 export const ZONE_IS_INITIALIZED: i32 = 1;
@@ -44,6 +45,8 @@ export class Zone {
   /** When its init was started last, in nanoseconds of uptime, and how often it has ended soon after that. */
   initStarted: u64 = 0;
   quickEnds: i32 = 0;
+  /** Values of its resource controls, by number (rctl.ts). */
+  private readonly limits: StaticArray<u64> = new StaticArray<u64>(RCTLS);
   /** The status has changed, or a process of it has ended. */
   readonly news: WaitQueue = new WaitQueue();
 
@@ -57,7 +60,17 @@ export class Zone {
     readonly privileges: PrivilegeSet,
     /** Unlike ids, never used again. */
     readonly uniqueId: u64,
-  ) {}
+  ) {
+    for (let i = 0; i < RCTLS; i++) this.limits[i] = UNLIMITED;
+  }
+
+  /** The value of a resource control; UNLIMITED: none. */
+  limit(control: i32): u64 {
+    return this.limits[control];
+  }
+  setLimit(control: i32, value: u64): void {
+    this.limits[control] = value;
+  }
 
   /** Its processes are to end, or have. */
   get isEnding(): bool {
@@ -72,6 +85,8 @@ export class Zone {
 let made: u64 = 0;
 export const globalZone: Zone = new Zone(GLOBAL_ZONE, 'global', null, '', PRIV_ALL, made++);
 const zones: Zone[] = [globalZone];
+/** The same by id: it is asked at every look-up of a path. */
+const byId: (Zone | null)[] = [globalZone];
 let lastId: i32 = GLOBAL_ZONE;
 
 /** In the order of their making. */
@@ -81,9 +96,9 @@ export function zoneList(): Zone[] {
 
 /** By id; null: EINVAL. */
 export function findZone(id: i32): Zone | null {
-  for (let i = 0; i < zones.length; i++) if (zones[i].id == id) return zones[i];
-  setFailure(EINVAL);
-  return null;
+  const zone = <u32>id < <u32>byId.length ? byId[id] : null;
+  if (!zone) setFailure(EINVAL);
+  return zone;
 }
 /** By name; null: EINVAL. */
 export function zoneNamed(name: string): Zone | null {
@@ -117,8 +132,11 @@ export function addZone(name: string, root: Vnode, rootPath: string, privileges:
   while (findZone(lastId));
   const zone = new Zone(lastId, name, root, rootPath, privileges, made++);
   zones.push(zone);
+  while (byId.length <= lastId) byId.push(null);
+  byId[lastId] = zone;
   return zone;
 }
 export function removeZone(zone: Zone): void {
   zones.splice(zones.indexOf(zone), 1);
+  byId[zone.id] = null;
 }

@@ -17,7 +17,6 @@ import { exec } from './exec';
 import { createProcess, exitProcess, setZoneInitEnded } from './life';
 import { PRIV_SYS_CONFIG, PrivilegeSet } from './privilege';
 import { currentProcess, findProcess, Process, processList, ZOMBIE } from './process';
-import { forgetZone } from './rctl';
 import { SIGKILL } from './signal';
 import { startThread } from './thread';
 import {
@@ -179,7 +178,6 @@ export function destroyZone(zone: Zone): i32 {
   const mounts = mountList();
   for (let i = 0; i < mounts.length; i++)
     if (mounts[i].zoneid == zone.id && mounts[i].mountPoint != zone.rootPath) return setError(EBUSY);
-  forgetZone(zone.id);
   removeZone(zone);
   zone.root!.release();
   return 0;

@@ -19,6 +19,7 @@ import {
   writeConfiguration,
 } from '../../lib/zones/configuration';
 import { privilegesOf, problem as privilegeProblem } from '../../lib/zones/kernel';
+import { CAPPED, cappedOf, isWhole, membersOf, removeCapped, setCapped, setShort, setValue, SHORT, shortOf } from './_limits';
 
 const BRANDS: string[] = ['joyent-minimal'];
 const PROPERTIES: string[] = ['zonepath', 'brand', 'autoboot', 'bootargs', 'limitpriv', 'fs-allowed'];
@@ -129,8 +130,14 @@ export class Editor {
     const resource = this.resource;
     if (resource) {
       const shape = shapeOf(resource.kind);
-      if (!shape || !shape.has(name)) return this.fail(name + ': invalid property of ' + resource.kind);
+      if (shape ? !shape.has(name) : !membersOf(resource.kind).includes(name))
+        return this.fail(name + ': invalid property of ' + resource.kind);
       resource.set(name, value);
+      return true;
+    }
+    if (SHORT.includes(name)) {
+      if (!setShort(configuration, name, value)) return this.fail(name + ': invalid value ' + value);
+      this.changed = true;
       return true;
     }
     switch (PROPERTIES.indexOf(name)) {
@@ -165,8 +172,14 @@ export class Editor {
   }
 
   private add(words: string[]): bool {
+    const begun = this.resource;
+    if (begun && begun.kind == 'rctl' && words.length > 1 && words[0] == 'value') {
+      const text = words.slice(1).join('');
+      return setValue(begun, text) || this.fail(text + ': a value is (priv=privileged,limit=number,action=none|deny)');
+    }
     if (this.resource) return this.fail('end the resource that is being added first');
-    if (words.length != 1 || !shapeOf(words[0])) return this.fail('resources are fs, net, dataset, attr and rctl');
+    if (words.length != 1 || !(shapeOf(words[0]) || CAPPED.includes(words[0])))
+      return this.fail('resources are fs, net, dataset, attr, rctl, capped-memory and capped-cpu');
     this.resource = new Resource(words[0]);
     return true;
   }
@@ -174,12 +187,22 @@ export class Editor {
   private end(configuration: Configuration): bool {
     const resource = this.resource;
     if (!resource) return this.fail('there is no resource to end');
+    if (CAPPED.includes(resource.kind)) {
+      const wrong = setCapped(configuration, resource);
+      if (wrong.length) return this.fail(resource.kind + ': ' + wrong);
+      this.resource = null;
+      this.changed = true;
+      return true;
+    }
     const shape = <Shape>shapeOf(resource.kind);
     for (let i = 0; i < shape.required; i++)
       if (!resource.get(shape.names[i]).length) return this.fail(resource.kind + ': ' + shape.names[i] + ' is not specified');
     if (resource.kind == 'fs' && (!resource.get('dir').startsWith('/') || resource.get('dir').includes('..')))
       return this.fail('dir is not an absolute path');
     if (resource.kind == 'fs' && !FS_TYPES.includes(resource.get('type'))) return this.fail('type of fs is lofs or tmpfs');
+    if (resource.kind == 'rctl' && !resource.get('name').startsWith('zone.'))
+      return this.fail(resource.get('name') + ': not a resource control of zones');
+    if (resource.kind == 'rctl' && !isWhole(resource)) return this.fail(resource.get('name') + ': has no valid value');
     if (resource.kind == 'attr' && !ATTR_TYPES.includes(resource.get('type')))
       return this.fail('type of attr is string, boolean, int or uint');
     if (!configuration.resources.includes(resource)) configuration.resources.push(resource);
@@ -190,6 +213,8 @@ export class Editor {
 
   /** The one resource that `kind name=value` means; null after a complaint. */
   private find(configuration: Configuration, words: string[]): Resource | null {
+    const capped = words.length == 1 ? cappedOf(configuration, words[0]) : null;
+    if (capped) return capped;
     const equals = words.length == 2 ? words[1].indexOf('=') : -1;
     for (let i = 0; equals > 0 && i < configuration.resources.length; i++) {
       const resource = configuration.resources[i];
@@ -206,7 +231,8 @@ export class Editor {
   private remove(configuration: Configuration, words: string[]): bool {
     const found = this.find(configuration, words);
     if (!found) return false;
-    configuration.resources.splice(configuration.resources.indexOf(found), 1);
+    if (CAPPED.includes(found.kind)) removeCapped(configuration, found.kind);
+    else configuration.remove(found);
     this.changed = true;
     return true;
   }
@@ -224,6 +250,16 @@ export class Editor {
       configuration.fsAllowed,
     ];
     for (let i = 0; i < names.length; i++) if (!wanted.length || wanted == names[i]) out(names[i] + ': ' + values[i] + '\n');
+    for (let i = 0; i < SHORT.length; i++) {
+      const value = shortOf(configuration, SHORT[i]);
+      if (value.length ? !wanted.length || wanted == SHORT[i] : wanted == SHORT[i]) out('[' + SHORT[i] + ': ' + value + ']\n');
+    }
+    for (let i = 0; i < CAPPED.length; i++) {
+      const capped = !wanted.length || wanted == CAPPED[i] ? cappedOf(configuration, CAPPED[i]) : null;
+      if (!capped) continue;
+      out(capped.kind + ':\n');
+      for (let k = 0; k < capped.names.length; k++) out('\t[' + capped.names[k] + ': ' + capped.values[k] + ']\n');
+    }
     for (let i = 0; i < configuration.resources.length; i++) {
       const resource = configuration.resources[i];
       if (wanted.length && wanted != resource.kind) continue;

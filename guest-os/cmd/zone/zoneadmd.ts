@@ -21,7 +21,8 @@ import { PollSet } from '../../lib/pollSet';
 import { execute, fork, ignoreSignal, SIGHUP, SIGKILL, waitFor } from '../../lib/process';
 import { openMaster, slaveName } from '../../lib/ptyMaster';
 import { writeText } from '../../lib/smf/door';
-import { pathOf } from '../../lib/text';
+import { P_ZONEID, RCPRIV_PRIVILEGED, rctlNames, setRctl } from '../../lib/rctl';
+import { parseNumber, pathOf } from '../../lib/text';
 import { acceptFrom, listenAt } from '../../lib/unixSocket';
 import { Configuration, problem, readConfiguration, withReason } from '../../lib/zones/configuration';
 import {
@@ -182,6 +183,7 @@ function ready(): string {
   if (zone < 0) return withReason(root, zone);
   setZoneText(zone, ATTR_BRAND, configuration.brand);
   setZoneText(zone, ATTR_BOOTARGS, configuration.bootargs);
+  setControls(configuration);
   master = openMaster(zone);
   const failed = master < 0 ? withReason('console', master) : mountAll(configuration, zone, slaveName(master));
   if (failed.length) {
@@ -190,6 +192,19 @@ function ready(): string {
   }
   slave = openFile('/dev/' + slaveName(master), O_RDWR | O_NOCTTY);
   return '';
+}
+
+/** Resource controls that the system does not have are left alone: a configuration may come from one that has more. */
+function setControls(configuration: Configuration): void {
+  const known = rctlNames();
+  for (let i = 0; i < configuration.resources.length; i++) {
+    const resource = configuration.resources[i];
+    const control = resource.get('name');
+    if (resource.kind != 'rctl' || !known.includes(control)) continue;
+    const limit = parseNumber(resource.get('limit'));
+    const error = setRctl(control, P_ZONEID, zone, RCPRIV_PRIVILEGED, <u64>limit, resource.get('action') == 'deny');
+    if (error < 0) say(withReason('zoneadmd: ' + name + ': ' + control, error) + '\n');
+  }
 }
 
 function boot(bootargs: string): string {

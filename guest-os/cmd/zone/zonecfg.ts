@@ -6,11 +6,13 @@
  *
  * SUBCOMMANDS
  *   create [-b]                         a new configuration; without -b of the brand joyent-minimal
- *   set property=value                  zonepath, brand, autoboot, bootargs, limitpriv, fs-allowed; within a resource its own
+ *   set property=value                  zonepath, brand, autoboot, bootargs, limitpriv, fs-allowed, cpu-shares, max-lwps, max-processes,
+ *                                       max-msg-ids, max-sem-ids, max-shm-ids, max-shm-memory; within a resource its own
  *   clear property                      as it is in a new configuration
  *   add kind                            begins a resource: fs has dir, special, type, options; net has physical, mac-addr, global-nic, vlan-id
  *                                       and further properties by any name; dataset has name; attr has name, type, value; rctl has name, priv,
- *                                       limit, action
+ *                                       limit, action, or add value (priv=privileged,limit=number,action=none|deny); capped-memory has
+ *                                       physical, swap, locked (512m, 2g) and capped-cpu ncpus (0.5), which are kept as rctl
  *   select kind property=value          goes on with one
  *   end, cancel                         ends a resource, or drops it
  *   remove kind property=value          takes a resource away

@@ -16,6 +16,7 @@ const DELETE: i32 = 1;
 const REPLACE: i32 = 2;
 const BASIC: i32 = 0x01000000;
 const PRIVILEGED: i32 = 0x04000000;
+const SYSTEM: i32 = 0x07000000;
 const EPERM: i64 = -1;
 const ENOENT: i64 = -2;
 const EAGAIN: i64 = -11;
@@ -51,6 +52,9 @@ export function testControls(): i32 {
   check('the next', get(FILES, NEXT), 0);
   check('is privileged', load<i32>(block, 16), PRIVILEGED);
   check('and the hard limit', load<i64>(block), 65536);
+  check('behind it', get(FILES, NEXT), 0);
+  check('is the system', load<i32>(block, 16), SYSTEM);
+  check('who lets nobody have more', load<i64>(block), 0x7fffffff);
   check('no more', get(FILES, NEXT), ENOENT);
   const child = fork();
   if (!child) calls.exit(inChild());
