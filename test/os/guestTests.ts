@@ -36,7 +36,7 @@ export async function systemWith(directory: string, names: readonly string[]): P
   );
   for (const name of names) programs.set(name, await testProgram(name, 'illumos'));
   const archive = join(directory, 'boot_archive.test');
-  writeFileSync(archive, platformArchive(projectRoot(), programs, stamp));
+  writeFileSync(archive, await platformArchive(projectRoot(), programs, stamp));
   return { kernel: join(directory, 'platform/i86pc/kernel/amd64/unix'), archive };
 }
 

@@ -103,7 +103,7 @@ export async function build(options: BuildOptions = {}): Promise<BuildResult> {
   const images = targets.map(({ path }) => path);
   if (existsSync(join(root, 'guest-os/boot/unix.ts')) && problems.length === 0) {
     images.push(ARCHIVE);
-    if (writeIfChanged(join(output, ARCHIVE), platformArchive(root, programs, stamp))) rebuilt.push(ARCHIVE);
+    if (writeIfChanged(join(output, ARCHIVE), await platformArchive(root, programs, stamp))) rebuilt.push(ARCHIVE);
   }
   if (rebuilt.length) pruneCache(options.cache ?? cacheDirectory());
   for (const warning of warnings) report(warning);

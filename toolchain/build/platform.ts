@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { type ArchiveFile, writeArchive } from '../image/archive.ts';
 import type { BuildStamp } from '../image/image.ts';
 import { commandPaths, manualIndex, manualPage, manualPath, multiCallPrograms, readCommands } from '../registry/commands.ts';
+import { platformImages } from './images.ts';
 
 /** Text files that only root may read. */
 const PRIVATE = new Set(['etc/shadow']);
@@ -17,7 +18,7 @@ const PRIVATE = new Set(['etc/shadow']);
 const PLACES: Readonly<Record<string, string>> = { init: 'sbin/init' };
 /** Programs for demonstration only. */
 const LEFT_OUT = new Set(['hello']);
-/** What a zone begins with, as the system itself does. */
+/** What a zone without an image begins with, as the system itself does. */
 const SKELETON = new Set(
   ['default/login', 'group', 'passwd', 'profile', 'shadow', 'shells']
     .map((name) => `etc/${name}`)
@@ -43,7 +44,11 @@ const DIRECTORIES = [
 ];
 
 /** `programs`: images by name. */
-export function platformArchive(root: string, programs: ReadonlyMap<string, Uint8Array>, stamp: BuildStamp): Uint8Array {
+export async function platformArchive(
+  root: string,
+  programs: ReadonlyMap<string, Uint8Array>,
+  stamp: BuildStamp,
+): Promise<Uint8Array> {
   const files: ArchiveFile[] = [];
   const links = new Map<string, string[]>();
   const commands = readCommands(root);
@@ -67,9 +72,11 @@ export function platformArchive(root: string, programs: ReadonlyMap<string, Uint
     path: 'usr/share/man/whatis',
     content: [...manualIndex(commands).matchAll(/.*\n/g), ...summaries].sort().join(''),
   });
-  const platform = textFiles(join(root, 'guest-os/platform'), '', stamp);
-  files.push(...platform);
-  for (const { path, ...rest } of platform) if (SKELETON.has(path)) files.push({ ...rest, path: `${SKELETON_FOLDER}/${path}` });
+  const platform = platformFiles(root, stamp);
+  files.push(...platform.values());
+  for (const { path, ...rest } of platform.values())
+    if (SKELETON.has(path)) files.push({ ...rest, path: `${SKELETON_FOLDER}/${path}` });
+  files.push(...(await platformImages(root, platform, stamp)));
   const symlinks = new Map([
     ['bin', 'usr/bin'],
     ['sbin/sh', '../usr/bin/sh'],
@@ -83,6 +90,11 @@ function facilityPages(folder: string): { name: string; section: string; text: s
     const dot = file.lastIndexOf('.');
     return { name: file.slice(0, dot), section: file.slice(dot + 1), text: readFileSync(join(folder, file), 'utf8') };
   });
+}
+
+/** The platform's text files, by path. */
+export function platformFiles(root: string, stamp: BuildStamp): Map<string, ArchiveFile> {
+  return new Map(textFiles(join(root, 'guest-os/platform'), '', stamp).map((file) => [file.path, file]));
 }
 
 /** Everything below a folder, at the same place in the system. Scripts can be executed. */

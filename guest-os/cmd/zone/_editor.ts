@@ -3,6 +3,7 @@
 import { isZoneName } from '../../kernel/zoneName';
 import { out, say } from '../../lib/io';
 import { errorText } from '../../lib/errors';
+import { problem as brandProblem, readBrand } from '../../lib/zones/brand';
 import {
   Configuration,
   CONFIGURED,
@@ -21,7 +22,7 @@ import {
 import { privilegesOf, problem as privilegeProblem } from '../../lib/zones/kernel';
 import { CAPPED, cappedOf, isWhole, membersOf, removeCapped, setCapped, setShort, setValue, SHORT, shortOf } from './_limits';
 
-const BRANDS: string[] = ['joyent-minimal'];
+const USUAL_BRAND: string = 'joyent-minimal';
 const PROPERTIES: string[] = ['zonepath', 'brand', 'autoboot', 'bootargs', 'limitpriv', 'fs-allowed'];
 const ATTR_TYPES: string[] = ['string', 'boolean', 'int', 'uint'];
 /** What a zone's fs may be: others reach what zones share. */
@@ -113,7 +114,7 @@ export class Editor {
     if (this.exists && !words.includes('-F')) return this.fail('zone ' + this.name + ' already exists, use -F to overwrite');
     if (!isZoneName(this.name)) return this.fail(this.name + ': invalid zone name');
     const made = new Configuration(this.name);
-    if (!words.includes('-b')) made.brand = BRANDS[0];
+    if (!words.includes('-b')) made.brand = USUAL_BRAND;
     this.configuration = made;
     this.changed = true;
     return true;
@@ -147,7 +148,7 @@ export class Editor {
         configuration.zonepath = value;
         break;
       case 1:
-        if (!BRANDS.includes(value)) return this.fail('brand ' + value + ' is not known');
+        if (!readBrand(value)) return this.fail(brandProblem);
         configuration.brand = value;
         break;
       case 2:

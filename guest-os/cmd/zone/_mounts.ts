@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /**
- * @fileoverview What is mounted in a zone's root. The programs are the global zone's, read-only; the rest is the zone's own.
+ * @fileoverview What is mounted in a zone's root: what its brand says, and what is configured.
  *
  * A zone's root may put anything in the way, also a symbolic link to some place outside: a mount point is looked at component by
  * component, and must be made of directories.
@@ -9,27 +9,23 @@ import * as calls from '../../lib/calls';
 import { S_IFDIR, S_IFMT, S_IFREG, status } from '../../lib/files';
 import { allMounts } from '../../lib/mounts';
 import { pathOf } from '../../lib/text';
+import { Brand } from '../../lib/zones/brand';
 import { Configuration, withReason } from '../../lib/zones/configuration';
 import { ATTR_ROOT, zoneText } from '../../lib/zones/kernel';
 
 const MS_OPTIONSTR: i32 = 0x100;
 const MS_FORCE: i32 = 0x400;
-const SHARED: string[] = ['/lib', '/sbin', '/usr'];
 
 /** Why one could not be mounted; nothing: all are. */
-export function mountAll(configuration: Configuration, zone: i32, console: string): string {
+export function mountAll(configuration: Configuration, brand: Brand, zone: i32, console: string): string {
   const root = zoneText(zone, ATTR_ROOT);
-  for (let i = 0; i < SHARED.length; i++) {
-    const failed = mountAt(root, SHARED[i], 'lofs', SHARED[i], 'ro');
-    if (failed.length) return failed;
+  let failed = '';
+  for (let i = 0; i < brand.mounts.length && !failed.length; i++) {
+    const mount = brand.mounts[i];
+    const options = mount.type == 'dev' ? 'zone=' + zone.toString() + ',console=' + console : mount.options;
+    failed = mountAt(root, mount.directory, mount.type, mount.special, options);
+    if (mount.directory == '/tmp' && !failed.length) calls.chmod(pathOf(root + '/tmp'), 0o1777);
   }
-  const devices = 'zone=' + zone.toString() + ',console=' + console;
-  let failed = mountAt(root, '/dev', 'dev', '/dev', devices);
-  if (!failed.length) failed = mountAt(root, '/proc', 'proc', 'proc', '');
-  if (!failed.length) failed = mountAt(root, '/system/contract', 'ctfs', 'ctfs', '');
-  if (!failed.length) failed = mountAt(root, '/tmp', 'tmpfs', 'swap', '');
-  if (!failed.length) calls.chmod(pathOf(root + '/tmp'), 0o1777);
-  if (!failed.length) failed = mountAt(root, '/etc/mnttab', 'mntfs', 'mnttab', '');
   for (let i = 0; i < configuration.resources.length && !failed.length; i++) {
     const resource = configuration.resources[i];
     if (resource.kind == 'fs')

@@ -7,7 +7,8 @@
  *
  * SUBCOMMANDS
  *   list [-cipv]       running zones; -i: installed ones, too; -c: all that are configured; -v: what they are; -p: for programs
- *   install            makes the zone's root from the brand's skeleton
+ *   install [-q quota] [-t image]
+ *                      makes the zone's root: a clone of an image (imgadm(8)), without -t a copy of the brand's skeleton; quota: GiB, 0 for none
  *   ready              makes the zone and mounts its file systems, but starts nothing
  *   boot [-- args]     starts the zone's init
  *   shutdown [-r]      asks the zone to stop its services and to end; -r: boots it again
@@ -21,8 +22,11 @@
  */
 import * as calls from '../../lib/calls';
 import { out, Reader, flush, say } from '../../lib/io';
-import { padLeft, padRight } from '../../lib/text';
+import { Options } from '../../lib/options';
+import { padLeft, padRight, parseNumber } from '../../lib/text';
+import { isUuid } from '../../lib/uuid';
 import { execute, fork, waitFor } from '../../lib/process';
+import { problem as brandProblem, readBrand } from '../../lib/zones/brand';
 import {
   Configuration,
   CONFIGURED,
@@ -45,7 +49,7 @@ import {
   zoneIds,
   zoneText,
 } from '../../lib/zones/kernel';
-import { install, uninstall } from './_install';
+import { install, uninstall, Wish } from './_install';
 import { Answer, askDaemon, stateOf } from './_state';
 
 export const USAGE: string = 'zoneadm list [-cipv]\n' + 'zoneadm -z zonename subcommand [arguments]';
@@ -72,7 +76,7 @@ export function main(args: string[]): i32 {
   if (calls.getuid() != 0) return fail(name, 'you lack sufficient privilege');
   switch (SUBCOMMANDS.indexOf(command)) {
     case 0:
-      return installZone(entry);
+      return installZone(entry, rest);
     case 1:
       return uninstallZone(entry, rest.includes('-F'));
     case 2:
@@ -185,11 +189,26 @@ function verify(entry: Entry): Configuration | null {
   return null;
 }
 
-function installZone(entry: Entry): i32 {
+function installZone(entry: Entry, words: string[]): i32 {
   if (stateOf(entry) != CONFIGURED) return fail(entry.name, 'must be configured before install.');
   const configuration = verify(entry);
   if (!configuration) return 1;
-  const failed = install(configuration);
+  const brand = readBrand(configuration.brand);
+  if (!brand) return fail(entry.name, brandProblem);
+  const options = new Options(
+    ['zoneadm'].concat(words),
+    'zoneadm -z zonename install [-q quota] [-t image]',
+    brand.installOptions,
+  );
+  const wish = new Wish();
+  for (let letter = options.next(); letter != ''; letter = options.next()) {
+    if (letter == 't') wish.image = options.argument;
+    else wish.quota = parseNumber(options.argument);
+  }
+  if (options.failed) return 2;
+  if (wish.quota < 0) return fail(entry.name, 'the quota must be a number of GiB');
+  if (wish.image.length && !isUuid(wish.image)) return fail(entry.name, wish.image + ': not the UUID of an image');
+  const failed = install(configuration, wish);
   return failed.length ? fail(entry.name, failed) : 0;
 }
 

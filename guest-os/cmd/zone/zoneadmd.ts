@@ -24,10 +24,12 @@ import { writeText } from '../../lib/smf/door';
 import { P_ZONEID, RCPRIV_PRIVILEGED, rctlNames, setRctl } from '../../lib/rctl';
 import { parseNumber, pathOf } from '../../lib/text';
 import { acceptFrom, listenAt } from '../../lib/unixSocket';
-import { Configuration, problem, readConfiguration, withReason } from '../../lib/zones/configuration';
+import { problem as brandProblem, readBrand } from '../../lib/zones/brand';
+import { problem, readConfiguration, withReason } from '../../lib/zones/configuration';
 import {
   ATTR_BOOTARGS,
   ATTR_BRAND,
+  ATTR_INITNAME,
   bootZone,
   createZone,
   destroyZone,
@@ -178,14 +180,17 @@ function ready(): string {
   if (!configuration) return problem.length ? problem : 'No such zone configured';
   const privileges = privilegesOf(configuration.limitpriv);
   if (!privileges) return privilegeProblem;
+  const brand = readBrand(configuration.brand);
+  if (!brand) return brandProblem;
   const root = configuration.zonepath + '/root';
   zone = createZone(name, root, privileges);
   if (zone < 0) return withReason(root, zone);
   setZoneText(zone, ATTR_BRAND, configuration.brand);
+  setZoneText(zone, ATTR_INITNAME, brand.initName);
   setZoneText(zone, ATTR_BOOTARGS, configuration.bootargs);
   setControls(configuration);
   master = openMaster(zone);
-  const failed = master < 0 ? withReason('console', master) : mountAll(configuration, zone, slaveName(master));
+  const failed = master < 0 ? withReason('console', master) : mountAll(configuration, brand, zone, slaveName(master));
   if (failed.length) {
     halt();
     return failed;
