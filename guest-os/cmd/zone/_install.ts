@@ -106,10 +106,11 @@ function copySkeleton(root: string): bool {
 function identify(configuration: Configuration, root: string): string {
   const etc = status(root + '/etc', false);
   if (!etc || (etc.mode & S_IFMT) != S_IFDIR) return root + '/etc: not a directory';
-  const given = attributeOf(configuration, 'hostname');
-  const name = given.length ? given : configuration.name;
+  const given = configuration.attribute('hostname');
+  const name = given != null && given.length ? given : configuration.name;
   replace(root + '/etc/nodename', name + '\n');
-  const domain = attributeOf(configuration, 'dns-domain');
+  const found = configuration.attribute('dns-domain');
+  const domain = found == null ? '' : found;
   replace(
     root + '/etc/hosts',
     '# Names of hosts (hosts(5))\n127.0.0.1\tlocalhost loghost\n::1\tlocalhost loghost\n127.0.0.1\t' +
@@ -117,19 +118,12 @@ function identify(configuration: Configuration, root: string): string {
       name +
       '\n',
   );
-  const resolvers = attributeOf(configuration, 'resolvers');
-  if (!resolvers.length && !domain.length) return '';
+  const resolvers = configuration.attribute('resolvers');
+  if (resolvers == null && !domain.length) return '';
   let text = domain.length ? 'search ' + domain + '\n' : '';
-  const addresses = resolvers.split(',');
+  const addresses: string[] = resolvers == null ? [] : resolvers.split(',');
   for (let i = 0; i < addresses.length; i++) if (addresses[i].length) text += 'nameserver ' + addresses[i] + '\n';
   replace(root + '/etc/resolv.conf', text);
-  return '';
-}
-function attributeOf(configuration: Configuration, name: string): string {
-  for (let i = 0; i < configuration.resources.length; i++) {
-    const resource = configuration.resources[i];
-    if (resource.kind == 'attr' && resource.get('name') == name) return resource.get('value');
-  }
   return '';
 }
 function replace(path: string, text: string): void {

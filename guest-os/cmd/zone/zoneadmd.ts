@@ -25,7 +25,7 @@ import { P_ZONEID, RCPRIV_PRIVILEGED, rctlNames, setRctl } from '../../lib/rctl'
 import { parseNumber, pathOf } from '../../lib/text';
 import { acceptFrom, listenAt } from '../../lib/unixSocket';
 import { problem as brandProblem, readBrand } from '../../lib/zones/brand';
-import { problem, readConfiguration, withReason } from '../../lib/zones/configuration';
+import { Configuration, problem, readConfiguration, withReason } from '../../lib/zones/configuration';
 import {
   ATTR_BOOTARGS,
   ATTR_BRAND,
