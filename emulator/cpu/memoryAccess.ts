@@ -270,8 +270,10 @@ export class MemoryAccess {
       this.physicalAddress = t.physical + (low & (PAGE - 1));
       return DEVICE;
     }
-    const watched = (write && holdsCode(host, place)) || host.breakpointPage(high, low) || host.alignmentCheck;
-    host.tlb.fill(kind, write, high, low, place, watched, t.global);
+    // One walk serves reads and writes, as far as it allows them: a page that is written is read soon, and the other way round.
+    const watched = host.breakpointPage(high, low) || host.alignmentCheck;
+    if (t.read) host.tlb.fill(kind, false, high, low, place, watched, t.global);
+    if (t.write) host.tlb.fill(kind, true, high, low, place, watched || holdsCode(host, place), t.global);
     return place + (low & (PAGE - 1));
   }
   private fault(vector: number, error: number): number {

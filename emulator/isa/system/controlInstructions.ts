@@ -34,10 +34,33 @@ const setControl = helper('mov.toControl', (cpu) => {
   writeControl(cpu, n, visibleBits(cpu, cpu.args.u64(1)));
 });
 const CONTROL: ReadonlySet<number> = new Set([0, 2, 3, 4, 8]);
+/** Control registers that are nothing but state. */
+const HELD = [
+  [0, SLOT.CR0],
+  [2, SLOT.CR2],
+  [3, SLOT.CR3],
+  [4, SLOT.CR4],
+] as const;
 instruction({
   mnemonic: 'mov',
   encodings: { '0F 20 /r': 'Rq,C' },
-  exec: (ir, dst, register) => ir.write(dst, ir.call(getControl, 'i64', [number(ir, register)])),
+  exec(ir, dst, register) {
+    const n = number(ir, register);
+    if (ir.env.code !== 64) {
+      ir.write(dst, ir.call(getControl, 'i64', [n]));
+      return;
+    }
+    // In 64-bit mode those that are state are read as they are.
+    let held = ir.const(0, 'i1');
+    let value = ir.const(0, 'i64');
+    for (const [control, slot] of HELD) {
+      const is = ir.eq(n, ir.const(control, 'i32'));
+      held = ir.or(held, is);
+      value = ir.select(is, ir.slot(slot, 'i64'), value);
+    }
+    const when = ir.and(ir.isZero(ir.slot(SLOT.CPL, 'i32')), held);
+    ir.write(dst, ir.callUnless({ when, value }, getControl, [n]));
+  },
 });
 instruction({
   mnemonic: 'mov',
@@ -192,21 +215,19 @@ for (const [name, segment, digit] of [
   });
 }
 
-const setAc = helper('stac', (cpu) => {
-  if (cpu.cpl !== 0) cpu.raise(VECTOR.UD);
-  const flags = cpu.read64(SLOT.RFLAGS);
-  cpu.write64(SLOT.RFLAGS, cpu.args.u32(0) ? flags | BigInt(RFLAGS_AC) : flags & ~BigInt(RFLAGS_AC));
+/** RFLAGS.AC has changed, below level 3: whether SMAP holds. Compiled code goes on in the other translation block by itself. */
+function setAc(ir: Builder, ac: boolean): void {
+  ir.fault(VECTOR.UD, ir.ne(ir.slot(SLOT.CPL, 'i32'), ir.const(0, 'i32')));
+  const flags = ir.slot(SLOT.RFLAGS, 'i64');
+  const bit = ir.const(RFLAGS_AC, 'i64');
+  const block = ir.slot(ac ? SLOT.BLOCK_RELAXED : SLOT.BLOCK_SYSTEM, 'i32');
+  ir.setSlot(SLOT.RFLAGS, ac ? ir.or(flags, bit) : ir.and(flags, ir.not(bit)));
+  ir.setSlot(SLOT.TLB, block);
+  ir.switchTo(ir.nextRip(), ir.ne(block, ir.const(0, 'i32')), acChanged);
+}
+const acChanged = helper('stac', (cpu) => {
+  cpu.rip = cpu.args.u64(0);
   cpu.modeChanged();
 });
-instruction({
-  mnemonic: 'stac',
-  encodings: { 'NP 0F 01 CB': '' },
-  cpuid: 'SMAP',
-  exec: (ir) => ir.control(setAc, [ir.const(1, 'i32')]),
-});
-instruction({
-  mnemonic: 'clac',
-  encodings: { 'NP 0F 01 CA': '' },
-  cpuid: 'SMAP',
-  exec: (ir) => ir.control(setAc, [ir.const(0, 'i32')]),
-});
+instruction({ mnemonic: 'stac', encodings: { 'NP 0F 01 CB': '' }, cpuid: 'SMAP', exec: (ir) => setAc(ir, true) });
+instruction({ mnemonic: 'clac', encodings: { 'NP 0F 01 CA': '' }, cpuid: 'SMAP', exec: (ir) => setAc(ir, false) });

@@ -5,11 +5,11 @@
  * Loading SS holds interrupts and debug traps off for one instruction and may change the stack's width.
  */
 import type { Builder } from '../../ir/builder.ts';
-import { SEGMENT, SLOT, segmentSlot } from '../../ir/state.ts';
+import { SEG, SEGMENT, SLOT, segmentSlot } from '../../ir/state.ts';
 import type { Operand, Value } from '../../ir/value.ts';
 import { type Cpu, helper } from '../helper.ts';
 import { instruction } from '../record.ts';
-import { selectorOf, VECTOR } from './bits.ts';
+import { VECTOR } from './bits.ts';
 import { loadSegment } from './segmentation.ts';
 import { currentStack } from './stack.ts';
 
@@ -35,11 +35,15 @@ const pop = helper('pop.segment', (cpu) => {
 });
 /** Behind a call that may have changed the mode: leaves the engine if so. */
 export const settle = helper('mov.settle', () => {});
-const store = helper('mov.storeSegment', (cpu) => {
-  const seg = cpu.args.u32(0);
-  if (seg > SEGMENT.gs) cpu.raise(VECTOR.UD);
-  cpu.args.returnU32(selectorOf(cpu, seg));
-});
+/** The selector of ES to GS by number; #UD for others. */
+function selectorByNumber(ir: Builder, segment: Operand): Value {
+  const n = number(ir, segment);
+  ir.fault(VECTOR.UD, ir.ult(ir.const(SEGMENT.gs, 'i32'), n));
+  const selector = (seg: number): Value => ir.slot(segmentSlot(seg) + SEG.selector, 'i16');
+  let value = selector(SEGMENT.es);
+  for (let seg = SEGMENT.cs; seg <= SEGMENT.gs; seg++) value = ir.select(ir.eq(n, ir.const(seg, 'i32')), selector(seg), value);
+  return value;
+}
 const number = (ir: Builder, segment: Operand): Value => ir.resize(ir.read(segment), 'i32');
 
 instruction({
@@ -53,7 +57,7 @@ instruction({
   mnemonic: 'mov',
   encodings: { '8C /r': 'Rv,Sw' },
   exec(ir, dst, segment) {
-    ir.write(dst, ir.resize(ir.call(store, 'i32', [number(ir, segment)]), ir.type));
+    ir.write(dst, ir.resize(selectorByNumber(ir, segment), ir.type));
   },
 });
 /** To memory always 16 bits. */
@@ -61,7 +65,7 @@ instruction({
   mnemonic: 'mov',
   encodings: { '8C /r': 'Mw,Sw' },
   exec(ir, dst, segment) {
-    ir.write(dst, ir.trunc(ir.call(store, 'i32', [number(ir, segment)]), 'i16'));
+    ir.write(dst, selectorByNumber(ir, segment));
   },
 });
 
