@@ -15,7 +15,7 @@ try {
     process.exitCode = await test(rest);
   } else if (command === 'bench' && rest[0] === 'page') {
     const { benchPage } = await import('./benchPage.js');
-    await benchPage();
+    await benchPage(rest.slice(1));
   } else if (command === 'bench' && rest[0] === 'library') {
     const { benchLibrary } = await import('./benchLibrary.js');
     await benchLibrary();

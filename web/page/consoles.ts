@@ -84,6 +84,10 @@ export class Consoles {
     for (const port of PORTS) this.#ports[port].terminal?.then(action, () => {});
   }
 
+  /** Resolves when the first terminal is there, or cannot be. */
+  async opened(): Promise<void> {
+    await this.#ports.com1.terminal?.catch(() => {});
+  }
   get shown(): Port | 'screen' {
     return this.#shown;
   }

@@ -7,7 +7,8 @@
  *
  * A worker holds one machine only. So whenever a machine is gone its worker is terminated, which gives its memory back. While a machine runs
  * the next worker is made ready, so that a restart or a snapshot need not wait for it. `start` may be called while preparing: it takes effect when
- * the worker is ready.
+ * the worker is ready. The first worker is made when it is first needed: it and the browser's compilers keep two processors busy, so a page
+ * that has still to draw itself had better do that first.
  */
 import type {
   Answers,
@@ -43,8 +44,8 @@ export interface MachineEvents {
   over(message: Extract<FromWorker, { kind: 'ended' | 'refused' | 'fault' }>): void;
 }
 
-/** Milliseconds after a machine's start until the next worker is made: let the machine boot first. */
-const SPARE_AFTER = 1000;
+/** Milliseconds after a machine's start until the next worker is made, unless the machine is idle before: let it boot first. */
+const SPARE_AFTER = 10_000;
 
 interface Spare {
   worker: Worker;
@@ -59,7 +60,7 @@ interface Waiting {
 
 export class PageMachine {
   readonly #events: MachineEvents;
-  #worker!: Worker;
+  #worker: Worker | undefined;
   #spare: Spare | undefined;
   #spareTimer = 0;
   #ready = false;
@@ -73,7 +74,6 @@ export class PageMachine {
 
   constructor(events: MachineEvents) {
     this.#events = events;
-    this.#prepare();
   }
 
   get state(): MachineState {
@@ -87,7 +87,7 @@ export class PageMachine {
   }
 
   start(options: Omit<StartMessage, 'kind' | 'speed'>): void {
-    if (this.#on || this.#wanted) this.#prepare();
+    if (!this.#worker || this.#on || this.#wanted) this.#prepare();
     this.#wanted = { kind: 'start', speed: this.#speed, ...options };
     if (this.#ready) this.#send(this.#wanted);
     this.#events.stateChanged(this.state);
@@ -146,6 +146,7 @@ export class PageMachine {
 
   /** Rejects with an Error of one line. */
   call<Name extends Call['name']>(call: Extract<Call, { name: Name }>): Promise<Answers[Name]> {
+    if (!this.#worker) this.#prepare();
     const number = ++this.#lastCall;
     return new Promise((resolve, reject) => {
       this.#calls.set(number, { resolve, reject });
@@ -175,6 +176,11 @@ export class PageMachine {
     this.#events.stateChanged(this.state);
   }
 
+  #makeSpare(): void {
+    clearTimeout(this.#spareTimer);
+    this.#spare ??= makeSpare();
+  }
+
   #receive(message: FromWorker): void {
     const events = this.#events;
     switch (message.kind) {
@@ -190,9 +196,7 @@ export class PageMachine {
       case 'started':
         this.#on = true;
         this.#wanted = undefined;
-        this.#spareTimer = setTimeout(() => {
-          this.#spare ??= makeSpare();
-        }, SPARE_AFTER) as unknown as number;
+        this.#spareTimer = setTimeout(() => this.#makeSpare(), SPARE_AFTER) as unknown as number;
         this.watch(this.#views);
         events.stateChanged(this.state);
         return;
@@ -213,6 +217,7 @@ export class PageMachine {
         return;
       case 'figures':
         events.figures(message.figures);
+        if (message.figures.mips === undefined && this.state === 'on') this.#makeSpare();
         return;
       case 'inspection':
         events.inspection(message.inspection);
@@ -249,7 +254,7 @@ export class PageMachine {
   }
 
   #send(message: ToWorker): void {
-    this.#worker.postMessage(message);
+    this.#worker?.postMessage(message);
   }
 }
 

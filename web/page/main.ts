@@ -5,10 +5,12 @@
  *
  * `window.diorama` is the same for programs: they see its state, type and hear, save and restore, and hold the other end of the network cable.
  */
+
+import { nextFrame } from '../terminal/nextTask.ts';
 import type { EndKind, Figures, FromWorker, Port, Speed, StoredSnapshot, View } from '../worker/messages.ts';
 import { whatIsMissing } from './capabilities.ts';
 import { Consoles } from './consoles.ts';
-import { button, element, formatSize, input, make, toast } from './dom.ts';
+import { button, element, formatCount, formatSize, input, make, toast } from './dom.ts';
 import { Inside } from './inside/inside.ts';
 import { type MachineState, PageMachine } from './machine.ts';
 import { Display } from './screen.ts';
@@ -29,13 +31,17 @@ const ENDS: Record<EndKind, readonly [string, 'good' | 'bad']> = {
   'triple-fault': ['Triple fault: the processor could not deliver an exception and has shut down.', 'bad'],
 };
 const THEMES = ['system', 'light', 'dark'] as const;
+/** Milliseconds until the page is stored for when there is no network, unless the machine is idle before: let it boot first. */
+const OFFLINE_AFTER = 10_000;
 /** First bytes of a snapshot file. */
 const SNAPSHOT_FILE = 'diorama snapshot ';
 
 let figures: Figures | undefined;
 let cableEnd: ((frame: Uint8Array) => void) | undefined;
-/** Said before the machine started: it must not be wiped away by the start. */
+/** Somebody has started a machine, or the page itself has. */
 let booted = false;
+/** The page is stored, or is being stored, for when there is no network. */
+let offline = false;
 
 const consoles = new Consoles({
   type: (port, bytes) => machine.type(port, bytes),
@@ -56,10 +62,7 @@ const machine: PageMachine = new PageMachine({
   output: (port, bytes) => consoles.output(port, bytes),
   frame: (frame) => cableEnd?.(frame),
   figures: showFigures,
-  inspection: (inspection) => {
-    if (inspection.processors) inside.processors = inspection.processors.length;
-    inside.show(inspection);
-  },
+  inspection: (inspection) => inside.show(inspection),
   screen: (screen) => {
     display.show(screen);
     element('screen-tab').classList.toggle('news', false);
@@ -90,13 +93,24 @@ showState();
 const missing = whatIsMissing();
 if (missing) {
   element('welcome').hidden = true;
+  document.body.classList.remove('alone');
   showMessage(missing, 'bad');
-} else start();
-setUpOffline();
+} else void startFirst();
+setTimeout(setUpOffline, OFFLINE_AFTER);
+
+/** When the page has been drawn and has its terminal: the worker leaves no processor to a page that has still work to do. */
+async function startFirst(): Promise<void> {
+  await nextFrame();
+  document.body.classList.remove('alone');
+  await consoles.opened();
+  // Unless somebody was faster.
+  if (!booted) start();
+}
 
 /** A service worker keeps the page for when there is no network. Where browsers have or allow none, the page is as good. */
 function setUpOffline(): void {
-  if (!('serviceWorker' in navigator) || !isSecureContext) return;
+  if (offline || !('serviceWorker' in navigator) || !isSecureContext) return;
+  offline = true;
   const isNew = navigator.serviceWorker.controller !== null;
   navigator.serviceWorker.addEventListener('controllerchange', () => {
     if (isNew) toast('A newer version of this page is ready: reload to use it');
@@ -166,7 +180,6 @@ function setUpControls(): void {
     else if (inside.isOpen) element('inside-tabs').querySelector<HTMLElement>('[aria-selected="true"]')?.focus();
     else button('open-machine').focus();
   });
-  new ResizeObserver(watch).observe(element('inside'));
 }
 
 function setUpDrops(): void {
@@ -313,9 +326,10 @@ function showProgress(file: string, loaded: number, total: number): void {
 function showFigures(now: Figures): void {
   figures = now;
   inside.figures(now);
+  if (now.mips === undefined) setUpOffline();
   if (machine.state === 'on') element('state').textContent = now.mips === undefined ? 'Idle' : STATES.on;
   element('mips').textContent = now.mips === undefined ? '–' : now.mips.toFixed(0);
-  element('instructions').textContent = now.instructions.toLocaleString('en');
+  element('instructions').textContent = formatCount(now.instructions);
   element('time').textContent = now.virtualSeconds.toFixed(1);
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview The shelf of snapshots: list, take, restore, delete, download, upload. */
 import type { StoredSnapshot } from '../worker/messages.ts';
-import { button, element, formatSize, input, make, toast } from './dom.ts';
+import { button, element, formatSize, formatTime, input, make, toast } from './dom.ts';
 import type { PageMachine } from './machine.ts';
 
 export interface SnapshotEvents {
@@ -43,9 +43,7 @@ export class Snapshots {
     element('storage').textContent = usage && quota ? `${formatSize(usage)} of ${formatSize(quota)} used` : '';
   }
 
-  async take(
-    title = new Date().toLocaleString('en', { dateStyle: 'medium', timeStyle: 'medium' }),
-  ): Promise<StoredSnapshot | undefined> {
+  async take(title = formatTime(Date.now())): Promise<StoredSnapshot | undefined> {
     button('take').disabled = button('snapshot').disabled = true;
     // A browser that is short of room asks before it throws this away.
     void navigator.storage?.persist?.();
@@ -69,10 +67,10 @@ export class Snapshots {
 
   #item(snapshot: StoredSnapshot): HTMLLIElement {
     const { id, title, created, size, memory, virtualSeconds } = snapshot;
-    const when = new Date(created).toLocaleString('en', { dateStyle: 'medium', timeStyle: 'short' });
+    const when = formatTime(created);
     const age = virtualSeconds > 0 ? `, up ${virtualSeconds.toFixed(1)} s` : '';
     // Titles are times unless somebody has given another.
-    const date = title.startsWith(when.replace(/.[AP]M$/, '')) ? '' : `${when} · `;
+    const date = title === when ? '' : `${when} · `;
     const details = `${date}${formatSize(size)}, machine of ${formatSize(memory)}${age}`;
     const action = (label: string, act: () => void, primary = false): HTMLButtonElement =>
       make('button', {

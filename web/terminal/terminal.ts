@@ -10,7 +10,7 @@
 import { FitAddon } from '@xterm/addon-fit';
 import { type ITheme, Terminal } from '@xterm/xterm';
 import '@xterm/xterm/css/xterm.css';
-import { nextTask } from './nextTask.ts';
+import { nextFrame, nextTask } from './nextTask.ts';
 
 export interface SerialTerminal {
   /** Resolves when the bytes have been digested. */
@@ -65,15 +65,18 @@ export async function openTerminal(
   label: string,
   onKeys: (bytes: Uint8Array) => void,
 ): Promise<SerialTerminal> {
-  await nextTask();
+  await nextFrame();
   const style = getComputedStyle(element);
+  loadFont(element);
+  await nextTask();
   let zoom = 0;
   const fontSize = (): number => Math.max(8, Number.parseFloat(getComputedStyle(element).fontSize) + zoom);
+  let theme = themeOf(element);
   const terminal = new Terminal({
     scrollback: SCROLLBACK,
     fontFamily: style.fontFamily,
     fontSize: fontSize(),
-    theme: themeOf(element),
+    theme,
     disableStdin: true,
     // At 1, underscores of some fonts fall below the line.
     lineHeight: 1.15,
@@ -125,7 +128,11 @@ export async function openTerminal(
       resize();
     },
     updateTheme() {
-      terminal.options.theme = themeOf(element);
+      const wanted = themeOf(element);
+      // The terminal would write a style sheet of 50 kB again.
+      if (wanted.background === theme.background && wanted.foreground === theme.foreground) return;
+      theme = wanted;
+      terminal.options.theme = theme;
     },
     text() {
       if (terminal.hasSelection()) return terminal.getSelection();
@@ -137,6 +144,16 @@ export async function openTerminal(
     },
     paste: (text) => terminal.paste(text),
   };
+}
+
+/** The first text in a font costs milliseconds: so it is not measured together with all else that the terminal measures. */
+function loadFont(element: HTMLElement): void {
+  const probe = document.createElement('i');
+  probe.textContent = 'W';
+  probe.style.position = 'absolute';
+  element.append(probe);
+  probe.getBoundingClientRect();
+  probe.remove();
 }
 
 function themeOf(element: HTMLElement): ITheme {

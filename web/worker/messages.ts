@@ -120,7 +120,14 @@ export interface Inspection {
   processors?: ProcessorInspection[];
   memory?: { regions: MemoryRegion[]; blockSize: number; blocks: Uint8Array };
   devices?: { devices: DeviceInspection[]; interrupts: InterruptInspection };
-  debug?: { processor: number; address: bigint; code: CodeLine[]; breakpoints: bigint[]; state: ProcessorInspection };
+  debug?: {
+    processor: number;
+    processors: number;
+    address: bigint;
+    code: CodeLine[];
+    breakpoints: bigint[];
+    state: ProcessorInspection;
+  };
 }
 
 export type Screen =

@@ -56,7 +56,8 @@ export class Observer {
       const state = inspectProcessor(cpu);
       const code = inspectCode(cpu, CODE_BEFORE, CODE_AFTER, address ?? state.rip);
       inspection.debug = {
-        ...{ processor: cpu.index, address: address ?? state.rip, state, breakpoints: [...this.#debugger.breakpoints] },
+        ...{ processor: cpu.index, processors: machine.processors.length, address: address ?? state.rip, state },
+        ...{ breakpoints: [...this.#debugger.breakpoints] },
         // Structured clone would copy the whole buffer behind each line's bytes.
         code: code.map((line) => ({ ...line, bytes: line.bytes.slice() })),
       };

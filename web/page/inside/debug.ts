@@ -46,7 +46,7 @@ export class DebugView {
       event.preventDefault();
       this.#look();
     };
-    element('debug').append(
+    element('debug').replaceChildren(
       make('div', { className: 'head' }, make('h2', { textContent: 'Debugger' }), this.#processor),
       make('div', { className: 'buttons' }, this.#pause, ...this.#steps),
       this.#registers,
@@ -75,7 +75,7 @@ export class DebugView {
     this.#look();
   }
 
-  show({ address, code, breakpoints, state, processor }: NonNullable<Inspection['debug']>, processors: number): void {
+  show({ address, code, breakpoints, state, processor, processors }: NonNullable<Inspection['debug']>): void {
     if (this.#processor.options.length !== processors) {
       this.#processor.replaceChildren(...Array.from({ length: processors }, (_, n) => new Option(`CPU ${n}`, String(n))));
       this.#processor.value = String(processor);

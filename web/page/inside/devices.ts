@@ -5,7 +5,7 @@
  */
 import { type DeviceInspection, LINE_NAMES } from '../../../emulator/machine/inspection.ts';
 import type { Inspection } from '../../worker/messages.ts';
-import { element, make, svg } from '../dom.ts';
+import { element, formatCount, make, svg } from '../dom.ts';
 
 const ROW = 19;
 const WIDTH = 376;
@@ -40,7 +40,7 @@ export class DevicesView {
 
   constructor() {
     this.#list.append(this.#table);
-    element('devices').append(
+    element('devices').replaceChildren(
       make('h2', { textContent: 'Devices' }),
       make('p', {
         className: 'quiet',
@@ -147,7 +147,7 @@ export class DevicesView {
           'ul',
           { className: 'mono' },
           ...busiest.map(({ count, vector }) =>
-            make('li', { textContent: `${vector.toString(16).padStart(2, '0')}h ${count.toLocaleString('en')}` }),
+            make('li', { textContent: `${vector.toString(16).padStart(2, '0')}h ${formatCount(count)}` }),
           ),
         );
         return make('figure', {}, map, make('figcaption', {}, make('b', { textContent: `CPU ${cpu}` }), list));

@@ -26,7 +26,7 @@ export class MemoryView {
 
   constructor() {
     this.#canvas.setAttribute('role', 'img');
-    element('memory-view').append(
+    element('memory-view').replaceChildren(
       make('h2', { textContent: 'Memory' }),
       this.#total,
       this.#canvas,

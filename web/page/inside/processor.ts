@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview Window: the processors at work. Speed and load over the last minute, and what each is doing. */
 import type { ProcessorInspection } from '../../../emulator/machine/inspection.ts';
-import type { Figures } from '../../worker/messages.ts';
-import { element, make, svg } from '../dom.ts';
+import { element, formatCount, make, svg } from '../dom.ts';
 
-/** Figures come four times a second. */
-const SAMPLES = 240;
 const WIDTH = 360;
 const HEIGHT = 110;
 const TIER_HEIGHT = 14;
@@ -22,8 +19,16 @@ const FLAGS: readonly [number, string, string][] = [
   [11, 'OF', 'overflow'],
 ];
 
+/** Figures come four times a second: those of a minute. */
+export const SAMPLES = 240;
+/** `mips` is 0 while idle; `busy` from 0 to 1. */
+export interface Sample {
+  mips: number;
+  busy: number;
+}
+
 export class ProcessorView {
-  readonly #samples: { mips: number; busy: number }[] = [];
+  readonly #samples: readonly Sample[];
   readonly #chart = svg('svg', { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, class: 'chart', role: 'img' });
   readonly #speed = make('output', { className: 'large', textContent: '–' });
   readonly #load = make('output', { className: 'large', textContent: '–' });
@@ -38,8 +43,10 @@ export class ProcessorView {
   #before: { instructions: number; compiled: number } | undefined;
   readonly #cards = make('div', { className: 'cards' });
 
-  constructor() {
-    element('processor').append(
+  /** `samples` are the last, the newest at the end; others add to them. */
+  constructor(samples: readonly Sample[]) {
+    this.#samples = samples;
+    element('processor').replaceChildren(
       make('h2', { textContent: 'Processor' }),
       make(
         'dl',
@@ -63,11 +70,6 @@ export class ProcessorView {
           'Guest code is decoded once into short records, and a loop in WebAssembly executes them; what runs often is compiled to WebAssembly of its own. One instruction takes one nanosecond of the machine’s time, however fast your computer is: so a run can be repeated exactly.',
       }),
     );
-  }
-
-  figures({ mips, busy }: Figures): void {
-    this.#samples.push({ mips: mips ?? 0, busy });
-    if (this.#samples.length > SAMPLES) this.#samples.shift();
   }
 
   show(processors: readonly ProcessorInspection[]): void {
@@ -95,7 +97,7 @@ export class ProcessorView {
       svg('rect', { x: 0, y: 0, width: WIDTH, height: TIER_HEIGHT, class: 'interpreted' }),
       svg('rect', { x: 0, y: 0, width: WIDTH * part, height: TIER_HEIGHT, class: 'compiled' }),
     );
-    const regions = sum((cpu) => cpu.regions).toLocaleString('en');
+    const regions = formatCount(sum((cpu) => cpu.regions));
     this.#tierText.replaceChildren(
       make('i', { className: 'swatch speed' }),
       `compiled ${Math.round(part * 100)} %, ${regions} regions`,
@@ -106,7 +108,7 @@ export class ProcessorView {
 
   #draw(peak: number): void {
     const x = (index: number): number => WIDTH - (this.#samples.length - 1 - index) * (WIDTH / (SAMPLES - 1));
-    const line = (value: (sample: { mips: number; busy: number }) => number): string =>
+    const line = (value: (sample: Sample) => number): string =>
       this.#samples.map((sample, i) => `${x(i).toFixed(1)},${(HEIGHT - 4 - value(sample) * (HEIGHT - 14)).toFixed(1)}`).join(' ');
     const busy = line((sample) => sample.busy);
     const first = x(0).toFixed(1);
@@ -136,6 +138,6 @@ function card(cpu: ProcessorInspection): HTMLElement {
     make('p', {}, `${cpu.mode} mode, `, make('b', { textContent: doing })),
     make('p', { className: 'mono', textContent: `RIP ${cpu.rip.toString(16).padStart(16, '0')}` }),
     make('p', { className: 'flags' }, ...flags),
-    make('p', { className: 'quiet', textContent: `${cpu.instructions.toLocaleString('en')} instructions` }),
+    make('p', { className: 'quiet', textContent: `${formatCount(cpu.instructions)} instructions` }),
   );
 }
