@@ -2,15 +2,16 @@
 /**
  * @fileoverview Lets the power fail during a load on a pool, at many instants, and looks at what comes back.
  *
- * After each cut the pool is found and imported, its files hold what they held after the last complete transaction group or the next, it can be
- * exported again, and for some cuts OpenZFS's zdb reads every block of the result.
+ * After each cut the pool is found and imported, its files hold what they are to hold (model.ts), it can be exported again, and for some cuts OpenZFS's
+ * zdb reads every block of the disks as the failure left them, and of the result.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { loadZfs, type Zfs } from '../../toolchain/zfs/host.ts';
+import { type Disk, loadZfs, type Zfs } from '../../toolchain/zfs/host.ts';
 import { openZfs } from '../../tools/oracles.js';
-import { randomFrom, readContents, runLoad, type SyncPoint, sameContents } from './load.ts';
+import { randomFrom, readContents, runLoad } from './load.ts';
+import { type Point, problemAfter } from './model.ts';
 import { contentsOf, FATES, type Fate, Replay, Trace } from './tracedDisk.ts';
 
 const LATEST = 0xffff_ffff_ffff_ffffn;
@@ -63,15 +64,16 @@ export async function crash({ layout, seed, groups, cuts, judged = 0 }: CrashOpt
       const fate = FATES[index % FATES.length];
       const survivors = replay.afterCut(cut, fate, random);
       disks.splice(0, disks.length, ...survivors);
-      const problem = examine(zfs, paths, points, cut);
       const where = `seed ${seed}, ${layout}, cut at event ${cut} of ${trace.events.length}, unflushed writes ${fate}`;
-      if (problem) result.failures.push(`${where}: ${problem}`);
-      else if (isChosen(index, count, judged)) {
-        for (const disk of survivors) writeFileSync(join(folder, basename(disk.path)), contentsOf(disk));
-        const complaint = judge(folder, where);
-        if (complaint) result.failures.push(complaint);
+      const isJudged = isChosen(index, count, judged);
+      const complaints = isJudged ? [judge(folder, survivors, `${where}, as it was left`)] : [];
+      const problem = examine(zfs, paths, points, cut);
+      complaints.push(problem && `${where}: ${problem}`);
+      if (isJudged) {
+        if (!problem) complaints.push(judge(folder, survivors, where));
         result.judged++;
       }
+      result.failures.push(...complaints.filter((complaint) => complaint !== undefined));
     }
     return result;
   } finally {
@@ -97,19 +99,13 @@ const isChosen = (index: number, count: number, wanted: number): boolean =>
   Math.floor(((index + 1) * wanted) / count) > Math.floor((index * wanted) / count);
 
 /** What is wrong after a cut; undefined if nothing is. The pool is exported again. */
-function examine(zfs: Zfs, paths: readonly string[], points: readonly SyncPoint[], cut: number): string | undefined {
+function examine(zfs: Zfs, paths: readonly string[], points: readonly Point[], cut: number): string | undefined {
   if (zfs.call('search', paths.join(' ')) !== 1) return 'no pool is found';
   const imported = zfs.call('importFound', 0, 1, LATEST);
   if (imported < 0) return `import: ${imported} ${zfs.guest.text(zfs.guest.call('answer') as number)}`;
-  let last = 0;
-  while (last + 1 < points.length && points[last + 1].events <= cut) last++;
   let problem: string | undefined;
   try {
-    const contents = readContents(zfs);
-    const allowed = points.slice(last, last + 2);
-    if (!allowed.some((point) => sameContents(point.contents, contents))) {
-      problem = `its files are neither those of group ${last} nor of the next`;
-    }
+    problem = problemAfter(points, cut, readContents(zfs));
   } catch (error) {
     problem = error instanceof Error ? error.message : String(error);
   }
@@ -117,9 +113,10 @@ function examine(zfs: Zfs, paths: readonly string[], points: readonly SyncPoint[
   return problem ?? (exported < 0 ? `export: ${exported}` : undefined);
 }
 
-function judge(folder: string, where: string): string | undefined {
+function judge(folder: string, disks: readonly Disk[], where: string): string | undefined {
   const zdb = openZfs();
   if (!zdb) return undefined;
+  for (const disk of disks) writeFileSync(join(folder, basename(disk.path)), contentsOf(disk));
   const { status, output } = zdb('zdb', ['-e', '-p', folder, '-bcc', 'tank']);
   const isContent = status === 0 && output.includes('No leaks (block sum matches space maps exactly)');
   return isContent ? undefined : `${where}: zdb (exit ${status}): ${output.slice(-1000)}`;

@@ -1,26 +1,17 @@
 // SPDX-License-Identifier: MIT
 /**
- * @fileoverview A load on a pool, and a model of what its files hold after each transaction group.
- *
- * The load is a function of its seed. What a pool holds after a crash must be what it held after a group that was complete when the power
- * failed, or after the next one; never something between.
+ * @fileoverview A load on a pool, and a model of what its files hold after each transaction group and each fsync. The load is a function of its seed.
  */
-import { createHash } from 'node:crypto';
 import type { Zfs } from '../../toolchain/zfs/host.ts';
+import { type Contents, Model, type Point, type State } from './model.ts';
 import type { Trace } from './tracedDisk.ts';
 
 const FILE = 0o100644n;
 const POOL = 'tank';
-const DATASETS = ['a', 'b'];
-
-/** Digest of every file, by `dataset/name`. */
-export type Contents = ReadonlyMap<string, string>;
-
-/** After how many events a group was complete, and what the pool held then. */
-export interface SyncPoint {
-  events: number;
-  contents: Contents;
-}
+/** The second is compressed; the third has whole blocks in its log, however small the writes. */
+const DATASETS = ['a', 'b', 'c'];
+const LZJB = 3n;
+const THROUGHPUT = 1n;
 
 /** Numbers in [0, 1), the same for the same seed (mulberry32). */
 export function randomFrom(seed: number): () => number {
@@ -40,96 +31,151 @@ export function call(zfs: Zfs, name: string, ...values: (number | bigint | strin
   return result;
 }
 
-const digest = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex').slice(0, 16);
-
 /** Makes a pool of `vdevs` on the traced disks and changes it for `groups` transaction groups. The first point is the new pool. */
-export function runLoad(zfs: Zfs, trace: Trace, vdevs: string, seed: number, groups: number): SyncPoint[] {
-  const random = randomFrom(seed);
-  const below = (n: number): number => Math.floor(random() * n);
-  const files = new Map<string, Buffer>();
-  const points: SyncPoint[] = [];
-  const complete = (): void => {
-    const contents = new Map([...files].map(([name, bytes]) => [name, digest(bytes)]));
-    points.push({ events: trace.events.length, contents });
-  };
+export function runLoad(zfs: Zfs, trace: Trace, vdevs: string, seed: number, groups: number): Point[] {
   call(zfs, 'createPoolOf', POOL, 28n, vdevs, 9);
   for (const dataset of DATASETS) call(zfs, 'createFs', `${POOL}/${dataset}`);
-  call(zfs, 'setNumber', `${POOL}/b`, 'compression', 3n);
+  call(zfs, 'setNumber', `${POOL}/b`, 'compression', LZJB);
+  call(zfs, 'setNumber', `${POOL}/c`, 'logbias', THROUGHPUT);
   call(zfs, 'sync');
-  complete();
-
-  const change = (group: number): void => {
-    const dataset = DATASETS[below(DATASETS.length)];
-    call(zfs, 'choose', `${POOL}/${dataset}`);
-    const own = [...files.keys()].filter((name) => name.startsWith(`${dataset}/`));
-    const some = own[below(own.length)];
-    const what = below(10);
-    if (own.length < 4 || what < 3) {
-      const name = `file${below(40)}`;
-      if (!files.has(`${dataset}/${name}`)) call(zfs, 'makeFile', name, FILE, '');
-      write(`${dataset}/${name}`, 0, below(60_000));
-    } else if (what < 6) {
-      write(some, below(files.get(some)!.length + 5000), below(200_000));
-    } else if (what < 7) {
-      const size = below(files.get(some)!.length + 1);
-      call(zfs, 'truncate', bare(some), BigInt(size));
-      files.set(some, files.get(some)!.subarray(0, size));
-    } else if (what < 8) {
-      call(zfs, 'remove', bare(some));
-      files.delete(some);
-    } else if (what < 9) {
-      const to = `${dataset}/moved${below(10)}`;
-      call(zfs, 'rename', bare(some), bare(to));
-      const bytes = files.get(some)!;
-      files.delete(some);
-      files.set(to, bytes);
-    } else {
-      call(zfs, 'snapshot', `${POOL}/${dataset}@s${group}-${below(1000)}`);
-      // It takes a transaction group of its own.
-      complete();
-    }
-  };
-  const bare = (name: string): string => name.slice(name.indexOf('/') + 1);
-  const write = (name: string, offset: number, length: number): void => {
-    const bytes = Buffer.alloc(length);
-    // Half of it compresses.
-    for (let i = 0; i < length; i++) bytes[i] = i & 128 ? 0x20 : below(256);
-    call(zfs, 'writeFile', bare(name), BigInt(offset), bytes);
-    const old = files.get(name) ?? Buffer.alloc(0);
-    const now = Buffer.alloc(Math.max(old.length, length === 0 ? 0 : offset + length));
-    old.copy(now);
-    bytes.copy(now, offset);
-    files.set(name, now);
-  };
-  for (let group = 0; group < groups; group++) {
-    for (let changes = 1 + below(6); changes > 0; changes--) change(group);
-    call(zfs, 'sync');
-    complete();
-  }
-  return points;
+  const load = new Load(zfs, trace, randomFrom(seed));
+  load.complete();
+  for (let group = 0; group < groups; group++) load.group(group);
+  return load.model.points;
 }
+
+class Load {
+  readonly model = new Model();
+  #files = 0;
+  #group = 0;
+
+  constructor(
+    readonly zfs: Zfs,
+    readonly trace: Trace,
+    readonly random: () => number,
+  ) {}
+
+  group(group: number): void {
+    const changes = 1 + this.#below(8);
+    for (let change = 0; change < changes; change++) {
+      this.#change(group);
+      // An fsync without a log syncs the group.
+      if (this.#openGroup() !== this.#group) this.complete();
+    }
+    call(this.zfs, 'sync');
+    this.complete();
+  }
+  complete(): void {
+    this.#group = this.#openGroup();
+    this.model.groupComplete(this.trace.events.length);
+  }
+  #openGroup(): number {
+    return call(this.zfs, 'openGroup');
+  }
+  #below(n: number): number {
+    return Math.floor(this.random() * n);
+  }
+
+  #change(group: number): void {
+    const dataset = DATASETS[this.#below(DATASETS.length)];
+    call(this.zfs, 'choose', `${POOL}/${dataset}`);
+    const own = [...this.model.now.names.keys()].filter((name) => name.startsWith(`${dataset}/`));
+    const some = own[this.#below(own.length)];
+    const what = this.#below(15);
+    if (own.length < 3 || what < 3) {
+      const name = `${dataset}/file${this.#below(40)}`;
+      if (!this.model.now.names.has(name)) this.#make(name);
+      this.#write(name, 0, this.#below(60_000));
+    } else if (what < 6) this.#write(some, this.#below(this.#bytes(some).length + 5000), this.#below(200_000));
+    else if (what < 7) this.#truncate(some, this.#below(this.#bytes(some).length + 1));
+    else if (what < 8) this.#remove(some);
+    else if (what < 9) this.#rename(some, `${dataset}/moved${this.#below(10)}`);
+    else if (what < 14) this.#fsync(some);
+    // It takes a transaction group of its own.
+    else call(this.zfs, 'snapshot', `${POOL}/${dataset}@s${group}-${this.#below(1000)}`);
+  }
+
+  #file(name: string): number {
+    return this.model.now.names.get(name)!;
+  }
+  #bytes(name: string): Buffer {
+    return this.model.now.bytes.get(this.#file(name))!;
+  }
+  #names(name: string, apply: (state: State) => void): void {
+    this.model.do({ dataset: datasetOf(name), apply });
+  }
+  #contents(name: string, change: (before: Buffer) => Buffer): void {
+    const file = this.#file(name);
+    this.model.do({ dataset: datasetOf(name), file, apply: ({ bytes }) => bytes.set(file, change(bytes.get(file)!)) });
+  }
+
+  #make(name: string): void {
+    call(this.zfs, 'makeFile', bare(name), FILE, '');
+    const file = this.#files++;
+    this.#names(name, ({ names, bytes }) => {
+      names.set(name, file);
+      bytes.set(file, Buffer.alloc(0));
+    });
+  }
+  #write(name: string, offset: number, length: number): void {
+    if (length === 0) return;
+    const written = Buffer.alloc(length);
+    // Half of it compresses.
+    for (let i = 0; i < length; i++) written[i] = i & 128 ? 0x20 : this.#below(256);
+    call(this.zfs, 'writeFile', bare(name), BigInt(offset), written);
+    this.#contents(name, (before) => {
+      const after = Buffer.alloc(Math.max(before.length, offset + length));
+      before.copy(after);
+      written.copy(after, offset);
+      return after;
+    });
+  }
+  #truncate(name: string, size: number): void {
+    call(this.zfs, 'truncate', bare(name), BigInt(size));
+    // What a later change has made longer again has zeros here.
+    this.#contents(name, (before) => Buffer.concat([before.subarray(0, size), Buffer.alloc(Math.max(0, size - before.length))]));
+  }
+  #remove(name: string): void {
+    call(this.zfs, 'remove', bare(name));
+    this.model.forget(this.#file(name));
+    this.#names(name, ({ names }) => void names.delete(name));
+  }
+  #rename(name: string, to: string): void {
+    if (name === to) return;
+    call(this.zfs, 'rename', bare(name), bare(to));
+    const replaced = this.model.now.names.get(to);
+    if (replaced !== undefined) this.model.forget(replaced);
+    this.#names(name, ({ names }) => {
+      names.set(to, names.get(name)!);
+      names.delete(name);
+    });
+  }
+  #fsync(name: string): void {
+    call(this.zfs, 'fsync', bare(name));
+    if (this.#openGroup() === this.#group) this.model.promised(this.trace.events.length, datasetOf(name), this.#file(name));
+  }
+}
+
+const datasetOf = (name: string): string => name.slice(0, name.indexOf('/'));
+const bare = (name: string): string => name.slice(name.indexOf('/') + 1);
 
 /** What the files of an imported pool hold. */
 export function readContents(zfs: Zfs): Contents {
-  const contents = new Map<string, string>();
+  const contents = new Map<string, Buffer>();
   for (const dataset of DATASETS) {
     call(zfs, 'choose', `${POOL}/${dataset}`);
     const count = call(zfs, 'listDirectory', '');
     const names = zfs.guest.text(zfs.guest.call('answer') as number).split('\n');
-    for (const name of count > 0 ? names : []) contents.set(`${dataset}/${name}`, digest(readFile(zfs, name)));
+    for (const name of count > 0 ? names : []) contents.set(`${dataset}/${name}`, readFile(zfs, name));
   }
   return contents;
 }
 
-function readFile(zfs: Zfs, name: string): Uint8Array {
+function readFile(zfs: Zfs, name: string): Buffer {
   call(zfs, 'describe', name);
   const size = Number(zfs.guest.text(zfs.guest.call('answer') as number).split(' ')[1]);
   const bytes = size > 0 ? zfs.read('readFile', size, name, 0n) : new Uint8Array(0);
   if (typeof bytes === 'number') throw new Error(`reading ${name}: ${bytes}`);
   if (bytes.length !== size) throw new Error(`reading ${name}: ${bytes.length} of ${size} bytes`);
-  return bytes;
-}
-
-export function sameContents(a: Contents, b: Contents): boolean {
-  return a.size === b.size && [...a].every(([name, value]) => b.get(name) === value);
+  return Buffer.from(bytes);
 }

@@ -28,6 +28,8 @@ export class Dbuf {
   parent: Dbuf | null;
   holds: i32;
   isDirty: bool;
+  /** Where its bytes are on disk already, though its group is not: a pointer (Objset.writeAhead); 0: nowhere. */
+  ahead: usize;
   /** In the hash table, of the dnode, in the dnode's list of dirty ones of a level. */
   next: Dbuf | null;
   sibling: Dbuf | null;
@@ -108,6 +110,7 @@ export function holdDbuf(dn: Dnode, level: u32, block: u64, read: bool): Dbuf | 
   db.parent = parent;
   db.holds = 1;
   db.isDirty = false;
+  db.ahead = 0;
   const bucket = bucketOf(dn, level, block);
   db.next = changetype<Dbuf | null>(buckets[bucket]);
   buckets[bucket] = changetype<usize>(db);
@@ -146,6 +149,7 @@ export function releaseDbuf(db: Dbuf): void {
 
 /** The block is about to be changed, or has been filled. */
 export function dirtyDbuf(db: Dbuf): void {
+  if (db.ahead) dropAhead(db);
   if (db.isDirty) return;
   const dn = db.dnode!;
   const cached = db.cached;
@@ -165,8 +169,16 @@ export function dirtyDbuf(db: Dbuf): void {
   dirtyDnode(dn);
 }
 
+/** It has other bytes now than those that were written ahead. */
+function dropAhead(db: Dbuf): void {
+  if (!isHole(db.ahead)) db.dnode!.objset.spa.free(db.ahead);
+  freeBuffer(db.ahead, POINTER_SIZE);
+  db.ahead = 0;
+}
+
 /** Takes a block off its dnode's list; the caller drops its hold. */
 export function undirty(db: Dbuf): void {
+  if (db.ahead) dropAhead(db);
   const next = db.dirtyNext;
   const previous = db.dirtyPrevious;
   if (next) next.dirtyPrevious = previous;

@@ -54,6 +54,9 @@ export class Objset {
   compression: u32 = COMPRESS_OFF;
   copies: u32 = 1;
   recordSize: u32 = 128 << 10;
+  /** When changes go to the intent log, and whether whole blocks go there as pointers only (zil/intentLog.ts). */
+  syncMode: u32 = 0;
+  logBias: u32 = 0;
   /** The root block in memory. */
   readonly root: usize;
   rootSize: u32;
@@ -201,13 +204,37 @@ export class Objset {
     return 0;
   }
 
+  /**
+   * Writes a dirty block of data before its group is synced, which will find it written, unless it is changed again. Its pointer is `ahead` of the dbuf.
+   */
+  writeAhead(dn: Dnode, db: Dbuf): i32 {
+    if (db.ahead) return 0;
+    const bp = newZeroed(POINTER_SIZE);
+    const result = writeBlock(this.spa, bp, db.data, db.size, this.policy(dn.type, 0, dn, 1), this.spa.openTxg, false);
+    if (result < 0) {
+      freeBuffer(bp, POINTER_SIZE);
+      return result;
+    }
+    if (!isHole(bp)) pointer(bp).fill = 1;
+    db.ahead = bp;
+    return 0;
+  }
+
   private syncBlock(dn: Dnode, db: Dbuf, txg: u64, pass: u32): i32 {
     const parent = db.parent;
     if (parent) dirtyDbuf(parent);
     const slot = pointerOf(db);
     const policy = this.policy(dn.type, db.level, dn, pass);
-    const result = this.replace(dn, slot, db.data, db.size, policy, txg, pass, fillOf(dn, db));
-    if (result < 0) return result;
+    if (db.ahead) {
+      this.blockFreed(dn, slot);
+      memory.copy(slot, db.ahead, POINTER_SIZE);
+      if (!isHole(slot)) this.blockBorn(dn, slot);
+      freeBuffer(db.ahead, POINTER_SIZE);
+      db.ahead = 0;
+    } else {
+      const result = this.replace(dn, slot, db.data, db.size, policy, txg, pass, fillOf(dn, db));
+      if (result < 0) return result;
+    }
     undirty(db);
     // A hole has no place in the cache; its zeros stay with those who hold it.
     if (!isHole(slot)) db.cached = arcAdd(this.spa, slot, db.data, db.size);

@@ -16,6 +16,7 @@ import { Objset } from '../dmu/objset';
 import { TYPE_DSL_DATASET, TYPE_DSL_SNAPSHOTS, TYPE_NEXT_CLONES } from '../dmu/types';
 import { Spa } from '../spa/spa';
 import { zapCreate, zapDeleteInt, zapSet, zapSetInt } from '../zap/zap';
+import { IntentLog, SYNC_DISABLED } from '../zil/intentLog';
 import { logicalSize, physicalSize, pointer, POINTER_SIZE } from '../zio/blockPointer';
 import { addDeadlistKey, addToDeadlist, cloneDeadlist, createDeadlist, DeadlistKeys, readKeys } from './deadlist';
 import { Dir, USED_HEAD, USED_RESERVATION, USED_SNAPSHOTS } from './dir';
@@ -29,6 +30,7 @@ export const FLAG_DEFER_DESTROY: u64 = 8;
 /** An open dataset; its pool keeps it, with its dnode held. */
 export class Dataset {
   private objset_: Objset | null = null;
+  private log_: IntentLog | null = null;
   /** Blocks of older snapshots that were let go of, until the sync puts them into the deadlist. */
   readonly dead: Vector = new Vector(POINTER_SIZE);
   /** Mounts and other uses that keep it from being destroyed. */
@@ -90,8 +92,30 @@ export class Dataset {
   }
   closeObjset(): void {
     const objset = this.objset_;
+    const log = this.log_;
+    if (log) log.close();
+    this.log_ = null;
     if (objset) objset.close();
     this.objset_ = null;
+  }
+
+  /** Where changes are noted for fsync; null: with `sync=disabled` they are not. */
+  log(): IntentLog | null {
+    const objset = this.objset_;
+    if (!objset || objset.syncMode == SYNC_DISABLED) return null;
+    let log = this.log_;
+    if (!log) this.log_ = log = new IntentLog(this, objset);
+    return log;
+  }
+  /** What was done to an object, and to names, is on stable storage when this returns. */
+  commit(object: u64): i32 {
+    const log = this.log_;
+    const objset = this.objset_;
+    return log && objset && objset.syncMode != SYNC_DISABLED ? log.commit(object) : 0;
+  }
+  endLog(): void {
+    const log = this.log_;
+    if (log) log.end();
   }
 
   // ---- accounting
@@ -186,6 +210,8 @@ export class Dataset {
     const objset = this.objset_;
     if (!objset || !objset.isDirty) return 0;
     this.dirty();
+    const log = this.log_;
+    if (log) log.sync();
     return objset.sync(this.phys.root.pointer, txg, pass);
   }
 

@@ -63,6 +63,9 @@ export class DestroyTask extends Task {
   ) {
     super();
   }
+  heads(): Dataset[] {
+    return this.datasets;
+  }
   run(spa: Spa, txg: u64): i32 {
     let result = 0;
     for (let i = 0; i < this.datasets.length && result == 0; i++) {

@@ -93,19 +93,22 @@ export function cloneSnapshot(spa: Spa, snapshot: Dataset, name: string, propert
 
 class SnapshotTask extends Task {
   constructor(
-    private readonly heads: Dataset[],
+    private readonly heads_: Dataset[],
     private readonly name: string,
     private readonly properties: NvList | null,
   ) {
     super();
   }
+  heads(): Dataset[] {
+    return this.heads_;
+  }
   run(spa: Spa, txg: u64): i32 {
     // Two in one group could not be told apart.
-    for (let i = 0; i < this.heads.length; i++) if (this.heads[i].phys.previousTxg == txg) return setError(EBUSY);
+    for (let i = 0; i < this.heads_.length; i++) if (this.heads_[i].phys.previousTxg == txg) return setError(EBUSY);
     let result = 0;
-    for (let i = 0; i < this.heads.length && result == 0; i++) {
-      result = createSnapshot(this.heads[i], this.name, txg);
-      const made = spa.datasetByObject(this.heads[i].phys.previous);
+    for (let i = 0; i < this.heads_.length && result == 0; i++) {
+      result = createSnapshot(this.heads_[i], this.name, txg);
+      const made = spa.datasetByObject(this.heads_[i].phys.previous);
       if (result == 0 && made) result = setProperties(made, this.properties, false);
     }
     return result;

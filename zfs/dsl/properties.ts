@@ -11,6 +11,7 @@ import { TYPE_DSL_PROPERTIES } from '../dmu/types';
 import { zapCreate, zapDelete, zapGet, zapSet, zapSetText, zapText, zapValue } from '../zap/zap';
 import { CHECKSUM_FLETCHER_4, CHECKSUM_FUNCTIONS, CHECKSUM_ON } from '../zio/checksum';
 import { COMPRESS_FUNCTIONS, COMPRESS_LZJB, COMPRESS_OFF, COMPRESS_ON } from '../zio/compress';
+import { SYNC_STANDARD } from '../zil/intentLog';
 import { LARGEST_BLOCK } from '../zio/blockPointer';
 import { Property, TEXT } from '../prop/property';
 import { ENOENT, setError } from '../../guest-os/kernel/errno';
@@ -119,7 +120,7 @@ function hasReceived(mos: Objset, object: u64, name: string): bool {
 
 // ---- what they do
 
-/** What an object set's blocks are written with. */
+/** What an object set's blocks are written with, and its intent log. */
 export function applyProperties(dataset: Dataset, objset: Objset): void {
   const dir = dataset.dir;
   const checksum = <u32>inheritedNumber(dir, 'checksum', CHECKSUM_ON);
@@ -132,6 +133,8 @@ export function applyProperties(dataset: Dataset, objset: Objset): void {
   const size = inheritedNumber(dir, 'recordsize', LARGEST_BLOCK);
   const isPower = size >= 512 && size <= LARGEST_BLOCK && (size & (size - 1)) == 0;
   objset.recordSize = isPower ? <u32>size : LARGEST_BLOCK;
+  objset.syncMode = <u32>inheritedNumber(dir, 'sync', SYNC_STANDARD);
+  objset.logBias = <u32>inheritedNumber(dir, 'logbias', 0);
 }
 
 /** A property of this directory has changed: all that is open below goes by it. */

@@ -19,6 +19,9 @@ export class RollbackTask extends Task {
   ) {
     super();
   }
+  heads(): Dataset[] {
+    return [this.head];
+  }
   run(spa: Spa, txg: u64): i32 {
     const mos = spa.mos!;
     const head = this.head;

@@ -125,6 +125,11 @@ export function sync(): i32 {
   return pool!.sync();
 }
 
+/** The transaction group that is open. */
+export function openGroup(): i32 {
+  return <i32>pool!.openTxg;
+}
+
 /** Names of all datasets, one a line. */
 export function list(): void {
   const all = pool!.allDatasets();
@@ -240,6 +245,39 @@ export function readFile(path: usize, pathBytes: u32, offset: u64, to: usize, by
   const result = fs!.read(dn, offset, bytes, to);
   releaseDnode(dn);
   return <i32>result;
+}
+/** fsync(2) of a file. */
+export function fsync(path: usize, pathBytes: u32): i32 {
+  const dn = fileOf(argument(path, pathBytes));
+  if (!dn) return setError(ENOENT);
+  const result = fs!.commit(dn.object);
+  releaseDnode(dn);
+  return result;
+}
+export function setAttributes(path: usize, pathBytes: u32, mode: u64, uid: i32, gid: i32, accessed: u64, modified: u64): i32 {
+  const dn = fileOf(argument(path, pathBytes));
+  if (!dn) return setError(ENOENT);
+  const result = fs!.setMode(dn, (fs!.znodes.get(dn, A_MODE) & 0xf000) | mode);
+  fs!.setOwner(dn, uid, gid);
+  fs!.setTimes(dn, accessed, modified);
+  releaseDnode(dn);
+  return result;
+}
+export function link(path: usize, pathBytes: u32, to: usize, toBytes: u32): i32 {
+  const dn = fileOf(argument(path, pathBytes));
+  const directory = dn ? directoryOf(argument(to, toBytes)) : null;
+  const result = dn && directory ? fs!.link(directory, lastName, dn) : setError(ENOENT);
+  if (directory) releaseDnode(directory);
+  if (dn) releaseDnode(dn);
+  return result;
+}
+/** Makes a hole. */
+export function freeRange(path: usize, pathBytes: u32, offset: u64, bytes: u64): i32 {
+  const dn = fileOf(argument(path, pathBytes));
+  if (!dn) return setError(ENOENT);
+  const result = fs!.freeRange(dn, offset, bytes);
+  releaseDnode(dn);
+  return result;
 }
 /** Mode, size and links of a file, a number each; for a link its target. */
 export function describe(path: usize, pathBytes: u32): i32 {

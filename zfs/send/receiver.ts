@@ -102,6 +102,9 @@ class MarkTask extends Task {
   constructor(private readonly head: Dataset) {
     super();
   }
+  heads(): Dataset[] {
+    return [this.head];
+  }
   run(spa: Spa, txg: u64): i32 {
     this.head.phys.flags |= FLAG_INCONSISTENT;
     this.head.dirty();
@@ -331,6 +334,9 @@ class EndTask extends Task {
     private readonly incoming: Incoming,
   ) {
     super();
+  }
+  heads(): Dataset[] {
+    return [this.head];
   }
   run(spa: Spa, txg: u64): i32 {
     const head = this.head;

@@ -28,6 +28,7 @@ import { Dir, USED_HEAD } from '../dsl/dir';
 import { applyProperties } from '../dsl/properties';
 import { Statistics, Vdev } from '../vdev/vdev';
 import { Leaf } from '../vdev/leaf';
+import { notedBytes } from '../zil/intentLog';
 import { logicalSize, physicalSize, POINTER_SIZE, setCopy } from '../zio/blockPointer';
 import { visitPieces } from '../zio/zio';
 import { ErrorLog } from './errorLog';
@@ -54,6 +55,8 @@ const LAST_GROUPS: i32 = 2;
 const MOST_PASSES: u32 = 40;
 /** Dirty data above this share of ZFS's memory is synced before more is accepted. */
 const DIRTY_SHARE: u64 = 4;
+/** The same for what intent logs have noted. */
+const NOTED_SHARE: u64 = 16;
 /** A 64th of a pool, and 32 MiB at least, is never given to datasets, so that things can always be freed. */
 const SLOP_SHIFT: u64 = 6;
 const LEAST_SLOP: u64 = 32 << 20;
@@ -278,7 +281,8 @@ export class Spa {
   begin(dataset: Dataset, bytes: u64): i32 {
     if (!this.isWritable || dataset.isSnapshot) return setError(EROFS);
     if (this.isSuspended) return setError(EIO);
-    if (dirtyData() > <u64>memorySize() / DIRTY_SHARE) {
+    const size = <u64>memorySize();
+    if (dirtyData() > size / DIRTY_SHARE || notedBytes() > size / NOTED_SHARE) {
       const result = this.sync();
       if (result < 0) return result;
     }
@@ -297,6 +301,8 @@ export class Spa {
   /** Runs a task in the sync of the open group; its result. */
   perform(task: Task): i32 {
     if (!this.isWritable) return setError(EROFS);
+    const heads = task.heads();
+    for (let i = 0; i < heads.length; i++) heads[i].endLog();
     this.tasks.push(task);
     const result = this.sync();
     return result < 0 ? result : task.result;
@@ -455,6 +461,7 @@ export class Spa {
   export(state: u64 = POOL_EXPORTED): i32 {
     this.state = state;
     this.configChanged();
+    for (let i = 0; i < this.datasets.length; i++) this.datasets[i].endLog();
     let result = this.isWritable ? this.sync() : 0;
     // Each group leaves less of its own that is not counted.
     for (let i = 0; i < LAST_GROUPS && this.isWritable && this.mosDelta && result == 0; i++) {

@@ -8,9 +8,9 @@
  *
  * A pool that was not exported may have logs: {@link replayLogs} first claims all of their blocks, which the space maps do not know of yet, then
  * does again what the records say (replay.ts) and frees the blocks. All of that is one transaction group, or, if the records are many, several,
- * of which each leaves the log as it was; what records say can be done twice.
+ * of which each leaves the log as it was, and in its header which group's records are meant and how far they have been done.
  */
-import { ZilChain, ZilRecord } from 'layout/zfs';
+import { ZilChain, ZilHeader, ZilRecord } from 'layout/zfs';
 import { EIO, setError } from '../../guest-os/kernel/errno';
 import { ENOTSUP } from '../port/errors';
 import { freeBuffer, newBuffer } from '../port/memory';
@@ -34,10 +34,9 @@ import { CHECKSUM_ZILOG, CHECKSUM_ZILOG2 } from '../zio/checksum';
 import { COMPRESS_OFF } from '../zio/compress';
 import { readPhysical, visitPieces } from '../zio/zio';
 import { TYPE_INTENT_LOG } from '../dmu/types';
+import { CLAIMED_RECORD_VALID, REPLAY_NEEDED, TX_WRITE, WRITE_DATA, WRITE_POINTER } from './records';
 import { endReplay, isKnown, replayRecord } from './replay';
 
-/** Write records whose data are a block of their own. */
-export const TX_WRITE: u32 = 9;
 const TX_MASK: u32 = 0x7fffffff;
 /** The word of a checksum in which the number of a block is. */
 const SEQUENCE: usize = 24;
@@ -122,17 +121,22 @@ class Claimer extends LogReader {
   /** Blocks to be freed when all is replayed. */
   readonly blocks: Vector = new Vector(POINTER_SIZE);
   records: u32 = 0;
+  /** Numbers of the last block and record. */
+  lastBlock: u64 = 0;
+  lastRecord: u64 = 0;
 
   constructor(private readonly spa: Spa) {
     super();
   }
   block(bp: usize): i32 {
+    this.lastBlock = load<u64>(bp + 96 + SEQUENCE);
     this.blocks.addCopy(bp);
     return claim(this.spa, bp);
   }
   record(type: u32, at: usize, bytes: u32): i32 {
     if (!isKnown(type)) return setError(ENOTSUP);
     this.records++;
+    this.lastRecord = changetype<ZilRecord>(at).sequence;
     if (type != TX_WRITE || bytes < WRITE_DATA) return 0;
     const bp = at + WRITE_POINTER;
     if (isHole(bp) || pointer(bp).birth < this.spa.openTxg) return 0;
@@ -140,10 +144,6 @@ class Claimer extends LogReader {
     return claim(this.spa, bp);
   }
 }
-/** In a write record: the pointer to its data, and where the data are without one. */
-export const WRITE_POINTER: usize = 64;
-export const WRITE_DATA: u32 = 192;
-
 let claimResult: i32 = 0;
 function claim(spa: Spa, bp: usize): i32 {
   if (pointer(bp).birth < spa.openTxg) return 0;
@@ -158,14 +158,23 @@ function claimPiece(spa: Spa, vdev: u32, offset: u64, size: u64): void {
 }
 
 class Replayer extends LogReader {
+  private readonly header: ZilHeader;
+
   constructor(
     private readonly dataset: Dataset,
     private readonly objset: Objset,
   ) {
     super();
+    this.header = objset.phys.zil;
   }
   record(type: u32, at: usize, bytes: u32): i32 {
-    return replayRecord(this.dataset, this.objset, type, at, bytes);
+    const record = changetype<ZilRecord>(at);
+    const header = this.header;
+    // In a group that was written, or done again before the power failed anew.
+    if (record.txg < header.claimTxg || record.sequence <= header.replaySeq) return 0;
+    const result = replayRecord(this.dataset, this.objset, type, at, bytes);
+    header.replaySeq = record.sequence;
+    return result;
   }
 }
 
@@ -182,6 +191,13 @@ export function replayLogs(spa: Spa): i32 {
     const claimer = new Claimer(spa);
     const result = walkLog(spa, objset.phys.zil.log.pointer, claimer);
     if (result < 0) return result;
+    // What has been done again is noted with each group that is synced meanwhile.
+    const header = objset.phys.zil;
+    if (!header.claimTxg) header.claimTxg = spa.openTxg;
+    header.claimBlockSeq = claimer.lastBlock;
+    header.claimRecordSeq = claimer.lastRecord;
+    header.flags |= CLAIMED_RECORD_VALID | (claimer.records ? REPLAY_NEEDED : 0);
+    objset.makeDirty();
     logged.push(all[i]);
     claimers.push(claimer);
   }

@@ -10,7 +10,7 @@ import { ZilCreate, ZilRename, ZilSetAttributes, ZilTruncate, ZilWrite, ZilLink,
 import { EEXIST, EIO, ENOENT, setError } from '../../guest-os/kernel/errno';
 import { zeroTerminated } from '../port/bytes';
 import { ENOTSUP } from '../port/errors';
-import { freeBuffer, newBuffer } from '../port/memory';
+import { freeBuffer, newBuffer, newZeroed } from '../port/memory';
 import { dmuFreeRange, dmuWrite } from '../dmu/dmu';
 import { Dnode, holdDnode, releaseDnode } from '../dmu/dnode';
 import { Objset } from '../dmu/objset';
@@ -22,27 +22,27 @@ import { readBlock } from '../zio/zio';
 import { A_ATIME, A_GID, A_MODE, A_MTIME, A_SIZE, A_UID } from '../zpl/attributes';
 import { FileSystem } from '../zpl/fileSystem';
 import { NewFile } from '../zpl/znode';
+import {
+  AT_ATIME,
+  AT_GID,
+  AT_MODE,
+  AT_MTIME,
+  AT_SIZE,
+  AT_UID,
+  TX_CREATE,
+  TX_CREATE_ACL,
+  TX_LINK,
+  TX_MKDIR,
+  TX_MKDIR_ACL,
+  TX_REMOVE,
+  TX_RENAME,
+  TX_RMDIR,
+  TX_SETATTR,
+  TX_SYMLINK,
+  TX_TRUNCATE,
+  TX_WRITE,
+} from './records';
 
-const TX_CREATE: u32 = 1;
-const TX_MKDIR: u32 = 2;
-const TX_SYMLINK: u32 = 4;
-const TX_REMOVE: u32 = 5;
-const TX_RMDIR: u32 = 6;
-const TX_LINK: u32 = 7;
-const TX_RENAME: u32 = 8;
-const TX_WRITE: u32 = 9;
-const TX_TRUNCATE: u32 = 10;
-const TX_SETATTR: u32 = 11;
-const TX_CREATE_ACL: u32 = 14;
-const TX_MKDIR_ACL: u32 = 17;
-
-/** Bits of {@link ZilSetAttributes.mask} (<sys/vnode.h>). */
-const AT_MODE: u64 = 0x2;
-const AT_UID: u64 = 0x4;
-const AT_GID: u64 = 0x8;
-const AT_SIZE: u64 = 0x80;
-const AT_ATIME: u64 = 0x100;
-const AT_MTIME: u64 = 0x200;
 const S_IFMT: u64 = 0xf000;
 const NANOSECONDS: u64 = 1000000000;
 const LONGEST_PATH: usize = 1024;
@@ -78,6 +78,7 @@ export function replayRecord(dataset: Dataset, objset: Objset, type: u32, at: us
   let fs = opened;
   if (!fs || fs.dataset != dataset) opened = fs = FileSystem.open(dataset);
   if (!fs) return setError(EIO);
+  fs.isReplaying = true;
   const result = replay(fs, type, at, bytes);
   // Removed afterwards, or made before.
   return result == setError(ENOENT) || result == setError(EEXIST) ? 0 : result;
@@ -190,6 +191,8 @@ function replayWrite(fs: FileSystem, at: usize, bytes: u32): i32 {
 function writeData(fs: FileSystem | null, spa: Spa, dn: Dnode, at: usize, bytes: u32): i32 {
   const record = changetype<ZilWrite>(at);
   const bp = record.block.pointer;
+  // A whole block of zeros.
+  if (isHole(bp) && <usize>bytes == <usize>ZilWrite.SIZE) return storeZeros(fs, dn, record.offset, record.count);
   if (isHole(bp)) {
     if (record.count > <u64>bytes - <u64>ZilWrite.SIZE) return setError(EIO);
     return storeData(fs, dn, record.offset, record.count, at + <usize>ZilWrite.SIZE);
@@ -213,6 +216,14 @@ function storeData(fs: FileSystem | null, dn: Dnode, offset: u64, count: u64, fr
   const done = fs.write(dn, offset, count, from);
   if (done < 0) return <i32>done;
   return <u64>done == count ? 0 : setError(EIO);
+}
+
+function storeZeros(fs: FileSystem | null, dn: Dnode, offset: u64, count: u64): i32 {
+  if (count > <u64>LARGEST_BLOCK) return setError(EIO);
+  const zeros = newZeroed(LARGEST_BLOCK);
+  const result = storeData(fs, dn, offset, count, zeros);
+  freeBuffer(zeros, LARGEST_BLOCK);
+  return result;
 }
 
 function replayTruncate(fs: FileSystem, at: usize, bytes: u32): i32 {

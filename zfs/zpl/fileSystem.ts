@@ -51,8 +51,10 @@ import {
   zapSetInt,
   zapValue,
 } from '../zap/zap';
-import { A_CTIME, A_LINKS, A_MODE, A_MTIME, A_PARENT, A_SIZE } from './attributes';
+import { IntentLog, Sizes } from '../zil/intentLog';
+import { A_ATIME, A_CTIME, A_GID, A_LINKS, A_MODE, A_MTIME, A_PARENT, A_SIZE, A_UID } from './attributes';
 import { MASTER_NODE } from './create';
+import { Notes } from './notes';
 import { NewFile, Znodes } from './znode';
 
 const S_IFMT: u64 = 0xf000;
@@ -67,7 +69,9 @@ const LARGEST_FILE: u64 = i64.MAX_VALUE;
 const SHORT_TARGET: i32 = 144;
 const WRITE_STEP: u64 = 1 << 20;
 
-export class FileSystem {
+export class FileSystem extends Sizes {
+  /** What is done is being done again: it is not noted in the log that says so. */
+  isReplaying: bool = false;
   rootObject: u64 = 0;
   private queue: u64 = 0;
   readonly znodes: Znodes;
@@ -80,6 +84,7 @@ export class FileSystem {
     public readonly objset: Objset,
     public readonly version: u64,
   ) {
+    super();
     this.znodes = new Znodes(version);
   }
 
@@ -106,6 +111,32 @@ export class FileSystem {
   get isReadOnly(): bool {
     return this.dataset.isSnapshot || !this.dataset.spa.isWritable;
   }
+
+  // ---- the intent log
+
+  private notes_: Notes | null = null;
+  private noted: IntentLog | null = null;
+  /** Null: nothing is noted. */
+  private get notes(): Notes | null {
+    if (this.isReplaying) return null;
+    const log = this.dataset.log();
+    if (!log) return null;
+    let notes = this.notes_;
+    if (notes && this.noted == log) return notes;
+    log.sizes = this;
+    this.noted = log;
+    this.notes_ = notes = new Notes(log, this.znodes);
+    return notes;
+  }
+  sizeOf(dn: Dnode): u64 {
+    return this.znodes.get(dn, A_SIZE);
+  }
+  /** What was done to a file, and to names, is on stable storage when this returns. */
+  commit(object: u64): i32 {
+    return this.dataset.commit(object);
+  }
+
+  // ---- files
 
   /** A file's dnode, held; null: no such file. */
   hold(object: u64): Dnode | null {
@@ -165,7 +196,11 @@ export class FileSystem {
     if (isLink && !this.znodes.isNew) result = this.putTarget(dn, file.target);
     if (result == 0) result = this.enter(directory, name, dn);
     if (result < 0) freeObject(dn);
-    else if (isDirectory) this.znodes.set(directory, A_LINKS, this.znodes.get(directory, A_LINKS) + 1);
+    else {
+      if (isDirectory) this.znodes.set(directory, A_LINKS, this.znodes.get(directory, A_LINKS) + 1);
+      const notes = this.notes;
+      if (notes) notes.created(directory.object, name, dn, file.target);
+    }
     releaseDnode(dn);
     this.found = object;
     return result;
@@ -203,6 +238,8 @@ export class FileSystem {
     if (result < 0) return result;
     this.znodes.set(dn, A_LINKS, this.znodes.get(dn, A_LINKS) + 1);
     this.znodes.setTime(dn, A_CTIME, system().now());
+    const notes = this.notes;
+    if (notes) notes.linked(directory.object, name, dn.object);
     return 0;
   }
 
@@ -210,6 +247,12 @@ export class FileSystem {
    * Removes a name. A file whose last it was is freed, or with `isOpen` put into the delete queue, and freed by {@link reclaim}.
    */
   remove(directory: Dnode, name: string, isOpen: bool): i32 {
+    const result = this.removeName(directory, name, isOpen);
+    const notes = result == 0 ? this.notes : null;
+    if (notes) notes.removed(directory.object, name, false);
+    return result;
+  }
+  private removeName(directory: Dnode, name: string, isOpen: bool): i32 {
     if (this.isReadOnly) return setError(EROFS);
     let result = this.lookup(directory, name);
     if (result < 0) return result;
@@ -232,6 +275,8 @@ export class FileSystem {
     this.znodes.set(dn, A_LINKS, links);
     this.znodes.setTime(dn, A_CTIME, system().now());
     if (links) return 0;
+    const notes = this.notes;
+    if (notes) notes.forget(dn.object);
     if (isOpen && this.queue) return zapSetInt(this.objset, this.queue, dn.object, dn.object);
     return freeObject(dn);
   }
@@ -258,6 +303,12 @@ export class FileSystem {
   }
 
   removeDirectory(directory: Dnode, name: string): i32 {
+    const result = this.removeDirectoryName(directory, name);
+    const notes = result == 0 ? this.notes : null;
+    if (notes) notes.removed(directory.object, name, true);
+    return result;
+  }
+  private removeDirectoryName(directory: Dnode, name: string): i32 {
     if (this.isReadOnly) return setError(EROFS);
     let result = this.lookup(directory, name);
     if (result < 0) return result;
@@ -271,6 +322,8 @@ export class FileSystem {
     if (result == 0) {
       this.changed(directory, -1);
       this.znodes.set(directory, A_LINKS, this.znodes.get(directory, A_LINKS) - 1);
+      const notes = this.notes;
+      if (notes) notes.forget(dn.object);
       result = freeObject(dn);
     }
     releaseDnode(dn);
@@ -290,7 +343,7 @@ export class FileSystem {
     if (old == 0 && this.found == object) return 0;
     const dn = this.hold(object);
     if (!dn) return setError(EIO);
-    if (old == 0) result = this.isDirectory(dn) ? this.replaceDirectory(to, newName) : this.remove(to, newName, isOpen);
+    if (old == 0) result = this.isDirectory(dn) ? this.removeDirectoryName(to, newName) : this.removeName(to, newName, isOpen);
     if (result == 0) result = this.enter(to, newName, dn);
     if (result == 0) result = zapRemove(from, name);
     if (result == 0) {
@@ -301,12 +354,11 @@ export class FileSystem {
         this.znodes.set(from, A_LINKS, this.znodes.get(from, A_LINKS) - 1);
         this.znodes.set(to, A_LINKS, this.znodes.get(to, A_LINKS) + 1);
       }
+      const notes = this.notes;
+      if (notes) notes.renamed(from.object, name, to.object, newName);
     }
     releaseDnode(dn);
     return result;
-  }
-  private replaceDirectory(to: Dnode, name: string): i32 {
-    return this.removeDirectory(to, name);
   }
 
   // ---- contents
@@ -359,8 +411,13 @@ export class FileSystem {
     return writeDbuf(dn, offset / dn.blockSize, whole);
   }
   /** After bytes were written. */
-  wrote(dn: Dnode, end: u64): void {
-    if (end > this.znodes.get(dn, A_SIZE)) this.znodes.set(dn, A_SIZE, end);
+  wrote(dn: Dnode, offset: u64, count: u64): void {
+    if (offset + count > this.znodes.get(dn, A_SIZE)) this.znodes.set(dn, A_SIZE, offset + count);
+    this.modified(dn);
+    const notes = this.notes;
+    if (notes) notes.wrote(dn, offset, count);
+  }
+  private modified(dn: Dnode): void {
     const now = system().now();
     this.znodes.setTime(dn, A_MTIME, now);
     this.znodes.setTime(dn, A_CTIME, now);
@@ -374,8 +431,8 @@ export class FileSystem {
       let result = this.prepareWrite(dn, offset + done, count);
       if (result == 0) result = dmuWrite(dn, offset + done, count, from + <usize>done);
       if (result < 0) return done ? <i64>done : <i64>result;
+      this.wrote(dn, offset + done, count);
       done += count;
-      this.wrote(dn, offset + done);
     }
     return <i64>done;
   }
@@ -391,9 +448,9 @@ export class FileSystem {
     else if (!this.fitBlocks(dn, size)) result = setError(EIO);
     if (result < 0) return result;
     this.znodes.set(dn, A_SIZE, size);
-    const now = system().now();
-    this.znodes.setTime(dn, A_MTIME, now);
-    this.znodes.setTime(dn, A_CTIME, now);
+    this.modified(dn);
+    const notes = this.notes;
+    if (notes) notes.freed(dn, size, 0);
     return 0;
   }
 
@@ -405,15 +462,36 @@ export class FileSystem {
     const begun = this.dataset.spa.begin(this.dataset, 0);
     if (begun < 0) return begun;
     const result = dmuFreeRange(dn, offset, min(bytes, size - offset));
-    if (result == 0) this.wrote(dn, 0);
-    return result;
+    if (result < 0) return result;
+    this.modified(dn);
+    const notes = this.notes;
+    if (notes) notes.freed(dn, offset, min(bytes, size - offset));
+    return 0;
   }
 
   /** `mode` has the type too; the ACL becomes what the mode says. */
   setMode(dn: Dnode, mode: u64): i32 {
     if (!this.znodes.setMode(dn, mode)) return setError(EIO);
     this.znodes.setTime(dn, A_CTIME, system().now());
+    const notes = this.notes;
+    if (notes) notes.changedMode(dn);
     return 0;
+  }
+  /** -1: as it is. */
+  setOwner(dn: Dnode, uid: i32, gid: i32): void {
+    if (uid != -1) this.znodes.set(dn, A_UID, <u64>uid);
+    if (gid != -1) this.znodes.set(dn, A_GID, <u64>gid);
+    this.znodes.setTime(dn, A_CTIME, system().now());
+    const notes = this.notes;
+    if (notes) notes.changedOwner(dn);
+  }
+  /** Nanoseconds since 1970. */
+  setTimes(dn: Dnode, accessed: u64, modified: u64): void {
+    this.znodes.setTime(dn, A_ATIME, accessed);
+    this.znodes.setTime(dn, A_MTIME, modified);
+    this.znodes.setTime(dn, A_CTIME, system().now());
+    const notes = this.notes;
+    if (notes) notes.changedTimes(dn);
   }
 
   // ---- links

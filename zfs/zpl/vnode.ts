@@ -313,7 +313,7 @@ export class ZfsVnode extends Vnode {
       releaseDbuf(db);
       if (error == 0) done += part;
     }
-    if (done) this.fs.wrote(dn, offset + done);
+    if (done) this.fs.wrote(dn, offset, done);
     return done ? <i64>done : error;
   }
 
@@ -432,7 +432,7 @@ export class ZfsVnode extends Vnode {
     if (result < 0 || memory.compare(scratch, frame, <usize>count) == 0) return result;
     result = this.fs.prepareWrite(dn, at, count);
     if (result == 0) result = dmuWrite(dn, at, count, frame);
-    if (result == 0) this.fs.wrote(dn, at + count);
+    if (result == 0) this.fs.wrote(dn, at, count);
     return result;
   }
 
@@ -469,7 +469,7 @@ export class ZfsVnode extends Vnode {
     if (this.fs.isReadOnly) return 0;
     enter();
     let result = this.putPages(0, 0);
-    if (result == 0) result = this.fs.dataset.spa.sync();
+    if (result == 0) result = this.fs.commit(this.object);
     leave();
     return result;
   }
@@ -660,24 +660,14 @@ export class ZfsVnode extends Vnode {
   setOwner(uid: i32, gid: i32): i32 {
     enter();
     const error = this.change();
-    if (error == 0) {
-      const znodes = this.fs.znodes;
-      if (uid != -1) znodes.set(this.dn!, A_UID, <u64>uid);
-      if (gid != -1) znodes.set(this.dn!, A_GID, <u64>gid);
-      znodes.setTime(this.dn!, A_CTIME, wallTime());
-    }
+    if (error == 0) this.fs.setOwner(this.dn!, uid, gid);
     leave();
     return error;
   }
   setTimes(accessed: u64, modified: u64): i32 {
     enter();
     const error = this.change();
-    if (error == 0) {
-      const znodes = this.fs.znodes;
-      znodes.setTime(this.dn!, A_ATIME, accessed);
-      znodes.setTime(this.dn!, A_MTIME, modified);
-      znodes.setTime(this.dn!, A_CTIME, wallTime());
-    }
+    if (error == 0) this.fs.setTimes(this.dn!, accessed, modified);
     leave();
     return error;
   }

@@ -100,13 +100,16 @@ class VolumeNode extends Device {
     if (!db) return setError(EIO);
     const error = copy(address(db.data + <usize>within), from, count);
     releaseDbuf(db);
+    if (error < 0) return error;
+    const log = dataset.log();
+    if (log) log.noteWrite(VOLUME_DATA, at, count);
     return error;
   }
 
   sync(dataOnly: bool): i32 {
     if (this.isGone) return setError(ENXIO);
     enter();
-    const result = this.dataset.spa.isWritable ? this.dataset.spa.sync() : 0;
+    const result = this.dataset.spa.isWritable ? this.dataset.commit(VOLUME_DATA) : 0;
     leave();
     return result;
   }
