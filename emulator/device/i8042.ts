@@ -124,6 +124,11 @@ export class I8042 implements Device {
     this.keyboard.keyEvent(code, pressed);
   }
 
+  /** The guest has read every byte that keys have sent so far. */
+  get allKeysTaken(): boolean {
+    return this.keyboard.state.queue.length === 0;
+  }
+
   /** Movement right and down, wheel steps towards the user, and the buttons held: left 1, right 2, middle 4, side 8, extra 16. */
   mouseEvent(dx: number, dy: number, wheel: number, buttons: number): void {
     this.mouse.mouseEvent(dx, dy, wheel, buttons);

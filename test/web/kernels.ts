@@ -47,6 +47,9 @@ export const REPORT_MOUSE = [
   ...forEver([0xe4, 0x64, 0xa8, 0x01, 0x74, 0xfa, 0xe4, 0x60, ...SEND_LETTERS]),
 ];
 
+/** Sends every byte of the controller in letters, among them the keyboard's. */
+export const REPORT_KEYS = [...say('ready'), ...forEver([0xe4, 0x64, 0xa8, 0x01, 0x74, 0xfa, 0xe4, 0x60, ...SEND_LETTERS])];
+
 /** Register values of BIOS mode 13h, 320 x 200 in 256 colours (IBM PS/2 and PC BIOS Interface Technical Reference), by index and data ports. */
 const MODE_13H: readonly (readonly [number, readonly number[]])[] = [
   [0x3c4, [0x03, 0x01, 0x0f, 0x00, 0x0e]],

@@ -11,6 +11,7 @@ import type { Automation } from '../../web/page/main.ts';
 import { temporaryFolder } from '../support/diorama.ts';
 import { KERNEL_ENTRY, multibootKernel } from '../support/multibootKernel.ts';
 import { ANSWER_TIMEOUT, BUILD_TIMEOUT, launchBrowser, PHONE, type Served, serve, serveStatically, Tab } from './browser.ts';
+import { fromLetters, REPORT_KEYS } from './kernels.ts';
 
 declare const diorama: Automation;
 
@@ -262,6 +263,51 @@ describe.skipIf(!haveOracles('chromium'))('the page', () => {
     await touched.page.waitForFunction(() => diorama.state === 'on');
     await touched.page.getByLabel('Control C').tap();
     await touched.page.waitForFunction(() => diorama.com1.output === '\x03');
+    await touched.close();
+  });
+
+  test("a touch screen's keyboard types on the display, whatever it makes of its field", async () => {
+    const touched = await Tab.open(browser, served.url, { viewport: PHONE, hasTouch: true, isMobile: true });
+    await touched.page.setInputFiles('#files', {
+      name: 'keys.elf',
+      mimeType: '',
+      buffer: Buffer.from(multibootKernel(REPORT_KEYS)),
+    });
+    await touched.page.locator('#machine-dialog[open]').waitFor();
+    await touched.page.tap('#start');
+    await touched.answer(/^ready$/);
+    await touched.page.tap('#screen-tab');
+    await touched.page.tap('#canvas');
+    await touched.page.waitForFunction(() => document.activeElement?.id === 'screen-keys');
+    /** Scan codes of set 1, to which the controller translates (IBM PS/2 Technical Reference, keyboard). */
+    let seen = 0;
+    const typed = async (codes: string) => {
+      const reported = async () =>
+        fromLetters((await touched.page.evaluate(() => diorama.com1.output)).replace('ready', ''))
+          .slice(seen)
+          .map((code) => code.toString(16).padStart(2, '0'))
+          .join(' ');
+      await expect.poll(reported, { timeout: ANSWER_TIMEOUT }).toBe(codes);
+      seen += codes.split(' ').length;
+    };
+    await touched.page.keyboard.insertText('aB');
+    await typed('1e 9e 2a 30 b0 aa');
+    await touched.page.keyboard.insertText('\n');
+    await typed('1c 9c');
+    // A word under way, of which the suggestion changes the end.
+    const protocol = await touched.page.context().newCDPSession(touched.page);
+    const compose = (text: string) =>
+      protocol.send('Input.imeSetComposition', { text, selectionStart: text.length, selectionEnd: text.length });
+    await compose('i');
+    await compose('ia');
+    await typed('17 97 1e 9e');
+    await protocol.send('Input.insertText', { text: 'ib' });
+    await typed('0e 8e 30 b0');
+    await touched.page.evaluate(() => document.execCommand('delete'));
+    await typed('0e 8e');
+    await touched.page.getByLabel('Control C').tap();
+    await typed('1d 2e ae 9d');
+    expect(touched.complaints).toEqual([]);
     await touched.close();
   });
 

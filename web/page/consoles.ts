@@ -3,6 +3,7 @@
 import type { SerialTerminal } from '../terminal/terminal.ts';
 import { PORTS, type Port } from '../worker/messages.ts';
 import { button, element, make, tabs, toast } from './dom.ts';
+import { KEYS, type Stroke, stroke } from './keys.ts';
 
 const HEARD_LIMIT = 2 ** 24;
 const NAMES: Record<Port, string> = {
@@ -11,16 +12,16 @@ const NAMES: Record<Port, string> = {
   hvc0: 'Virtio console',
 };
 
-/** Labels, names for screen readers where labels are no words, and what they send. */
-const TOUCH_KEYS: readonly [string, string, string][] = [
-  ['Esc', 'Esc key', '\x1b'],
-  ['Tab', 'Tab', '\t'],
-  ['^C', 'Control C', '\x03'],
-  ['^D', 'Control D', '\x04'],
-  ['↑', 'Up', '\x1b[A'],
-  ['↓', 'Down', '\x1b[B'],
-  ['←', 'Left', '\x1b[D'],
-  ['→', 'Right', '\x1b[C'],
+/** Labels, names for screen readers where labels are no words, what terminals send for them, and the keys of a PC. */
+const TOUCH_KEYS: readonly [string, string, string, string][] = [
+  ['Esc', 'Esc key', '\x1b', 'Escape'],
+  ['Tab', 'Tab', '\t', 'Tab'],
+  ['^C', 'Control C', '\x03', 'ControlLeft KeyC'],
+  ['^D', 'Control D', '\x04', 'ControlLeft KeyD'],
+  ['↑', 'Up', '\x1b[A', 'ArrowUp'],
+  ['↓', 'Down', '\x1b[B', 'ArrowDown'],
+  ['←', 'Left', '\x1b[D', 'ArrowLeft'],
+  ['→', 'Right', '\x1b[C', 'ArrowRight'],
 ];
 
 interface PortConsole {
@@ -33,6 +34,9 @@ interface PortConsole {
 
 export interface ConsoleEvents {
   type(port: Port, bytes: Uint8Array): void;
+  /** On the display's keyboard: a text, or keys pressed together. */
+  typeOnScreen(text: string): void;
+  press(stroke: Stroke): void;
   /** A port, or the display. */
   shown(console: Port | 'screen'): void;
   /** There can be no terminal: one line. */
@@ -146,7 +150,8 @@ export class Consoles {
     button('paste').onclick = async () => {
       try {
         const text = await navigator.clipboard.readText();
-        if (this.#shown !== 'screen') (await this.#terminal(this.#shown)).paste(text);
+        if (this.#shown === 'screen') this.#events.typeOnScreen(text);
+        else (await this.#terminal(this.#shown)).paste(text);
       } catch {
         toast('This browser does not let the page read the clipboard: press Ctrl+Shift+V');
       }
@@ -156,7 +161,7 @@ export class Consoles {
     button('larger').onclick = () => this.#setZoom(1);
     button('reader').onclick = () => this.#setScreenReader(button('reader').ariaPressed !== 'true');
     element('keys').append(
-      ...TOUCH_KEYS.map(([label, name, bytes]) =>
+      ...TOUCH_KEYS.map(([label, name, bytes, keys]) =>
         make('button', {
           type: 'button',
           textContent: label,
@@ -164,7 +169,8 @@ export class Consoles {
           // The keyboard on the screen stays while the terminal has the focus.
           onpointerdown: (event) => event.preventDefault(),
           onclick: () => {
-            if (this.#shown !== 'screen') this.#events.type(this.#shown, new TextEncoder().encode(bytes));
+            if (this.#shown === 'screen') this.#events.press(stroke(...keys.split(' ').map((key) => KEYS[key])));
+            else this.#events.type(this.#shown, new TextEncoder().encode(bytes));
           },
         }),
       ),

@@ -24,6 +24,8 @@ import type {
   View,
 } from '../worker/messages.ts';
 
+import type { Stroke } from './keys.ts';
+
 export type MachineState = 'preparing' | 'off' | 'starting' | 'on' | 'paused';
 
 export interface MachineEvents {
@@ -103,6 +105,10 @@ export class PageMachine {
   }
   key(code: number, pressed: boolean): void {
     if (this.#on) this.#send({ kind: 'key', code, pressed });
+  }
+  /** As fast as the guest takes them. */
+  strokes(strokes: readonly Stroke[]): void {
+    if (this.#on && strokes.length > 0) this.#send({ kind: 'strokes', strokes });
   }
   mouse(dx: number, dy: number, wheel: number, buttons: number): void {
     if (this.#on) this.#send({ kind: 'mouse', dx, dy, wheel, buttons });

@@ -45,11 +45,14 @@ let offline = false;
 
 const consoles = new Consoles({
   type: (port, bytes) => machine.type(port, bytes),
+  typeOnScreen: (text) => display.type(text),
+  press: (stroke) => machine.strokes([stroke]),
   shown: watch,
   failed: (text) => showMessage(text, 'bad'),
 });
 const display = new Display({
   key: (code, pressed) => machine.key(code, pressed),
+  strokes: (strokes) => machine.strokes(strokes),
   mouse: (dx, dy, wheel, buttons) => machine.mouse(dx, dy, wheel, buttons),
 });
 const machine: PageMachine = new PageMachine({

@@ -4,10 +4,15 @@
  *
  * Text is drawn with the page's own font: our firmware loads none into the VGA. Characters are those of code page 437, which PCs have in their
  * ROM. The same text is in the document for screen readers and for copying.
+ *
+ * Keyboards on touch screens belong to a text field and send no keys but changes of its text. So a touch of the display gives the focus to a
+ * field that nobody sees, and what changes in it is typed on the PC's keyboard: the field always holds the same blanks, lest there be
+ * nothing to delete; what a suggestion replaces is deleted by Backspace and typed anew.
  */
 import type { ScreenText } from '../../emulator/device/vga.ts';
 import type { Screen } from '../worker/messages.ts';
-import { element } from './dom.ts';
+import { element, toast } from './dom.ts';
+import { KEYS, type Stroke, strokeOf } from './keys.ts';
 
 /** Code page 437, 00h-1Fh and 7Fh-FFh as displays draw them. */
 const LOW = ' ☺☻♥♦♣♠•◘○◙♂♀♪♫☼►◄↕‼¶§▬↨↑↓→←∟↔▲▼';
@@ -17,40 +22,30 @@ const CELL_WIDTH = 9;
 const CELL_HEIGHT = 16;
 const FONT = '14px "DejaVu Sans Mono", "Cascadia Mono", Menlo, Consolas, monospace';
 
-/** Set 1 make codes by the names that browsers give keys; E000h + code for extended keys. */
-const KEYS: Record<string, number> = {
-  ...row(0x01, 'Escape Digit1 Digit2 Digit3 Digit4 Digit5 Digit6 Digit7 Digit8 Digit9 Digit0 Minus Equal Backspace Tab'),
-  ...row(0x10, 'KeyQ KeyW KeyE KeyR KeyT KeyY KeyU KeyI KeyO KeyP BracketLeft BracketRight Enter ControlLeft'),
-  ...row(0x1e, 'KeyA KeyS KeyD KeyF KeyG KeyH KeyJ KeyK KeyL Semicolon Quote Backquote ShiftLeft Backslash'),
-  ...row(0x2c, 'KeyZ KeyX KeyC KeyV KeyB KeyN KeyM Comma Period Slash ShiftRight NumpadMultiply AltLeft Space CapsLock'),
-  ...row(
-    0x3b,
-    'F1 F2 F3 F4 F5 F6 F7 F8 F9 F10 NumLock ScrollLock Numpad7 Numpad8 Numpad9 NumpadSubtract Numpad4 Numpad5 Numpad6',
-  ),
-  ...row(0x4e, 'NumpadAdd Numpad1 Numpad2 Numpad3 Numpad0 NumpadDecimal'),
-  ...{ IntlBackslash: 0x56, F11: 0x57, F12: 0x58, NumpadEnter: 0xe01c, ControlRight: 0xe01d, NumpadDivide: 0xe035 },
-  ...{ AltRight: 0xe038, Home: 0xe047, ArrowUp: 0xe048, PageUp: 0xe049, ArrowLeft: 0xe04b, ArrowRight: 0xe04d, End: 0xe04f },
-  ...{ ArrowDown: 0xe050, PageDown: 0xe051, Insert: 0xe052, Delete: 0xe053, MetaLeft: 0xe05b, MetaRight: 0xe05c, Pause: 0xe11d },
-};
-function row(first: number, names: string): Record<string, number> {
-  return Object.fromEntries(names.split(' ').map((name, index) => [name, first + index]));
-}
+const BLANKS = ' '.repeat(16);
 
 export interface DisplayEvents {
   key(code: number, pressed: boolean): void;
+  strokes(strokes: readonly Stroke[]): void;
   mouse(dx: number, dy: number, wheel: number, buttons: number): void;
 }
 
 export class Display {
   readonly #canvas = element<HTMLCanvasElement>('canvas');
   readonly #text = element('screen-text');
+  readonly #field = element<HTMLTextAreaElement>('screen-keys');
   readonly #events: DisplayEvents;
   readonly #pressed = new Set<number>();
+  /** The last pointer was a finger or a pen: the mouse that browsers make of it is none. */
+  #touched = false;
+  /** What the field held when it was looked at last. */
+  #typed = BLANKS;
 
   constructor(events: DisplayEvents) {
     this.#events = events;
     this.#canvas.tabIndex = 0;
     this.#listen();
+    this.#listenToTouch();
   }
 
   show(screen: Screen): void {
@@ -61,6 +56,19 @@ export class Display {
   clear(): void {
     this.#canvas.getContext('2d')!.clearRect(0, 0, this.#canvas.width, this.#canvas.height);
     this.#text.textContent = '';
+  }
+
+  /** Types a text on the PC's keyboard. */
+  type(text: string): void {
+    const missing = new Set<string>();
+    const strokes: Stroke[] = [];
+    for (const character of text.replaceAll(/\r\n?/g, '\n')) {
+      const stroke = strokeOf(character);
+      if (stroke) strokes.push(stroke);
+      else missing.add(character);
+    }
+    this.#events.strokes(strokes);
+    if (missing.size > 0) toast(`The PC keyboard has no key for ${[...missing].join(' ')}`);
   }
 
   #drawPicture(pixels: Uint8ClampedArray<ArrayBuffer>, width: number, height: number): void {
@@ -116,13 +124,12 @@ export class Display {
     canvas.onkeydown = (event) => this.#key(event, true);
     canvas.onkeyup = (event) => this.#key(event, false);
     // Whatever is held when the focus goes would stay held.
-    canvas.onblur = () => {
-      for (const code of this.#pressed) this.#events.key(code, false);
-      this.#pressed.clear();
-    };
+    canvas.onblur = () => this.#releaseAll();
     const held = (): boolean => document.pointerLockElement === canvas;
     canvas.onmousedown = (event) => {
-      if (held()) this.#events.mouse(0, 0, 0, buttonsOf(event));
+      // Or the canvas would take the focus.
+      if (this.#touched) event.preventDefault();
+      else if (held()) this.#events.mouse(0, 0, 0, buttonsOf(event));
       else if (document.activeElement === canvas) void Promise.resolve(canvas.requestPointerLock()).catch(() => {});
     };
     canvas.onmouseup = (event) => {
@@ -139,6 +146,46 @@ export class Display {
     canvas.oncontextmenu = (event) => event.preventDefault();
   }
 
+  #listenToTouch(): void {
+    const field = this.#field;
+    this.#canvas.onpointerdown = ({ pointerType }) => {
+      this.#touched = pointerType !== 'mouse';
+    };
+    // Browsers raise their keyboards only while they tell of a touch.
+    this.#canvas.onclick = () => {
+      if (this.#touched) field.focus({ preventScroll: true });
+    };
+    field.onfocus = () => this.#resetField();
+    field.oninput = (event) => {
+      this.#typeChange();
+      // A word under way is the keyboard's until it is done with it.
+      if (!(event as InputEvent).isComposing) this.#resetField();
+    };
+    field.addEventListener('compositionend', () => this.#resetField());
+    // Keys without characters come as keys from some keyboards; characters always as changes, whatever these keyboards say of Shift.
+    const isKey = ({ key, ctrlKey, altKey }: KeyboardEvent): boolean => ctrlKey || altKey || ([...key].length > 1 && key in KEYS);
+    field.onkeydown = (event) => {
+      if (isKey(event)) this.#key(event, true);
+    };
+    field.onkeyup = (event) => this.#key(event, false);
+    field.onblur = () => this.#releaseAll();
+  }
+  #typeChange(): void {
+    const { value } = this.#field;
+    let same = 0;
+    while (same < value.length && value[same] === this.#typed[same]) same++;
+    this.type('\b'.repeat(this.#typed.length - same) + value.slice(same));
+    this.#typed = value;
+  }
+  #resetField(): void {
+    this.#typed = this.#field.value = BLANKS;
+    this.#field.setSelectionRange(BLANKS.length, BLANKS.length);
+  }
+  #releaseAll(): void {
+    for (const code of this.#pressed) this.#events.key(code, false);
+    this.#pressed.clear();
+  }
+
   #key(event: KeyboardEvent, pressed: boolean): void {
     // The way out, for the keyboard and for the mouse.
     if (event.ctrlKey && event.altKey && (event.code === 'AltLeft' || event.code === 'ControlLeft')) {
@@ -147,7 +194,7 @@ export class Display {
       return;
     }
     const code = KEYS[event.code];
-    if (code === undefined) return;
+    if (code === undefined || (!pressed && !this.#pressed.has(code))) return;
     event.preventDefault();
     // The machine's keyboard repeats by itself.
     if (event.repeat) return;

@@ -19,6 +19,7 @@ import type {
   MemoryRegion,
   ProcessorInspection,
 } from '../../emulator/machine/inspection.ts';
+import type { Stroke } from '../page/keys.ts';
 
 /** A disk of the machine: an image the user chose, which is never written to (changes live in memory), or an empty one in memory. */
 export type DiskSpecification = { image: Blob } | { bytes: number; serial?: string };
@@ -60,6 +61,8 @@ export type ToWorker =
   | { kind: 'type'; port: Port; bytes: Uint8Array }
   /** A key of the PC's own keyboard, by its set 1 make code; E000h + code for extended keys. */
   | { kind: 'key'; code: number; pressed: boolean }
+  /** Keys pressed and released together, one group when the guest has taken the one before. */
+  | { kind: 'strokes'; strokes: readonly Stroke[] }
   | { kind: 'mouse'; dx: number; dy: number; wheel: number; buttons: number }
   /** An Ethernet frame for the machine, without frame check sequence. */
   | { kind: 'frame'; frame: Uint8Array }

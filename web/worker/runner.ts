@@ -8,6 +8,7 @@
  */
 import { Debugger } from '../../emulator/machine/debugger.ts';
 import type { Machine, MachineEnd } from '../../emulator/machine/machine.ts';
+import type { Stroke } from '../page/keys.ts';
 import { type Figures, type FromWorker, PORTS, type Port, type Speed, type View } from './messages.ts';
 import { Observer } from './observer.ts';
 import { Pace } from './pace.ts';
@@ -21,6 +22,8 @@ const FIRST_COUNT = 50_000;
 const LARGEST_COUNT = 20_000_000;
 /** Instructions in one call while breakpoints are looked for. */
 const WATCHED_COUNT = 2000;
+/** Keys typed in advance: more than this are forgotten. */
+const STROKES_LIMIT = 4096;
 /** Bytes of output that may be under way to the terminal. */
 const OUTPUT_UNDER_WAY = 65_536;
 /** Milliseconds between two looks whether output has been shown. */
@@ -40,6 +43,8 @@ export class Runner {
   #count = FIRST_COUNT;
   /** Typed keys, frames and buttons, waiting for the next slice. */
   #inputs: (() => void)[] = [];
+  /** Keys that wait until the guest has taken those before: a PC's keyboard keeps a few only. */
+  #strokes: Stroke[] = [];
   /** Ends the present pause, if there is one. */
   #wake: () => void = () => {};
   /** Milliseconds of running, and instructions, since the last figures. */
@@ -78,6 +83,17 @@ export class Runner {
           reject(error);
         }
       });
+    });
+  }
+
+  strokes(strokes: readonly Stroke[]): void {
+    this.#strokes.push(...strokes.slice(0, Math.max(0, STROKES_LIMIT - this.#strokes.length)));
+    this.#wake();
+  }
+  reset(): void {
+    this.input((machine) => {
+      this.#strokes = [];
+      machine.pressResetButton();
     });
   }
 
@@ -141,6 +157,7 @@ export class Runner {
         if (this.#inputs.length === 0) await this.#sleep(FIGURES_INTERVAL);
         continue;
       }
+      const typed = this.#typeStroke();
       const end = this.#runSlice();
       this.#flush();
       if (end) {
@@ -152,7 +169,7 @@ export class Runner {
       const sleep = wait > 0 ? this.#pace.sleepFor(wait) : 0;
       if (performance.now() - this.#figuresAt >= FIGURES_INTERVAL) this.#tell();
       if (performance.now() - this.#screenAt >= SCREEN_INTERVAL) this.#show();
-      if (sleep === 0) {
+      if (sleep === 0 || typed) {
         await turn();
         continue;
       }
@@ -160,6 +177,14 @@ export class Runner {
       if (this.#inputs.length === 0) await this.#sleep(sleep);
       this.#machine.passIdle(this.#pace.settle(wait, performance.now() - started) * MS);
     }
+  }
+
+  /** Types the next keys if the guest has taken the last ones; whether it did. */
+  #typeStroke(): boolean {
+    const { keyboard } = this.#machine.board;
+    if (this.#strokes.length === 0 || !keyboard.allKeysTaken) return false;
+    for (const [code, pressed] of this.#strokes.shift()!) keyboard.keyEvent(code, pressed);
+    return true;
   }
 
   /** Runs until the slice's time is up, or there is something to sleep for. */

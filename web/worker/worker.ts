@@ -50,6 +50,9 @@ page.onmessage = ({ data }) => {
     case 'key':
       runner?.input((machine) => machine.board.keyboard.keyEvent(data.code, data.pressed));
       break;
+    case 'strokes':
+      runner?.strokes(data.strokes);
+      break;
     case 'mouse':
       runner?.input((machine) => machine.board.keyboard.mouseEvent(data.dx, data.dy, data.wheel, data.buttons));
       break;
@@ -66,7 +69,7 @@ page.onmessage = ({ data }) => {
       runner?.pause(false);
       break;
     case 'reset':
-      runner?.input((machine) => machine.pressResetButton());
+      runner?.reset();
       break;
     case 'power-button':
       runner?.input((machine) => machine.pressPowerButton());
