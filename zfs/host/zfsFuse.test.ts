@@ -285,6 +285,88 @@ test.skipIf(!root)(
 );
 
 test.skipIf(!root)(
+  'what we had promised before the power failed is replayed by zfs-fuse from our log',
+  async () => {
+    writeFileSync(disk('promised'), '');
+    truncateSync(disk('promised'), 96 << 20);
+    const zfs = await loadZfs([fileDisk(disk('promised'), true)]);
+    ok(zfs, 'createPoolOf', 'ours', 23n, disk('promised'), 9);
+    ok(zfs, 'createFs', 'ours/whole');
+    ok(zfs, 'setNumber', 'ours/whole', 'logbias', 1n);
+    const sample = (bytes: number, seed: number): Buffer => Buffer.from({ length: bytes }, (_, i) => (i * seed) >> 3);
+    const write = (name: string, offset: number, bytes: Buffer): void => {
+      ok(zfs, 'writeFile', name, BigInt(offset), bytes);
+    };
+    ok(zfs, 'choose', 'ours/whole');
+    ok(zfs, 'makeFile', 'file', FILE, '');
+    ok(zfs, 'fsync', 'file');
+    ok(zfs, 'choose', 'ours');
+    for (const name of ['old', 'gone', 'moved', 'replaced']) ok(zfs, 'makeFile', name, FILE, '');
+    write('moved', 0, Buffer.from('moved'));
+    // Both file systems have a log from now on.
+    ok(zfs, 'fsync', 'old');
+    const group = ok(zfs, 'openGroup');
+    const old = sample(400_000, 7);
+    write('old', 0, old);
+    ok(zfs, 'fsync', 'old');
+    const changed = sample(500, 11);
+    write('old', 70_000, changed);
+    changed.copy(old, 70_000);
+    ok(zfs, 'makeFile', 'd', DIRECTORY, '');
+    ok(zfs, 'makeFile', 'd/new', FILE, '');
+    for (let at = 0; at < 50_000; at += 1000) {
+      write('d/new', at, sample(50_000, 13).subarray(at, at + 1000));
+      if (at % 5000 === 0) ok(zfs, 'fsync', 'd/new');
+    }
+    ok(zfs, 'makeFile', 'd/zeros', FILE, '');
+    write('d/zeros', 0, Buffer.alloc(200_000));
+    ok(zfs, 'makeFile', 'link', 0o120777n, 'd/new');
+    ok(zfs, 'rename', 'moved', 'd/there');
+    ok(zfs, 'remove', 'gone');
+    ok(zfs, 'link', 'd/there', 'hard');
+    ok(zfs, 'rename', 'hard', 'replaced');
+    ok(zfs, 'makeFile', 'empty', DIRECTORY, '');
+    ok(zfs, 'remove', 'empty');
+    ok(zfs, 'setAttributes', 'd/there', 0o640n, 7, 8, 1_000_000_000_000_000_000n, 1_100_000_000_000_000_000n);
+    for (const name of ['old', 'd/new', 'd/zeros', 'd/there']) ok(zfs, 'fsync', name);
+    ok(zfs, 'freeRange', 'old', 1000n, 200_000n);
+    old.fill(0, 1000, 201_000);
+    ok(zfs, 'truncate', 'old', 300_001n);
+    ok(zfs, 'fsync', 'old');
+    ok(zfs, 'choose', 'ours/whole');
+    write('file', 0, sample(150_000, 17));
+    write('file', 3000, sample(10, 19));
+    ok(zfs, 'fsync', 'file');
+    write('file', 0, Buffer.from('not promised'));
+    expect(ok(zfs, 'openGroup')).toBe(group);
+    zfs.call('abandon');
+    for (const file of zfs.disks) file.close();
+
+    const other = join(folder, 'after');
+    mkdirSync(other);
+    command('zpool', 'import', '-f', '-d', folder, '-R', other, 'ours');
+    const at = (name: string): string => join(other, 'ours', name);
+    expect(readdirSync(at('.')).sort()).toEqual(['d', 'link', 'old', 'replaced', 'whole']);
+    expect(readdirSync(at('d')).sort()).toEqual(['new', 'there', 'zeros']);
+    expect(readFileSync(at('old')).equals(old.subarray(0, 300_001))).toBe(true);
+    expect(readFileSync(at('d/new')).equals(sample(50_000, 13))).toBe(true);
+    expect(readFileSync(at('d/zeros')).equals(Buffer.alloc(200_000))).toBe(true);
+    expect(readlinkSync(at('link'))).toBe('d/new');
+    expect(readFileSync(at('replaced'), 'utf8')).toBe('moved');
+    const status = statSync(at('d/there'));
+    expect([status.mode, status.nlink, status.uid, status.gid, status.mtimeMs]).toEqual([0o100640, 2, 7, 8, 1_100_000_000_000]);
+    const whole = sample(150_000, 17);
+    sample(10, 19).copy(whole, 3000);
+    expect(readFileSync(at('whole/file')).equals(whole)).toBe(true);
+    command('zpool', 'scrub', 'ours');
+    while (/in progress/.test(command('zpool', 'status', 'ours'))) await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(command('zpool', 'status', 'ours')).toMatch(/with 0 errors[\s\S]*No known data errors/);
+    command('zpool', 'export', 'ours');
+  },
+  120_000,
+);
+
+test.skipIf(!root)(
   'what zfs-fuse had promised before it was killed is replayed from its log',
   async () => {
     writeFileSync(disk('log'), '');

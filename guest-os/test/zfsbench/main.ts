@@ -3,7 +3,7 @@
  * @fileoverview What ZFS costs, measured from inside: `zfsbench`, run by `./diorama bench zfs`. The clock counts retired instructions (one is a nanosecond), and
  * virtual disks answer at once, so the figures are instructions. Each line: @ name figure.
  *
- * Words name what to measure: `base BYTES`, `write FILE BYTES`, `read FILE BYTES`, `files DIRECTORY COUNT`, `list DIRECTORY`, `snapshot NAME`, `clone SNAPSHOT NAME`.
+ * Words name what to measure: `base BYTES`, `write FILE BYTES`, `read FILE BYTES`, `sync FILE COUNT`, `files DIRECTORY COUNT`, `list DIRECTORY`, `snapshot NAME`, `clone SNAPSHOT NAME`.
  */
 import * as calls from '../../lib/calls';
 import { entriesOf, joinPath, status } from '../../lib/files';
@@ -78,6 +78,22 @@ function read(path: string, bytes: i64): i32 {
   return 0;
 }
 
+/** So many times a few bytes and fsync(2), in a file whose first fsync, which makes the log, is not counted. */
+function sync(path: string, count: i64): i32 {
+  const descriptor = openFile(path, O_RDWR | O_CREAT, 0o644);
+  if (descriptor < 0) return fail('open', descriptor);
+  for (let i: i64 = 0; i <= count; i++) {
+    if (i == 1) begin();
+    const written = calls.write(descriptor, changetype<usize>(from), 100);
+    if (written != 100) return fail('write', written);
+    const synced = calls.fdsync(descriptor, 0x10);
+    if (synced < 0) return fail('sync', synced);
+  }
+  end('sync');
+  calls.close(descriptor);
+  return 0;
+}
+
 function files(directory: string, count: i64): i32 {
   begin();
   for (let i: i64 = 0; i < count; i++) {
@@ -122,6 +138,7 @@ function run(args: string[]): i32 {
   else if (what == 'write') return write(args[2], parseNumber(args[3]));
   else if (what == 'read') return read(args[2], parseNumber(args[3]));
   else if (what == 'files') return files(args[2], parseNumber(args[3]));
+  else if (what == 'sync') return sync(args[2], parseNumber(args[3]));
   else if (what == 'list') return list(args[2]);
   else if (what == 'snapshot') return request('snapshot', new NvList().setText('name', args[2]));
   else if (what == 'clone') return request('clone', new NvList().setText('origin', args[2]).setText('name', args[3]));
