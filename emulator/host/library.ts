@@ -253,6 +253,11 @@ export class Machine {
     return this;
   }
 
+  /** Presses the power button. What comes of it is the guest's affair: ours goes to run level 5 and switches the machine off. */
+  pressPowerButton(): void {
+    this.#machine.pressPowerButton();
+  }
+
   /** Runs until the machine ends. */
   async run(): Promise<MachineEnd> {
     await this.#advance(() => false, Number.POSITIVE_INFINITY);

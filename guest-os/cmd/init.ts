@@ -6,7 +6,7 @@
  *
  * Process 1, or a zone's first process, starts svc.startd, and again when it ends, takes in orphans, and passes run levels on. Called by anybody else it is telinit:
  * it writes the level into the FIFO that a child of process 1 reads, and which ends with the level as its status, so that process 1 has
- * one place to wait at.
+ * one place to wait at: for the signals SIGCLD and SIGPWR, which it blocks, so that neither comes when nobody looks.
  */
 /** @manual
  * DESCRIPTION
@@ -21,6 +21,9 @@
  *   2       milestone/multi-user
  *   3       everything that is enabled
  *
+ * SIGNALS
+ *   SIGPWR   run level 5: the kernel sends it when the power button is pressed
+ *
  * BOOT ARGUMENTS
  *   -s               single-user mode
  *   -m milestone=X   the milestone to boot to: none, single-user, multi-user, multi-user-server, all
@@ -34,7 +37,21 @@
 import * as calls from '../lib/calls';
 import { errorText } from '../lib/errors';
 import { O_RDONLY, openFile, say } from '../lib/io';
-import { arguments_, ChildNews, environment, execute, fork, sleepFor, waitFor } from '../lib/process';
+import {
+  arguments_,
+  environment,
+  execute,
+  fork,
+  mask,
+  SIG_BLOCK,
+  SIG_UNBLOCK,
+  SIGCLD,
+  SIGPWR,
+  sleepFor,
+  waitFor,
+  waitForSignal,
+  WNOHANG,
+} from '../lib/process';
 import { makeFifo, RESTARTER, send, VOLATILE_ROOT } from '../lib/smf/door';
 import { pathOf } from '../lib/text';
 import { BOOT_TIME, Login, recordLogin, RUN_LVL } from '../lib/utmpx';
@@ -49,6 +66,8 @@ const LEVELS: string = '02356Ss';
 /** A restarter that cannot even start is not started again at once. */
 const PAUSE: u64 = 1000000000;
 const byte = memory.data(8);
+/** What process 1 waits for. */
+const NEWS: u64 = ((<u64>1) << (<u64>SIGCLD - 1)) | ((<u64>1) << (<u64>SIGPWR - 1));
 
 export function main(): i32 {
   const args = arguments_();
@@ -64,13 +83,15 @@ export function main(): i32 {
   makeFifo(PIPE, 0o600);
   note(BOOT_TIME, 'system boot');
   note(RUN_LVL, 'run-level ' + (milestone == 'single-user' ? 'S' : '3'));
+  mask(SIG_BLOCK, NEWS);
   let listener = listen();
   let restarter = start(milestone);
   while (true) {
-    let news: ChildNews;
-    do {
-      news = waitFor(0);
-    } while (news.pid <= 0);
+    const news = waitFor(0, WNOHANG);
+    if (news.pid <= 0) {
+      if (waitForSignal(NEWS) == SIGPWR) change('5');
+      continue;
+    }
     if (news.pid == restarter) {
       if (news.status) sleepFor(PAUSE);
       restarter = start(milestone);
@@ -91,6 +112,7 @@ function note(type: i32, line: string): void {
 function start(milestone: string): i32 {
   const pid = fork();
   if (pid) return pid;
+  mask(SIG_UNBLOCK, NEWS);
   const error = execute(STARTD, [STARTD, '-m', milestone], environment());
   say('init: ' + STARTD + ': ' + errorText(-error) + '\n');
   calls.exit(1);
@@ -101,6 +123,7 @@ function start(milestone: string): i32 {
 function listen(): i32 {
   const pid = fork();
   if (pid) return pid;
+  mask(SIG_UNBLOCK, NEWS);
   while (true) {
     const pipe = openFile(PIPE, O_RDONLY);
     if (pipe < 0) sleepFor(PAUSE);

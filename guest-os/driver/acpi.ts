@@ -47,6 +47,11 @@ export function initAcpi(rsdp: u64): void {
   }
 }
 
+/** The FADT's place, after `initAcpi`; 0: there is none. */
+export function fixedTable(): usize {
+  return fadt;
+}
+
 /** The root pointer lies at a multiple of 16 between E0000h and FFFFFh. */
 function searchRoot(): usize {
   for (let place: usize = 0xe0000; place < 0x100000; place += 16) if (load<u64>(place) == RSD_PTR) return place;
@@ -58,7 +63,8 @@ function sleepType(): i32 {
   const dsdt = at(load<u32>(fadt + FADT_DSDT));
   if (!dsdt) return -1;
   const end = dsdt + load<u32>(dsdt + 4);
-  for (let place = dsdt + 36; place + 12 < end; place++) {
+  // Name, package, one byte each of length and number, and one of the first element: it may be the last that the table has.
+  for (let place = dsdt + 36; place + 8 <= end; place++) {
     if (load<u32>(place) != S5_NAME || <u32>load<u8>(place + 4) != PACKAGE) continue;
     // Package length (its upper two bits say how many bytes follow), number of elements, then the first element.
     const element = place + 5 + (<usize>load<u8>(place + 5) >> 6) + 2;

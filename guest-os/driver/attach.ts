@@ -6,6 +6,7 @@ import { attachKstat } from './kstat';
 import { attachMemory } from './memory';
 import { attachMessages } from './messages';
 import { attachPci } from './pci';
+import { attachPowerButton } from './powerButton';
 import { attachPty } from './pty';
 import { attachRandom, VirtioRandomDriver } from './random';
 import { attachSerial } from './serial';
@@ -39,5 +40,6 @@ export function attachDevices(consoleName: string): void {
   attachMessages();
   attachPty();
   attachRandom();
+  attachPowerButton();
   attachPci([new VirtioBlockDriver(), new VirtioRandomDriver(), new VirtioConsoleDriver()]);
 }

@@ -123,6 +123,7 @@ export const SIGQUIT: i32 = 3;
 export const SIGKILL: i32 = 9;
 export const SIGTERM: i32 = 15;
 export const SIGCLD: i32 = 18;
+export const SIGPWR: i32 = 19;
 export const SIGTSTP: i32 = 24;
 export const SIGTTIN: i32 = 26;
 export const SIGTTOU: i32 = 27;
@@ -162,6 +163,21 @@ export function ignoreSignal(signal: i32): i64 {
 }
 export function defaultSignal(signal: i32): i64 {
   return dispose(signal, 0);
+}
+
+export const SIG_BLOCK: i32 = 1;
+export const SIG_UNBLOCK: i32 = 2;
+const set = memory.data(16, 8);
+
+/** Signals wait, or no longer: bit n - 1 is signal n. */
+export function mask(how: i32, signals: u64): void {
+  store<u64>(set, signals);
+  calls.sigprocmask(how, set, 0);
+}
+/** Takes one of the signals, which are blocked, when it comes. Negative: interrupted by another. */
+export function waitForSignal(signals: u64): i32 {
+  store<u64>(set, signals);
+  return <i32>calls.sigtimedwait(set, 0, 0);
 }
 
 // ---- time
