@@ -12,12 +12,14 @@ import { reason } from './files.ts';
 import { UsageError } from './usageError.ts';
 
 export class FileDisk implements BlockBackend {
+  readonly path: string;
   readonly sectors: number;
   readonly readOnly = false;
   readonly #file: number;
 
   /** Throws UsageError if the file cannot be a disk. */
   constructor(path: string) {
+    this.path = path;
     try {
       this.#file = openSync(path, 'r+');
     } catch (error) {

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview The library on a kernel of forty bytes: it writes "ok" to COM1, echoes what is typed, and powers off at "q". */
+import { readFileSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import { temporaryFolder } from '../../test/support/diorama.ts';
 import { KERNEL_ENTRY, multibootKernel } from '../../test/support/multibootKernel.ts';
-import { Machine, type MachineEnd, type MachineOptions } from './library.ts';
+import { Machine, type MachineEnd, type MachineOptions, MemoryDisk } from './library.ts';
 
 // biome-ignore format: one instruction a line
 const ECHO = [
@@ -108,4 +110,22 @@ test('a snapshot restores, a fork goes its own way, and both say what the first 
   expect(await fork.run()).toEqual({ kind: 'power-off' });
   expect(restored.step(1000)).toBeUndefined();
   expect(() => Machine.restore(machine.snapshot().subarray(1))).toThrow("cannot load snapshot 'given': it is no snapshot");
+});
+
+test('a machine that writes to a file cannot be forked; with the same image in memory it can', async () => {
+  const folder = temporaryFolder();
+  try {
+    const path = folder.path('disk.img');
+    writeFileSync(path, new Uint8Array(4096).fill(7));
+    const onFile = boot({ disks: [path] });
+    expect(() => onFile.fork()).toThrow(`writes to '${path}' cannot be forked`);
+    onFile.close();
+    const machine = boot({ disks: [MemoryDisk.of('disk0', readFileSync(path))] });
+    const fork = machine.fork();
+    await fork.console.expect(/^ok$/);
+    await machine.console.expect(/^ok$/);
+    expect(fork.stateHash()).toBe(machine.stateHash());
+  } finally {
+    folder.remove();
+  }
 });

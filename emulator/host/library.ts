@@ -198,10 +198,17 @@ export class Machine {
 
   /**
    * A second machine in this one's state, with copies of its disks in memory; from here on they know nothing of each other. A machine with
-   * disks in files of the host cannot be forked.
+   * disks in files of the host cannot be forked, since both would write to them: `MemoryDisk.of(name, image)` makes a disk in memory of one. Throws
+   * UsageError.
    */
   fork(connections: Connections = {}): Machine {
     this.#mustStand();
+    if (this.#files.length > 0) {
+      const paths = this.#files.map(({ path }) => `'${path}'`).join(', ');
+      throw new UsageError(
+        `a machine that writes to ${paths} cannot be forked, since its fork would write there, too: give it the image as a disk in memory (MemoryDisk.of)`,
+      );
+    }
     return new Machine(this.#machine.fork(connections), []);
   }
 

@@ -157,6 +157,17 @@ describe.skipIf(!haveOracles('chromium'))('the page', () => {
     await page.click('#devices-tab');
     await page.locator('#devices .device', { hasText: 'serial0' }).waitFor();
     expect(await page.locator('#devices .vector.used').count()).toBeGreaterThan(0);
+    await page.click('#debug-tab');
+    await page.locator('#debug .registers').waitFor();
+    // Nothing of a machine is shown when it is gone, and the next one's when that is there.
+    await page.click('#open-machine');
+    await page.click('#stop');
+    for (const view of ['processor', 'memory-view', 'devices', 'debug']) {
+      await page.waitForFunction((id) => document.getElementById(id)?.textContent?.includes('There is no machine'), view);
+      expect(await page.locator(`#${view} :is(svg, canvas, dl, .card-box)`).count()).toBe(0);
+    }
+    await page.evaluate(() => diorama.start());
+    await page.locator('#debug .registers').waitFor();
   });
 
   test('refuses what it cannot use, in one line, and starts nothing without a kernel', async () => {
