@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+/**
+ * @fileoverview The life of a zone in Chromium, typed on the page's console: its image imported, configured, installed as a clone, booted, entered,
+ * left, halted, uninstalled, deleted; the pool is then what it was. Expectations are imgadm(8)'s, zonecfg(8)'s, zoneadm(8)'s and zlogin(1)'s.
+ */
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { haveOracles } from '../../tools/oracles.js';
+import { BUILD_TIMEOUT, launchBrowser, type Served, serve, Tab } from './browser.ts';
+
+const UUID = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}';
+const THERE = /\[root@web \S+\]# $/;
+const HERE = /\[root@diorama \S+\]# $/;
+
+describe.skipIf(!haveOracles('chromium'))('a zone on the page', () => {
+  let served: Served;
+  let browser: Browser;
+
+  beforeAll(async () => {
+    [served, browser] = await Promise.all([serve(), launchBrowser()]);
+  }, BUILD_TIMEOUT);
+  afterAll(async () => {
+    await browser?.close();
+    served?.stop();
+  });
+
+  test('is imported, configured, installed, booted, entered, halted, uninstalled and deleted', async () => {
+    const tab = await Tab.open(browser, served.url);
+    await tab.logIn();
+    await tab.ask('set +o emacs; zfs list -H -o name -r zones > /tmp/before; zoneadm list -c', /^global\r$/m, HERE);
+    await tab.ask(
+      'I=$(imgadm avail -H -o uuid name=minimal); imgadm import $I',
+      new RegExp(`^Imported image ${UUID} \\(minimal@`, 'm'),
+      HERE,
+    );
+    await tab.ask(`zonecfg -z web "create; set zonepath=/zones/web"; zoneadm list -cp`, /^-:web:configured:\/zones\/web:/m, HERE);
+    await tab.ask('zoneadm -z web install -t $I; zoneadm list -cp', /^-:web:installed:/m, HERE);
+    await tab.ask('zfs get -H -o value origin zones/web', new RegExp(`^zones/${UUID}@final\\r$`, 'm'), HERE);
+    await tab.ask('zoneadm -z web boot; zoneadm list -p', /^\d+:web:running:/m, HERE);
+    await tab.ask('zlogin web', /\[Connected to zone 'web' pts\/\d+\]/, THERE);
+    await tab.ask('zonename; cd /; pwd; zoneadm list', /^web\r+\n\/\r+\nweb\r+$/m, THERE);
+    // Its own processes are all that it sees.
+    await tab.ask('ps -e -o zone | sort -u', /^ +web\r+\n +ZONE\r+$/m, THERE);
+    await tab.ask('exit', /\[Connection to zone 'web' pts\/\d+ closed\]/, HERE);
+    await tab.ask('zoneadm -z web halt; zoneadm list -cp; pgrep -z web; echo $?', /^-:web:installed:[^\r]*\r\n1\r$/m, HERE);
+    await tab.ask('zoneadm -z web uninstall -F; zoneadm list -cp', /^-:web:configured:/m, HERE);
+    await tab.ask('zonecfg -z web delete -F; zoneadm list -c', /^global\r$/m, HERE);
+    await tab.ask('imgadm delete $I', new RegExp(`^Deleted image ${UUID}\\r$`, 'm'), HERE);
+    await tab.ask('zfs list -H -o name -r zones | cmp - /tmp/before && echo as before', /^as before\r$/m, HERE);
+    expect(tab.complaints).toEqual([]);
+    await tab.close();
+  });
+});
