@@ -50,4 +50,20 @@ describe.skipIf(!haveOracles('chromium'))('a zone on the page', () => {
     expect(tab.complaints).toEqual([]);
     await tab.close();
   });
+
+  test("is made, entered and left by the guide's buttons", async () => {
+    const tab = await Tab.open(browser, served.url);
+    await tab.logIn();
+    const press = async (name: string, expected: RegExp) => {
+      await tab.hearAnew();
+      await tab.page.locator('#guide').getByRole('button', { name, exact: true }).click();
+      await tab.answer(expected);
+    };
+    await press('a zone', /\n[\s\S]*\[root@diorama \S+\]# $/);
+    await press('zlogin web', THERE);
+    await press('exit', HERE);
+    await tab.ask('zoneadm list', /^global\r\nweb\r$/m, HERE);
+    expect(tab.complaints).toEqual([]);
+    await tab.close();
+  });
 });

@@ -13,6 +13,8 @@ export class Snapshots {
   readonly #machine: PageMachine;
   readonly #events: SnapshotEvents;
   readonly #dialog = element<HTMLDialogElement>('snapshots-dialog');
+  /** One is being taken. */
+  #taking = false;
 
   constructor(machine: PageMachine, events: SnapshotEvents) {
     this.#machine = machine;
@@ -38,16 +40,21 @@ export class Snapshots {
     const stored = await this.#trying('', () => this.list());
     if (!stored) return;
     element('shelf').replaceChildren(...stored.reverse().map((snapshot) => this.#item(snapshot)));
-    element('shelf-empty').hidden = stored.length > 0;
+    element('shelf-empty').textContent = this.#taking ? 'One is being taken…' : 'There are none yet.';
+    element('shelf-empty').hidden = stored.length > 0 && !this.#taking;
     const { usage, quota } = (await navigator.storage?.estimate?.()) ?? {};
     element('storage').textContent = usage && quota ? `${formatSize(usage)} of ${formatSize(quota)} used` : '';
   }
 
   async take(title = formatTime(Date.now())): Promise<StoredSnapshot | undefined> {
     button('take').disabled = button('snapshot').disabled = true;
+    this.#taking = true;
+    toast('Taking a snapshot…');
+    if (this.#dialog.open) void this.refresh();
     // A browser that is short of room asks before it throws this away.
     void navigator.storage?.persist?.();
     const stored = await this.#trying('No snapshot was taken', () => this.#machine.call({ name: 'save', title }));
+    this.#taking = false;
     button('take').disabled = button('snapshot').disabled = !this.#machine.isOn;
     if (stored) toast(`Snapshot taken: ${formatSize(stored.size)}`);
     if (this.#dialog.open) await this.refresh();
