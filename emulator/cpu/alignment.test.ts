@@ -15,11 +15,11 @@ function run(cpl: 0 | 3, cr0: bigint, rflags: bigint, second: bigint, code: read
   enterLongMode(t, cpl);
   const { cpu } = t;
   cpu.physical.write64(0x9008, 0x00af9b000000ffffn);
-  setSegment(cpu, SEGMENT.gdtr, 0, 0x9000n, 0xf, 0);
+  setSegment(cpu, SEGMENT.gdtr, 0, 0x9000, 0xf, 0);
   cpu.physical.write64(0xa000 + 17 * 16, (HANDLER & 0xffffn) | (8n << 16n) | (0x8en << 40n) | ((HANDLER >> 16n) << 48n));
-  setSegment(cpu, SEGMENT.idtr, 0, 0xa000n, 0xfff, 0);
+  setSegment(cpu, SEGMENT.idtr, 0, 0xa000, 0xfff, 0);
   cpu.physical.write64(0xb004, 0x8000n);
-  setSegment(cpu, SEGMENT.tr, 0x20, 0xb000n, 0x67, 0x8b);
+  setSegment(cpu, SEGMENT.tr, 0x20, 0xb000, 0x67, 0x8b);
   cpu.write64(SLOT.CR0, cpu.read64(SLOT.CR0) | cr0);
   cpu.modeChanged();
   t.ram.set([...code, 0x48, 0x89, 0xcb, ...code, 0xeb, 0xfe], Number(CODE));

@@ -66,6 +66,8 @@ export class MemoryAccess {
   private vector = 0;
   private error = 0;
   private readonly bounce: number;
+  /** Of what `read` has read last. */
+  upperHalf = 0;
 
   constructor(host: AccessHost) {
     this.host = host;
@@ -179,64 +181,80 @@ export class MemoryAccess {
   // Helpers.
 
   load(linear: bigint, bytes: number, system: boolean): bigint {
-    const at = this.part(linear, bytes, false, system);
-    const { view } = this.host.physical;
-    if (at >= 0) {
-      if (bytes === 8) return view.getBigUint64(at, true);
-      return BigInt(bytes === 4 ? view.getUint32(at, true) : bytes === 2 ? view.getUint16(at, true) : view.getUint8(at));
-    }
+    const low = this.read(upper(linear), lower(linear), bytes, system);
+    return bytes === 8 ? (BigInt(this.upperHalf >>> 0) << 32n) | BigInt(low >>> 0) : BigInt(low);
+  }
+  store(linear: bigint, bytes: number, value: bigint, system: boolean): void {
+    this.write(upper(linear), lower(linear), bytes, lower(value), upper(value), system);
+  }
+  /** The lower half, signed for 8 bytes; the upper one is in `upperHalf`. */
+  read(high: number, low: number, bytes: number, system: boolean): number {
+    const { view } = this.host;
+    let at = this.part(high, low, bytes, false, system);
+    this.upperHalf = 0;
+    if (at === CROSSES) return this.readCrossing(high, low, bytes, system);
     if (at === DEVICE) {
       const address = this.physicalAddress;
       this.host.beforeDevice(0, 0);
       this.fromRegisters(address, this.bounce, bytes);
-      return bytes === 8
-        ? view.getBigUint64(this.bounce, true)
-        : view.getBigUint64(this.bounce, true) & ((1n << BigInt(bytes * 8)) - 1n);
+      at = this.bounce;
     }
-    let value = 0n;
-    for (let i = 0; i < bytes; i++) value |= this.load(this.next(linear, i), 1, system) << BigInt(8 * i);
-    return value;
+    if (bytes === 8) {
+      this.upperHalf = view.getInt32(at + 4, true);
+      return view.getInt32(at, true);
+    }
+    return bytes === 4 ? view.getUint32(at, true) : bytes === 2 ? view.getUint16(at, true) : view.getUint8(at);
   }
-  store(linear: bigint, bytes: number, value: bigint, system: boolean): void {
-    const at = this.part(linear, bytes, true, system);
-    const { view, physical } = { view: this.host.physical.view, physical: this.host.physical };
-    if (at >= 0) {
-      physical.aboutToWrite(at, bytes);
-      if (bytes === 8) view.setBigUint64(at, BigInt.asUintN(64, value), true);
-      else if (bytes === 4) view.setUint32(at, Number(BigInt.asUintN(32, value)), true);
-      else if (bytes === 2) view.setUint16(at, Number(BigInt.asUintN(16, value)), true);
-      else view.setUint8(at, Number(BigInt.asUintN(8, value)));
+  private readCrossing(high: number, low: number, bytes: number, system: boolean): number {
+    const halves = [0, 0];
+    for (let i = 0; i < bytes; i++) halves[i >> 2] |= this.read(this.nextHigh(high, low, i), low + i, 1, system) << (8 * (i & 3));
+    this.upperHalf = halves[1];
+    return bytes === 8 ? halves[0] : halves[0] >>> 0;
+  }
+  write(high: number, low: number, bytes: number, value: number, valueHigh: number, system: boolean): void {
+    const { view } = this.host;
+    let at = this.part(high, low, bytes, true, system);
+    if (at === CROSSES) {
+      this.probeParts(high, low, bytes, true, system);
+      for (let i = 0; i < bytes; i++) {
+        this.write(this.nextHigh(high, low, i), low + i, 1, (i < 4 ? value : valueHigh) >>> (8 * (i & 3)), 0, system);
+      }
       return;
     }
-    if (at === DEVICE) {
-      const address = this.physicalAddress;
+    const address = this.physicalAddress;
+    const device = at === DEVICE;
+    if (device) {
       this.host.beforeDevice(0, 0);
-      view.setBigUint64(this.bounce, BigInt.asUintN(64, value), true);
-      this.toRegisters(address, this.bounce, bytes);
-      return;
-    }
-    this.probe(linear, bytes, true, system);
-    for (let i = 0; i < bytes; i++) this.store(this.next(linear, i), 1, value >> BigInt(8 * i), system);
+      at = this.bounce;
+    } else this.host.physical.aboutToWrite(at, bytes);
+    if (bytes === 8) view.setInt32(at + 4, valueHigh, true);
+    if (bytes >= 4) view.setInt32(at, value, true);
+    else if (bytes === 2) view.setUint16(at, value, true);
+    else view.setUint8(at, value);
+    if (device) this.toRegisters(address, this.bounce, bytes);
   }
-  probe(linear: bigint, bytes: number, write: boolean, system = false): void {
-    const first = PAGE - (Number(linear & 0xfffn) & (PAGE - 1));
-    this.part(linear, 1, write, system);
-    for (let i = first; i < bytes; i += PAGE) this.part(this.next(linear, i), 1, write, system);
+  probe(linear: bigint, bytes: number, write: boolean): void {
+    this.probeParts(upper(linear), lower(linear), bytes, write, false);
+  }
+  private probeParts(high: number, low: number, bytes: number, write: boolean, system: boolean): void {
+    const first = PAGE - (low & (PAGE - 1));
+    this.part(high, low, 1, write, system);
+    for (let i = first; i < bytes; i += PAGE) this.part(this.nextHigh(high, low, i), low + i, 1, write, system);
   }
   /** Place of `bytes` bytes that lie in one page of RAM, checked and announced as an access; else -1. */
   place(linear: bigint, bytes: number, write: boolean): number {
-    const at = this.part(linear, bytes, write, false);
+    const at = this.part(upper(linear), lower(linear), bytes, write, false);
     if (at < 0) return -1;
     if (write) this.host.physical.aboutToWrite(at, bytes);
     return at;
   }
-  private next(linear: bigint, i: number): bigint {
-    return BigInt.asUintN(this.host.longMode ? 64 : 32, linear + BigInt(i));
+  /** Upper half of an address and `i` more. */
+  private nextHigh(high: number, low: number, i: number): number {
+    return (low >>> 0) + i > 0xffffffff && this.host.longMode ? (high + 1) | 0 : high;
   }
   /** Place, DEVICE, or CROSSES when the access lies in two pages; throws the fault. */
-  private part(linear: bigint, bytes: number, write: boolean, system: boolean): number {
-    const low = Number(BigInt.asIntN(32, linear));
-    const high = Number(BigInt.asIntN(32, linear >> 32n));
+  private part(high: number, lowOrMore: number, bytes: number, write: boolean, system: boolean): number {
+    const low = lowOrMore | 0;
     if ((low & (PAGE - 1)) + bytes > PAGE) return CROSSES;
     const { host } = this;
     const at = this.translate(system ? host.systemKind : host.accessKind, high, low, write);
@@ -294,6 +312,9 @@ export class MemoryAccess {
     return { place: host.physical.place(t.physical), global: t.global };
   }
 }
+
+const lower = (n: bigint): number => Number(BigInt.asIntN(32, n));
+const upper = (n: bigint): number => Number(BigInt.asIntN(32, n >> 32n));
 
 const DEVICE = -1;
 const CROSSES = -2;

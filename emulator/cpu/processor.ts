@@ -23,7 +23,6 @@ import {
   SLOT,
   STATE_SIZE,
   segmentSlot,
-  stateBase,
 } from '../ir/state.ts';
 import { allHelpers, type Cpu, GuestFault, type HelperArgs, type Platform } from '../isa/helper.ts';
 import { DR6_BS, dataHit, debugException, executionHit, steppingBreakpoints, watchedPages } from '../isa/system/debug.ts';
@@ -33,9 +32,11 @@ import { deriveAllBounds, linearAddress } from '../isa/system/segmentation.ts';
 import { CompiledTier } from '../jit/tier.ts';
 import type { CodeHolder, PhysicalMemory } from '../mmu/physical.ts';
 import { Tlb } from '../mmu/tlb.ts';
-import { type PhysicalReader, type WalkEnvironment, withoutA20 } from '../mmu/walk.ts';
+import type { WalkEnvironment } from '../mmu/walk.ts';
 import { type AccessHost, MemoryAccess } from './memoryAccess.ts';
+import { RegisterFile } from './registerFile.ts';
 import { ScratchArguments } from './scratch.ts';
+import { walkEnvironment } from './walkEnvironment.ts';
 
 const CR0_PE = 1;
 const CR0_MP = 2;
@@ -45,14 +46,10 @@ const CR0_AM = 1 << 18;
 const CR4_OSFXSR = 1 << 9;
 const CR4_SMAP = 1 << 21;
 const EFER_LMA = 1 << 10;
-const RFLAGS_CF = 1;
 const RFLAGS_TF = 1 << 8;
 const RFLAGS_IF = 1 << 9;
-const RFLAGS_DF = 1 << 10;
 const RFLAGS_RF = 1 << 16;
 const RFLAGS_AC = 1 << 18;
-/** CF PF AF ZF SF DF OF: kept in FR, FC and DIRECTION. */
-const ELSEWHERE = 0xcd5n;
 const ATTRIBUTE_LONG = 1 << 9;
 const ATTRIBUTE_BIG = 1 << 10;
 /** The engine comes back at least this often, so that the host's compiler can replace the interpreter's code. */
@@ -105,10 +102,8 @@ export interface HiddenState {
 
 type EngineRun = (ip: number, budget: number, tlb: number, base: number) => void;
 
-export class Processor implements Cpu, AccessHost, RunHost, CodeHolder {
+export class Processor extends RegisterFile implements Cpu, AccessHost, RunHost, CodeHolder {
   readonly index: number;
-  readonly base: number;
-  readonly view: DataView;
   readonly u8: Uint8Array;
   readonly physical: PhysicalMemory;
   readonly platform: ProcessorPlatform;
@@ -157,6 +152,9 @@ export class Processor implements Cpu, AccessHost, RunHost, CodeHolder {
   /** An NMI has arrived and not been delivered. */
   nmiWaiting = false;
 
+  /** Vector of the fault that the engine left with and that is to be delivered, or -1; faults of helpers and fetches are thrown. */
+  private faulted = -1;
+
   // Of the engine call or helper in progress.
   private given = 0;
   private currentRecord = 0;
@@ -185,10 +183,9 @@ export class Processor implements Cpu, AccessHost, RunHost, CodeHolder {
   private codeIsGlobal = false;
 
   constructor(options: ProcessorOptions) {
+    super(options.index, options.physical.view);
     this.index = options.index;
-    this.base = stateBase(options.index);
     this.physical = options.physical;
-    this.view = options.physical.view;
     this.u8 = options.physical.u8;
     this.platform = options.platform;
     this.poolStart = options.pool.start;
@@ -245,54 +242,7 @@ export class Processor implements Cpu, AccessHost, RunHost, CodeHolder {
     return new CompiledTier(host, table);
   }
 
-  // State.
-
-  read16(slot: number): number {
-    return this.view.getUint16(this.base + slot, true);
-  }
-  read32(slot: number): number {
-    return this.view.getInt32(this.base + slot, true);
-  }
-  read64(slot: number): bigint {
-    return this.view.getBigUint64(this.base + slot, true);
-  }
-  write16(slot: number, value: number): void {
-    this.view.setUint16(this.base + slot, value, true);
-  }
-  write32(slot: number, value: number): void {
-    this.view.setInt32(this.base + slot, value, true);
-  }
-  write64(slot: number, value: bigint): void {
-    this.view.setBigUint64(this.base + slot, BigInt.asUintN(64, value), true);
-  }
-  get cpl(): number {
-    return this.read32(SLOT.CPL);
-  }
-
-  get rflags(): bigint {
-    const fr = this.view.getBigInt64(this.base + SLOT.FR, true);
-    const fc = this.read64(SLOT.FC);
-    let parity = Number((fr ^ (BigInt.asIntN(64, fc) >> 8n)) & 0xffn);
-    parity ^= parity >> 4;
-    parity ^= parity >> 2;
-    parity ^= parity >> 1;
-    const cf = Number(fc >> 63n);
-    const of = cf ^ (Number(fc >> 62n) & 1);
-    const sf = (fr < 0n ? 1 : 0) ^ Number(fc & 1n);
-    let flags =
-      (cf * RFLAGS_CF) | 2 | (parity & 1 ? 0 : 4) | (Number(fc & 8n) << 1) | (fr === 0n ? 64 : 0) | (sf << 7) | (of << 11);
-    if (this.view.getBigInt64(this.base + SLOT.DIRECTION, true) < 0n) flags |= RFLAGS_DF;
-    return BigInt(flags) | this.read64(SLOT.RFLAGS);
-  }
-  set rflags(value: bigint) {
-    const bit = (n: bigint): bigint => (value >> n) & 1n;
-    const zf = bit(6n);
-    this.write64(SLOT.FR, zf ? 0n : 1n);
-    const parity = bit(2n) ^ zf;
-    this.write64(SLOT.FC, (bit(0n) << 63n) | ((bit(0n) ^ bit(11n)) << 62n) | (bit(4n) << 3n) | bit(7n) | (parity << 8n));
-    this.write64(SLOT.DIRECTION, value & BigInt(RFLAGS_DF) ? -1n : 1n);
-    this.write64(SLOT.RFLAGS, value & ~ELSEWHERE & ~2n);
-  }
+  // RIP.
 
   get rip(): bigint {
     if (this.currentRecord && !this.ripAssigned) return this.nextOf(this.currentRecord);
@@ -301,6 +251,14 @@ export class Processor implements Cpu, AccessHost, RunHost, CodeHolder {
   set rip(value: bigint) {
     this.write64(SLOT.RIP, value);
     this.ripAssigned = true;
+  }
+  jumpTo(low: number, high: number): void {
+    this.write32(SLOT.RIP, low);
+    this.write32(SLOT.RIP + 4, high);
+    this.ripAssigned = true;
+  }
+  settleRip(): void {
+    if (this.currentRecord && !this.ripAssigned) this.ripToNext(this.currentRecord);
   }
   get instructionRip(): bigint {
     return this.currentRecord ? this.startOf(this.currentRecord) : this.read64(SLOT.RIP);
@@ -542,6 +500,15 @@ export class Processor implements Cpu, AccessHost, RunHost, CodeHolder {
   storeSystem(linear: bigint, bytes: number, value: bigint): void {
     this.access.store(linear, bytes, value, true);
   }
+  loadHalves(linear: number, bytes: number, system: boolean): number {
+    return this.access.read(Math.floor(linear / 2 ** 32), linear | 0, bytes, system);
+  }
+  storeHalves(linear: number, bytes: number, low: number, high: number, system: boolean): void {
+    this.access.write(Math.floor(linear / 2 ** 32), linear | 0, bytes, low, high, system);
+  }
+  get upperHalf(): number {
+    return this.access.upperHalf;
+  }
   probe(linear: bigint, bytes: number, write: boolean): void {
     this.access.probe(linear, bytes, write);
   }
@@ -655,13 +622,17 @@ export class Processor implements Cpu, AccessHost, RunHost, CodeHolder {
         else this.runExactly(until - this.retired);
       } catch (e) {
         if (!(e instanceof GuestFault)) throw e;
-        this.deliver(e);
+        this.deliver(e.vector, e.error);
       }
+      const vector = this.faulted;
+      if (vector < 0) continue;
+      this.faulted = -1;
+      this.deliver(vector, WITH_ERROR.has(vector) ? this.read32(SLOT.ERROR) : undefined);
     }
   }
-  private deliver(fault: GuestFault): void {
+  private deliver(vector: number, error: number | undefined): void {
     this.currentRecord = 0;
-    deliverException(this, fault);
+    deliverException(this, vector, error);
     // Delivery takes the time of an instruction: a handler whose first instruction faults for ever must not stop the clock.
     this.retired++;
   }
@@ -709,15 +680,22 @@ export class Processor implements Cpu, AccessHost, RunHost, CodeHolder {
     // RF and the shadow cover one instruction: that which sets them is not covered by itself.
     if (shadow) this.write32(SLOT.SHADOW, 0);
     if (flags & RFLAGS_RF) this.write32(SLOT.RFLAGS, flags & ~RFLAGS_RF);
+    const undone = (): void => {
+      this.trapsPending = 0;
+      if (flags & RFLAGS_RF) this.write32(SLOT.RFLAGS, this.read32(SLOT.RFLAGS) | RFLAGS_RF);
+    };
     this.stepping = true;
     try {
       this.runExactly(1);
     } catch (e) {
-      this.trapsPending = 0;
-      if (e instanceof GuestFault && flags & RFLAGS_RF) this.write32(SLOT.RFLAGS, this.read32(SLOT.RFLAGS) | RFLAGS_RF);
+      undone();
       throw e;
     } finally {
       this.stepping = false;
+    }
+    if (this.faulted >= 0) {
+      undone();
+      return;
     }
     if (this.retired === before || this.read32(SLOT.SHADOW) !== 0) return;
     const traps = this.trapsPending;
@@ -856,11 +834,10 @@ export class Processor implements Cpu, AccessHost, RunHost, CodeHolder {
         this.beforeRecord(ip);
         this.runAlone(ip);
         return;
-      case EXIT.fault: {
+      case EXIT.fault:
         this.beforeRecord(ip);
-        const vector = this.read32(SLOT.FAULT);
-        throw new GuestFault(vector, WITH_ERROR.has(vector) ? this.read32(SLOT.ERROR) : undefined);
-      }
+        this.faulted = this.read32(SLOT.FAULT);
+        break;
       default:
         throw new Error(`the engine left with ${this.read32(SLOT.EXIT)}`);
     }
@@ -956,36 +933,3 @@ const modeBits = (code: number, stack: number, cr0: number, cr4: number, kind: n
 
 /** Linear page and access kind in one number. */
 const codeKey = (high: number, low: number, kind: number): number => (high * 0x100000 + (low >>> 12)) * 4 + kind;
-
-/** A view of the state that the page walk reads; nothing is copied, so it is always current. */
-function walkEnvironment(cpu: Processor): WalkEnvironment {
-  const pdpte: { [index: number]: number } = {};
-  for (let i = 0; i < 8; i++) Object.defineProperty(pdpte, i, { get: () => cpu.read32(SLOT.PDPTE + 4 * i) });
-  const gated: PhysicalReader = {
-    read32: (address) => cpu.physical.read32(withoutA20(address)),
-    write32: (address, value) => cpu.physical.write32(withoutA20(address), value),
-  };
-  return {
-    get memory() {
-      return cpu.a20Closed ? gated : cpu.physical;
-    },
-    get a20Closed() {
-      return cpu.a20Closed;
-    },
-    get cr0() {
-      return cpu.read32(SLOT.CR0);
-    },
-    get cr4() {
-      return cpu.read32(SLOT.CR4);
-    },
-    get efer() {
-      return cpu.read32(SLOT.EFER);
-    },
-    get cr3() {
-      return (cpu.read32(SLOT.CR3 + 4) & 0xfffff) * 2 ** 32 + ((cpu.read32(SLOT.CR3) & ~31) >>> 0);
-    },
-    pdpte,
-    physicalBits: 40,
-    gigabytePages: cpu.platform.cpuModel.has('PAGE1GB'),
-  };
-}

@@ -90,8 +90,8 @@ export function enterLongMode({ cpu }: TestProcessor, cpl: 0 | 3 = 0): void {
   cpu.write64(SLOT.CR0, 0x80000033n);
   const level = cpl << 5;
   for (const seg of [SEGMENT.es, SEGMENT.ss, SEGMENT.ds, SEGMENT.fs, SEGMENT.gs])
-    setSegment(cpu, seg, 0x10 | cpl, 0n, 0xffffffff, 0xc93 | level);
-  setSegment(cpu, SEGMENT.cs, 8 | cpl, 0n, 0xffffffff, 0xa9b | level);
+    setSegment(cpu, seg, 0x10 | cpl, 0, 0xffffffff, 0xc93 | level);
+  setSegment(cpu, SEGMENT.cs, 8 | cpl, 0, 0xffffffff, 0xa9b | level);
   cpu.write32(SLOT.CPL, cpl);
   cpu.flushTlb(false);
   cpu.modeChanged();
@@ -102,8 +102,8 @@ export function enterProtectedMode({ cpu }: TestProcessor, size: 16 | 32): void 
   cpu.write64(SLOT.CR4, 0x600n);
   const big = size === 32 ? 0x400 : 0;
   for (const seg of [SEGMENT.es, SEGMENT.ss, SEGMENT.ds, SEGMENT.fs, SEGMENT.gs])
-    setSegment(cpu, seg, 0x10, 0n, 0xffffffff, 0x893 | big);
-  setSegment(cpu, SEGMENT.cs, 8, 0n, 0xffffffff, 0x89b | big);
+    setSegment(cpu, seg, 0x10, 0, 0xffffffff, 0x893 | big);
+  setSegment(cpu, SEGMENT.cs, 8, 0, 0xffffffff, 0x89b | big);
   cpu.modeChanged();
 }
 /** Real mode with all segments at 0 and SSE enabled. */
@@ -131,9 +131,9 @@ export function haltOnExceptions({ cpu, ram }: TestProcessor): () => number {
   ram.set([0xff, 0xff, 0, 0, 0, 0x9b, long ? 0xaf : 0xcf, 0], gdt + 8);
   cpu.physical.write32(tss + 4, STACK);
   if (!long) cpu.physical.write32(tss + 8, 0x10);
-  setSegment(cpu, SEGMENT.gdtr, 0, BigInt(gdt), 0xf, 0);
-  setSegment(cpu, SEGMENT.idtr, 0, BigInt(idt), 0x1ff, 0);
-  setSegment(cpu, SEGMENT.tr, 0x18, BigInt(tss), 0x67, 0x8b);
+  setSegment(cpu, SEGMENT.gdtr, 0, gdt, 0xf, 0);
+  setSegment(cpu, SEGMENT.idtr, 0, idt, 0x1ff, 0);
+  setSegment(cpu, SEGMENT.tr, 0x18, tss, 0x67, 0x8b);
   return () => {
     const at = Number(cpu.rip) - HANDLERS - 1;
     return cpu.halted && at >= 0 && at < 32 * HANDLER_SIZE ? at / HANDLER_SIZE : -1;

@@ -19,7 +19,9 @@ const ENTER = '\r';
 
 export class ConsoleScript {
   readonly #steps: ScriptStep[];
-  readonly #decoder = new TextDecoder();
+  readonly #decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+  /** The byte before this one: behind ASCII the decoder holds nothing back. */
+  #lastByte = 0;
   readonly #encoder = new TextEncoder();
   #next = 0;
   /** Finished lines, and the one being written. */
@@ -31,6 +33,8 @@ export class ConsoleScript {
   lastMatch: RegExpExecArray | undefined;
   /** The step whose expression has been tried on all that came before; from then on new text decides. */
   #tried = -1;
+  /** Whether that expression stays in a line. */
+  #inLine = false;
 
   constructor(steps: readonly ScriptStep[]) {
     this.#steps = [...steps];
@@ -66,7 +70,11 @@ export class ConsoleScript {
   feed(output: Uint8Array): Uint8Array[] {
     const typed: Uint8Array[] = [];
     for (let i = 0; i < output.length; i++) {
-      const character = this.#decoder.decode(output.subarray(i, i + 1), { stream: true });
+      const ascii = output[i] < 0x80 && this.#lastByte < 0x80;
+      this.#lastByte = output[i];
+      const character = ascii
+        ? String.fromCharCode(output[i])
+        : this.#decoder.decode(output.subarray(i, i + 1), { stream: true });
       if (character === '') continue;
       this.#line += character;
       typed.push(...this.#advance());
@@ -93,7 +101,8 @@ export class ConsoleScript {
   }
 
   #meets(expression: RegExp): boolean {
-    const lineDecides = this.#tried === this.#next && staysInLine(expression.source);
+    if (this.#tried !== this.#next) this.#inLine = staysInLine(expression.source);
+    const lineDecides = this.#tried === this.#next && this.#inLine;
     this.#tried = this.#next;
     const within = lineDecides ? this.#line : this.#past + this.#line;
     const offset = this.#past.length + this.#line.length - within.length;
@@ -119,7 +128,7 @@ export class ConsoleScript {
  * characters, negated classes and the escapes that could stand for either, no character of the expression matches one.
  */
 function staysInLine(source: string): boolean {
-  return !/\p{Cc}|\[\^|\(\?<|\\[^dwSbB.*+?()[\]{}|^$/\\-]/u.test(source);
+  return !/\p{Cc}|\[\^|\(\?<|\\[^rtdwSbB.*+?()[\]{}|^$/\\-]/u.test(source);
 }
 
 /** Compiles REGEX as the command line defines it. Throws SyntaxError with the engine's reason. */

@@ -93,9 +93,14 @@ export interface Cpu {
 
   /** In a control helper the address of the next instruction; assigning it jumps (the engine is left). */
   rip: bigint;
+  /** Assigns `rip` by halves. */
+  jumpTo(low: number, high: number): void;
+  /** From now on `SLOT.RIP` holds what `rip` says. */
+  settleRip(): void;
   /** Start of the current instruction. */
   readonly instructionRip: bigint;
-  /** Architectural RFLAGS, composed and taken apart. */
+  /** Architectural RFLAGS, composed and taken apart: its lower 32 bits, which are all that there are, and as a bigint. */
+  flags: number;
   rflags: bigint;
   readonly cpl: number;
   /** 64 in 64-bit mode, else the code segment's default size. */
@@ -137,6 +142,13 @@ export interface Cpu {
   /** The same as the supervisor that the processor itself is: descriptor tables, TSS, implicit accesses. */
   loadSystem(linear: bigint, bytes: number): bigint;
   storeSystem(linear: bigint, bytes: number, value: bigint): void;
+  /**
+   * The same without bigints, for what is done often. `linear` is a linear address in a number (`linearOf` in `system/bits.ts`); `system`: as the
+   * supervisor that the processor is. A load returns the lower half (signed if there is an upper one) and leaves the upper in `upperHalf`.
+   */
+  loadHalves(linear: number, bytes: number, system: boolean): number;
+  storeHalves(linear: number, bytes: number, low: number, high: number, system: boolean): void;
+  readonly upperHalf: number;
   /** Raises unless `bytes` bytes can be written (read): for helpers with several accesses. */
   probe(linear: bigint, bytes: number, write: boolean): void;
   /**

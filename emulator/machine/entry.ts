@@ -19,7 +19,7 @@ export function enter(cpu: Processor, entry: CpuEntry): void {
   cpu.write64(SLOT.EFER, BigInt(entry.efer));
   for (const name of SEGMENTS) {
     const s = entry.segments[name];
-    setSegment(cpu, SEGMENT[name], s.selector, BigInt(s.base), s.limit, s.attributes);
+    setSegment(cpu, SEGMENT[name], s.selector, s.base, s.limit, s.attributes);
   }
   for (const name of ['gdtr', 'idtr'] as const) {
     const at = cpu.base + segmentSlot(SEGMENT[name]);

@@ -31,8 +31,8 @@ function vectorOf(code: readonly number[], records: typeof allInstructions): num
     physical.write64(IDT + vector * 16, (handler & 0xffffn) | (8n << 16n) | (0x8e00n << 32n) | ((handler >> 16n) << 48n));
     physical.write64(IDT + vector * 16 + 8, 0n);
   }
-  setSegment(t.cpu, SEGMENT.gdtr, 0, BigInt(GDT), 0xff, 0);
-  setSegment(t.cpu, SEGMENT.idtr, 0, BigInt(IDT), 0xfff, 0);
+  setSegment(t.cpu, SEGMENT.gdtr, 0, GDT, 0xff, 0);
+  setSegment(t.cpu, SEGMENT.idtr, 0, IDT, 0xfff, 0);
   t.ram.fill(0xf4, HANDLER, HANDLER + 32);
   t.ram.set([...code, 0xf4], CODE);
   t.cpu.write64(GPR(4), 0x40000n);

@@ -104,7 +104,8 @@ export const protectedMode = (cpu: Cpu): boolean => (cpu.read32(SLOT.CR0) & CR0_
 export const longMode = (cpu: Cpu): boolean => (cpu.read32(SLOT.EFER) & EFER_LMA) !== 0;
 export const attributesOf = (cpu: Cpu, seg: number): number => cpu.read16(segmentSlot(seg) + SEG.attributes);
 export const selectorOf = (cpu: Cpu, seg: number): number => cpu.read16(segmentSlot(seg) + SEG.selector);
-export const baseOf = (cpu: Cpu, seg: number): bigint => cpu.read64(segmentSlot(seg) + SEG.base);
+/** As a linear address in a number. */
+export const baseOf = (cpu: Cpu, seg: number): number => readLinear(cpu, segmentSlot(seg) + SEG.base);
 /** Width of the stack pointer: CS decides in 64-bit mode, SS.B elsewhere. */
 export function stackSize(cpu: Cpu): 16 | 32 | 64 {
   if (cpu.codeSize === 64) return 64;
@@ -114,4 +115,16 @@ export const ioPrivilege = (cpu: Cpu): number => (cpu.read32(SLOT.RFLAGS) >> 12)
 
 /** Bits of a linear address; 5-level paging would widen it. */
 export const LINEAR_BITS = 48;
+/**
+ * Linear addresses in numbers are signed, as far as they are canonical exact, and may be calculated with: kernels lie below zero, and what is not
+ * canonical lies outside of +-2^47. Outside long mode they are unsigned 32-bit numbers.
+ */
+export const linearOf = (low: number, high: number): number => (high | 0) * 2 ** 32 + (low >>> 0);
+export const isCanonical = (linear: number): boolean => linear >= -(2 ** 47) && linear < 2 ** 47;
+/** What a state field of 64 bits holds. */
+export const readLinear = (cpu: Cpu, slot: number): number => linearOf(cpu.read32(slot), cpu.read32(slot + 4));
+export function writeLinear(cpu: Cpu, slot: number, linear: number): void {
+  cpu.write32(slot, linear | 0);
+  cpu.write32(slot + 4, Math.floor(linear / 2 ** 32));
+}
 export const canonical = (address: bigint): boolean => BigInt.asIntN(LINEAR_BITS, address) === BigInt.asIntN(64, address);

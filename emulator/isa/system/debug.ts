@@ -14,7 +14,7 @@
  * DR6 bits of breakpoints that are not enabled are not reported. Task-switch traps come with hardware task switching.
  */
 import { SLOT } from '../../ir/state.ts';
-import { type Cpu, GuestFault } from '../helper.ts';
+import type { Cpu } from '../helper.ts';
 import { CR4_DE, VECTOR } from './bits.ts';
 import { deliverException } from './interrupt.ts';
 
@@ -103,7 +103,7 @@ export const portHit = (cpu: Cpu, port: number, bytes: number): number => hits(c
 /** Delivers #DB; `cpu.rip` is the instruction that hit an execution breakpoint, or the one behind a trapping one. */
 export function debugException(cpu: Cpu, bits: number): void {
   cpu.write64(slot(6), cpu.read64(slot(6)) | BigInt(bits));
-  deliverException(cpu, new GuestFault(VECTOR.DB));
+  deliverException(cpu, VECTOR.DB);
 }
 /** Values of DR6 and DR7 after reset. */
 export const DR6_RESET = DR6_ONES;

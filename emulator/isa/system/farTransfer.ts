@@ -11,8 +11,9 @@ import { SEG, SEGMENT, SLOT, segmentSlot } from '../../ir/state.ts';
 import type { Cpu } from '../helper.ts';
 import {
   ATTRIBUTE,
-  canonical,
   ioPrivilege,
+  isCanonical,
+  linearOf,
   longMode,
   protectedMode,
   RFLAGS_AC,
@@ -49,16 +50,27 @@ import {
   systemType,
   upperHalf,
 } from './segmentation.ts';
-import { currentStack, flatStack, innerStack, setStackPointer, stackPointer64 } from './stack.ts';
+import { currentStack, flatStack, innerStack, type Stack, setStackPointer, stackPointer64 } from './stack.ts';
 
 export type Size = 16 | 32 | 64;
 
+/** An address as it lies in memory: halves of 32 bits. */
+export interface Halves {
+  low: number;
+  high: number;
+}
+/** The lower `size` bits of an offset. */
+const narrowed = (offset: bigint, size: Size): Halves => ({
+  low: Number(offset & (size === 16 ? 0xffffn : 0xffffffffn)),
+  high: size === 64 ? Number(BigInt.asIntN(32, offset >> 32n)) : 0,
+});
+
 export function farJump(cpu: Cpu, selector: number, offset: bigint, size: Size): void {
-  const target = BigInt.asUintN(size, offset);
+  const target = narrowed(offset, size);
   if (!protectedMode(cpu)) {
     realTarget(cpu, target);
     setRealSegment(cpu, SEGMENT.cs, selector);
-    cpu.rip = target;
+    cpu.jumpTo(target.low, target.high);
     cpu.modeChanged();
     return;
   }
@@ -78,16 +90,16 @@ export function farJump(cpu: Cpu, selector: number, offset: bigint, size: Size):
 }
 
 export function farCall(cpu: Cpu, selector: number, offset: bigint, size: Size): void {
-  const target = BigInt.asUintN(size, offset);
+  const target = narrowed(offset, size);
   const bytes = size / 8;
   if (!protectedMode(cpu)) {
     realTarget(cpu, target);
     const stack = currentStack(cpu);
-    stack.push(BigInt(selectorOf(cpu, SEGMENT.cs)), bytes);
-    stack.push(cpu.rip, bytes);
+    stack.push(bytes, selectorOf(cpu, SEGMENT.cs));
+    pushRip(cpu, stack, bytes);
     stack.commit();
     setRealSegment(cpu, SEGMENT.cs, selector);
-    cpu.rip = target;
+    cpu.jumpTo(target.low, target.high);
     cpu.modeChanged();
     return;
   }
@@ -117,23 +129,21 @@ function callThroughGate(cpu: Cpu, d: Descriptor): void {
     const sp = stackPointer64(cpu, level, 0);
     checkTarget(cpu, code, gate.offset);
     const stack = flatStack(cpu, sp, level, 0);
-    stack.push(BigInt(selectorOf(cpu, SEGMENT.ss)), 8);
-    stack.push(cpu.read64(SLOT.rsp), 8);
-    stack.push(BigInt(selectorOf(cpu, SEGMENT.cs)), 8);
-    stack.push(cpu.rip, 8);
+    pushStackPointer(cpu, stack, 8);
+    stack.push(8, selectorOf(cpu, SEGMENT.cs));
+    pushRip(cpu, stack, 8);
     markAccessed(cpu, code);
-    setSegment(cpu, SEGMENT.ss, level, 0n, 0, level << 5);
+    setSegment(cpu, SEGMENT.ss, level, 0, 0, level << 5);
     stack.commit();
   } else {
     const inner = innerStack(cpu, level, 0);
     checkTarget(cpu, code, gate.offset);
     const outer = currentStack(cpu);
     const { stack } = inner;
-    stack.push(BigInt(selectorOf(cpu, SEGMENT.ss)), bytes);
-    stack.push(cpu.read64(SLOT.rsp), bytes);
-    for (let i = gate.parameters - 1; i >= 0; i--) stack.push(outer.peek(i * bytes, bytes), bytes);
-    stack.push(BigInt(selectorOf(cpu, SEGMENT.cs)), bytes);
-    stack.push(cpu.rip, bytes);
+    pushStackPointer(cpu, stack, bytes);
+    for (let i = gate.parameters - 1; i >= 0; i--) stack.push(bytes, outer.peek(i * bytes, bytes));
+    stack.push(bytes, selectorOf(cpu, SEGMENT.cs));
+    pushRip(cpu, stack, bytes);
     markAccessed(cpu, code);
     markAccessed(cpu, inner.descriptor);
     setFromDescriptor(cpu, SEGMENT.ss, inner.selector, inner.descriptor);
@@ -155,7 +165,7 @@ export function interruptReturn(cpu: Cpu, size: Size): void {
     realReturn(cpu, size, 0, true);
     return;
   }
-  if (cpu.rflags & BigInt(RFLAGS_NT)) {
+  if (cpu.read32(SLOT.RFLAGS) & RFLAGS_NT) {
     if (longMode(cpu)) cpu.raise(VECTOR.GP, 0);
     cpu.missing('return to a nested task');
   }
@@ -165,15 +175,15 @@ export function interruptReturn(cpu: Cpu, size: Size): void {
 function realReturn(cpu: Cpu, size: Size, release: number, withFlags: boolean): void {
   const bytes = size / 8;
   const stack = currentStack(cpu);
-  const target = stack.pop(bytes);
-  const selector = Number(stack.pop(bytes) & 0xffffn);
-  const flags = withFlags ? stack.pop(bytes) : 0n;
+  const target = { low: stack.pop(bytes), high: stack.high };
+  const selector = stack.pop(bytes) & 0xffff;
+  const flags = withFlags ? stack.pop(bytes) : 0;
   realTarget(cpu, target);
   stack.release(release);
   stack.commit();
   if (withFlags) setFlags(cpu, flags, RFLAGS_TF | RFLAGS_IF | RFLAGS_IOPL | RFLAGS_NT | RFLAGS_RF | RFLAGS_AC | RFLAGS_ID, size);
   setRealSegment(cpu, SEGMENT.cs, selector);
-  cpu.rip = target;
+  cpu.jumpTo(target.low, target.high);
   cpu.modeChanged();
 }
 
@@ -181,10 +191,10 @@ function protectedReturn(cpu: Cpu, size: Size, release: number, withFlags: boole
   const bytes = size / 8;
   const cpl = cpu.cpl;
   const stack = currentStack(cpu);
-  const target = stack.pop(bytes);
-  const selector = Number(stack.pop(bytes) & 0xffffn);
-  const flags = withFlags ? stack.pop(bytes) : 0n;
-  if (size !== 16 && flags & BigInt(RFLAGS_VM) && cpl === 0 && !longMode(cpu)) cpu.missing('virtual-8086 mode');
+  const target = { low: stack.pop(bytes), high: stack.high };
+  const selector = stack.pop(bytes) & 0xffff;
+  const flags = withFlags ? stack.pop(bytes) : 0;
+  if (size !== 16 && flags & RFLAGS_VM && cpl === 0 && !longMode(cpu)) cpu.missing('virtual-8086 mode');
 
   const error = selectorError(selector);
   const rpl = selector & 3;
@@ -203,16 +213,18 @@ function protectedReturn(cpu: Cpu, size: Size, release: number, withFlags: boole
     stack.commit();
   } else {
     const sp = stack.pop(bytes);
-    const ss = Number(stack.pop(bytes) & 0xffffn);
+    const spHigh = stack.high;
+    const ss = stack.pop(bytes) & 0xffff;
     const data = returnStackSegment(cpu, ss, rpl, to64);
     checkTarget(cpu, code, target);
     markAccessed(cpu, code);
     if (data) {
       markAccessed(cpu, data);
       setFromDescriptor(cpu, SEGMENT.ss, ss, data);
-    } else setSegment(cpu, SEGMENT.ss, ss, 0n, 0, rpl << 5);
+    } else setSegment(cpu, SEGMENT.ss, ss, 0, 0, rpl << 5);
     const width = to64 ? 64 : data && data.attributes & ATTRIBUTE.big ? 32 : 16;
-    setStackPointer(cpu, sp + BigInt(release), width);
+    const sum = (sp >>> 0) + release;
+    setStackPointer(cpu, sum | 0, spHigh + (sum > 0xffffffff ? 1 : 0), width);
   }
   if (withFlags) setFlags(cpu, flags, returnedFlags(cpu), size);
   if (rpl > cpl) dropInnerSegments(cpu, rpl);
@@ -242,9 +254,9 @@ function returnedFlags(cpu: Cpu): number {
 }
 const STATUS_FLAGS = 0xcd5;
 /** Replaces the status flags, DF and those system flags that `mask` names, as far as `size` reaches. */
-export function setFlags(cpu: Cpu, flags: bigint, mask: number, size: Size): void {
-  const writable = BigInt((mask | STATUS_FLAGS) & RFLAGS_ALL & (size === 16 ? 0xffff : -1));
-  cpu.rflags = (cpu.rflags & ~writable) | (flags & writable);
+export function setFlags(cpu: Cpu, flags: number, mask: number, size: Size): void {
+  const writable = (mask | STATUS_FLAGS) & RFLAGS_ALL & (size === 16 ? 0xffff : -1);
+  cpu.flags = (cpu.flags & ~writable) | (flags & writable);
 }
 
 function farDescriptor(cpu: Cpu, selector: number): Descriptor {
@@ -269,7 +281,7 @@ function checkDirect(cpu: Cpu, d: Descriptor): void {
 
 interface CallGate {
   selector: number;
-  offset: bigint;
+  offset: Halves;
   size: Size;
   parameters: number;
 }
@@ -284,9 +296,10 @@ function callGate(cpu: Cpu, d: Descriptor): CallGate {
   if (long && (!fits16(cpu, d.selector) || upperHalf(cpu, d).type !== 0)) cpu.raise(VECTOR.GP, error);
   if (!isPresent(d)) cpu.raise(VECTOR.NP, error);
   if (task) cpu.missing('task switch');
-  let offset = BigInt(d.low & 0xffff);
-  if (type === 12) offset |= BigInt((d.high & 0xffff0000) >>> 0);
-  if (long) offset |= BigInt(upperHalf(cpu, d).high) << 32n;
+  const offset = {
+    low: ((d.low & 0xffff) | (type === 12 ? d.high & 0xffff0000 : 0)) >>> 0,
+    high: long ? upperHalf(cpu, d).high : 0,
+  };
   return { selector: d.low >>> 16, offset, size: long ? 64 : type === 12 ? 32 : 16, parameters: long ? 0 : d.high & 31 };
 }
 function gateCode(cpu: Cpu, selector: number): Descriptor {
@@ -299,21 +312,32 @@ function gateCode(cpu: Cpu, selector: number): Descriptor {
 
 function pushReturn(cpu: Cpu, bytes: number): void {
   const stack = currentStack(cpu);
-  stack.push(BigInt(selectorOf(cpu, SEGMENT.cs)), bytes);
-  stack.push(cpu.rip, bytes);
+  stack.push(bytes, selectorOf(cpu, SEGMENT.cs));
+  pushRip(cpu, stack, bytes);
   stack.commit();
 }
-function checkTarget(cpu: Cpu, code: Descriptor, target: bigint): void {
-  const to64 = longMode(cpu) && code.attributes & ATTRIBUTE.long;
-  if (to64 ? !canonical(target) : target > BigInt(code.limit)) cpu.raise(VECTOR.GP, 0);
+/** The address behind the instruction. */
+export function pushRip(cpu: Cpu, stack: Stack, bytes: number): void {
+  cpu.settleRip();
+  stack.push(bytes, cpu.read32(SLOT.RIP), cpu.read32(SLOT.RIP + 4));
 }
-function realTarget(cpu: Cpu, target: bigint): void {
-  if (target > BigInt(cpu.read32(segmentSlot(SEGMENT.cs) + SEG.limit) >>> 0)) cpu.raise(VECTOR.GP, 0);
+/** SS and rSP of the level that is left. */
+export function pushStackPointer(cpu: Cpu, stack: Stack, bytes: number): void {
+  stack.push(bytes, selectorOf(cpu, SEGMENT.ss));
+  stack.push(bytes, cpu.read32(SLOT.rsp), cpu.read32(SLOT.rsp + 4));
+}
+const exceeds = ({ low, high }: Halves, limit: number): boolean => high !== 0 || low >>> 0 > limit;
+function checkTarget(cpu: Cpu, code: Descriptor, target: Halves): void {
+  const to64 = longMode(cpu) && code.attributes & ATTRIBUTE.long;
+  if (to64 ? !isCanonical(linearOf(target.low, target.high)) : exceeds(target, code.limit)) cpu.raise(VECTOR.GP, 0);
+}
+function realTarget(cpu: Cpu, target: Halves): void {
+  if (exceeds(target, cpu.read32(segmentSlot(SEGMENT.cs) + SEG.limit) >>> 0)) cpu.raise(VECTOR.GP, 0);
 }
 /** Commits; those who have committed something before marked the descriptor first, since that may fault. */
-function enterCode(cpu: Cpu, code: Descriptor, level: number, target: bigint): void {
+function enterCode(cpu: Cpu, code: Descriptor, level: number, target: Halves): void {
   markAccessed(cpu, code);
   setFromDescriptor(cpu, SEGMENT.cs, (code.selector & 0xfffc) | level, code);
-  cpu.rip = target;
+  cpu.jumpTo(target.low, target.high);
   setPrivilege(cpu, level);
 }

@@ -52,7 +52,7 @@ const popf = helper('popf', (cpu) => {
   let mask = RFLAGS_TF | RFLAGS_NT | RFLAGS_AC | RFLAGS_ID;
   if (cpu.cpl <= ioPrivilege(cpu)) mask |= RFLAGS_IF;
   if (cpu.cpl === 0) mask |= RFLAGS_IOPL;
-  setFlags(cpu, cpu.args.u64(0), mask, cpu.args.u32(1) as Size);
+  setFlags(cpu, cpu.args.i32(0), mask, cpu.args.u32(1) as Size);
   cpu.modeChanged();
 });
 instruction({

@@ -2,7 +2,7 @@
 /**
  * @fileoverview Delivery of interrupts and exceptions in real, protected and long mode (APM vol. 2, chapter 8).
  *
- * Who calls what: the processor calls `deliverException` with the fault it caught (`cpu.rip` is what the handler returns to),
+ * Who calls what: the processor calls `deliverException` with a fault (`cpu.rip` is what the handler returns to),
  * `deliverInterrupt` for an acknowledged vector and `deliverNmi`; INT n and its kind call `softwareInterrupt` from a control
  * helper. Delivery either completes or throws a `GuestFault` before a register has changed.
  *
@@ -19,7 +19,8 @@ import { type Cpu, GuestFault } from '../helper.ts';
 import {
   ATTRIBUTE,
   baseOf,
-  canonical,
+  isCanonical,
+  linearOf,
   longMode,
   protectedMode,
   RFLAGS_AC,
@@ -28,9 +29,11 @@ import {
   RFLAGS_RF,
   RFLAGS_TF,
   RFLAGS_VM,
+  readLinear,
   selectorOf,
   VECTOR,
 } from './bits.ts';
+import { pushRip, pushStackPointer } from './farTransfer.ts';
 import {
   type Descriptor,
   dplOf,
@@ -42,13 +45,12 @@ import {
   readDescriptor,
   selectorError,
   setFromDescriptor,
-  setPrivilege,
   setRealSegment,
   setSegment,
   systemAddress,
   unpack,
 } from './segmentation.ts';
-import { currentStack, flatStack, innerStack, stackPointer64 } from './stack.ts';
+import { currentStack, flatStack, innerStack, type Stack, stackPointer64 } from './stack.ts';
 
 /** `software`: INT n, INT3, INTO: gate privilege is checked. `privileged`: INT1. */
 export type EventKind = 'exception' | 'software' | 'privileged' | 'external';
@@ -73,8 +75,8 @@ export const WITH_ERROR: ReadonlySet<number> = new Set([
 const NOT_FAULTS: ReadonlySet<number> = new Set([VECTOR.DB, VECTOR.NMI, VECTOR.BP, VECTOR.OF, VECTOR.DF, VECTOR.MC]);
 const DR7_GD = 1 << 13;
 
-export function deliverException(cpu: Cpu, fault: GuestFault): void {
-  let event: Event = { vector: fault.vector, kind: 'exception', error: fault.error };
+export function deliverException(cpu: Cpu, vector: number, error?: number): void {
+  let event: Event = { vector, kind: 'exception', error };
   for (;;) {
     try {
       deliver(cpu, event);
@@ -111,7 +113,7 @@ function deliverOuter(cpu: Cpu, vector: number, kind: EventKind): void {
     deliver(cpu, { vector, kind, error: undefined });
   } catch (fault) {
     if (!(fault instanceof GuestFault)) throw fault;
-    deliverException(cpu, fault);
+    deliverException(cpu, fault.vector, fault.error);
   }
 }
 
@@ -130,26 +132,27 @@ function deliver(cpu: Cpu, event: Event): void {
 }
 
 /** RFLAGS as the handler's frame shows it. */
-function flagsImage(cpu: Cpu, event: Event): bigint {
+function flagsImage(cpu: Cpu, event: Event): number {
   const restartable = event.kind === 'exception' && !NOT_FAULTS.has(event.vector);
-  return restartable ? cpu.rflags | BigInt(RFLAGS_RF) : cpu.rflags;
+  return restartable ? cpu.flags | RFLAGS_RF : cpu.flags;
 }
+/** System flags only. */
 function clearFlags(cpu: Cpu, mask: number): void {
-  cpu.rflags &= ~BigInt(mask);
+  cpu.write32(SLOT.RFLAGS, cpu.read32(SLOT.RFLAGS) & ~mask);
 }
 
 function deliverReal(cpu: Cpu, vector: number): void {
   const idtr = segmentSlot(SEGMENT.idtr);
   if (vector * 4 + 3 > cpu.read32(idtr + SEG.limit) >>> 0) cpu.raise(VECTOR.GP, vector * 8 + 2);
-  const entry = Number(cpu.loadSystem(BigInt.asUintN(32, cpu.read64(idtr + SEG.base) + BigInt(vector * 4)), 4));
+  const entry = cpu.loadHalves((baseOf(cpu, SEGMENT.idtr) + vector * 4) >>> 0, 4, true);
   const stack = currentStack(cpu);
-  stack.push(cpu.rflags, 2);
-  stack.push(BigInt(selectorOf(cpu, SEGMENT.cs)), 2);
-  stack.push(cpu.rip, 2);
+  stack.push(2, cpu.flags);
+  stack.push(2, selectorOf(cpu, SEGMENT.cs));
+  pushRip(cpu, stack, 2);
   stack.commit();
   setRealSegment(cpu, SEGMENT.cs, entry >>> 16);
   clearFlags(cpu, RFLAGS_IF | RFLAGS_TF | RFLAGS_AC | RFLAGS_RF);
-  cpu.rip = BigInt(entry & 0xffff);
+  cpu.jumpTo(entry & 0xffff, 0);
 }
 
 interface Gate {
@@ -158,7 +161,8 @@ interface Gate {
   interrupt: boolean;
   size: 16 | 32 | 64;
   selector: number;
-  offset: bigint;
+  low: number;
+  high: number;
   ist: number;
 }
 
@@ -169,9 +173,9 @@ function readGate(cpu: Cpu, { vector, kind }: Event): Gate {
   const error = vector * 8 + 2 + ext;
   const idtr = segmentSlot(SEGMENT.idtr);
   if (vector * bytes + bytes - 1 > cpu.read32(idtr + SEG.limit) >>> 0) cpu.raise(VECTOR.GP, error);
-  const address = systemAddress(cpu, cpu.read64(idtr + SEG.base) + BigInt(vector * bytes));
-  const raw = cpu.loadSystem(address, 8);
-  const d = unpack(0, address, Number(raw & 0xffffffffn), Number(raw >> 32n));
+  const address = systemAddress(cpu, baseOf(cpu, SEGMENT.idtr) + vector * bytes);
+  const first = cpu.loadHalves(address, 8, true);
+  const d = unpack(0, address, first, cpu.upperHalf);
   const type = d.attributes & 0x1f;
   const known = long ? type === 14 || type === 15 : type === 5 || type === 6 || type === 7 || type === 14 || type === 15;
   if (!known) cpu.raise(VECTOR.GP, error);
@@ -179,10 +183,9 @@ function readGate(cpu: Cpu, { vector, kind }: Event): Gate {
   if (!isPresent(d)) cpu.raise(VECTOR.NP, error);
   if (type === 5) cpu.missing('task gate');
   const size = long ? 64 : type & 8 ? 32 : 16;
-  let offset = BigInt(d.low & 0xffff);
-  if (type & 8) offset |= BigInt((d.high & 0xffff0000) >>> 0);
-  if (long) offset |= cpu.loadSystem(address + 8n, 4) << 32n;
-  return { ext, interrupt: (type & 1) === 0, size, selector: d.low >>> 16, offset, ist: long ? d.high & 7 : 0 };
+  const low = (d.low & 0xffff) | (type & 8 ? d.high & 0xffff0000 : 0);
+  const high = long ? cpu.loadHalves(address + 8, 4, true) : 0;
+  return { ext, interrupt: (type & 1) === 0, size, selector: d.low >>> 16, low, high, ist: long ? d.high & 7 : 0 };
 }
 
 /** The handler's code segment and the level it runs at. */
@@ -196,28 +199,23 @@ function handlerCode(cpu: Cpu, gate: Gate, long: boolean): { code: Descriptor; l
   return { code, level: isConforming(code) ? cpu.cpl : dplOf(code) };
 }
 
+/** What follows from it the processor is told in `deliver`. */
 function enterHandler(cpu: Cpu, gate: Gate, code: Descriptor, level: number): void {
   setFromDescriptor(cpu, SEGMENT.cs, (gate.selector & 0xfffc) | level, code);
   clearFlags(cpu, RFLAGS_TF | RFLAGS_NT | RFLAGS_RF | RFLAGS_VM | (gate.interrupt ? RFLAGS_IF : 0));
-  cpu.rip = gate.offset;
-  setPrivilege(cpu, level);
+  cpu.jumpTo(gate.low, gate.high);
+  cpu.write32(SLOT.CPL, level);
 }
 
 function deliverProtected(cpu: Cpu, event: Event): void {
   const gate = readGate(cpu, event);
   const { code, level } = handlerCode(cpu, gate, false);
   const inner = level < cpu.cpl ? innerStack(cpu, level, gate.ext) : undefined;
-  if (gate.offset > BigInt(code.limit)) cpu.raise(VECTOR.GP, gate.ext);
+  if (gate.low >>> 0 > code.limit) cpu.raise(VECTOR.GP, gate.ext);
   const stack = inner?.stack ?? currentStack(cpu, gate.ext);
   const bytes = gate.size / 8;
-  if (inner) {
-    stack.push(BigInt(selectorOf(cpu, SEGMENT.ss)), bytes);
-    stack.push(cpu.read64(SLOT.rsp), bytes);
-  }
-  stack.push(flagsImage(cpu, event), bytes);
-  stack.push(BigInt(selectorOf(cpu, SEGMENT.cs)), bytes);
-  stack.push(cpu.rip, bytes);
-  if (event.kind === 'exception' && WITH_ERROR.has(event.vector)) stack.push(BigInt(event.error ?? 0), bytes);
+  if (inner) pushStackPointer(cpu, stack, bytes);
+  pushReturn(cpu, stack, event, bytes);
   markAccessed(cpu, code);
   if (inner) {
     markAccessed(cpu, inner.descriptor);
@@ -232,21 +230,24 @@ function deliverLong(cpu: Cpu, event: Event): void {
   const { code, level } = handlerCode(cpu, gate, true);
   const inner = level < cpu.cpl;
   const slot = gate.ist ? 3 + gate.ist : level;
-  const sp = inner || gate.ist ? stackPointer64(cpu, slot, gate.ext) : cpu.read64(SLOT.rsp);
-  if (!canonical(gate.offset)) cpu.raise(VECTOR.GP, gate.ext);
-  const stack = flatStack(cpu, sp & ~15n, level, gate.ext);
-  stack.push(BigInt(selectorOf(cpu, SEGMENT.ss)), 8);
-  stack.push(cpu.read64(SLOT.rsp), 8);
-  stack.push(flagsImage(cpu, event), 8);
-  stack.push(BigInt(selectorOf(cpu, SEGMENT.cs)), 8);
-  stack.push(cpu.rip, 8);
-  if (event.kind === 'exception' && WITH_ERROR.has(event.vector)) stack.push(BigInt(event.error ?? 0), 8);
+  const sp = inner || gate.ist ? stackPointer64(cpu, slot, gate.ext) : readLinear(cpu, SLOT.rsp);
+  if (!isCanonical(linearOf(gate.low, gate.high))) cpu.raise(VECTOR.GP, gate.ext);
+  const stack = flatStack(cpu, sp - (sp & 15), level, gate.ext);
+  pushStackPointer(cpu, stack, 8);
+  pushReturn(cpu, stack, event, 8);
   markAccessed(cpu, code);
-  if (inner) setSegment(cpu, SEGMENT.ss, level, 0n, 0, level << 5);
+  if (inner) setSegment(cpu, SEGMENT.ss, level, 0, 0, level << 5);
   stack.commit();
   enterHandler(cpu, gate, code, level);
+}
+/** What every frame ends in. */
+function pushReturn(cpu: Cpu, stack: Stack, event: Event, bytes: number): void {
+  stack.push(bytes, flagsImage(cpu, event));
+  stack.push(bytes, selectorOf(cpu, SEGMENT.cs));
+  pushRip(cpu, stack, bytes);
+  if (event.kind === 'exception' && WITH_ERROR.has(event.vector)) stack.push(bytes, event.error ?? 0);
 }
 
 /** Where `cpu.rip` lies in linear memory: for breakpoints and reports. */
 export const codeLinear = (cpu: Cpu, rip: bigint): bigint =>
-  cpu.codeSize === 64 ? rip : BigInt.asUintN(32, baseOf(cpu, SEGMENT.cs) + rip);
+  cpu.codeSize === 64 ? rip : BigInt.asUintN(32, BigInt(baseOf(cpu, SEGMENT.cs)) + rip);

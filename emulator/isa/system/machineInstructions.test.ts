@@ -34,7 +34,7 @@ function vectorOf(enter: (t: TestProcessor) => void, rax: bigint, ...code: numbe
 test('MONITOR looks where FS says in 64-bit mode, and nowhere else', () => {
   const enter = (t: TestProcessor): void => {
     enterLongMode(t);
-    setSegment(t.cpu, SEGMENT.fs, 0x10, ABSENT, 0xffffffff, 0xc93);
+    setSegment(t.cpu, SEGMENT.fs, 0x10, Number(ABSENT), 0xffffffff, 0xc93);
   };
   expect(vectorOf(enter, 0x123n, ...MONITOR).vector).toBe(-1);
   expect(vectorOf(enter, 0x123n, FS, ...MONITOR)).toEqual({ vector: 14, cr2: ABSENT + 0x123n });
@@ -42,7 +42,7 @@ test('MONITOR looks where FS says in 64-bit mode, and nowhere else', () => {
 test('MONITOR asks for the limit of the segment that overrides DS', () => {
   const enter = (t: TestProcessor): void => {
     enterProtectedMode(t, 32);
-    setSegment(t.cpu, SEGMENT.fs, 0x10, 0n, 0xfff, 0x493);
+    setSegment(t.cpu, SEGMENT.fs, 0x10, 0, 0xfff, 0x493);
   };
   expect(vectorOf(enter, 0x1000n, ...MONITOR).vector).toBe(-1);
   expect(vectorOf(enter, 0xfffn, FS, ...MONITOR).vector).toBe(-1);

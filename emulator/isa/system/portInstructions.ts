@@ -22,10 +22,10 @@ export function checkPort(cpu: Cpu, port: number, bytes: number): void {
   // Only 32- and 64-bit TSSs have a map base, at 66h.
   if (!(attributes & ATTRIBUTE.present) || !(attributes & 8) || limit < 0x67) cpu.raise(VECTOR.GP, 0);
   const base = baseOf(cpu, SEGMENT.tr);
-  const at = Number(cpu.loadSystem(systemAddress(cpu, base + 0x66n), 2)) + (port >> 3);
+  const at = cpu.loadHalves(systemAddress(cpu, base + 0x66), 2, true) + (port >> 3);
   // Always two bytes: the bits of a wide access may span both.
   if (at + 1 > limit) cpu.raise(VECTOR.GP, 0);
-  const map = Number(cpu.loadSystem(systemAddress(cpu, base + BigInt(at)), 2)) >> (port & 7);
+  const map = cpu.loadHalves(systemAddress(cpu, base + at), 2, true) >> (port & 7);
   if (map & ((1 << bytes) - 1)) cpu.raise(VECTOR.GP, 0);
 }
 

@@ -70,12 +70,12 @@ export function init(cpu: Cpu): void {
   cpu.write32(SLOT.SHADOW, 0);
   cpu.write32(SLOT.NMI_MASK, 0);
   cpu.rflags = 2n;
-  for (let seg = SEGMENT.es as number; seg <= SEGMENT.gs; seg++) setSegment(cpu, seg, 0, 0n, 0xffff, DATA);
-  setSegment(cpu, SEGMENT.cs, 0xf000, 0xffff0000n, 0xffff, DATA | ATTRIBUTE.code);
-  setSegment(cpu, SEGMENT.ldtr, 0, 0n, 0xffff, LDT);
-  setSegment(cpu, SEGMENT.tr, 0, 0n, 0xffff, BUSY_TSS);
-  setSegment(cpu, SEGMENT.gdtr, 0, 0n, 0xffff, 0);
-  setSegment(cpu, SEGMENT.idtr, 0, 0n, 0xffff, 0);
+  for (let seg = SEGMENT.es as number; seg <= SEGMENT.gs; seg++) setSegment(cpu, seg, 0, 0, 0xffff, DATA);
+  setSegment(cpu, SEGMENT.cs, 0xf000, 0xffff0000, 0xffff, DATA | ATTRIBUTE.code);
+  setSegment(cpu, SEGMENT.ldtr, 0, 0, 0xffff, LDT);
+  setSegment(cpu, SEGMENT.tr, 0, 0, 0xffff, BUSY_TSS);
+  setSegment(cpu, SEGMENT.gdtr, 0, 0, 0xffff, 0);
+  setSegment(cpu, SEGMENT.idtr, 0, 0, 0xffff, 0);
   deriveAllBounds(cpu);
   cpu.rip = 0xfff0n;
   cpu.flushTlb(false);
@@ -85,7 +85,7 @@ export function init(cpu: Cpu): void {
 
 /** STARTUP interprocessor interrupt: a waiting processor begins in real mode at page `vector`. */
 export function startup(cpu: Cpu, vector: number): void {
-  setSegment(cpu, SEGMENT.cs, vector << 8, BigInt(vector << 12), 0xffff, DATA | ATTRIBUTE.code);
+  setSegment(cpu, SEGMENT.cs, vector << 8, vector << 12, 0xffff, DATA | ATTRIBUTE.code);
   cpu.rip = 0n;
   cpu.modeChanged();
 }

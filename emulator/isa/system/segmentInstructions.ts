@@ -29,7 +29,7 @@ const move = helper('mov.toSegment', (cpu) => loadWithShadow(cpu, cpu.args.u32(0
 const pop = helper('pop.segment', (cpu) => {
   const seg = cpu.args.u32(0);
   const stack = currentStack(cpu);
-  const selector = Number(stack.pop(cpu.args.u32(1) / 8) & 0xffffn);
+  const selector = stack.pop(cpu.args.u32(1) / 8) & 0xffff;
   loadWithShadow(cpu, seg, selector);
   stack.commit();
 });

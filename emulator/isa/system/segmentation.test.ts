@@ -22,7 +22,7 @@ function gdt(t: TestProcessor, ...entries: bigint[]): void {
   entries.forEach((e, i) => {
     t.cpu.physical.write64(GDT + i * 8, e);
   });
-  setSegment(t.cpu, SEGMENT.gdtr, 0, BigInt(GDT), entries.length * 8 - 1, 0);
+  setSegment(t.cpu, SEGMENT.gdtr, 0, GDT, entries.length * 8 - 1, 0);
 }
 /** Base 1000h; limits in bytes. */
 const DATA_64K = 0x0000_9200_1000_ffffn;

@@ -12,13 +12,13 @@
  */
 import { SEG, SEGMENT, SLOT, segmentSlot } from '../../ir/state.ts';
 import type { Cpu } from '../helper.ts';
-import { ATTRIBUTE, attributesOf, canonical, longMode, protectedMode, VECTOR } from './bits.ts';
+import { ATTRIBUTE, attributesOf, canonical, longMode, protectedMode, readLinear, VECTOR, writeLinear } from './bits.ts';
 
 export interface Descriptor {
   selector: number;
   /** Linear address of the table entry. */
-  address: bigint;
-  base: bigint;
+  address: number;
+  base: number;
   /** In bytes. */
   limit: number;
   /** As in `SEG.attributes`. */
@@ -47,9 +47,9 @@ export function readDescriptor(cpu: Cpu, selector: number, bytes: 8 | 16 = 8): D
   if (selector & 4 && !(cpu.read16(table + SEG.attributes) & ATTRIBUTE.present)) return undefined;
   const offset = selector & 0xfff8;
   if (offset + bytes - 1 > cpu.read32(table + SEG.limit) >>> 0) return undefined;
-  const address = systemAddress(cpu, cpu.read64(table + SEG.base) + BigInt(offset));
-  const raw = cpu.loadSystem(address, 8);
-  return unpack(selector, address, Number(raw & 0xffffffffn), Number(raw >> 32n));
+  const address = systemAddress(cpu, readLinear(cpu, table + SEG.base) + offset);
+  const low = cpu.loadHalves(address, 8, true);
+  return unpack(selector, address, low, cpu.upperHalf);
 }
 /** Does the 16-byte form of `selector`'s entry fit into its table? */
 export function fits16(cpu: Cpu, selector: number): boolean {
@@ -58,40 +58,40 @@ export function fits16(cpu: Cpu, selector: number): boolean {
 }
 /** Third word of a 16-byte system descriptor or gate; the fourth holds type bits that must be zero. */
 export function upperHalf(cpu: Cpu, d: Descriptor): { high: number; type: number } {
-  const raw = cpu.loadSystem(d.address + 8n, 8);
-  return { high: Number(raw & 0xffffffffn), type: Number((raw >> 40n) & 0x1fn) };
+  const high = cpu.loadHalves(d.address + 8, 8, true);
+  return { high, type: (cpu.upperHalf >> 8) & 0x1f };
 }
 
-export function unpack(selector: number, address: bigint, low: number, high: number): Descriptor {
+export function unpack(selector: number, address: number, low: number, high: number): Descriptor {
   const attributes = ((high >>> 8) & 0xff) | ((high >>> 12) & 0xf00);
   const raw = (low & 0xffff) | (high & 0xf0000);
   const limit = attributes & ATTRIBUTE.granularity ? ((raw << 12) | 0xfff) >>> 0 : raw;
-  const base = BigInt(((low >>> 16) | ((high & 0xff) << 16) | (high & 0xff000000)) >>> 0);
+  const base = ((low >>> 16) | ((high & 0xff) << 16) | (high & 0xff000000)) >>> 0;
   return { selector, address, base, limit, attributes, low, high };
 }
 
 /** Descriptor tables wrap at 4 GiB outside long mode. */
-export const systemAddress = (cpu: Cpu, linear: bigint): bigint => BigInt.asUintN(longMode(cpu) ? 64 : 32, linear);
+export const systemAddress = (cpu: Cpu, linear: number): number => (longMode(cpu) ? linear : linear >>> 0);
 
 /** Sets the accessed bit in table and descriptor. */
 export function markAccessed(cpu: Cpu, d: Descriptor): void {
   if (d.attributes & ATTRIBUTE.accessed) return;
   d.attributes |= ATTRIBUTE.accessed;
-  cpu.storeSystem(d.address + 5n, 1, BigInt(d.attributes & 0xff));
+  cpu.storeHalves(d.address + 5, 1, d.attributes & 0xff, 0, true);
 }
 /** Marks a TSS busy (2) or available (0). */
 export function setBusy(cpu: Cpu, d: Descriptor, busy: boolean): void {
   d.attributes = busy ? d.attributes | 2 : d.attributes & ~2;
-  cpu.storeSystem(d.address + 5n, 1, BigInt(d.attributes & 0xff));
+  cpu.storeHalves(d.address + 5, 1, d.attributes & 0xff, 0, true);
 }
 
 /** Replaces all of a segment register. */
-export function setSegment(cpu: Cpu, seg: number, selector: number, base: bigint, limit: number, attributes: number): void {
+export function setSegment(cpu: Cpu, seg: number, selector: number, base: number, limit: number, attributes: number): void {
   const slot = segmentSlot(seg);
   cpu.write16(slot + SEG.selector, selector);
   cpu.write16(slot + SEG.attributes, attributes);
   cpu.write32(slot + SEG.limit, limit);
-  cpu.write64(slot + SEG.base, base);
+  writeLinear(cpu, slot + SEG.base, base);
   deriveBounds(cpu, seg);
 }
 export function setFromDescriptor(cpu: Cpu, seg: number, selector: number, d: Descriptor): void {
@@ -104,7 +104,7 @@ export function setRealSegment(cpu: Cpu, seg: number, selector: number): void {
   // A register that protected mode left null becomes an ordinary 64 KiB segment.
   const limit = usable ? cpu.read32(slot + SEG.limit) : 0xffff;
   const attributes = usable ? attributesOf(cpu, seg) : ATTRIBUTE.present | ATTRIBUTE.s | ATTRIBUTE.readWrite | ATTRIBUTE.accessed;
-  setSegment(cpu, seg, selector, BigInt(selector << 4), limit, attributes);
+  setSegment(cpu, seg, selector, selector << 4, limit, attributes);
 }
 
 export interface Bounds {
@@ -171,8 +171,8 @@ export function loadSegment(cpu: Cpu, seg: number, selector: number): void {
   if (isNull(selector)) {
     if (seg === SEGMENT.ss) {
       if (cpu.codeSize !== 64 || cpu.cpl === 3) cpu.raise(VECTOR.GP, 0);
-      setSegment(cpu, seg, selector, 0n, 0, cpu.cpl << 5);
-    } else setSegment(cpu, seg, selector, 0n, 0, 0);
+      setSegment(cpu, seg, selector, 0, 0, cpu.cpl << 5);
+    } else setSegment(cpu, seg, selector, 0, 0, 0);
     return;
   }
   const d = readDescriptor(cpu, selector) ?? cpu.raise(VECTOR.GP, error);
@@ -198,7 +198,7 @@ export function dropInnerSegments(cpu: Cpu, cpl: number): void {
     if (isNull(cpu.read16(slot + SEG.selector)) && (seg === SEGMENT.fs || seg === SEGMENT.gs)) continue;
     const conformingCode = (attributes & (ATTRIBUTE.code | ATTRIBUTE.conforming)) === (ATTRIBUTE.code | ATTRIBUTE.conforming);
     if (conformingCode || dplOf({ attributes }) >= cpl) continue;
-    setSegment(cpu, seg, 0, cpu.read64(slot + SEG.base), cpu.read32(slot + SEG.limit), attributes & ~ATTRIBUTE.present);
+    setSegment(cpu, seg, 0, readLinear(cpu, slot + SEG.base), cpu.read32(slot + SEG.limit), attributes & ~ATTRIBUTE.present);
   }
 }
 

@@ -5,10 +5,12 @@
  * written lie below the old stack pointer.
  *
  * The current stack is accessed with the rights that the program has; an inner one as the supervisor that will use it.
+ *
+ * Values go through as halves of 32 bits, since exceptions are frequent and bigints slow.
  */
 import { SEG, SEGMENT, SLOT, segmentSlot } from '../../ir/state.ts';
 import type { Cpu } from '../helper.ts';
-import { ATTRIBUTE, attributesOf, baseOf, canonical, selectorOf, stackSize, VECTOR } from './bits.ts';
+import { ATTRIBUTE, attributesOf, baseOf, isCanonical, linearOf, readLinear, selectorOf, stackSize, VECTOR } from './bits.ts';
 import {
   type Bounds,
   bounds,
@@ -22,10 +24,13 @@ import {
 } from './segmentation.ts';
 
 export class Stack {
-  sp: bigint;
+  /** An offset in the segment; on a flat stack a linear address (`Cpu.loadHalves`). */
+  sp: number;
+  /** Upper half of what was read last. */
+  high = 0;
   readonly width: 16 | 32 | 64;
   private readonly cpu: Cpu;
-  private readonly base: bigint;
+  private readonly base: number;
   private readonly read: Bounds;
   private readonly write: Bounds;
   /** Error code of #SS when an access leaves the segment. */
@@ -35,10 +40,10 @@ export class Stack {
   constructor(
     cpu: Cpu,
     width: 16 | 32 | 64,
-    base: bigint,
+    base: number,
     read: Bounds,
     write: Bounds,
-    sp: bigint,
+    sp: number,
     error: number,
     system: boolean,
   ) {
@@ -52,61 +57,65 @@ export class Stack {
     this.sp = this.wrap(sp);
   }
 
-  push(value: bigint, bytes: number): void {
-    this.sp = this.wrap(this.sp - BigInt(bytes));
-    const linear = this.linear(this.sp, bytes, this.write);
-    const masked = BigInt.asUintN(bytes * 8, value);
-    if (this.system) this.cpu.storeSystem(linear, bytes, masked);
-    else this.cpu.store(linear, bytes, masked);
+  /** Pushes the lower `bytes` bytes of two halves. */
+  push(bytes: number, low: number, high = 0): void {
+    this.sp = this.wrap(this.sp - bytes);
+    this.cpu.storeHalves(this.linear(this.sp, bytes, this.write), bytes, low, high, this.system);
   }
-  pop(bytes: number): bigint {
-    const value = this.peek(0, bytes);
+  /** The lower half, signed if there is an upper one; the upper half is in `high`. */
+  pop(bytes: number): number {
+    const low = this.peek(0, bytes);
     this.release(bytes);
-    return value;
+    return low;
   }
   /** The value `offset` bytes above the stack pointer. */
-  peek(offset: number, bytes: number): bigint {
-    const linear = this.linear(this.wrap(this.sp + BigInt(offset)), bytes, this.read);
-    return this.system ? this.cpu.loadSystem(linear, bytes) : this.cpu.load(linear, bytes);
+  peek(offset: number, bytes: number): number {
+    const low = this.cpu.loadHalves(this.linear(this.wrap(this.sp + offset), bytes, this.read), bytes, this.system);
+    this.high = this.cpu.upperHalf;
+    return low;
   }
   release(bytes: number): void {
-    this.sp = this.wrap(this.sp + BigInt(bytes));
+    this.sp = this.wrap(this.sp + bytes);
   }
   commit(): void {
-    setStackPointer(this.cpu, this.sp, this.width);
+    setStackPointer(this.cpu, this.sp | 0, Math.floor(this.sp / 2 ** 32), this.width);
   }
 
-  private wrap(sp: bigint): bigint {
-    return BigInt.asUintN(this.width, sp);
+  private wrap(sp: number): number {
+    return this.width === 64 ? sp : this.width === 32 ? sp >>> 0 : sp & 0xffff;
   }
-  private linear(sp: bigint, bytes: number, allowed: Bounds): bigint {
+  private linear(sp: number, bytes: number, allowed: Bounds): number {
     if (this.width === 64) {
-      if (!canonical(sp) || !canonical(sp + BigInt(bytes - 1))) this.cpu.raise(VECTOR.SS, this.error);
+      if (!isCanonical(sp) || !isCanonical(sp + bytes - 1)) this.cpu.raise(VECTOR.SS, this.error);
       return sp;
     }
-    const first = Number(sp);
-    if (first < allowed.low || first + bytes - 1 > allowed.high) this.cpu.raise(VECTOR.SS, this.error);
-    return BigInt.asUintN(32, this.base + sp);
+    if (sp < allowed.low || sp + bytes - 1 > allowed.high) this.cpu.raise(VECTOR.SS, this.error);
+    return (this.base + sp) >>> 0;
   }
 }
 
 /** Writes rSP in `width` bits: 16 keep the rest, 32 clear the upper half. */
-export function setStackPointer(cpu: Cpu, sp: bigint, width: 16 | 32 | 64): void {
-  if (width === 16) cpu.write16(SLOT.rsp, Number(sp & 0xffffn));
-  else cpu.write64(SLOT.rsp, BigInt.asUintN(width, sp));
+export function setStackPointer(cpu: Cpu, low: number, high: number, width: 16 | 32 | 64): void {
+  if (width === 16) cpu.write16(SLOT.rsp, low & 0xffff);
+  else {
+    cpu.write32(SLOT.rsp, low);
+    cpu.write32(SLOT.rsp + 4, width === 64 ? high : 0);
+  }
 }
 
 /** The stack in use. `error`: of #SS, where it is not 0 because of EXT. */
 export function currentStack(cpu: Cpu, error = 0): Stack {
+  const width = stackSize(cpu);
+  if (width === 64) return new Stack(cpu, 64, 0, NO_BOUNDS, NO_BOUNDS, readLinear(cpu, SLOT.rsp), error, false);
   const slot = segmentSlot(SEGMENT.ss);
   const at = (field: number): number => cpu.read32(slot + field) >>> 0;
   const read = { low: at(SEG.readLow), high: at(SEG.readHigh) };
   const write = { low: at(SEG.writeLow), high: at(SEG.writeHigh) };
-  return new Stack(cpu, stackSize(cpu), baseOf(cpu, SEGMENT.ss), read, write, cpu.read64(SLOT.rsp), error, false);
+  return new Stack(cpu, width, baseOf(cpu, SEGMENT.ss), read, write, cpu.read32(SLOT.rsp), error, false);
 }
 /** A flat 64-bit stack. */
-export const flatStack = (cpu: Cpu, sp: bigint, level: number, error: number): Stack =>
-  new Stack(cpu, 64, 0n, NO_BOUNDS, NO_BOUNDS, sp, error, level < cpu.cpl);
+export const flatStack = (cpu: Cpu, sp: number, level: number, error: number): Stack =>
+  new Stack(cpu, 64, 0, NO_BOUNDS, NO_BOUNDS, sp, error, level < cpu.cpl);
 const NO_BOUNDS: Bounds = { low: 0, high: 0 };
 
 export interface InnerStack {
@@ -116,14 +125,13 @@ export interface InnerStack {
 }
 /** Outside long mode: SS and (E)SP of `level` from a 16- or 32-bit TSS, checked. `ext` is the EXT bit of error codes. */
 export function innerStack(cpu: Cpu, level: number, ext: number): InnerStack {
-  const tr = segmentSlot(SEGMENT.tr);
   const wide = (attributesOf(cpu, SEGMENT.tr) & 8) !== 0;
   const offset = wide ? 4 + 8 * level : 2 + 4 * level;
   const bytes = wide ? 4 : 2;
   checkTss(cpu, offset + 2 * bytes - 1, ext);
-  const address = cpu.read64(tr + SEG.base) + BigInt(offset);
-  const sp = cpu.loadSystem(BigInt.asUintN(32, address), bytes);
-  const selector = Number(cpu.loadSystem(BigInt.asUintN(32, address + BigInt(bytes)), 2));
+  const address = baseOf(cpu, SEGMENT.tr) + offset;
+  const sp = cpu.loadHalves(address >>> 0, bytes, true);
+  const selector = cpu.loadHalves((address + bytes) >>> 0, 2, true);
   const error = selectorError(selector) | ext;
   if (isNull(selector)) cpu.raise(VECTOR.TS, error);
   const d = readDescriptor(cpu, selector) ?? cpu.raise(VECTOR.TS, error);
@@ -144,11 +152,12 @@ export function innerStack(cpu: Cpu, level: number, ext: number): InnerStack {
 }
 
 /** Long mode: RSP of level 0 to 2, or of interrupt stack 1 to 7 as 3 + its number. */
-export function stackPointer64(cpu: Cpu, slot: number, ext: number): bigint {
+export function stackPointer64(cpu: Cpu, slot: number, ext: number): number {
   const offset = 4 + 8 * slot;
   checkTss(cpu, offset + 7, ext);
-  const sp = cpu.loadSystem(baseOf(cpu, SEGMENT.tr) + BigInt(offset), 8);
-  if (!canonical(sp)) cpu.raise(VECTOR.SS, ext);
+  const low = cpu.loadHalves(baseOf(cpu, SEGMENT.tr) + offset, 8, true);
+  const sp = linearOf(low, cpu.upperHalf);
+  if (!isCanonical(sp)) cpu.raise(VECTOR.SS, ext);
   return sp;
 }
 

@@ -7,7 +7,7 @@ import type { Builder } from '../../ir/builder.ts';
 import { SEG, SEGMENT, SLOT, segmentSlot } from '../../ir/state.ts';
 import { type Cpu, helper } from '../helper.ts';
 import { instruction } from '../record.ts';
-import { ATTRIBUTE, CR0_PE, CR0_TS, CR4_UMIP, canonical, longMode, selectorOf, VECTOR } from './bits.ts';
+import { ATTRIBUTE, CR0_PE, CR0_TS, CR4_UMIP, canonical, isCanonical, linearOf, longMode, selectorOf, VECTOR } from './bits.ts';
 import { loadMachineStatus, readControl, writeCr0 } from './control.ts';
 import {
   type Descriptor,
@@ -119,15 +119,15 @@ function systemDescriptor(cpu: Cpu, selector: number, types: readonly number[]):
   if (long) {
     const upper = upperHalf(cpu, d);
     if (upper.type !== 0) cpu.raise(VECTOR.GP, error);
-    d.base |= BigInt(upper.high) << 32n;
-    if (!canonical(d.base)) cpu.raise(VECTOR.GP, error);
+    d.base = linearOf(d.base, upper.high);
+    if (!isCanonical(d.base)) cpu.raise(VECTOR.GP, error);
   }
   return d;
 }
 const lldt = helper('lldt', (cpu) => {
   const selector = cpu.args.u32(0) & 0xffff;
   if (isNull(selector)) {
-    setSegment(cpu, SEGMENT.ldtr, selector, 0n, 0, 0);
+    setSegment(cpu, SEGMENT.ldtr, selector, 0, 0, 0);
     return;
   }
   const d = systemDescriptor(cpu, selector, [2]);

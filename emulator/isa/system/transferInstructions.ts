@@ -87,10 +87,10 @@ instruction({ mnemonic: 'iret', encodings: { CF: 'v' }, exec: (ir) => ir.control
 /** The flat segments that system calls load without looking at descriptors; `mode` is L, D or nothing. */
 const FLAT = ATTRIBUTE.present | ATTRIBUTE.s | ATTRIBUTE.readWrite | ATTRIBUTE.accessed | ATTRIBUTE.granularity;
 function flatCode(cpu: Cpu, selector: number, level: number, mode: number): void {
-  setSegment(cpu, SEGMENT.cs, selector, 0n, 0xffffffff, FLAT | ATTRIBUTE.code | (level << 5) | mode);
+  setSegment(cpu, SEGMENT.cs, selector, 0, 0xffffffff, FLAT | ATTRIBUTE.code | (level << 5) | mode);
 }
 function flatStack(cpu: Cpu, selector: number, level: number): void {
-  setSegment(cpu, SEGMENT.ss, selector, 0n, 0xffffffff, FLAT | ATTRIBUTE.big | (level << 5));
+  setSegment(cpu, SEGMENT.ss, selector, 0, 0xffffffff, FLAT | ATTRIBUTE.big | (level << 5));
 }
 const star = (cpu: Cpu, shift: bigint): number => Number((cpu.read64(SLOT.STAR) >> shift) & 0xffffn);
 function requireEnabled(cpu: Cpu): void {

@@ -141,14 +141,14 @@ export class Machine {
     cpu.write64(SLOT.EFER, 0xd01n);
     cpu.write64(SLOT.CR0, 0x80010033n);
     const table = (seg: number, place: number, limit: number, attributes: number): void =>
-      setSegment(cpu, seg, 0x40, KERNEL + BigInt(place), limit, attributes);
+      setSegment(cpu, seg, 0x40, Number(BigInt.asIntN(64, KERNEL)) + place, limit, attributes);
     table(SEGMENT.gdtr, PLACE.gdt, 127, 0);
     table(SEGMENT.idtr, PLACE.idt, 0xfff, 0);
     table(SEGMENT.ldtr, PLACE.ldt, 23, 0x82);
     table(SEGMENT.tr, PLACE.tss, 103, 0x8b);
     for (const [name, selector] of Object.entries(c.selectors)) {
       const s = SEGMENTS[selector] ?? { base: 0, limit: 0, attributes: 0 };
-      setSegment(cpu, SEGMENT[name as 'cs'], selector, BigInt(s.base), s.limit, s.attributes);
+      setSegment(cpu, SEGMENT[name as 'cs'], selector, s.base, s.limit, s.attributes);
     }
     cpu.write32(SLOT.CPL, 3);
 

@@ -132,7 +132,7 @@ function start(t: TestProcessor, mode: Mode, r: Random): void {
   else if (isLong(mode)) enterLongMode(t, r.one(8) ? 3 : 0);
   else enterProtectedMode(t, mode === 'protected16' ? 16 : 32);
   // Interrupts lead to 64-bit code.
-  if (mode === 'compatibility') setSegment(cpu, SEGMENT.cs, 0x18 | cpu.cpl, 0n, 0xffffffff, 0xc9b | (cpu.cpl << 5));
+  if (mode === 'compatibility') setSegment(cpu, SEGMENT.cs, 0x18 | cpu.cpl, 0, 0xffffffff, 0xc9b | (cpu.cpl << 5));
   if (isLong(mode)) mapPages(t, r, 0x3000, 0x4000, 8);
   if (mode === 'paged32') {
     mapPages(t, r, 0x1000, 0x2000, 4);
@@ -140,14 +140,14 @@ function start(t: TestProcessor, mode: Mode, r: Random): void {
     cpu.write64(SLOT.CR0, 0x80000033n);
   }
   if (mode !== 'real') {
-    setSegment(cpu, SEGMENT.gdtr, 0, BigInt(GDT), 0x7ff, 0);
-    setSegment(cpu, SEGMENT.idtr, 0, BigInt(IDT), 0xfff, 0);
+    setSegment(cpu, SEGMENT.gdtr, 0, GDT, 0x7ff, 0);
+    setSegment(cpu, SEGMENT.idtr, 0, IDT, 0xfff, 0);
   }
   for (let i = 0; i < 16; i++) cpu.write64(GPR(i), r.one(2) ? BigInt(r.below(RAM_SIZE)) : integer(r));
   cpu.write64(SLOT.rsp, BigInt(mode === 'real' ? r.below(0x10000) : CODE + r.below(CODE_END - CODE)));
   const low = mode === 'real';
   cpu.write64(SLOT.RIP, BigInt(low ? r.below(0x10000) : CODE + r.below(CODE_END - CODE)));
-  if (low) setSegment(cpu, SEGMENT.cs, 0x1000 * (1 + r.below(14)), BigInt(0x10000 * (1 + r.below(14))), 0xffff, 0x9b);
+  if (low) setSegment(cpu, SEGMENT.cs, 0x1000 * (1 + r.below(14)), 0x10000 * (1 + r.below(14)), 0xffff, 0x9b);
   cpu.rflags = BigInt(2 | (r.one(16) ? 0x100 : 0) | (r.one(2) ? 0x200 : 0) | (r.u32() & 0xcd5));
   cpu.flushTlb(false);
   cpu.modeChanged();
