@@ -16,6 +16,7 @@ import { GuestFault } from '../isa/helper.ts';
 import type { PhysicalMemory } from '../mmu/physical.ts';
 import type { Tlb } from '../mmu/tlb.ts';
 import { type Access, type WalkEnvironment, walk } from '../mmu/walk.ts';
+import type { CodePlace } from './codePlaces.ts';
 
 const PAGE = 4096;
 const PF = 14;
@@ -290,8 +291,9 @@ export class MemoryAccess {
     }
     // One walk serves reads and writes, as far as it allows them: a page that is written is read soon, and the other way round.
     const watched = host.breakpointPage(high, low) || host.alignmentCheck;
-    if (t.read) host.tlb.fill(kind, false, high, low, place, watched, t.global);
-    if (t.write) host.tlb.fill(kind, true, high, low, place, watched || holdsCode(host, place), t.global);
+    const { global, size } = t;
+    if (t.read) host.tlb.fill({ kind, write: false, high, low, place, global, size }, watched);
+    if (t.write) host.tlb.fill({ kind, write: true, high, low, place, global, size }, watched || holdsCode(host, place));
     return place + (low & (PAGE - 1));
   }
   private fault(vector: number, error: number): number {
@@ -299,8 +301,8 @@ export class MemoryAccess {
     this.error = error;
     return FAULT;
   }
-  /** The page of code at a linear address: its place, -1 outside RAM, and whether it is global; throws #PF or #GP. */
-  fetch(high: number, low: number): { place: number; global: boolean } {
+  /** The page of code at a linear address; throws #PF or #GP. */
+  fetch(high: number, low: number): CodePlace {
     const { host } = this;
     if (host.longMode && !isCanonical(high)) throw new GuestFault(GP, 0);
     const user = host.accessKind === ACCESS_KIND.user;
@@ -309,7 +311,7 @@ export class MemoryAccess {
       setCr2(host, high, low);
       throw new GuestFault(PF, t);
     }
-    return { place: host.physical.place(t.physical), global: t.global };
+    return { place: host.physical.place(t.physical), global: t.global, size: t.size };
   }
 }
 

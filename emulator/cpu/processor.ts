@@ -33,6 +33,7 @@ import { CompiledTier } from '../jit/tier.ts';
 import type { CodeHolder, PhysicalMemory } from '../mmu/physical.ts';
 import { Tlb } from '../mmu/tlb.ts';
 import type { WalkEnvironment } from '../mmu/walk.ts';
+import { CodePlaces, type CodeTranslation } from './codePlaces.ts';
 import { type AccessHost, MemoryAccess } from './memoryAccess.ts';
 import { RegisterFile } from './registerFile.ts';
 import { ScratchArguments } from './scratch.ts';
@@ -96,8 +97,8 @@ export interface HiddenState {
   trapsPending: number;
   /** All user translations were filled under alignment checking. */
   checkedFills: boolean;
-  /** Translations that code was fetched through, `place` of the page in linear memory. */
-  code: readonly { kind: number; high: number; low: number; place: number; global: boolean }[];
+  /** Translations that code was fetched through. */
+  code: readonly CodeTranslation[];
 }
 
 type EngineRun = (ip: number, budget: number, tlb: number, base: number) => void;
@@ -176,9 +177,7 @@ export class Processor extends RegisterFile implements Cpu, AccessHost, RunHost,
   private trapsPending = 0;
   /** Within `step`, which looks for traps when the instruction is done. */
   private stepping = false;
-  /** Instruction translations by linear page, until the next flush. */
-  private readonly codePlaces = new Map<number, { place: number; global: boolean }>();
-  private readonly globalCodePlaces = new Map<number, { place: number; global: boolean }>();
+  private readonly codePlaces = new CodePlaces();
   /** Whether the code found last lies in a global page, both of them if it crosses. */
   private codeIsGlobal = false;
 
@@ -364,19 +363,16 @@ export class Processor extends RegisterFile implements Cpu, AccessHost, RunHost,
   }
   flushTlb(keepGlobal: boolean): void {
     this.tlb.flush(keepGlobal);
-    // To clear a map costs even if there is nothing in it.
-    if (this.codePlaces.size > 0) this.codePlaces.clear();
-    if (!keepGlobal) this.globalCodePlaces.clear();
+    this.codePlaces.flush(keepGlobal);
     this.leaving = true;
   }
   flushPage(linear: bigint): void {
     const high = Number(BigInt.asIntN(32, linear >> 32n));
     const low = Number(BigInt.asIntN(32, linear));
     this.tlb.flushPage(high, low);
-    // Pages of programs are mostly data. The page may be part of a large one.
-    if (high < 0 || this.holdsCodeNear(high, low)) {
-      this.codePlaces.clear();
-      this.globalCodePlaces.clear();
+    // Pages of programs are mostly data.
+    if (high < 0 || this.codePlaces.holds(high, low)) {
+      this.codePlaces.flush(false);
       this.tlb.flushJumps();
     }
     this.leaving = true;
@@ -385,14 +381,6 @@ export class Processor extends RegisterFile implements Cpu, AccessHost, RunHost,
     if (open !== this.a20Closed) return;
     this.a20Closed = !open;
     this.flushTlb(false);
-  }
-  /** Whether code was fetched within the 2 MiB around an address. */
-  private holdsCodeNear(high: number, low: number): boolean {
-    const region = Math.floor(codeKey(high, low, 0) / CODE_KEYS_PER_REGION);
-    for (const places of [this.codePlaces, this.globalCodePlaces]) {
-      for (const key of places.keys()) if (Math.floor(key / CODE_KEYS_PER_REGION) === region) return true;
-    }
-    return false;
   }
   breakpointsChanged(): void {
     this.executionBreakpoints = steppingBreakpoints(this);
@@ -748,9 +736,6 @@ export class Processor extends RegisterFile implements Cpu, AccessHost, RunHost,
     if (record) return record;
     return this.findCrossing(linearHigh, low, page, offset, place);
   }
-  private rememberCode(key: number, code: { place: number; global: boolean }): void {
-    (code.global ? this.globalCodePlaces : this.codePlaces).set(key, code);
-  }
   private findCrossing(high: number, low: number, page: number, offset: number, place: number): number {
     const nextLow = ((low & ~(PAGE - 1)) + PAGE) | 0;
     const nextHigh = nextLow === 0 && this.codeSize === 64 ? (high + 1) | 0 : high;
@@ -759,12 +744,12 @@ export class Processor extends RegisterFile implements Cpu, AccessHost, RunHost,
   }
   /** Place of a page of code. Code outside RAM is not executed: there is nothing there but ones. */
   private codePlace(high: number, low: number): number {
-    const key = codeKey(high, low, this.accessKind);
-    let code = this.codePlaces.get(key) ?? this.globalCodePlaces.get(key);
+    const kind = this.accessKind;
+    let code = this.codePlaces.find(kind, high, low);
     if (code === undefined) {
       code = this.access.fetch(high, low);
       if (code.place < 0) this.raise(6);
-      this.rememberCode(key, code);
+      this.codePlaces.remember(kind, high, low, code);
     }
     this.codeIsGlobal &&= code.global;
     return code.place;
@@ -869,11 +854,7 @@ export class Processor extends RegisterFile implements Cpu, AccessHost, RunHost,
 
   get hidden(): HiddenState {
     const { trapsPending, checkedFills } = this;
-    const code = [...this.codePlaces, ...this.globalCodePlaces].map(([key, { place, global }]) => {
-      const page = Math.floor(key / 4);
-      return { kind: key - page * 4, high: Math.floor(page / 0x100000), low: (page << 12) | 0, place, global };
-    });
-    return { trapsPending, checkedFills, code };
+    return { trapsPending, checkedFills, code: this.codePlaces.all() };
   }
   /** Registers in linear memory have been replaced, and RAM: what was made of them is made anew. The TLB is empty then. */
   stateReplaced({ trapsPending, checkedFills, code }: HiddenState): void {
@@ -887,7 +868,8 @@ export class Processor extends RegisterFile implements Cpu, AccessHost, RunHost,
     this.modeChanged();
     this.trapsPending = trapsPending;
     this.checkedFills = checkedFills;
-    for (const { kind, high, low, place, global } of code) this.rememberCode(codeKey(high, low, kind), { place, global });
+    for (const { kind, high, low, place, global, size } of code)
+      this.codePlaces.remember(kind, high, low, { place, global, size });
   }
 
   // Reset.
@@ -925,11 +907,6 @@ export class Processor extends RegisterFile implements Cpu, AccessHost, RunHost,
   }
 }
 
-/** Keys of 2 MiB. */
-const CODE_KEYS_PER_REGION = 512 * 4;
 /** What of the state makes a `RunMode`. */
 const modeBits = (code: number, stack: number, cr0: number, cr4: number, kind: number): number =>
   (cr0 & (CR0_PE | CR0_MP | CR0_EM | CR0_TS)) | (cr4 & CR4_OSFXSR) | (kind << 12) | (code << 16) | (stack << 24);
-
-/** Linear page and access kind in one number. */
-const codeKey = (high: number, low: number, kind: number): number => (high * 0x100000 + (low >>> 12)) * 4 + kind;

@@ -173,7 +173,8 @@ export const SEG = {
 
 /**
  * A translation block: read TLB, write TLB, jump cache. One block per access kind, so that changing privilege is changing a base.
- * TLB entry: i64 tag (linear page address; -1 when empty), i32 addend (host address = addend + low 32 bits of the address), i32 unused.
+ * TLB entry: i64 tag (linear page address; -1 when empty), i32 addend (host address = addend + low 32 bits of the address), i32 size of the
+ * page that it is part of.
  * Jump cache entry: i64 RIP (-1 when empty), i32 record, i32 page offset of its code.
  */
 export const TLB_ENTRIES = 4096;

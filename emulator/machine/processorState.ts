@@ -16,7 +16,7 @@ import type { Processor } from '../cpu/processor.ts';
 import { SEG, SEGMENT, SLOT, segmentSlot, TLB_KINDS, XMM, YMM_HIGH } from '../ir/state.ts';
 import { MACHINE_CHECK_BANKS } from '../isa/system/msr.ts';
 
-const VERSION = 1;
+const VERSION = 2;
 const PAGES_PER_4G = 2 ** 20;
 const LINEAR_PAGES = 2 ** 52;
 const U64 = (1n << 64n) - 1n;
@@ -82,12 +82,14 @@ export function saveProcessor(cpu: Processor): DeviceState {
       kind: tlb.map((e) => e.kind),
       write: tlb.map((e) => Number(e.write)),
       global: tlb.map((e) => Number(e.global)),
+      size: tlb.map((e) => e.size),
     },
     code: {
       linear: hidden.code.map((e) => linearPage(e.high, e.low)),
       page: hidden.code.map((e) => cpu.physical.pageAt(e.place)),
       kind: hidden.code.map((e) => e.kind),
       global: hidden.code.map((e) => Number(e.global)),
+      size: hidden.code.map((e) => e.size),
     },
   });
 }
@@ -95,7 +97,7 @@ export function saveProcessor(cpu: Processor): DeviceState {
 /** After RAM and devices. Throws an Error with one line that names the field. */
 export function loadProcessor(cpu: Processor, state: DeviceState): void {
   const name = `cpu${cpu.index}`;
-  const shape = { ...shapeOf(cpu), tlb: { linear: [], page: [], kind: [], write: [], global: [] }, code: CODE_SHAPE };
+  const shape = { ...shapeOf(cpu), tlb: { linear: [], page: [], kind: [], write: [], global: [], size: [] }, code: CODE_SHAPE };
   const fields = loadFields(name, state, VERSION, shape as typeof shape & Fields) as unknown as Loaded;
   const translations = (table: Table, part: string) => checkedTranslations(cpu, `${name}: snapshot field '${part}'`, table);
   const tlb = translations(fields.tlb, 'tlb');
@@ -137,7 +139,7 @@ export function loadProcessor(cpu: Processor, state: DeviceState): void {
   for (const e of tlb) {
     // No code has been decoded, so that only breakpoints and alignment checks need to see the accesses.
     const watched = cpu.breakpointPage(e.high, e.low) || (e.kind === 0 && cpu.hidden.checkedFills);
-    cpu.tlb.fill(e.kind, e.write, e.high, e.low, e.place, watched, e.global);
+    cpu.tlb.fill(e, watched);
   }
 }
 
@@ -147,6 +149,7 @@ interface Table {
   kind: number[];
   write?: number[];
   global: number[];
+  size: number[];
 }
 interface Loaded {
   [register: string]: unknown;
@@ -164,7 +167,7 @@ interface Loaded {
   tlb: Table;
   code: Table;
 }
-const CODE_SHAPE = { linear: [], page: [], kind: [], global: [] };
+const CODE_SHAPE = { linear: [], page: [], kind: [], global: [], size: [] };
 
 let knownShape: Fields | undefined;
 /** What any processor saves has the shape of what another does. */
@@ -176,13 +179,19 @@ function shapeOf(cpu: Processor): Fields {
   return knownShape;
 }
 
+const PAGE_SIZES: ReadonlySet<number> = new Set([0x1000, 0x200000, 0x400000, 0x40000000]);
 /** Tables come from outside: none of them may lead out of the machine's RAM. */
-function checkedTranslations(cpu: Processor, what: string, { linear, page, kind, write, global }: Table) {
+function checkedTranslations(cpu: Processor, what: string, { linear, page, kind, write, global, size }: Table) {
   const pages = cpu.physical.ramSize / 4096;
   const whole = (value: number | undefined, below: number): boolean =>
     Number.isInteger(value) && (value as number) >= 0 && (value as number) < below;
   return linear.map((number, i) => {
-    const sound = whole(number, LINEAR_PAGES) && whole(page[i], pages) && whole(kind[i], TLB_KINDS) && whole(global[i], 2);
+    const sound =
+      whole(number, LINEAR_PAGES) &&
+      whole(page[i], pages) &&
+      whole(kind[i], TLB_KINDS) &&
+      whole(global[i], 2) &&
+      PAGE_SIZES.has(size[i]);
     if (!sound || (write && !whole(write[i], 2))) throw new Error(`${what} is malformed`);
     return {
       high: Math.floor(number / PAGES_PER_4G) | 0,
@@ -191,6 +200,7 @@ function checkedTranslations(cpu: Processor, what: string, { linear, page, kind,
       kind: kind[i],
       write: write?.[i] === 1,
       global: global[i] === 1,
+      size: size[i],
     };
   });
 }

@@ -7,6 +7,9 @@
  * every engine. Every filled entry is noted in a list, so that a flush costs what was filled, not the size of the tables; global ones in one of
  * their own, so that a change of CR3 does not look at them. An entry that was filled both ways is in both lists; GLOBAL says what it is now.
  *
+ * A large page has an entry for each 4 KiB of it that are used, which says how large the page is: to invalidate one address is to invalidate the
+ * whole page (APM vol. 2, 5.5.2).
+ *
  * A watched entry (bit 0 of its tag set) never matches in an engine; it keeps the translation for the miss path, which sees every
  * access to its page: the page holds decoded code or is under a data breakpoint.
  */
@@ -18,6 +21,10 @@ const WATCHED = 1;
 const GLOBAL = 1;
 const IN_LOCAL = 2;
 const IN_GLOBAL = 4;
+
+const SMALL = 4096;
+/** Sizes of large pages. */
+const LARGE = [0x200000, 0x400000, 0x40000000] as const;
 
 /** Byte addresses of filled entries, each once. */
 interface Filled {
@@ -33,7 +40,13 @@ export interface TlbEntry {
   low: number;
   place: number;
   global: boolean;
+  /** Of the page that it is part of. */
+  size: number;
 }
+
+/** A large page that holds an address, as a number: its base, and its size in the bits that are zero there. */
+const largePage = (high: number, low: number, size: number): number =>
+  (high >>> 0) * 2 ** 32 + ((low & -size) >>> 0) + LARGE.indexOf(size as (typeof LARGE)[number]);
 
 export class Tlb {
   private readonly i32: Int32Array;
@@ -43,6 +56,8 @@ export class Tlb {
   private readonly jumps: Filled = { local: [], global: [] };
   private readonly kept: Uint8Array;
   private readonly first: number;
+  /** Large pages that have had entries since everything was flushed, and how large they are. */
+  private readonly large = new Set<number>();
 
   constructor(memory: WebAssembly.Memory, processor: number) {
     this.i32 = new Int32Array(memory.buffer);
@@ -79,12 +94,14 @@ export class Tlb {
     return (this.i32[e + 2] + low) >>> 0;
   }
   /** `place`: of the page in linear memory. */
-  fill(kind: number, write: boolean, high: number, low: number, place: number, watched: boolean, global: boolean): void {
+  fill({ kind, write, high, low, place, global, size }: TlbEntry, watched: boolean): void {
     const entry = this.entry(kind, write, low);
     const e = entry >> 2;
     this.i32[e] = (low & ~0xfff) | (watched ? WATCHED : 0);
     this.i32[e + 1] = high;
     this.i32[e + 2] = (place - (low & ~0xfff)) | 0;
+    this.i32[e + 3] = size;
+    if (size > SMALL) this.large.add(largePage(high, low, size));
     this.note(this.filled, entry, global);
   }
   private note(lists: Filled, entry: number, global: boolean): void {
@@ -125,7 +142,8 @@ export class Tlb {
           if (this.i32[e] === -1) continue;
           const low = this.i32[e] & ~0xfff;
           const global = this.kept[(entry - this.first) >> 4] & GLOBAL;
-          list.push({ kind, write, high: this.i32[e + 1], low, place: (this.i32[e + 2] + low) >>> 0, global: global !== 0 });
+          const place = (this.i32[e + 2] + low) >>> 0;
+          list.push({ kind, write, high: this.i32[e + 1], low, place, global: global !== 0, size: this.i32[e + 3] });
         }
       }
     }
@@ -133,7 +151,10 @@ export class Tlb {
   }
   flush(keepGlobal: boolean): void {
     this.forget(this.filled.local, IN_LOCAL, 0, false);
-    if (!keepGlobal) this.forget(this.filled.global, IN_GLOBAL, GLOBAL, false);
+    if (!keepGlobal) {
+      this.forget(this.filled.global, IN_GLOBAL, GLOBAL, false);
+      this.large.clear();
+    }
     this.flushJumps(keepGlobal);
   }
   /** Empties a list and those of its entries that belong into it. `listed`: its bit; `which`: GLOBAL for that of global ones. */
@@ -157,6 +178,16 @@ export class Tlb {
     for (let kind = 0; kind < TLB_KINDS; kind++) {
       for (const write of [false, true]) {
         if (this.lookup(kind, write, high, low) >= 0) this.empty(this.entry(kind, write, low));
+      }
+    }
+    for (const size of LARGE) if (this.large.delete(largePage(high, low, size))) this.flushLarge(high, low, size);
+  }
+  private flushLarge(high: number, low: number, size: number): void {
+    const { i32 } = this;
+    for (const list of [this.filled.local, this.filled.global]) {
+      for (const entry of list) {
+        const e = entry >> 2;
+        if (i32[e + 3] === size && i32[e + 1] === high && ((i32[e] ^ low) & -size) === 0) this.empty(entry);
       }
     }
   }
