@@ -35,16 +35,12 @@ import { Tlb } from '../mmu/tlb.ts';
 import type { WalkEnvironment } from '../mmu/walk.ts';
 import { CodePlaces, type CodeTranslation } from './codePlaces.ts';
 import { type AccessHost, MemoryAccess } from './memoryAccess.ts';
+import { Modes, modeBits } from './modes.ts';
 import { RegisterFile } from './registerFile.ts';
 import { ScratchArguments } from './scratch.ts';
 import { walkEnvironment } from './walkEnvironment.ts';
 
-const CR0_PE = 1;
-const CR0_MP = 2;
-const CR0_EM = 4;
-const CR0_TS = 8;
 const CR0_AM = 1 << 18;
-const CR4_OSFXSR = 1 << 9;
 const CR4_SMAP = 1 << 21;
 const EFER_LMA = 1 << 10;
 const RFLAGS_TF = 1 << 8;
@@ -144,7 +140,7 @@ export class Processor extends RegisterFile implements Cpu, AccessHost, RunHost,
   private legacyEngine!: EngineRun;
   private engine!: EngineRun;
   private readonly module: WebAssembly.Module;
-  private readonly modes = new Map<number, RunMode>();
+  private readonly modes = new Modes();
   private codeBaseLow = 0;
   /** What the jump cache of each access kind was filled under. */
   private readonly jumpModes: RunMode[] = [];
@@ -219,7 +215,6 @@ export class Processor extends RegisterFile implements Cpu, AccessHost, RunHost,
     return instance.exports.table as WebAssembly.Table;
   }
   private makeTier(table: WebAssembly.Table, atOnce: boolean): CompiledTier {
-    const modes: RunMode[] = [];
     const host = {
       memory: this.physical.memory,
       view: this.view,
@@ -231,10 +226,7 @@ export class Processor extends RegisterFile implements Cpu, AccessHost, RunHost,
         return this.instantiate();
       },
       placeOfPage: (page: number) => this.physical.placeOfPage(page),
-      modeNumber: (id: number) => {
-        if (modes.length < this.modes.size) modes.splice(0, modes.length, ...this.modes.values());
-        return modes[id];
-      },
+      modeNumber: (id: number) => this.modes.byNumber[id],
       tlbBlock: (kind: number) => this.tlb.block(kind),
       help: (helper: number, record: number, budget: number) => this.help(helper, record, budget),
     };
@@ -308,7 +300,7 @@ export class Processor extends RegisterFile implements Cpu, AccessHost, RunHost,
     }
     this.write32(SLOT.TLB, this.tlb.block(kind));
     this.codeBaseLow = this.codeSize === 64 ? 0 : this.read32(segmentSlot(SEGMENT.cs) + SEG.base);
-    const mode = this.internMode(this.codeSize, stack, cr0, cr4, kind);
+    const mode = this.modes.of(this.codeSize, stack, cr0, cr4, kind);
     // A jump cache knows addresses only, not what code there means. There is one for each kind of access.
     if (this.jumpModes[kind] !== mode || this.jumpBases[kind] !== this.codeBaseLow) {
       this.tlb.flushJumpsOf(kind);
@@ -335,31 +327,6 @@ export class Processor extends RegisterFile implements Cpu, AccessHost, RunHost,
   }
   private get mode(): RunMode {
     return this.jumpModes[this.accessKind];
-  }
-  private internMode(code: 16 | 32 | 64, stack: 16 | 32 | 64, cr0: number, cr4: number, kind: number): RunMode {
-    const bits = modeBits(code, stack, cr0, cr4, kind);
-    let mode = this.modes.get(bits);
-    if (!mode) {
-      const em = (cr0 & CR0_EM) !== 0;
-      const ts = (cr0 & CR0_TS) !== 0;
-      const ready = ts ? 'unavailable' : 'ready';
-      mode = {
-        id: this.modes.size,
-        bits,
-        kind,
-        code,
-        stack,
-        protectedMode: (cr0 & CR0_PE) !== 0,
-        units: {
-          fpu: em ? 'unavailable' : ready,
-          fwait: (cr0 & CR0_MP) !== 0 && ts ? 'unavailable' : 'ready',
-          mmx: em ? 'undefined' : ready,
-          sse: em || !(cr4 & CR4_OSFXSR) ? 'undefined' : ready,
-        },
-      };
-      this.modes.set(bits, mode);
-    }
-    return mode;
   }
   flushTlb(keepGlobal: boolean): void {
     this.tlb.flush(keepGlobal);
@@ -906,7 +873,3 @@ export class Processor extends RegisterFile implements Cpu, AccessHost, RunHost,
     this.linkFrom = 0;
   }
 }
-
-/** What of the state makes a `RunMode`. */
-const modeBits = (code: number, stack: number, cr0: number, cr4: number, kind: number): number =>
-  (cr0 & (CR0_PE | CR0_MP | CR0_EM | CR0_TS)) | (cr4 & CR4_OSFXSR) | (kind << 12) | (code << 16) | (stack << 24);
