@@ -84,10 +84,14 @@ export function mount(special: string, directory: Vnode, mountPoint: string, typ
   const fileSystem = type.make(special, options, directory);
   if (!fileSystem) return setError(failure);
   fileSystem.special = special;
-  // Device files are the global zone's to give.
-  applyOptions(fileSystem, zone == globalZone ? options : options + ',nodevices');
+  applyOptions(fileSystem, permitted(options));
   mountOn(fileSystem, directory, zone.rootPath + mountPoint);
   return 0;
+}
+
+/** Options as the caller may give them: device files are the global zone's to allow. */
+export function permitted(options: string): string {
+  return currentProcess().credentials.zoneid == GLOBAL_ZONE ? options : options + ',nodevices';
 }
 
 export function remount(fileSystem: FileSystem, options: string): i32 {

@@ -15,7 +15,7 @@ import { deviceNamed } from './devices';
 import { FileSystemType, optionValue } from './mount';
 import { Attributes, DirectoryReader, FileSystem, newDeviceNumber, S_IFCHR, S_IFDIR, Vnode } from './vnode';
 
-const SHARED: StaticArray<string> = ['full', 'kstat', 'null', 'ptmx', 'random', 'tty', 'urandom', 'zero'];
+const SHARED: StaticArray<string> = ['full', 'kstat', 'null', 'ptmx', 'random', 'tty', 'urandom', 'zero', 'zfs'];
 /** Names of the console, first the one that terminals are known by. */
 const CONSOLE: StaticArray<string> = ['console', 'msglog', 'syscon', 'sysmsg', 'systty'];
 const PAIRS: i32 = 256;

@@ -37,6 +37,8 @@ export class Zone {
   brand: string = '';
   initName: string = '/sbin/init';
   bootArguments: string = '';
+  /** Of ZFS, which it may change and see, with all below them (zfs/dsl/caller.ts). */
+  datasets: string[] = [];
   /** 0: it has none, now. */
   initPid: i32 = 0;
   /** Why its init could not be executed: an errno. */

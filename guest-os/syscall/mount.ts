@@ -2,7 +2,7 @@
 /** @fileoverview System call 21, mount: a file system onto a directory; options are a text. illumos's data of a type and its length are left out. */
 import { AT_FDCWD, fileAt } from '../fs/names';
 import { pathOf } from '../fs/lookup';
-import { mount as mountFileSystem, remount } from '../fs/mount';
+import { mount as mountFileSystem, permitted, remount } from '../fs/mount';
 import { EBUSY, EINVAL, ENAMETOOLONG, EPERM, failure, setError } from '../kernel/errno';
 import { PRIV_SYS_MOUNT } from '../kernel/privilege';
 import { currentProcess } from '../kernel/process';
@@ -36,7 +36,7 @@ export function mount(special: u64, path: u64, flags: i32, type: u64, options: u
   const isRoot = directory.covered != null || directory == process.root;
   if (flags & MS_REMOUNT && !process.credentials.sees(directory.fileSystem.zoneid)) error = setError(EPERM);
   else if (flags & MS_REMOUNT)
-    error = isRoot && directory.fileSystem.type == typeName ? remount(directory.fileSystem, text) : setError(EINVAL);
+    error = isRoot && directory.fileSystem.type == typeName ? remount(directory.fileSystem, permitted(text)) : setError(EINVAL);
   else if (isRoot && !(flags & MS_OVERLAY)) error = setError(EBUSY);
   else {
     // A directory's path is the one without links.

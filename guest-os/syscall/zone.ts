@@ -33,6 +33,8 @@ const ATTR_BOOTARGS: i32 = 10;
 const ATTR_BRAND: i32 = 11;
 /** Ours: what a process of the zone has asked for by uadmin (1: to be halted, 2: to be booted again). */
 const ATTR_ASKED: i32 = 32768;
+/** Ours: datasets that are delegated to it, with commas between. */
+const ATTR_DATASETS: i32 = 32769;
 
 /** zone_def: name, root, privileges and their size; the rest is left out. */
 const DEFINITION: usize = 32;
@@ -171,6 +173,7 @@ function setAttribute(zone: Zone, which: i32, from: u64): i64 {
   if (which == ATTR_INITNAME) zone.initName = text;
   else if (which == ATTR_BOOTARGS) zone.bootArguments = text;
   else if (which == ATTR_BRAND) zone.brand = text;
+  else if (which == ATTR_DATASETS) zone.datasets = text.length ? text.split(',') : [];
   else return setError(EINVAL);
   return 0;
 }

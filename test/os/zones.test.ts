@@ -123,6 +123,7 @@ describe.each([
       'tty',
       'urandom',
       'zero',
+      'zfs',
     ]);
   });
   when('its root is refused what others share', () => {

@@ -32,6 +32,10 @@ export abstract class Surroundings extends Channel {
   abstract write(from: usize, bytes: i32): i32;
   /** From standard input: how many, 0 at its end. */
   abstract read(to: usize, bytes: i32): i32;
+  /** Datasets that are `zoned` are mounted by their zone alone, others by the global zone alone. */
+  get mountsZoned(): bool {
+    return false;
+  }
   outputIsTerminal(): bool {
     return false;
   }

@@ -8,6 +8,7 @@ import { dirtyDbuf, holdDbuf, releaseDbuf } from '../dmu/dbuf';
 import { Dnode, DNODES_PER_BLOCK, holdDnode, releaseDnode } from '../dmu/dnode';
 import { createError, createPool } from '../spa/create';
 import { FoundPool, importError, importPool, importReason, searchPools } from '../spa/import';
+import { Caller, setCaller } from '../dsl/caller';
 import { findDataset } from '../dsl/names';
 import { cloneSnapshot, createDataset, takeSnapshot } from '../dsl/operations';
 import { reapplyBelow } from '../dsl/properties';
@@ -401,6 +402,11 @@ export function request(name: usize, nameBytes: u32, input: usize, inputBytes: u
   if (result < 0) return result;
   const bytes = packList(output, to, room);
   return bytes ? <i32>bytes : setError(E2BIG);
+}
+
+/** Requests come from a zone with these datasets, by lines, from now on; with an empty text from the global zone again. */
+export function actAs(datasets: usize, bytes: u32): void {
+  setCaller(new Caller(!bytes, true, bytes ? argument(datasets, bytes).split('\n') : []));
 }
 
 // ---- commands

@@ -14,6 +14,7 @@ import { rollback } from '../dsl/rollback';
 import { poolOf } from '../spa/pools';
 import { resizeVolume } from '../zvol/volume';
 import { lines, named } from './dataset';
+import { mayChange, mayMake, maySee, maySet, maySetAll } from '../dsl/caller';
 import { Request } from './request';
 import { sendRequests } from './send';
 
@@ -36,6 +37,10 @@ export function changeRequests(): Request[] {
 class SetProperties extends Request {
   constructor() {
     super('property_set');
+  }
+  permit(input: NvList): i32 {
+    const refused = mayChange(input.text('name'));
+    return refused ? refused : maySetAll(input.text('name'), input.list('properties'));
   }
   run(input: NvList, output: NvList): i32 {
     const dataset = named(input);
@@ -61,6 +66,10 @@ class Inherit extends Request {
   constructor() {
     super('property_inherit');
   }
+  permit(input: NvList): i32 {
+    const refused = mayChange(input.text('name'));
+    return refused ? refused : maySet(input.text('name'), input.text('property'));
+  }
   run(input: NvList, output: NvList): i32 {
     const dataset = named(input);
     if (!dataset) return setError(ENOENT);
@@ -76,6 +85,12 @@ class Inherit extends Request {
 class Destroy extends Request {
   constructor() {
     super('destroy');
+  }
+  permit(input: NvList): i32 {
+    const names = lines(input.text('names'));
+    let refused = 0;
+    for (let i = 0; i < names.length && !refused; i++) refused = mayChange(names[i]);
+    return refused;
   }
   run(input: NvList, output: NvList): i32 {
     const names = lines(input.text('names'));
@@ -100,6 +115,10 @@ class Rename extends Request {
   constructor() {
     super('rename');
   }
+  permit(input: NvList): i32 {
+    const refused = mayChange(input.text('name'));
+    return refused || input.text('name').includes('@') ? refused : mayMake(input.text('to'));
+  }
   run(input: NvList, output: NvList): i32 {
     const from = input.text('name');
     const to = input.text('to');
@@ -118,6 +137,15 @@ class Promote extends Request {
   constructor() {
     super('promote');
   }
+  permit(input: NvList): i32 {
+    const refused = mayChange(input.text('name'));
+    if (refused) return refused;
+    const clone = named(input);
+    if (!clone || !clone.dir.phys.origin) return 0;
+    // What it was cloned from gives its snapshots away.
+    const origin = clone.spa.datasetByObject(clone.dir.phys.origin);
+    return origin && origin != clone.spa.origin ? mayChange(origin.name) : 0;
+  }
   run(input: NvList, output: NvList): i32 {
     const clone = named(input);
     const result = clone ? promote(clone) : setError(ENOENT);
@@ -130,6 +158,9 @@ class Promote extends Request {
 class Rollback extends Request {
   constructor() {
     super('rollback');
+  }
+  permit(input: NvList): i32 {
+    return mayChange(input.text('name'));
   }
   run(input: NvList, output: NvList): i32 {
     const head = named(input);
@@ -158,6 +189,9 @@ class Hold extends Request {
   constructor() {
     super('hold');
   }
+  permit(input: NvList): i32 {
+    return mayChange(input.text('name'));
+  }
   run(input: NvList, output: NvList): i32 {
     return holdSnapshots(snapshotsOf(input), input.text('tag'));
   }
@@ -165,6 +199,9 @@ class Hold extends Request {
 class Release extends Request {
   constructor() {
     super('release');
+  }
+  permit(input: NvList): i32 {
+    return mayChange(input.text('name'));
   }
   run(input: NvList, output: NvList): i32 {
     return releaseSnapshots(snapshotsOf(input), input.text('tag'));
@@ -175,6 +212,9 @@ class Release extends Request {
 class Holds extends Request {
   constructor() {
     super('holds');
+  }
+  permit(input: NvList): i32 {
+    return maySee(input.text('name'));
   }
   get isQuery(): bool {
     return true;

@@ -9,6 +9,7 @@ import { isBelow } from '../dsl/properties';
 import { allPools, poolOf } from '../spa/pools';
 import { Spa } from '../spa/spa';
 import { VOLUME_BLOCK } from '../zvol/volume';
+import { caller, mayChange, mayMake, maySetAll } from '../dsl/caller';
 import { Request } from './request';
 import { describeValues, kindOf } from './values';
 
@@ -39,6 +40,9 @@ class List extends Request {
   get isQuery(): bool {
     return true;
   }
+  permit(input: NvList): i32 {
+    return 0;
+  }
   run(input: NvList, output: NvList): i32 {
     const found: NvList[] = [];
     const types = <i32>input.number('types', 7);
@@ -50,7 +54,7 @@ class List extends Request {
     for (let i = 0; i < pools.length && !names.length; i++) this.collect(pools[i], null, depth, types, properties, quick, found);
     for (let i = 0; i < names.length; i++) {
       const spa = poolOf(names[i]);
-      const root = spa ? findDataset(spa, names[i]) : null;
+      const root = spa && caller.sees(names[i]) ? findDataset(spa, names[i]) : null;
       if (!root) {
         output.setText('missing', names[i]);
         return setError(ENOENT);
@@ -76,7 +80,7 @@ class List extends Request {
       if (root && !isWithin(dataset, root, depth)) continue;
       if (dataset.isSnapshot ? !(types & 4) : !(types & 3)) continue;
       const name = dataset.name;
-      if (name.includes('$') || name.includes('%')) continue;
+      if (name.includes('$') || name.includes('%') || !caller.sees(name)) continue;
       const kind = kindOf(dataset);
       if (!(kind & types)) continue;
       const list = new NvList();
@@ -102,6 +106,10 @@ class Create extends Request {
   constructor() {
     super('dataset_create');
   }
+  permit(input: NvList): i32 {
+    const refused = mayMake(input.text('name'));
+    return refused ? refused : maySetAll(input.text('name'), input.list('properties'));
+  }
   run(input: NvList, output: NvList): i32 {
     const name = input.text('name');
     const spa = poolOf(name);
@@ -117,6 +125,10 @@ class Create extends Request {
 class Snapshot extends Request {
   constructor() {
     super('snapshot');
+  }
+  permit(input: NvList): i32 {
+    const refused = mayChange(input.text('name'));
+    return refused ? refused : maySetAll(input.text('name'), input.list('properties'));
   }
   run(input: NvList, output: NvList): i32 {
     const words = input.text('name').split('@');
@@ -139,6 +151,12 @@ class Snapshot extends Request {
 class Clone extends Request {
   constructor() {
     super('clone');
+  }
+  permit(input: NvList): i32 {
+    const name = input.text('name');
+    let refused = mayMake(name);
+    if (!refused) refused = mayChange(input.text('origin'));
+    return refused ? refused : maySetAll(name, input.list('properties'));
   }
   run(input: NvList, output: NvList): i32 {
     const origin = named(input, 'origin');

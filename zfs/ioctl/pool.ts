@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview Requests about pools as a whole: what there is, making and destroying, history, properties. */
-import { EBUSY, EEXIST, EINVAL, ENOENT, ENXIO, setError } from '../../guest-os/kernel/errno';
+import { EBUSY, EEXIST, EINVAL, ENOENT, ENXIO, EPERM, setError } from '../../guest-os/kernel/errno';
 import { EOVERFLOW } from '../port/errors';
 import { NvList } from '../port/nvlist';
 import { now, system } from '../port/port';
@@ -14,6 +14,7 @@ import { Leaf } from '../vdev/leaf';
 import { Mirror } from '../vdev/mirror';
 import { Raidz } from '../vdev/raidz';
 import { AUX_TOO_SMALL, VDEV_CANT_OPEN, VDEV_DEGRADED, VDEV_HEALTHY, Vdev } from '../vdev/vdev';
+import { caller, maySee } from '../dsl/caller';
 import { Request } from './request';
 
 export function poolRequests(): Request[] {
@@ -28,11 +29,15 @@ class List extends Request {
   get isQuery(): bool {
     return true;
   }
+  permit(input: NvList): i32 {
+    return 0;
+  }
   run(input: NvList, output: NvList): i32 {
     const wanted = input.text('pool');
     const pools = allPools();
     const lists: NvList[] = [];
-    for (let i = 0; i < pools.length; i++) if (!wanted.length || pools[i].name == wanted) lists.push(describePool(pools[i]));
+    for (let i = 0; i < pools.length; i++)
+      if (caller.sees(pools[i].name) && (!wanted.length || pools[i].name == wanted)) lists.push(describePool(pools[i]));
     output.setLists('pools', lists);
     return wanted.length && !lists.length ? setError(ENOENT) : 0;
   }
@@ -206,6 +211,9 @@ class Log extends Request {
   constructor() {
     super('pool_log');
   }
+  permit(input: NvList): i32 {
+    return caller.isPrivileged ? maySee(input.text('pool')) : setError(EPERM);
+  }
   run(input: NvList, output: NvList): i32 {
     const spa = poolOf(input.text('pool'));
     if (!spa) return setError(ENOENT);
@@ -232,6 +240,9 @@ class History extends Request {
 class Get extends Request {
   constructor() {
     super('pool_get');
+  }
+  permit(input: NvList): i32 {
+    return maySee(input.text('pool'));
   }
   get isQuery(): bool {
     return true;

@@ -40,8 +40,10 @@ export function isQuery(name: string): bool {
   return request != null && request.isQuery;
 }
 
-/** 0 or -errno; what is to be told comes into `output`. */
+/** For the caller that has been set (dsl/caller.ts): 0 or -errno; what is to be told comes into `output`. */
 export function perform(name: string, input: NvList, output: NvList): i32 {
   const request = find(name);
-  return request ? request.run(input, output) : setError(ENOTTY);
+  if (!request) return setError(ENOTTY);
+  const refused = request.permit(input);
+  return refused ? refused : request.run(input, output);
 }

@@ -8,6 +8,7 @@ import { isDone, nextBlock, nextObject, sendPiece } from '../send/sender';
 import { beginReceive, endReceive, Incoming, receiveRecords, receiving, snapshotByGuid, undoReceive } from '../send/receiver';
 import { allPools, poolOf } from '../spa/pools';
 import { named } from './dataset';
+import { mayChange, mayMake, maySee } from '../dsl/caller';
 import { Request } from './request';
 
 /** Bytes of one piece: a buffer of ZFS's. */
@@ -32,6 +33,10 @@ class SendInfo extends Request {
   constructor() {
     super('send_info');
   }
+  permit(input: NvList): i32 {
+    const refused = mayChange(input.text('name'));
+    return refused || !input.has('from') ? refused : maySee(input.text('from'));
+  }
   run(input: NvList, output: NvList): i32 {
     const snapshot = named(input);
     if (!snapshot || !snapshot.isSnapshot) return setError(ENOENT);
@@ -55,6 +60,9 @@ class SendInfo extends Request {
 class Send extends Request {
   constructor() {
     super('send');
+  }
+  permit(input: NvList): i32 {
+    return mayChange(input.text('name'));
   }
   run(input: NvList, output: NvList): i32 {
     const snapshot = named(input);
@@ -81,6 +89,9 @@ class Send extends Request {
 class FindGuid extends Request {
   constructor() {
     super('find_guid');
+  }
+  permit(input: NvList): i32 {
+    return 0;
   }
   get isQuery(): bool {
     return true;
@@ -115,6 +126,10 @@ class Begin extends Request {
   constructor() {
     super('receive_begin');
   }
+  /** What there is, is changed; what there is not, is made. */
+  permit(input: NvList): i32 {
+    return named(input) ? mayChange(input.text('name')) : mayMake(input.text('name'));
+  }
   run(input: NvList, output: NvList): i32 {
     const incoming = incomingOf(input);
     const spa = poolOf(incoming.name);
@@ -137,6 +152,9 @@ class Records extends Request {
   constructor() {
     super('receive_records');
   }
+  permit(input: NvList): i32 {
+    return mayChange(input.text('name'));
+  }
   run(input: NvList, output: NvList): i32 {
     const head = headOf(input);
     const bytes = input.bytes('bytes');
@@ -150,6 +168,9 @@ class End extends Request {
   constructor() {
     super('receive_end');
   }
+  permit(input: NvList): i32 {
+    return mayChange(input.text('name'));
+  }
   run(input: NvList, output: NvList): i32 {
     const head = headOf(input);
     return head ? endReceive(head, incomingOf(input)) : setError(ENOENT);
@@ -160,6 +181,9 @@ class End extends Request {
 class Abort extends Request {
   constructor() {
     super('receive_abort');
+  }
+  permit(input: NvList): i32 {
+    return mayChange(input.text('name'));
   }
   run(input: NvList, output: NvList): i32 {
     const head = headOf(input);

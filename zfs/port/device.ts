@@ -6,13 +6,14 @@
 import { addDevice } from '../../guest-os/fs/devices';
 import { Device, makeDevice } from '../../guest-os/fs/device';
 import { S_IFCHR } from '../../guest-os/fs/vnode';
-import { EINVAL, ENOMEM, ENOTTY, EPERM, setError } from '../../guest-os/kernel/errno';
-import { currentProcess } from '../../guest-os/kernel/process';
+import { EINVAL, ENOMEM, ENOTTY, setError } from '../../guest-os/kernel/errno';
 import { copyIn, copyOut } from '../../guest-os/kernel/user';
+import { setCaller } from '../dsl/caller';
 import { isQuery, perform } from '../ioctl/requests';
 import { ZFS_PERFORM, ZfsCommand } from '../ioctl/request';
 import { attachVolumes, refreshVolumes } from '../zvol/device';
 import { textOf } from './bytes';
+import { currentCaller } from './callers';
 import { enter, leave } from './kernel';
 import { NvList, packList, unpackList } from './nvlist';
 
@@ -40,9 +41,9 @@ class ZfsDevice extends Device {
     const input = packed.length ? unpackList(changetype<usize>(packed), packed.length) : new NvList();
     if (!input) return setError(EINVAL);
     const text = textOf(changetype<usize>(name), name.length);
-    if (!currentProcess().credentials.isPrivileged && !isQuery(text)) return setError(EPERM);
     const output = new NvList();
     enter();
+    setCaller(currentCaller());
     const result = perform(text, input, output);
     if (!isQuery(text)) refreshVolumes();
     leave();

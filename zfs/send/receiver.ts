@@ -7,6 +7,7 @@
  * the stream early, that is what it becomes again: it is destroyed, or rolled back ({@link undoReceive}); after a crash, at import. Nothing is kept
  * between pieces; the head is named by its object and identity.
  */
+import { caller } from '../dsl/caller';
 import { DnodePhys, ReplayFree, ReplayFreeObjects, ReplayObject, ReplayWrite } from 'layout/zfs';
 import { EBUSY, EEXIST, EINVAL, EIO, ENODEV, ENOENT, ETXTBSY, setError } from '../../guest-os/kernel/errno';
 import { dmuFreeRange, dmuWrite } from '../dmu/dmu';
@@ -63,6 +64,8 @@ export function snapshotByGuid(spa: Spa, guid: u64, name: string): Dataset | nul
   for (let i = 0; i < all.length; i++) {
     if (!all[i].isSnapshot || all[i].phys.guid != guid || all[i] == spa.origin) continue;
     const other = all[i].name;
+    // A stream could name any guid: what a zone does not own nothing is made from for it.
+    if (!caller.owns(other)) continue;
     let common = 0;
     while (common < min(other.length, name.length) && other.charCodeAt(common) == name.charCodeAt(common)) common++;
     if (common <= bestCommon) continue;

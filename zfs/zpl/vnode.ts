@@ -15,13 +15,13 @@
 import { address } from 'machine/mem';
 import { heapHasRoom } from '../../guest-os/kernel/heapRoom';
 import {
+  EBUSY,
   EEXIST,
   EFAULT,
   EFBIG,
   EINVAL,
   EIO,
   EISDIR,
-  EBUSY,
   ENOENT,
   ENOMEM,
   ENOTDIR,
@@ -51,8 +51,10 @@ import { releaseDbuf } from '../dmu/dbuf';
 import { dmuRead, dmuWrite } from '../dmu/dmu';
 import { Dnode, releaseDnode } from '../dmu/dnode';
 import { TYPE_NONE } from '../dmu/types';
+import { Caller, isZoned } from '../dsl/caller';
 import { FLAG_INCONSISTENT } from '../dsl/dataset';
 import { findDataset } from '../dsl/names';
+import { currentCaller } from '../port/callers';
 import { enter, leave } from '../port/kernel';
 import { poolOf } from '../spa/pools';
 import { WALK_DONE, ZapEntry } from '../zap/zap';
@@ -715,20 +717,25 @@ export function putAllPages(): void {
 
 export class ZfsType extends FileSystemType {
   constructor() {
-    super('zfs');
+    super('zfs', true);
   }
-  /** `special`: a dataset's name. */
+  /** `special`: a dataset's name. A zone mounts what is delegated to it, the global zone what is not. */
   make(special: string, options: string, covered: Vnode): MountedFileSystem | null {
     enter();
-    const made = mountDataset(special);
+    const made = mountDataset(special, currentCaller());
     leave();
     return made;
   }
 }
 
-function mountDataset(name: string): MountedFileSystem | null {
+function mountDataset(name: string, caller: Caller): MountedFileSystem | null {
   const spa = poolOf(name);
   const dataset = spa ? findDataset(spa, name) : null;
+  // Of what is not a zone's it is not told whether it is there.
+  if (!caller.owns(name) || (dataset && isZoned(dataset) == caller.isGlobal)) {
+    setFailure(EPERM);
+    return null;
+  }
   if (!dataset) {
     setFailure(ENOENT);
     return null;

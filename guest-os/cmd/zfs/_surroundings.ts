@@ -7,6 +7,7 @@ import { out, outputError, flush, say, writeAll } from '../../lib/io';
 import { allMounts } from '../../lib/mounts';
 import { pathOf } from '../../lib/text';
 import { isTerminal } from '../../lib/tty';
+import { GLOBAL, ownZoneId } from '../../lib/zones/kernel';
 import { Surroundings } from '../../../zfs/cmd/surroundings';
 import { NvList } from '../../../zfs/port/nvlist';
 import { Channel } from '../../../zfs/cmd/channel';
@@ -35,6 +36,10 @@ export class ProgramSurroundings extends Surroundings {
   }
 
   // ---- mounting
+
+  get mountsZoned(): bool {
+    return ownZoneId() != GLOBAL;
+  }
 
   mountedAt(dataset: string): string | null {
     const all = allMounts();

@@ -18,6 +18,7 @@ const SKELETON: string = '/usr/lib/brand/joyent-minimal/skel';
 const DIRECTORIES: string[] = [
   'dev',
   'etc/svc',
+  'etc/svc/volatile',
   'export',
   'home',
   'lib',
@@ -68,7 +69,8 @@ function makeEmpty(path: string, wish: Wish): string {
     const error = makeParents(path);
     return error < 0 ? withReason(path, error) : '';
   }
-  if (run(['zfs', 'create', '-o', 'quota=' + quotaOf(wish), dataset])) return 'could not create ZFS dataset ' + dataset;
+  if (run(['zfs', 'create', '-o', 'devices=off', '-o', 'quota=' + quotaOf(wish), dataset]))
+    return 'could not create ZFS dataset ' + dataset;
   say('A ZFS file system has been created for this zone.\n');
   return '';
 }
@@ -82,7 +84,7 @@ function cloneImage(path: string, wish: Wish): string {
   const dataset = datasetFor(path);
   if (!dataset.length) return path + ': an image needs a zonepath right below a dataset';
   const origin = dataset.substring(0, dataset.lastIndexOf('/') + 1) + wish.image + '@final';
-  if (run(['zfs', 'clone', '-o', 'quota=' + quotaOf(wish), origin, dataset]))
+  if (run(['zfs', 'clone', '-o', 'devices=off', '-o', 'quota=' + quotaOf(wish), origin, dataset]))
     return 'could not clone ' + origin + ' to ' + dataset;
   return isDirectory(path + '/root') ? '' : 'image ' + wish.image + ' has no directory root';
 }

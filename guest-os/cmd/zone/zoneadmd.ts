@@ -17,6 +17,7 @@
 import * as calls from '../../lib/calls';
 import { beginContracts, CT_PR_EV_EMPTY, endContracts, latestContract, nextContractEvent, openBundle } from '../../lib/contracts';
 import { O_RDWR, openFile, Reader, say } from '../../lib/io';
+import { printedBy } from '../../lib/pipeline';
 import { PollSet } from '../../lib/pollSet';
 import { execute, fork, ignoreSignal, SIGHUP, SIGKILL, waitFor } from '../../lib/process';
 import { openMaster, slaveName } from '../../lib/ptyMaster';
@@ -29,6 +30,7 @@ import { Configuration, problem, readConfiguration, withReason } from '../../lib
 import {
   ATTR_BOOTARGS,
   ATTR_BRAND,
+  ATTR_DATASETS,
   ATTR_INITNAME,
   bootZone,
   createZone,
@@ -189,6 +191,11 @@ function ready(): string {
   setZoneText(zone, ATTR_INITNAME, brand.initName);
   setZoneText(zone, ATTR_BOOTARGS, configuration.bootargs);
   setControls(configuration);
+  const undelegated = delegate(configuration);
+  if (undelegated.length) {
+    halt();
+    return undelegated;
+  }
   master = openMaster(zone);
   const failed = master < 0 ? withReason('console', master) : mountAll(configuration, brand, zone, slaveName(master));
   if (failed.length) {
@@ -210,6 +217,23 @@ function setControls(configuration: Configuration): void {
     const error = setRctl(control, P_ZONEID, zone, RCPRIV_PRIVILEGED, <u64>limit, resource.get('action') == 'deny');
     if (error < 0) say(withReason('zoneadmd: ' + name + ': ' + control, error) + '\n');
   }
+}
+
+/** Datasets of the configuration become the zone's: from then on it alone mounts them. Why not; nothing: they are. */
+function delegate(configuration: Configuration): string {
+  const names: string[] = [];
+  for (let i = 0; i < configuration.resources.length; i++) {
+    if (configuration.resources[i].kind != 'dataset') continue;
+    const dataset = configuration.resources[i].get('name');
+    const zoned = printedBy('zoneadmd', ['zfs', 'get', '-H', '-o', 'value', 'zoned', dataset]);
+    if (zoned.status) return 'could not verify zfs dataset ' + dataset + ': ' + zoned.text.trim();
+    const set = zoned.text == 'on\n' ? zoned : printedBy('zoneadmd', ['zfs', 'set', 'zoned=on', dataset]);
+    if (set.status) return 'could not delegate zfs dataset ' + dataset + ': ' + set.text.trim();
+    names.push(dataset);
+  }
+  if (!names.length) return '';
+  const error = setZoneText(zone, ATTR_DATASETS, names.join(','));
+  return error < 0 ? withReason('could not delegate datasets', error) : '';
 }
 
 function boot(bootargs: string): string {

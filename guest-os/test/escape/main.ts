@@ -6,7 +6,10 @@
 import * as calls from '../../lib/calls';
 import { status } from '../../lib/files';
 import { O_RDONLY, O_RDWR, openFile } from '../../lib/io';
+import { allMounts } from '../../lib/mounts';
 import { arguments_ } from '../../lib/process';
+import { NvList } from '../../../zfs/port/nvlist';
+import { DeviceChannel, openError } from '../../cmd/zfs/_channel';
 import { PRIVILEGES } from '../../kernel/privilege';
 import { BUFFER, buffer, check, checkText, report, text } from '../check';
 export { signalArrived } from '../../lib/process';
@@ -19,6 +22,7 @@ const EINVAL: i64 = -22;
 
 const S_IFCHR: i32 = 0x2000;
 const S_IFBLK: i32 = 0x6000;
+const MS_REMOUNT: i32 = 0x20;
 const MS_OPTIONSTR: i32 = 0x100;
 const MS_FORCE: i32 = 0x400;
 const ZONEPT: i32 = 0x5004;
@@ -32,6 +36,7 @@ export function main(): i32 {
   zones(other);
   devices();
   mounts();
+  datasets();
   directories();
   machine();
   privileges();
@@ -84,7 +89,7 @@ function zones(other: i32): void {
 function devices(): void {
   check('mknod of a disk', calls.mknod(text('/d'), S_IFBLK | 0o600, (<u64>112) << 32), EPERM);
   check('mknod of memory', calls.mknod(text('/d'), S_IFCHR | 0o600, (<u64>13) << 32), EPERM);
-  const names = ['dsk', 'rdsk', 'kmem', 'mem', 'zfs', 'term/a', 'ttya', 'vt'];
+  const names = ['dsk', 'rdsk', 'kmem', 'mem', 'zvol', 'term/a', 'ttya', 'vt'];
   for (let i = 0; i < names.length; i++) check('open /dev/' + names[i], openFile('/dev/' + names[i], O_RDWR), ENOENT);
   check('no /devices', openFile('/devices', O_RDONLY), ENOENT);
   const master = openFile('/dev/ptmx', O_RDWR);
@@ -98,6 +103,15 @@ function devices(): void {
 function mount(type: string, special: string, options: string): i64 {
   return calls.mount(text(special), text('/mnt'), MS_OPTIONSTR, text(type), text(options), options.length + 1);
 }
+function remount(options: string): i64 {
+  const flags = MS_REMOUNT | MS_OPTIONSTR;
+  return calls.mount(text('swap'), text('/mnt'), flags, text('tmpfs'), text(options), options.length + 1);
+}
+function optionsOf(point: string): string {
+  const all = allMounts();
+  for (let i = all.length - 1; i >= 0; i--) if (all[i].point == point) return all[i].options;
+  return '';
+}
 function mounts(): void {
   check('mount dev', mount('dev', '/dev', 'zone=0,console=pts/0'), EPERM);
   check('mount ctfs', mount('ctfs', 'ctfs', ''), EPERM);
@@ -106,12 +120,83 @@ function mounts(): void {
   check('mount lofs of what is outside', mount('lofs', '/../../../zones', ''), ENOENT);
   check('mount tmpfs', mount('tmpfs', 'swap', 'devices'), 0);
   check('mknod there', calls.mknod(text('/mnt/d'), S_IFCHR | 0o600, (<u64>13) << 32), EPERM);
+  check('remount with devices', remount('devices'), 0);
+  checkText('they stay forbidden', optionsOf('/mnt').includes(',nodevices') ? 'nodevices' : optionsOf('/mnt'), 'nodevices');
   check('umount', calls.umount2(text('/mnt'), 0), 0);
   check('umount of the root', calls.umount2(text('/'), MS_FORCE), EINVAL);
   check('umount by a name outside', calls.umount2(text('/zones'), MS_FORCE), ENOENT);
   check('umount by a special outside', calls.umount2(text('zones/var'), MS_FORCE), ENOENT);
   check('write to /usr', openFile('/usr/x', 0x101), -30);
   check('write to /lib', openFile('/lib/x', 0x101), -30);
+}
+
+/** Requests of /dev/zfs that are for the global zone alone; and those about datasets, of which nothing is this zone's. */
+const POOL_REQUESTS: string[] = [
+  'pool_create',
+  'pool_export',
+  'pool_history',
+  'pool_set',
+  'pool_sync',
+  'pool_search',
+  'pool_import',
+  'pool_scrub',
+  'pool_errors',
+  'pool_add',
+  'pool_attach',
+  'pool_detach',
+  'pool_offline',
+  'pool_online',
+  'pool_clear',
+  'pool_config',
+  'pool_objsets',
+  'device_labels',
+];
+const DATASET_REQUESTS: string[] = [
+  'pool_list',
+  'pool_get',
+  'pool_log',
+  'dataset_list',
+  'dataset_create',
+  'snapshot',
+  'clone',
+  'property_set',
+  'property_inherit',
+  'destroy',
+  'rename',
+  'promote',
+  'rollback',
+  'hold',
+  'release',
+  'holds',
+  'send_info',
+  'send',
+  'find_guid',
+  'receive_begin',
+  'receive_records',
+  'receive_end',
+  'receive_abort',
+];
+
+/** Everything that ZFS can be asked, about what is the global zone's. */
+function datasets(): void {
+  const channel = DeviceChannel.open();
+  check('open /dev/zfs', channel ? 0 : openError, 0);
+  if (!channel) return;
+  const input = new NvList().setText('pool', 'zones').setText('name', 'zones/var').setText('names', 'zones/var');
+  input
+    .setText('origin', 'zones/var@x')
+    .setText('to', 'zones/opt/y')
+    .setText('property', 'zoned')
+    .setText('path', '/dev/dsk/c0t0d0s0');
+  input.setText('tag', 't').setText('snapshot', 's').setText('device', 'c0t0d0').setNumber('guid', 1).setNumber('head', 1);
+  input.setText('value', 'x').setText('command', 'x').with('properties', new NvList().setNumber('zoned', 1));
+  for (let i = 0; i < POOL_REQUESTS.length; i++)
+    check('zfs ' + POOL_REQUESTS[i], channel.call(POOL_REQUESTS[i], input, new NvList()), EPERM);
+  for (let i = 0; i < DATASET_REQUESTS.length; i++)
+    check('zfs ' + DATASET_REQUESTS[i], channel.call(DATASET_REQUESTS[i], input, new NvList()), ENOENT);
+  const all = new NvList();
+  check('zfs dataset_list of all', channel.call('dataset_list', new NvList(), all), 0);
+  check('it is empty', all.lists('datasets').length, 0);
 }
 
 /** A root below one's own, and a directory beside it: the classic way out of chroot(2). */

@@ -25,16 +25,14 @@ function optionsOf(dataset: NvList): string {
   return text + (numberOf(dataset, 'atime') ? ',atime' : ',noatime');
 }
 
-/** Has it a path to be mounted on, and may it be? */
-export function isMountable(dataset: NvList): bool {
-  const point = textOf(dataset, 'mountpoint');
-  return (
-    isFileSystem(dataset) && point.startsWith('/') && numberOf(dataset, 'canmount') != CANMOUNT_OFF && !numberOf(dataset, 'zoned')
-  );
+/** Has it a path to be mounted on, and may it be mounted here? */
+export function isMountable(zfs: Surroundings, dataset: NvList): bool {
+  if (!isFileSystem(dataset) || !textOf(dataset, 'mountpoint').startsWith('/')) return false;
+  return numberOf(dataset, 'canmount') != CANMOUNT_OFF && (numberOf(dataset, 'zoned') != 0) == zfs.mountsZoned;
 }
 /** Is it to be mounted without being asked for? */
-export function mountsItself(dataset: NvList): bool {
-  return isMountable(dataset) && numberOf(dataset, 'canmount') == CANMOUNT_ON;
+export function mountsItself(zfs: Surroundings, dataset: NvList): bool {
+  return isMountable(zfs, dataset) && numberOf(dataset, 'canmount') == CANMOUNT_ON;
 }
 
 /** Mounts what {@link query} with {@link MOUNT_PROPERTIES} has found; says why not. */
@@ -55,7 +53,7 @@ export function mountDataset(zfs: Surroundings, dataset: NvList, options: string
 /** Mounts a dataset that has just been made, or has been taken away for a while, if it mounts itself. */
 export function mountNew(zfs: Surroundings, name: string): bool {
   const dataset = query(zfs, name, MOUNT_PROPERTIES);
-  return !dataset || !mountsItself(dataset) || mountDataset(zfs, dataset, '', false);
+  return !dataset || !mountsItself(zfs, dataset) || mountDataset(zfs, dataset, '', false);
 }
 
 /** False: said why. */
@@ -106,7 +104,7 @@ export class Unmounted {
       if (!this.had[i] && !others) continue;
       const name = newRoot + this.names[i].substring(this.root.length);
       const dataset = query(zfs, name, MOUNT_PROPERTIES);
-      if (!dataset || !isMountable(dataset) || (!this.had[i] && !mountsItself(dataset))) continue;
+      if (!dataset || !isMountable(zfs, dataset) || (!this.had[i] && !mountsItself(zfs, dataset))) continue;
       if (!mountDataset(zfs, dataset, '', false)) good = false;
     }
     return good;
@@ -168,7 +166,8 @@ export class MountCommand extends Subcommand {
     if (!dataset) return 1;
     const what = "cannot mount '" + name + "'";
     const point = textOf(dataset, 'mountpoint');
-    if (numberOf(dataset, 'zoned')) return complain(zfs, what, 'dataset is exported to a local zone');
+    const zoned = numberOf(dataset, 'zoned') != 0;
+    if (zoned != zfs.mountsZoned) return complain(zfs, what, zoned ? 'dataset is exported to a local zone' : 'permission denied');
     if (point == 'legacy') {
       complain(zfs, what, 'legacy mountpoint');
       zfs.err('use mount(1M) to mount this filesystem\n');
@@ -187,7 +186,7 @@ export function mountAll(zfs: Surroundings, pool: string, extra: string, overlay
   all.sort(byPoint);
   let good = true;
   for (let i = 0; i < all.length; i++) {
-    if (mountsItself(all[i]) && !mountDataset(zfs, all[i], extra, overlay)) good = false;
+    if (mountsItself(zfs, all[i]) && !mountDataset(zfs, all[i], extra, overlay)) good = false;
   }
   return good;
 }

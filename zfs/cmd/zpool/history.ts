@@ -3,6 +3,7 @@
 import { formatDate } from '../../../guest-os/lib/dates';
 import { NvList } from '../../port/nvlist';
 import { Arguments } from '../arguments';
+import { reasonOf } from '../text';
 import { Subcommand } from './subcommand';
 
 /** What the system notes, by its number. */
@@ -66,7 +67,8 @@ export class HistoryOf extends Subcommand {
     const pools = this.pools(options.operands());
     for (let i = 0; i < pools.length; i++) {
       const output = new NvList();
-      this.request('pool_history', new NvList().setText('pool', pools[i].text('name')), output);
+      const error = this.request('pool_history', new NvList().setText('pool', pools[i].text('name')), output);
+      if (error < 0) return this.fail("cannot show history for '" + pools[i].text('name') + "'", reasonOf(error));
       this.out("History for '" + pools[i].text('name') + "':\n");
       const records = output.lists('records');
       for (let j = 0; j < records.length; j++) this.show(records[j], internal, long);
