@@ -20,7 +20,7 @@ afterAll(() => image.remove());
 
 /** Waits until a command in the zone says what it should. */
 const until = (command: string): string => `i=0; until ${command} || [ $((i+=1)) -gt 300 ]; do sleep 0.1; done`;
-const LOGIN_THERE = until('[ "$(zlogin z1 svcs -H -o state console-login)" = online ]');
+const LOGIN_THERE = until('[ "$(zlogin z1 svcs -H -o state console-login 2>/dev/null)" = online ]');
 
 const COMMANDS = {
   none: 'zonename; zoneadm list -cv',
