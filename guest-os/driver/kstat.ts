@@ -12,6 +12,7 @@ import { S_IFCHR } from '../fs/vnode';
 import { uptime } from '../kernel/clock';
 import { ENOMEM, ENOTTY, ENXIO, setError } from '../kernel/errno';
 import { chainId, findKstat, Kstat, kstatChain, KSTAT_TYPE_RAW, NamedData } from '../kernel/kstat';
+import { currentProcess } from '../kernel/process';
 import { copyIn, copyOut, storeText } from '../kernel/user';
 
 const IOC_CHAIN_ID: i32 = 0x4b01;
@@ -54,7 +55,7 @@ class KstatDevice extends Device {
     const room = load<u64>(header + DATA_SIZE);
     if (!id) return this.readChain(to, room);
     const kstat = findKstat(id);
-    if (!kstat) return setError(ENXIO);
+    if (!kstat || !isVisible(kstat)) return setError(ENXIO);
     const data = new NamedData();
     kstat.fill(data);
     const error = room < data.size ? setError(ENOMEM) : copyOut(to, data.finish(to), data.size);
@@ -65,7 +66,7 @@ class KstatDevice extends Device {
   }
 
   private readChain(to: u64, room: u64): i64 {
-    const chain = kstatChain();
+    const chain = kstatChain().filter((kstat) => isVisible(kstat));
     const wanted = <u64>chain.length * SIZE;
     let error = 0;
     if (room >= wanted) {
@@ -87,6 +88,10 @@ class KstatDevice extends Device {
     store<u64>(header + SNAPTIME, uptime());
     return error ? error : chainId();
   }
+}
+
+function isVisible(kstat: Kstat): bool {
+  return kstat.zoneid < 0 || currentProcess().credentials.sees(kstat.zoneid);
 }
 
 function describe(kstat: Kstat, data: NamedData): void {

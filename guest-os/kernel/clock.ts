@@ -197,6 +197,11 @@ export function limitSlice(end: u64): void {
   if (end && (!setFor || end < setFor)) setTimer();
 }
 
+/** When the running thread gives way; 0: it need not. */
+export function sliceEnds(): u64 {
+  return sliceEnd;
+}
+
 function setTimer(): void {
   const first = due;
   let when: u64 = first ? first.when : 0;

@@ -63,13 +63,21 @@ export class Cpu {
     if (this.mode == MODE_IDLE) this.idling += used;
     else if (this.mode == MODE_USER) {
       this.user += used;
-      if (thread) thread.userCounts += used;
+      if (thread) chargeThread(thread, used, true);
     } else {
       this.system += used;
-      if (thread) thread.systemCounts += used;
+      if (thread) chargeThread(thread, used, false);
     }
     this.mode = mode;
   }
+}
+
+/** Time is a thread's, and its zone's. */
+function chargeThread(thread: Thread, counts: u64, user: bool): void {
+  if (user) thread.userCounts += counts;
+  else thread.systemCounts += counts;
+  const process = thread.process;
+  if (process) process.fairShare.charge(counts, user);
 }
 
 const cpus: Cpu[] = [new Cpu(0)];

@@ -113,6 +113,8 @@ export abstract class Kstat {
     readonly name: string,
     /** What kind of thing it is about: misc, vm, disk, net … */
     readonly class_: string,
+    /** The zone that it is about; only that one and the global zone see it. -1: nothing of one zone, all see it. */
+    readonly zoneid: i32 = -1,
   ) {}
 
   get type(): i32 {

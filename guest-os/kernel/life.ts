@@ -157,6 +157,7 @@ function copyParts(parent: Process, child: Process): void {
   child.session = parent.session;
   child.terminal = parent.terminal;
   child.credentials = parent.credentials;
+  child.fairShare = parent.fairShare;
   child.limits = parent.limits.copy();
   child.umask = parent.umask;
   child.project = parent.project;

@@ -21,6 +21,7 @@ import { countsToTime, uptime, wallTime } from './clock';
 import { Contract, Template } from './contract';
 import { Credentials } from './credentials';
 import { EACCES, EAGAIN, EBADF, EINTR, EINVAL, EMFILE, EPERM, ESRCH, setError, setFailure } from './errno';
+import { FairShare } from './fairShare';
 import { Limits, RLIMIT_NOFILE } from './limits';
 import {
   bit,
@@ -42,6 +43,7 @@ import { giveInfo, PendingSignals, SI_NOINFO, SI_USER, SignalInfo, takeInfo } fr
 import { current, interrupt, Thread, WaitQueue } from './thread';
 import { ProcessTimers } from './timers';
 import { PR_REQUESTED, showSignal, stopTraced, Trace } from './trace';
+import { globalZone } from './zone';
 
 export const ALIVE: i32 = 0;
 export const STOPPED: i32 = 1;
@@ -67,6 +69,8 @@ export class Process {
   group: i32 = 0;
   session: i32 = 0;
   credentials: Credentials = new Credentials();
+  /** What its zone has of the processor. */
+  fairShare: FairShare = globalZone.share;
   space: AddressSpace | null = null;
   readonly threads: Thread[] = [];
   files: StaticArray<OpenFile | null> = new StaticArray<OpenFile | null>(OPEN_MAX);

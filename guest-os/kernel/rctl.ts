@@ -31,8 +31,11 @@ export const ENTITY_ZONE: i32 = 3;
 /** fork and lwp_create ask (resource.ts). */
 export const RCTL_MAX_LWPS: i32 = 0;
 export const RCTL_MAX_PROCESSES: i32 = 1;
+/** The dispatcher asks (fairShare.ts). */
+export const RCTL_CPU_SHARES: i32 = 2;
+export const RCTL_CPU_CAP: i32 = 3;
 /** How many there are of zones and projects. */
-export const RCTLS: i32 = 2;
+export const RCTLS: i32 = 4;
 
 /** Global flags (<sys/rctl.h>): what holds for all values of a control. */
 export const RCTL_GLOBAL_NOBASIC: u32 = 0x80000000;
@@ -47,6 +50,9 @@ export const RCTL_GLOBAL_COUNT: u32 = 0x00100000;
 /** An unlimited value, as all of a rctl_qty_t: nobody has set one. */
 export const UNLIMITED: u64 = 0xffffffffffffffff;
 const MAXIMUM: u64 = 0x7fffffff;
+/** FSS_MAXSHARES, and MAXCAP of caps.h. */
+const MAX_SHARES: u64 = 65535;
+const MAX_CAP: u64 = 0xffffffff;
 const DENIES: u32 = RCTL_GLOBAL_NOBASIC | RCTL_GLOBAL_DENY_ALWAYS | RCTL_GLOBAL_COUNT;
 
 /** A control by name. `index`: a limit of the process, or one of the RCTL_ numbers. */
@@ -79,6 +85,14 @@ export const CONTROLS: Control[] = [
   new Control('project.max-processes', ENTITY_PROJECT, RCTL_MAX_PROCESSES, MAXIMUM, DENIES),
   new Control('zone.max-lwps', ENTITY_ZONE, RCTL_MAX_LWPS, MAXIMUM, DENIES),
   new Control('zone.max-processes', ENTITY_ZONE, RCTL_MAX_PROCESSES, MAXIMUM, DENIES),
+  new Control(
+    'zone.cpu-shares',
+    ENTITY_ZONE,
+    RCTL_CPU_SHARES,
+    MAX_SHARES,
+    RCTL_GLOBAL_NOBASIC | RCTL_GLOBAL_DENY_NEVER | RCTL_GLOBAL_SIGNAL_NEVER | RCTL_GLOBAL_COUNT,
+  ),
+  new Control('zone.cpu-cap', ENTITY_ZONE, RCTL_CPU_CAP, MAX_CAP, RCTL_GLOBAL_INFINITE | RCTL_GLOBAL_SIGNAL_NEVER | DENIES),
 ];
 
 export function controlNamed(name: string): Control | null {

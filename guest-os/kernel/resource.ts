@@ -8,7 +8,7 @@
 import { totalFrames } from './frames';
 import { PRIV_SYS_RESOURCE } from './privilege';
 import { Process, processList, ZOMBIE } from './process';
-import { projectLimit, RCTL_MAX_LWPS, RCTL_MAX_PROCESSES } from './rctl';
+import { projectLimit, RCTL_CPU_CAP, RCTL_CPU_SHARES, RCTL_MAX_LWPS, RCTL_MAX_PROCESSES } from './rctl';
 import { threadCount } from './thread';
 import { Zone, zoneOf } from './zone';
 
@@ -46,6 +46,10 @@ export function usageOf(control: i32, zone: Zone, project: i32): u64 {
       return lwpsOf(zone.id, project);
     case RCTL_MAX_PROCESSES:
       return processesOf(zone.id, project);
+    case RCTL_CPU_SHARES:
+      return zone.share.shares;
+    case RCTL_CPU_CAP:
+      return zone.share.recent;
   }
   return 0;
 }

@@ -8,9 +8,12 @@
  * with interrupts off.
  *
  * States: RUNNABLE (in its priority's queue), RUNNING, WAITING (in a WaitQueue, or only for its timeout), DEAD (its stack is taken
- * back by the thread that runs next). Priorities are illumos's global ones, 0 to 109: time-sharing 0-59, system 60-99,
- * interrupts above. A time-sharing thread that uses up its quantum sinks, one that has waited rises again; `nice` is the level that it
- * rises to. The quantum is timed only while somebody else could run.
+ * back by the thread that runs next). Priorities are illumos's global ones, 0 to 109: user threads 0-59, system 60-99,
+ * interrupts above. Whose zone's thread is next say shares and caps (fairShare.ts); within a zone priorities do: a thread that uses up its
+ * quantum sinks, one that has waited rises again; `nice` is the level that it rises to. The quantum is timed only while somebody else could run.
+ *
+ * A thread that becomes runnable inside the kernel may have what others wait for. If its zone is not the one that runs, or is held by its cap, it
+ * has a system priority until it is on its way to user mode.
  *
  * An interruptible wait ends with -EINTR when a signal is there that will be handled or ends the process. A stop happens inside the wait:
  * afterwards, and whenever a signal turns out to do nothing, the wait returns 0 as if woken, so callers look at their condition again.
@@ -29,9 +32,10 @@ import { address } from 'machine/mem';
 import * as percpu from 'machine/percpu';
 import { bootStackTop, kernelSpace, switchTo, taskState, threadStart } from 'machine/stubs';
 import { scanStack, setStackScanner } from 'runtime/port';
-import { Callout, HZ, limitSlice, TICK, uptime } from './clock';
+import { Callout, HZ, limitSlice, sliceEnds, TICK, uptime } from './clock';
 import { MODE_IDLE, MODE_SYSTEM, thisCpu } from './cpu';
 import { EINTR, setError } from './errno';
+import { anyShare, FairShare, hasRival, nextShare } from './fairShare';
 import { dropFrame, newFrame, PAGE } from './frames';
 import { mapFrame, NO_EXECUTE, WRITABLE } from './hat';
 import { Process } from './process';
@@ -53,6 +57,8 @@ const PRIORITY_SYSTEM: i32 = 60;
 export const NZERO: i32 = 20;
 /** How long a thread may run before another of its priority does. */
 const QUANTUM: u64 = 10 * TICK;
+/** How long before one of another zone does, where both wait. */
+const ZONE_QUANTUM: u64 = 2 * TICK;
 
 const FPU_STATE: i32 = 512;
 /** An x87 and SSE state as FNINIT and reset leave it: control word 37Fh, MXCSR 1F80h. */
@@ -69,6 +75,10 @@ export class Thread {
   nice: i32 = NZERO;
   /** Queue it waits in, if any. */
   queue: WaitQueue | null = null;
+  /** Queue of runnable threads that it is in, if any. */
+  readyIn: WaitQueue | null = null;
+  /** It has not run yet, or was about to go to user mode: the kernel has nothing more to do for it. */
+  leavesKernel: bool = true;
   interruptible: bool = false;
   /** Why a wait ended: 0 or -EINTR. */
   wakeResult: i32 = 0;
@@ -185,6 +195,9 @@ export class WaitQueue {
   get isEmpty(): bool {
     return !this.head;
   }
+  get first(): Thread | null {
+    return this.head;
+  }
 
   /**
    * Waits until woken; interrupts are off. 0, or -EINTR if a signal came (only if `interruptible`). `ticks`: at most so long, then
@@ -279,6 +292,7 @@ export class WaitQueue {
   }
 }
 
+/** Runnable threads of system priorities; those of processes are in their zone's share. */
 const ready = new StaticArray<WaitQueue | null>(PRIORITIES);
 const all: Thread[] = [];
 /** A dead thread whose stack is still in use until the switch away from it is over. */
@@ -399,15 +413,57 @@ function takeStack(): usize {
 function makeReady(thread: Thread): void {
   const cpu = thisCpu();
   cpu.countRunnable(1);
-  thread.state = RUNNABLE;
-  ready[thread.priority]!.append(thread);
-  highest = max(highest, thread.priority);
   const running = current();
-  if (running == cpu.idle || thread.priority > running.priority) cpu.reschedule = true;
-  else if (thread.priority == running.priority) limitSlice(uptime() + QUANTUM);
+  const share = enqueue(thread);
+  if (running == cpu.idle) {
+    cpu.reschedule = true;
+    return;
+  }
+  const process = running.process;
+  if (!share) {
+    if (process || thread.priority > running.priority) cpu.reschedule = true;
+    return;
+  }
+  // The kernel's own threads go on.
+  if (!process || share.isHeld) return;
+  const own = process.fairShare;
+  if (share != own) {
+    if (share.isBefore(own)) cpu.reschedule = true;
+    else shortenSlice(uptime() + ZONE_QUANTUM);
+  } else if (thread.priority > running.priority) cpu.reschedule = true;
+  else shortenSlice(uptime() + QUANTUM);
 }
 
-/** No thread in the queues has a higher priority. */
+/** Puts a thread where runnable ones wait: the share that it belongs to, or null if it is among those of the system. */
+function enqueue(thread: Thread): FairShare | null {
+  thread.state = RUNNABLE;
+  const process = thread.process;
+  if (process) {
+    const share = process.fairShare;
+    const other = current().process;
+    if (thread.leavesKernel || (!share.isHeld && (!other || other.fairShare == share))) {
+      share.add(thread);
+      return share;
+    }
+  }
+  enqueueForSystem(thread);
+  return null;
+}
+function enqueueForSystem(thread: Thread): void {
+  const priority = thread.process ? PRIORITY_SYSTEM : thread.priority;
+  const queue = ready[priority]!;
+  queue.append(thread);
+  thread.readyIn = queue;
+  highest = max(highest, priority);
+}
+
+/** The slice of the running thread ends then, if not earlier. */
+function shortenSlice(end: u64): void {
+  const now = sliceEnds();
+  if (!now || end < now) limitSlice(end);
+}
+
+/** No thread in the system's queues has a higher priority. */
 let highest: i32 = 0;
 
 function wake(thread: Thread, result: i32): void {
@@ -426,14 +482,16 @@ function restingPriority(thread: Thread): i32 {
 
 /** nice(2) has changed. */
 export function resetPriority(thread: Thread): void {
-  if (thread.state == RUNNABLE) {
-    const flags = saveInterrupts();
-    ready[thread.priority]!.remove(thread);
+  const flags = saveInterrupts();
+  const share = thread.process!.fairShare;
+  const waits = thread.state == RUNNABLE && thread.readyIn != ready[PRIORITY_SYSTEM];
+  if (waits) share.remove(thread);
+  thread.priority = restingPriority(thread);
+  if (waits) {
     thisCpu().countRunnable(-1);
-    thread.priority = restingPriority(thread);
     makeReady(thread);
-    restoreInterrupts(flags);
-  } else thread.priority = restingPriority(thread);
+  }
+  restoreInterrupts(flags);
 }
 
 /** Ends an interruptible wait, for a signal. */
@@ -444,12 +502,29 @@ export function interrupt(thread: Thread): void {
 }
 
 function choose(): Thread {
-  for (; highest >= 0; highest--) {
+  const cpu = thisCpu();
+  for (; highest >= PRIORITY_SYSTEM; highest--) {
     const thread = ready[highest]!.takeFirst();
-    if (thread) return thread;
+    if (!thread) continue;
+    thread.readyIn = null;
+    limitSlice(0);
+    return thread;
   }
   highest = 0;
-  return thisCpu().idle!;
+  const share = nextShare(enqueueForSystem);
+  // Whose zone is held from now on may still have to do something in the kernel.
+  if (highest) return choose();
+  if (!share) {
+    limitSlice(0);
+    return cpu.idle!;
+  }
+  const thread = share.take();
+  const now = uptime();
+  let slice: u64 = hasRival(share) ? ZONE_QUANTUM : share.count ? QUANTUM : 0;
+  const allowance = share.allowance;
+  if (allowance) slice = slice ? min(slice, allowance) : allowance;
+  limitSlice(slice ? now + slice : 0);
+  return thread;
 }
 
 /** Gives the processor to whoever is next; the caller's state says what becomes of it. */
@@ -457,12 +532,12 @@ function switchAway(): void {
   const cpu = thisCpu();
   const from = current();
   if (from.state == WAITING || from.state == DEAD) cpu.countRunnable(-1);
+  cpu.charge(MODE_SYSTEM);
   const to = choose();
   cpu.reschedule = false;
   to.state = RUNNING;
-  limitSlice(ready[to.priority]!.isEmpty ? 0 : uptime() + QUANTUM);
+  to.leavesKernel = false;
   if (to == from) return;
-  cpu.charge(MODE_SYSTEM);
   cpu.switches++;
   fxsave(address(changetype<usize>(from.fpu)));
   fxrstor(address(changetype<usize>(to.fpu)));
@@ -505,11 +580,7 @@ function finishSwitch(): void {
 export function yieldNow(): void {
   const flags = saveInterrupts();
   const thread = current();
-  if (thread != thisCpu().idle) {
-    thread.state = RUNNABLE;
-    ready[thread.priority]!.append(thread);
-    highest = max(highest, thread.priority);
-  }
+  if (thread != thisCpu().idle) enqueue(thread);
   switchAway();
   restoreInterrupts(flags);
 }
@@ -520,6 +591,7 @@ export function preempt(): void {
   if (!cpu.reschedule) return;
   current().involuntarySwitches++;
   cpu.involuntary++;
+  current().leavesKernel = true;
   yieldNow();
 }
 
@@ -546,8 +618,7 @@ export function idleLoop(): void {
 }
 
 function hasReady(): bool {
-  for (let i = 0; i < PRIORITIES; i++) if (!ready[i]!.isEmpty) return true;
-  return false;
+  return highest >= PRIORITY_SYSTEM || anyShare();
 }
 
 /** Threads that wait for a processor. */

@@ -12,7 +12,9 @@ import { Vnode } from '../fs/vnode';
 import { GLOBAL_ZONE } from './credentials';
 import { EINVAL, setFailure } from './errno';
 import { PRIV_ALL, PrivilegeSet } from './privilege';
-import { RCTLS, UNLIMITED } from './rctl';
+import { FairShare, newShare } from './fairShare';
+import { Kstat } from './kstat';
+import { RCTL_CPU_CAP, RCTL_CPU_SHARES, RCTLS, UNLIMITED } from './rctl';
 import { WaitQueue } from './thread';
 
 export const ZONE_IS_INITIALIZED: i32 = 1;
@@ -23,6 +25,8 @@ export const ZONE_IS_SHUTTING_DOWN: i32 = 5;
 export const ZONE_IS_EMPTY: i32 = 6;
 export const ZONE_IS_DOWN: i32 = 7;
 
+/** Of a zone whose zone.cpu-shares nobody has set. */
+const DEFAULT_SHARES: u64 = 1;
 /** MAX_ZONEID. */
 const MAX_ID: i32 = 9999;
 
@@ -49,6 +53,10 @@ export class Zone {
   quickEnds: i32 = 0;
   /** Values of its resource controls, by number (rctl.ts). */
   private readonly limits: StaticArray<u64> = new StaticArray<u64>(RCTLS);
+  /** What it has of the processor. */
+  readonly share: FairShare = newShare();
+  /** What /dev/kstat tells of it (zoneKstats.ts). */
+  readonly kstats: Kstat[] = [];
   /** The status has changed, or a process of it has ended. */
   readonly news: WaitQueue = new WaitQueue();
 
@@ -72,6 +80,8 @@ export class Zone {
   }
   setLimit(control: i32, value: u64): void {
     this.limits[control] = value;
+    if (control == RCTL_CPU_SHARES) this.share.shares = value == UNLIMITED ? DEFAULT_SHARES : max<u64>(value, 1);
+    else if (control == RCTL_CPU_CAP) this.share.setCap(value == UNLIMITED ? 0 : max<u64>(value, 1));
   }
 
   /** Its processes are to end, or have. */
@@ -80,6 +90,8 @@ export class Zone {
   }
   become(status: i32): void {
     this.status = status;
+    // What ends shall not be kept waiting for its end.
+    if (status == ZONE_IS_SHUTTING_DOWN) this.share.setCap(0);
     this.news.wakeAll();
   }
 }

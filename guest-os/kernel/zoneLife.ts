@@ -38,6 +38,7 @@ import {
   zoneNamed,
   zoneOf,
 } from './zone';
+import { installZoneKstats, removeZoneKstats } from './zoneKstats';
 import { mountList } from '../fs/mount';
 import { isZoneName } from './zoneName';
 
@@ -62,6 +63,7 @@ export function createZone(name: string, root: Vnode, rootPath: string, privileg
   for (let i = 1; i < zoneList().length; i++) if (zoneList()[i].rootPath.startsWith(rootPath + '/')) return setError(EBUSY);
   const zone = addZone(name, root, rootPath, privileges);
   zone.hostName = name;
+  installZoneKstats(zone);
   zone.become(ZONE_IS_READY);
   return zone.id;
 }
@@ -89,6 +91,7 @@ export function startInit(zone: Zone, root: Vnode): i32 {
   const process = createProcess();
   if (!process) return setError(failure);
   process.credentials = process.credentials.inZone(zone.id, zone.privileges);
+  process.fairShare = zone.share;
   zone.initPid = process.pid;
   zone.initStarted = uptime();
   let system: Process | null = null;
@@ -131,6 +134,7 @@ function initEnded(zone: Zone): void {
   if (zone.quickEnds == QUICK_ENDS || startInit(zone, zone.root!)) askOf(zone, HALT_ASKED);
 }
 export function beginZones(): void {
+  installZoneKstats(globalZone);
   setZoneInitEnded(initEnded);
 }
 
@@ -178,6 +182,8 @@ export function destroyZone(zone: Zone): i32 {
   const mounts = mountList();
   for (let i = 0; i < mounts.length; i++)
     if (mounts[i].zoneid == zone.id && mounts[i].mountPoint != zone.rootPath) return setError(EBUSY);
+  removeZoneKstats(zone);
+  zone.share.end();
   removeZone(zone);
   zone.root!.release();
   return 0;
@@ -190,6 +196,7 @@ export function enterZone(zone: Zone): i32 {
   // Its other threads would still be outside.
   if (process.threads.length > 1) return setError(EINVAL);
   process.credentials = process.credentials.inZone(zone.id, zone.privileges);
+  process.fairShare = zone.share;
   const root = zone.root!;
   process.root!.release();
   process.directory!.release();

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: MIT
+/**
+ * @fileoverview What uses up what a zone may have, and what says how much others get meanwhile.
+ *
+ *     limits spin                 computes for ever
+ *     limits wait ZONE MSEC       waits until a zone has had so much processor time
+ *     limits work ROUNDS          a fixed work of a program and of the kernel: how long it took, in microseconds
+ *     limits bomb                 makes processes for ever, and goes on when there can be no more
+ *     limits hog MBYTES           touches so much memory, then waits: how many MiB it got
+ *     limits burn                 takes all memory that it can have, gives it back, again and again
+ */
+import { store64 } from 'machine/mem';
+import * as calls from '../../lib/calls';
+import { flush, out } from '../../lib/io';
+import { findKstat } from '../../lib/kstat';
+import { arguments_, fork, waitFor } from '../../lib/process';
+import { parseNumber, pathOf } from '../../lib/text';
+import { zoneId } from '../../lib/zones/kernel';
+
+const MEBIBYTE: u64 = 1 << 20;
+const PROT_READ_WRITE: i32 = 3;
+const MAP_PRIVATE_ANON: i32 = 0x102;
+const timespec = memory.data(16, 8);
+
+export { signalArrived } from '../../lib/process';
+
+export function main(): i32 {
+  const args = arguments_();
+  const what = args.length > 1 ? args[1] : '';
+  if (what == 'spin') spin();
+  if (what == 'wait') return waitForTime(args[2], <u64>parseNumber(args[3]));
+  if (what == 'work') return work(<i32>parseNumber(args[2]));
+  if (what == 'bomb') bomb();
+  if (what == 'hog') return hog(<u64>parseNumber(args[2]), args.length > 3);
+  if (what == 'burn') burn();
+  return 2;
+}
+
+let sink: u64 = 1;
+function compute(rounds: i32): void {
+  for (let i = 0; i < rounds; i++) sink = sink * 6364136223846793005 + 1442695040888963407;
+}
+function spin(): void {
+  while (true) compute(100000);
+}
+
+function now(): u64 {
+  calls.clock_gettime(4, timespec);
+  return load<u64>(timespec) * 1000000000 + load<u64>(timespec, 8);
+}
+function sleep(milliseconds: u64): void {
+  store<u64>(timespec, milliseconds / 1000);
+  store<u64>(timespec, (milliseconds % 1000) * 1000000, 8);
+  calls.nanosleep(timespec, 0);
+}
+
+function timeOf(name: string): u64 {
+  const kstat = findKstat('zones', zoneId(name), name);
+  return kstat ? <u64>(kstat.number('nsec_user') + kstat.number('nsec_sys')) : 0;
+}
+function waitForTime(name: string, milliseconds: u64): i32 {
+  const end = timeOf(name) + milliseconds * 1000000;
+  while (timeOf(name) < end) sleep(50);
+  return 0;
+}
+
+function work(rounds: i32): i32 {
+  const start = now();
+  for (let i = 0; i < rounds; i++) {
+    compute(20000);
+    // Memory, a process and files.
+    const at = calls.mmap(0, MEBIBYTE / 4, PROT_READ_WRITE, MAP_PRIVATE_ANON, -1, 0);
+    for (let page: u64 = 0; page < MEBIBYTE / 4; page += 4096) store64(<u64>at + page, page);
+    calls.munmap(at, MEBIBYTE / 4);
+    const pid = fork();
+    if (!pid) calls.exit(0);
+    if (pid > 0) waitFor(pid);
+    calls.close(<i32>calls.open(pathOf('/etc/passwd'), 0, 0));
+  }
+  out('work: ' + ((now() - start) / 1000).toString() + '\n');
+  flush();
+  return 0;
+}
+
+function bomb(): void {
+  while (true) {
+    const pid = fork();
+    // Children wait, so that there are more and more of them.
+    if (!pid) while (true) calls.pause();
+    if (pid < 0) compute(1000);
+  }
+}
+
+/** Pages of as much memory as there is, one after the other. */
+function hog(mebibytes: u64, stays: bool): i32 {
+  let got: u64 = 0;
+  for (; got < mebibytes; got++) {
+    const at = calls.mmap(0, MEBIBYTE, PROT_READ_WRITE, MAP_PRIVATE_ANON, -1, 0);
+    if (at < 0) break;
+    for (let page: u64 = 0; page < MEBIBYTE; page += 4096) store64(<u64>at + page, page);
+  }
+  out('hog: ' + got.toString() + '\n');
+  flush();
+  while (stays) calls.pause();
+  return 0;
+}
+
+function burn(): void {
+  while (true) {
+    const pid = fork();
+    if (!pid) {
+      hog(1 << 20, false);
+      calls.exit(0);
+    }
+    if (pid > 0) waitFor(pid);
+  }
+}
