@@ -32,6 +32,8 @@ import {
 import { dropFrame, freeFrames, newFrame, PAGE } from '../kernel/frames';
 import { heapHasRoom, heapLimit } from '../kernel/heapRoom';
 import { bring, copyNow } from '../kernel/user';
+import { zoneOf } from '../kernel/zone';
+import { ZoneMemory } from '../kernel/zoneMemory';
 import { FileSystemType, optionValue } from './mount';
 import { Attributes, DirectoryReader, FileSystem, newDeviceNumber, S_IFDIR, S_IFLNK, S_IFMT, Statistics, Vnode } from './vnode';
 
@@ -48,6 +50,7 @@ export class TmpFileSystem extends FileSystem {
   used: u32 = 0;
   limit: u32 = 0;
   nodes: u32 = 0;
+  private memory_: ZoneMemory | null = null;
 
   static create(uid: i32 = 0, gid: i32 = 0, mode: i32 = 0o755): TmpFileSystem {
     const made = new TmpFileSystem('tmpfs', newDeviceNumber(), false);
@@ -93,14 +96,27 @@ export class TmpFileSystem extends FileSystem {
 
   /** A frame for a file; 0: ENOSPC. */
   takeFrame(): usize {
-    const frame = this.free ? newFrame() : 0;
-    if (frame) this.used++;
-    else setFailure(ENOSPC);
+    const memory = this.memoryOfZone;
+    const frame = this.free && memory.takeUnpromised() ? newFrame() : 0;
+    if (frame) {
+      this.used++;
+      memory.own(frame);
+    } else setFailure(ENOSPC);
     return frame;
   }
   giveFrame(frame: usize): void {
     this.used--;
+    this.memoryOfZone.swap--;
     dropFrame(frame);
+  }
+  /** Files that are open outlast the mount, and so does who is charged for them. */
+  private get memoryOfZone(): ZoneMemory {
+    let memory = this.memory_;
+    if (!memory) {
+      memory = zoneOf(this.zoneid).memory;
+      this.memory_ = memory;
+    }
+    return memory;
   }
 }
 

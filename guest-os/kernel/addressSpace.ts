@@ -21,12 +21,13 @@
  */
 import { USER_END, USER_STACK_TOP } from 'machine/addresses';
 import { Vnode } from '../fs/vnode';
-import { EFAULT, EIO, ENOMEM, failure, setError } from './errno';
-import { dropFrame, isShared, newFrame, PAGE, reserve, reservedFrame, shareFrame, unreserve } from './frames';
+import { EAGAIN, EFAULT, EIO, ENOMEM, failure, setError } from './errno';
+import { dropFrame, isShared, newFrame, PAGE, reservedFrame, shareFrame, unreserve } from './frames';
 import { createTables, destroyTables, entryAt, FILLED, frameAt, frameOfEntry, mapFrame } from './hat';
 import { nextTable, NO_EXECUTE, unmapFrame, USER, WRITABLE } from './hat';
 import { heapHasRoom } from './heapRoom';
 import { RLIM_INFINITY } from './limits';
+import { ZoneMemory } from './zoneMemory';
 
 /** Rights, by mmap's values (<sys/mman.h>). */
 export const PROT_READ: i32 = 1;
@@ -55,6 +56,8 @@ export class Segment {
   zeroFilled: bool = false;
   /** Every page has a frame promised. */
   reserved: bool = false;
+  /** Its pages count as locked. */
+  locked: bool = false;
   /** mprotect may not give more. */
   most: i32 = 7;
   constructor(
@@ -73,6 +76,7 @@ export class Segment {
     copy.shared = this.shared;
     copy.zeroFilled = this.zeroFilled;
     copy.reserved = this.reserved;
+    copy.locked = this.locked;
     copy.most = this.most;
     const vnode = this.vnode;
     if (vnode) {
@@ -109,11 +113,15 @@ export class AddressSpace {
   private holders: i32 = 1;
   private segments: i32 = 0;
 
-  constructor(public readonly tables: usize) {}
+  constructor(
+    public readonly tables: usize,
+    /** What its zone has of memory. */
+    public readonly memory: ZoneMemory,
+  ) {}
 
-  static create(): AddressSpace | null {
+  static create(memory: ZoneMemory): AddressSpace | null {
     const tables = createTables();
-    return tables ? new AddressSpace(tables) : null;
+    return tables ? new AddressSpace(tables, memory) : null;
   }
 
   hold(): void {
@@ -161,6 +169,17 @@ export class AddressSpace {
     return count;
   }
 
+  /** Pages that are there and no file's. */
+  get ownPages(): u64 {
+    let count: u64 = 0;
+    let segment: Segment | null = this.first;
+    while (segment) {
+      if (!segment.vnode || segment.reserved) count += this.privateIn(segment.start, segment.end);
+      segment = segment.next;
+    }
+    return count;
+  }
+
   segmentAt(at: u64): Segment | null {
     let segment: Segment | null = this.first;
     while (segment && segment.start <= at) {
@@ -186,12 +205,14 @@ export class AddressSpace {
     if (this.sizeLimit < RLIM_INFINITY && this.size + bytes > this.sizeLimit) return setError(ENOMEM);
     if (this.segments >= SEGMENTS_MAX || !heapHasRoom()) return setError(ENOMEM);
     if (reserves && segment.wantsReservation) {
-      if (!reserve(segment.pages)) return setError(ENOMEM);
+      if (!this.memory.promise(segment.pages)) return setError(ENOMEM);
       segment.reserved = true;
     }
     this.add(segment);
     this.size += bytes;
-    return this.locksFuture ? this.touch(segment.start, segment.end) : 0;
+    if (!this.locksFuture) return 0;
+    const error = this.setLocked(segment.start, segment.end, true);
+    return error ? error : this.touch(segment.start, segment.end);
   }
 
   private add(segment: Segment): void {
@@ -209,12 +230,14 @@ export class AddressSpace {
 
   /** Promises for [start, end) of a segment that have not become frames. */
   private giveBack(segment: Segment, start: u64, end: u64): void {
+    const pages = (end - start) / PAGE;
+    if (segment.locked) this.memory.locked -= pages;
     if (!segment.reserved) return;
-    let left = (end - start) / PAGE;
+    let left = pages;
     for (let at = nextTable(this.tables, start, end); at < end; at = nextTable(this.tables, at + PAGE, end)) {
       if (entryAt(this.tables, at) & FILLED) left--;
     }
-    unreserve(left);
+    this.memory.giveBack(pages, left);
   }
 
   /** Takes [start, end) away; segments that reach across are cut. */
@@ -262,7 +285,7 @@ export class AddressSpace {
       const middle = segment.part(from, to);
       middle.prot = prot;
       if (middle.wantsReservation && !middle.reserved) {
-        if (!reserve(middle.pages)) {
+        if (!this.memory.promise(middle.pages)) {
           const vnode = middle.vnode;
           if (vnode) vnode.release();
           return setError(ENOMEM);
@@ -284,6 +307,40 @@ export class AddressSpace {
       const rights = prot & PROT_READ ? this.segmentAt(at)!.rights & ~WRITABLE : NO_EXECUTE;
       // Without any access the content must stay, so the frame is mapped for the kernel alone.
       mapFrame(this.tables, at, frameOfEntry(entry), rights | (entry & FILLED));
+    }
+    return 0;
+  }
+
+  /** Locks pages of [start, end), or lets them go. 0, or -EAGAIN: the zone may not lock so many. */
+  setLocked(start: u64, end: u64, locked: bool): i32 {
+    let more: u64 = 0;
+    let segment: Segment | null = this.first;
+    while (segment && segment.start < end) {
+      if (segment.end > start && !segment.locked) more += (min(segment.end, end) - max(segment.start, start)) / PAGE;
+      segment = segment.next;
+    }
+    if (locked && !this.memory.lock(more)) return setError(EAGAIN);
+    if (locked && this.segments >= SEGMENTS_MAX) {
+      this.memory.locked -= more;
+      return setError(EAGAIN);
+    }
+    segment = this.first;
+    while (segment && segment.start < end) {
+      const next = segment.next;
+      if (segment.end > start && segment.locked != locked) {
+        const from = max(segment.start, start);
+        const to = min(segment.end, end);
+        if (!locked) this.memory.locked -= (to - from) / PAGE;
+        const middle = segment.part(from, to);
+        middle.locked = locked;
+        const head = segment.start < from ? segment.part(segment.start, from) : null;
+        const tail = segment.end > to ? segment.part(to, segment.end) : null;
+        this.remove(segment);
+        if (head) this.add(head);
+        this.add(middle);
+        if (tail) this.add(tail);
+      }
+      segment = next;
     }
     return 0;
   }
@@ -353,7 +410,11 @@ export class AddressSpace {
   private grow(segment: Segment, start: u64, end: u64): i32 {
     const bytes = end - start - (segment.end - segment.start);
     if (this.sizeLimit < RLIM_INFINITY && this.size + bytes > this.sizeLimit) return setError(ENOMEM);
-    if (segment.reserved && !reserve(bytes / PAGE)) return setError(ENOMEM);
+    if (segment.locked && !this.memory.lock(bytes / PAGE)) return setError(ENOMEM);
+    if (segment.reserved && !this.memory.promise(bytes / PAGE)) {
+      if (segment.locked) this.memory.locked -= bytes / PAGE;
+      return setError(ENOMEM);
+    }
     segment.start = start;
     segment.end = end;
     this.size += bytes;
@@ -377,7 +438,7 @@ export class AddressSpace {
   /** The child's space in fork: the same segments, every private frame shared. Null: no memory. */
   duplicate(): AddressSpace | null {
     if (!heapHasRoom()) return null;
-    const copy = AddressSpace.create();
+    const copy = AddressSpace.create(this.memory);
     if (!copy) return null;
     copy.breakStart = this.breakStart;
     copy.breakEnd = this.breakEnd;
@@ -387,7 +448,9 @@ export class AddressSpace {
     let segment: Segment | null = this.first;
     while (segment) {
       const part = segment.part(segment.start, segment.end);
-      if (part.reserved && !reserve(part.pages)) {
+      // Locks are the parent's alone.
+      part.locked = false;
+      if (part.reserved && !this.memory.promise(part.pages)) {
         part.reserved = false;
         const vnode = part.vnode;
         if (vnode) vnode.release();
@@ -464,7 +527,7 @@ export class AddressSpace {
       return 0;
     }
     if (isShared(frame)) {
-      const copy = segment.reserved ? reservedFrame() : newFrame();
+      const copy = this.newPage(segment);
       if (!copy) return setError(ENOMEM);
       memory.copy(copy, frame, PAGE);
       dropFrame(frame);
@@ -473,6 +536,15 @@ export class AddressSpace {
       mapFrame(this.tables, at, frame, segment.rights | this.keepPromise(segment, filled));
     }
     return 0;
+  }
+
+  /** A frame for a page of its own; 0: the zone may not have it, or there is none. */
+  private newPage(segment: Segment): usize {
+    const memory = this.memory;
+    if (!memory.mayHaveFrame()) return 0;
+    const frame = segment.reserved ? reservedFrame() : newFrame();
+    if (frame) memory.own(frame);
+    return frame;
   }
 
   /** The bit for a page that has a frame of its own now. */
@@ -484,7 +556,7 @@ export class AddressSpace {
 
   /** A page of its own, with bytes of a frame, or zeros. */
   private fill(segment: Segment, at: u64, from: usize, count: usize): i32 {
-    const frame = segment.reserved ? reservedFrame() : newFrame();
+    const frame = this.newPage(segment);
     if (!frame) return setError(ENOMEM);
     if (from) memory.copy(frame, from, count);
     if (!mapFrame(this.tables, at, frame, segment.rights | (segment.reserved ? FILLED : 0))) {

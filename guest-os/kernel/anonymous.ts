@@ -7,7 +7,8 @@
  */
 import { wallTime } from './clock';
 import { ENOMEM, setFailure } from './errno';
-import { dropFrame, newFrame, PAGE, reserve, reservedFrame, unreserve } from './frames';
+import { dropFrame, newFrame, PAGE, reservedFrame, unreserve } from './frames';
+import { ZoneMemory } from './zoneMemory';
 import { Attributes, FileSystem, S_IFREG, Vnode } from '../fs/vnode';
 
 const PER_LEAF: u64 = 1024;
@@ -18,15 +19,18 @@ export class AnonymousMemory extends Vnode {
   private used: u64 = 0;
   private readonly created: u64 = wallTime();
 
-  private constructor(private readonly pages: u64) {
+  private constructor(
+    private readonly pages: u64,
+    private readonly memory: ZoneMemory,
+  ) {
     super(fileSystem, S_IFREG);
     this.leaves = new StaticArray<usize>(<i32>((pages + PER_LEAF - 1) / PER_LEAF));
   }
 
   /** Null: it cannot be promised. */
-  static create(bytes: u64): AnonymousMemory | null {
+  static create(bytes: u64, memory: ZoneMemory): AnonymousMemory | null {
     const pages = (bytes + PAGE - 1) / PAGE;
-    return reserve(pages) ? new AnonymousMemory(pages) : null;
+    return memory.promise(pages) ? new AnonymousMemory(pages, memory) : null;
   }
 
   attributes(): Attributes {
@@ -51,11 +55,12 @@ export class AnonymousMemory extends Vnode {
     }
     const slot = this.leaves[leafIndex] + ((<usize>(index % PER_LEAF)) << 2);
     if (!load<u32>(slot)) {
-      const frame = reservedFrame();
+      const frame = this.memory.mayHaveFrame() ? reservedFrame() : 0;
       if (!frame) {
         setFailure(ENOMEM);
         return 0;
       }
+      this.memory.own(frame);
       unreserve(1);
       this.used++;
       store<u32>(slot, frame);
@@ -70,6 +75,6 @@ export class AnonymousMemory extends Vnode {
       for (let at = leaf; at < leaf + PAGE; at += 4) if (load<u32>(at)) dropFrame(load<u32>(at));
       dropFrame(leaf);
     }
-    unreserve(this.pages - this.used);
+    this.memory.giveBack(this.pages, this.pages - this.used);
   }
 }

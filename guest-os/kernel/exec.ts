@@ -24,6 +24,7 @@ import { frameOf, Process } from './process';
 import { current, loadSpace, setThreadPointer } from './thread';
 import { endTrace } from './trace';
 import { copyOut, put64, storeText, textOf } from './user';
+import { zoneOf } from './zone';
 
 const LOAD: u32 = 1;
 const INTERPRETER: u32 = 3;
@@ -147,7 +148,7 @@ function replace(process: Process, vnode: Vnode, image: Image, args: string[], e
   for (let i = 0; i < args.length; i++) size += args[i].length + 1;
   for (let i = 0; i < environment.length; i++) size += environment[i].length + 1;
   if (size > ARG_MAX) return setError(E2BIG);
-  const space = AddressSpace.create();
+  const space = AddressSpace.create(zoneOf(process.credentials.zoneid).memory);
   if (!space) return setError(ENOMEM);
   space.sizeLimit = process.limits.soft(RLIMIT_VMEM);
   space.dataLimit = process.limits.soft(RLIMIT_DATA);

@@ -6,6 +6,8 @@
  * `runtime/frames` with one owner. The count of further owners lies in a table of 16-bit cells that is made, 8 MiB of memory
  * at a time, when the first frame there is shared: most never are.
  *
+ * A frame may also be counted as a zone's ({@link claimFrame}), until its last owner has gone; a second table of the same kind says whose.
+ *
  * Invariant: a frame with further owners is never written to through a private mapping; whoever wants to write copies it first.
  */
 import { allocateFrame, freeFrames, PAGE, releaseFrame } from 'runtime/frames';
@@ -97,8 +99,37 @@ export function dropFrame(frame: usize): void {
     const cell = cellOf(frame);
     store<u16>(cell, <u16>(<u32>load<u16>(cell) - 1));
   } else {
+    const zones = zoneChunks[<i32>(frame / (CHUNK * PAGE))];
+    if (zones) disclaim(zones + ((frame / PAGE) % CHUNK) * 2);
     releaseFrame(frame);
   }
+}
+
+// ---- whose they are
+
+/** More than any zone's id. */
+const ZONES: i32 = 10000;
+const zoneChunks = new StaticArray<usize>(CHUNKS);
+const owned = new StaticArray<u32>(ZONES);
+
+/** A frame, which is nobody's, counts as a zone's until it has no owner any more. */
+export function claimFrame(frame: usize, zoneid: i32): void {
+  const index = <i32>(frame / (CHUNK * PAGE));
+  if (!zoneChunks[index]) zoneChunks[index] = allocateFrame();
+  // Without memory for that it does not count.
+  if (!zoneChunks[index]) return;
+  store<u16>(zoneChunks[index] + ((frame / PAGE) % CHUNK) * 2, <u16>(zoneid + 1));
+  owned[zoneid]++;
+}
+function disclaim(cell: usize): void {
+  const zone = <i32>load<u16>(cell);
+  if (!zone) return;
+  store<u16>(cell, 0);
+  owned[zone - 1]--;
+}
+/** Frames that count as a zone's. */
+export function ownedFrames(zoneid: i32): u32 {
+  return owned[zoneid];
 }
 
 function cellOf(frame: usize): usize {

@@ -34,8 +34,12 @@ export const RCTL_MAX_PROCESSES: i32 = 1;
 /** The dispatcher asks (fairShare.ts). */
 export const RCTL_CPU_SHARES: i32 = 2;
 export const RCTL_CPU_CAP: i32 = 3;
+/** Promises, frames and locks ask (zoneMemory.ts). */
+export const RCTL_MAX_SWAP: i32 = 4;
+export const RCTL_MAX_PHYSICAL_MEMORY: i32 = 5;
+export const RCTL_MAX_LOCKED_MEMORY: i32 = 6;
 /** How many there are of zones and projects. */
-export const RCTLS: i32 = 4;
+export const RCTLS: i32 = 7;
 
 /** Global flags (<sys/rctl.h>): what holds for all values of a control. */
 export const RCTL_GLOBAL_NOBASIC: u32 = 0x80000000;
@@ -54,6 +58,7 @@ const MAXIMUM: u64 = 0x7fffffff;
 const MAX_SHARES: u64 = 65535;
 const MAX_CAP: u64 = 0xffffffff;
 const DENIES: u32 = RCTL_GLOBAL_NOBASIC | RCTL_GLOBAL_DENY_ALWAYS | RCTL_GLOBAL_COUNT;
+const BYTES: u32 = RCTL_GLOBAL_NOBASIC | RCTL_GLOBAL_DENY_ALWAYS | RCTL_GLOBAL_BYTES;
 
 /** A control by name. `index`: a limit of the process, or one of the RCTL_ numbers. */
 export class Control {
@@ -93,6 +98,9 @@ export const CONTROLS: Control[] = [
     RCTL_GLOBAL_NOBASIC | RCTL_GLOBAL_DENY_NEVER | RCTL_GLOBAL_SIGNAL_NEVER | RCTL_GLOBAL_COUNT,
   ),
   new Control('zone.cpu-cap', ENTITY_ZONE, RCTL_CPU_CAP, MAX_CAP, RCTL_GLOBAL_INFINITE | RCTL_GLOBAL_SIGNAL_NEVER | DENIES),
+  new Control('zone.max-swap', ENTITY_ZONE, RCTL_MAX_SWAP, UNLIMITED, BYTES),
+  new Control('zone.max-physical-memory', ENTITY_ZONE, RCTL_MAX_PHYSICAL_MEMORY, UNLIMITED, BYTES),
+  new Control('zone.max-locked-memory', ENTITY_ZONE, RCTL_MAX_LOCKED_MEMORY, UNLIMITED, BYTES),
 ];
 
 export function controlNamed(name: string): Control | null {

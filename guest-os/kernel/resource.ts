@@ -5,10 +5,19 @@
  * The system's own limits come from memory: every thread has a kernel stack of 28 KiB, so an eighth of memory is what all stacks may take.
  * The others are resource controls (rctl.ts), which ask here for the use.
  */
-import { totalFrames } from './frames';
+import { PAGE, totalFrames } from './frames';
 import { PRIV_SYS_RESOURCE } from './privilege';
 import { Process, processList, ZOMBIE } from './process';
-import { projectLimit, RCTL_CPU_CAP, RCTL_CPU_SHARES, RCTL_MAX_LWPS, RCTL_MAX_PROCESSES } from './rctl';
+import {
+  projectLimit,
+  RCTL_CPU_CAP,
+  RCTL_CPU_SHARES,
+  RCTL_MAX_LOCKED_MEMORY,
+  RCTL_MAX_LWPS,
+  RCTL_MAX_PHYSICAL_MEMORY,
+  RCTL_MAX_PROCESSES,
+  RCTL_MAX_SWAP,
+} from './rctl';
 import { threadCount } from './thread';
 import { Zone, zoneOf } from './zone';
 
@@ -50,6 +59,12 @@ export function usageOf(control: i32, zone: Zone, project: i32): u64 {
       return zone.share.shares;
     case RCTL_CPU_CAP:
       return zone.share.recent;
+    case RCTL_MAX_SWAP:
+      return zone.memory.swap * PAGE;
+    case RCTL_MAX_PHYSICAL_MEMORY:
+      return zone.memory.resident * PAGE;
+    case RCTL_MAX_LOCKED_MEMORY:
+      return zone.memory.locked * PAGE;
   }
   return 0;
 }

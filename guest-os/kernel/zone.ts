@@ -14,7 +14,16 @@ import { EINVAL, setFailure } from './errno';
 import { PRIV_ALL, PrivilegeSet } from './privilege';
 import { FairShare, newShare } from './fairShare';
 import { Kstat } from './kstat';
-import { RCTL_CPU_CAP, RCTL_CPU_SHARES, RCTLS, UNLIMITED } from './rctl';
+import {
+  RCTL_CPU_CAP,
+  RCTL_CPU_SHARES,
+  RCTL_MAX_LOCKED_MEMORY,
+  RCTL_MAX_PHYSICAL_MEMORY,
+  RCTL_MAX_SWAP,
+  RCTLS,
+  UNLIMITED,
+} from './rctl';
+import { pagesOf, ZoneMemory } from './zoneMemory';
 import { WaitQueue } from './thread';
 
 export const ZONE_IS_INITIALIZED: i32 = 1;
@@ -55,6 +64,8 @@ export class Zone {
   private readonly limits: StaticArray<u64> = new StaticArray<u64>(RCTLS);
   /** What it has of the processor. */
   readonly share: FairShare = newShare();
+  /** What it has of memory. */
+  readonly memory: ZoneMemory;
   /** What /dev/kstat tells of it (zoneKstats.ts). */
   readonly kstats: Kstat[] = [];
   /** The status has changed, or a process of it has ended. */
@@ -71,6 +82,7 @@ export class Zone {
     /** Unlike ids, never used again. */
     readonly uniqueId: u64,
   ) {
+    this.memory = new ZoneMemory(id);
     for (let i = 0; i < RCTLS; i++) this.limits[i] = UNLIMITED;
   }
 
@@ -81,6 +93,9 @@ export class Zone {
   setLimit(control: i32, value: u64): void {
     this.limits[control] = value;
     if (control == RCTL_CPU_SHARES) this.share.shares = value == UNLIMITED ? DEFAULT_SHARES : max<u64>(value, 1);
+    else if (control == RCTL_MAX_SWAP) this.memory.swapLimit = pagesOf(value);
+    else if (control == RCTL_MAX_PHYSICAL_MEMORY) this.memory.residentLimit = pagesOf(value);
+    else if (control == RCTL_MAX_LOCKED_MEMORY) this.memory.lockedLimit = pagesOf(value);
     else if (control == RCTL_CPU_CAP) this.share.setCap(value == UNLIMITED ? 0 : max<u64>(value, 1));
   }
 

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: MIT
 /**
- * @fileoverview Statistics of zones, by illumos's names: zones:ID:NAME (time used, init), caps:ID:…_zone_ID (a resource control: usage and value).
+ * @fileoverview Statistics of zones, by illumos's names: zones:ID:NAME (time used, init), caps:ID:…_zone_ID (a resource control: usage and
+ * value), memory_cap:ID:NAME.
  *
  * They come with the zone and go with it. The global zone sees those of all zones, a zone its own.
  */
 import { MODE_SYSTEM, thisCpu } from './cpu';
 import { countsToTime } from './clock';
+import { PAGE } from './frames';
 import { installKstat, Kstat, NamedData, removeKstat } from './kstat';
 import { findProcess } from './process';
-import { RCTL_MAX_LWPS, RCTL_MAX_PROCESSES } from './rctl';
+import { RCTL_MAX_LOCKED_MEMORY, RCTL_MAX_LWPS, RCTL_MAX_PHYSICAL_MEMORY, RCTL_MAX_PROCESSES, RCTL_MAX_SWAP } from './rctl';
 import { usageOf } from './resource';
 import { Zone } from './zone';
 
@@ -66,12 +68,30 @@ class RctlKstat extends ZoneKstat {
   }
 }
 
+class MemoryCap extends ZoneKstat {
+  fill(data: NamedData): void {
+    const memory = this.zone.memory;
+    data.text('zonename', this.zone.name);
+    data.u64('rss', memory.resident * PAGE);
+    data.u64('physcap', this.zone.limit(RCTL_MAX_PHYSICAL_MEMORY));
+    data.u64('swap', memory.swap * PAGE);
+    data.u64('swapcap', this.zone.limit(RCTL_MAX_SWAP));
+    data.u64('anon_alloc_fail', memory.refused);
+    // How often it was at its cap; a process has ended each time, for nothing can be paged out.
+    data.u64('nover', memory.killed);
+    data.u64('pagedout', 0);
+  }
+}
+
 export function installZoneKstats(zone: Zone): void {
   const list = zone.kstats;
   list.push(new ZoneMisc(zone, 'zones', zone.name, 'zone_misc'));
   list.push(new CpuCaps(zone, 'caps', 'cpucaps_zone_' + zone.id.toString(), 'zone_caps'));
   list.push(new RctlKstat(zone, 'lwps', RCTL_MAX_LWPS));
   list.push(new RctlKstat(zone, 'nprocs', RCTL_MAX_PROCESSES));
+  list.push(new RctlKstat(zone, 'swapresv', RCTL_MAX_SWAP));
+  list.push(new RctlKstat(zone, 'lockedmem', RCTL_MAX_LOCKED_MEMORY));
+  list.push(new MemoryCap(zone, 'memory_cap', zone.name, 'zone_memory_cap'));
   for (let i = 0; i < list.length; i++) installKstat(list[i]);
 }
 export function removeZoneKstats(zone: Zone): void {

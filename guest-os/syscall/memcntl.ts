@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview System call 131, memcntl: what msync, mlock, munlock, mlockall, munlockall and madvise are made of. */
+import { USER_END } from 'machine/addresses';
 import { Segment } from '../kernel/addressSpace';
 import { EAGAIN, EINVAL, ENOMEM, EPERM, setError } from '../kernel/errno';
 import { PRIV_PROC_LOCK_MEMORY } from '../kernel/privilege';
@@ -21,7 +22,7 @@ const MCL_FUTURE: u64 = 2;
 /** The highest MADV_: PURGE. */
 const MADV_MOST: u64 = 9;
 
-/** Pages never leave memory, so what locking adds is that they come at once. */
+/** Pages never leave memory, so what locking adds is that they come at once, and count (zone.max-locked-memory). */
 export function memcntl(at: u64, length: u64, command: i32, argument: u64, attributes: i32, mask: i32): i64 {
   const process = currentProcess();
   const space = process.space!;
@@ -31,7 +32,10 @@ export function memcntl(at: u64, length: u64, command: i32, argument: u64, attri
     if (!process.credentials.has(PRIV_PROC_LOCK_MEMORY)) return setError(EPERM);
     if (command == MC_LOCKAS && (!argument || argument & ~(MCL_CURRENT | MCL_FUTURE))) return setError(EINVAL);
     space.locksFuture = command == MC_LOCKAS && (argument & MCL_FUTURE) != 0;
-    if (command == MC_UNLOCKAS || !(argument & MCL_CURRENT)) return 0;
+    if (command == MC_UNLOCKAS) return space.setLocked(0, USER_END, false);
+    if (!(argument & MCL_CURRENT)) return 0;
+    const error = space.setLocked(0, USER_END, true);
+    if (error) return error;
     let segment: Segment | null = space.first;
     while (segment) {
       if (space.touch(segment.start, segment.end) == -ENOMEM) return setError(EAGAIN);
@@ -54,5 +58,7 @@ export function memcntl(at: u64, length: u64, command: i32, argument: u64, attri
   if (command != MC_LOCK && command != MC_UNLOCK) return setError(EINVAL);
   if (!process.credentials.has(PRIV_PROC_LOCK_MEMORY)) return setError(EPERM);
   if (!space.covers(at, end)) return setError(ENOMEM);
+  const error = space.setLocked(at, end, command == MC_LOCK);
+  if (error) return error;
   return command == MC_LOCK && space.touch(at, end) ? setError(EAGAIN) : 0;
 }

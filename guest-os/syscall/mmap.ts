@@ -49,7 +49,7 @@ export function mmap(at: u64, length: u64, prot: i32, flags: i32, descriptor: i3
 
 function attachZeros(segment: Segment, size: u64): i32 {
   if (!segment.shared) return 0;
-  const memory = heapHasRoom() ? AnonymousMemory.create(size) : null;
+  const memory = heapHasRoom() ? AnonymousMemory.create(size, currentProcess().space!.memory) : null;
   if (!memory) return setError(ENOMEM);
   memory.hold();
   segment.vnode = memory;

@@ -22,6 +22,8 @@ afterAll(() => image.remove());
 const LOOK = 'kstat -p zones';
 const set = (control: string, value: number, zone: string): string => `prctl -n zone.${control} -r -v ${value} -i zone ${zone}`;
 
+/** What memory zones have. */
+const MEMORY = 'kstat -p memory_cap';
 const COMMANDS = {
   configured:
     'zonecfg -z a "create; set zonepath=/zones/a; set cpu-shares=100; set max-lwps=60; add rctl; set name=zone.max-processes; add value (priv=privileged,limit=40,action=deny); end"; ' +
@@ -34,6 +36,15 @@ const COMMANDS = {
   cap: `pkill -z b limits; ${set('cpu-cap', 20, 'a')}; sleep 1; ${LOOK}; sleep 5; ${LOOK}; kstat -p caps:1:cpucaps_zone_1`,
   capChanged: `${set('cpu-cap', 50, 'a')}; sleep 1; ${LOOK}; sleep 5; ${LOOK}; prctl -n zone.cpu-cap -x -i zone a`,
   uncapped: `${LOOK}; sleep 2; ${LOOK}; pkill -z a limits; true`,
+  // Each program takes as much as it gets; what is in use before is a part of it.
+  swap: `${set('max-swap', 64 << 20, 'a')}; ${MEMORY}; zlogin a limits hog 200; ${set('max-swap', 96 << 20, 'a')}; zlogin a limits hog 200; ${MEMORY}; zlogin b limits hog 100`,
+  files:
+    'zlogin a "dd if=/dev/zero of=/tmp/x bs=1024k count=200 2>/dev/null; ls -l /tmp/x"; kstat -p memory_cap:1:a:swap; zlogin a rm /tmp/x',
+  physical: `prctl -n zone.max-swap -x -i zone a; ${set('max-physical-memory', 48 << 20, 'a')}; kstat -p memory_cap:1:a:rss; zlogin a limits hog 100 tell; kstat -p memory_cap:1:a; zlogin a svcs -H -o state | sort -u`,
+  largest: `zlogin a limits hog 40 stay & until [ $(kstat -p memory_cap:1:a:rss | cut -f2) -gt 41943040 ]; do sleep 0.1; done; zlogin a limits hog 20; while pgrep -z a limits; do sleep 0.1; done; ${MEMORY}; zlogin a svcs -H -o state | sort -u`,
+  locked: `${set('max-locked-memory', 4 << 20, 'a')}; zlogin a limits lock 3; zlogin a limits lock 5; kstat -p caps:1:lockedmem_zone_1:usage`,
+  processes: `zlogin a limits bomb & until [ $(kstat -p caps:1:nprocs_zone_1:usage | cut -f2) = 40 ]; do sleep 0.1; done; kstat -p caps:1:nprocs_zone_1:usage; zlogin a true; ${set('max-processes', 50, 'a')}; until [ $(kstat -p caps:1:nprocs_zone_1:usage | cut -f2) = 50 ]; do sleep 0.1; done; ${set('max-lwps', 45, 'a')}; ${set('max-processes', 99, 'a')}; sleep 1; kstat -p caps:1::usage; pkill -9 -z a limits; true`,
+  gone: 'zoneadm -z a halt; zoneadm -z b halt; kstat -p zones; kstat -p caps | cut -d: -f2 | sort -u; kstat -p memory_cap:::zonename',
 };
 const NAMES = Object.keys(COMMANDS) as (keyof typeof COMMANDS)[];
 
@@ -58,6 +69,12 @@ function looks(text: string): Look[] {
 const used = ([first, second]: Look[], zone: string): number => (second.used[zone] - first.used[zone]) / 1e9;
 /** The same of the time between them. */
 const part = (pair: Look[], zone: string): number => used(pair, zone) / (pair[1].at[zone] - pair[0].at[zone]);
+
+const MEBIBYTE = 1 << 20;
+/** The numbers behind a name, in order. */
+function figures(text: string, name: string): number[] {
+  return [...text.matchAll(new RegExp(`^${name}(?::\\s*|\\t)(-?\\d+)$`, 'gm'))].map(([, value]) => Number(value));
+}
 
 /** QEMU counts instructions for its time, or a busy host would be part of what is measured. */
 const ON_QEMU = ['-icount', 'shift=1,sleep=off'];
@@ -94,5 +111,40 @@ describe.each([
     expect(part(looks(printed('capChanged')), 'a')).toBeGreaterThan(0.45);
     expect(part(looks(printed('capChanged')), 'a')).toBeLessThan(0.55);
     expect(part(looks(printed('uncapped')), 'a')).toBeGreaterThan(0.9);
+  });
+  when('a zone is promised no more memory than its swap, for programs and for files', () => {
+    const [before] = figures(printed('swap'), 'memory_cap:1:a:swap');
+    const [small, large, other] = figures(printed('swap'), 'hog');
+    // A program has some of its own besides.
+    expect(small * MEBIBYTE + before).toBeGreaterThan(0.9 * 64 * MEBIBYTE);
+    expect(small * MEBIBYTE + before).toBeLessThanOrEqual(64 * MEBIBYTE);
+    expect(large * MEBIBYTE + before).toBeGreaterThan(0.9 * 96 * MEBIBYTE);
+    expect(large * MEBIBYTE + before).toBeLessThanOrEqual(96 * MEBIBYTE);
+    expect(figures(printed('swap'), 'memory_cap:1:a:anon_alloc_fail')).toEqual([0, 2]);
+    expect(other).toBe(100);
+    const [swap] = figures(printed('files'), 'memory_cap:1:a:swap');
+    expect(swap).toBeGreaterThan(0.95 * 96 * MEBIBYTE);
+    expect(swap).toBeLessThanOrEqual(96 * MEBIBYTE);
+  });
+  when('at its cap of physical memory it loses the largest process, and not others', () => {
+    const [before, after] = figures(printed('physical'), 'memory_cap:1:a:rss');
+    const got = figures(printed('physical'), 'hog').at(-1) ?? 0;
+    expect(got * MEBIBYTE + before).toBeGreaterThan(0.9 * 48 * MEBIBYTE);
+    expect(got * MEBIBYTE + before).toBeLessThanOrEqual(48 * MEBIBYTE);
+    expect(after).toBeLessThan(1.1 * before);
+    expect(figures(printed('physical'), 'memory_cap:1:a:nover')[0]).toBeGreaterThan(0);
+    expect(figures(printed('largest'), 'hog')).toEqual([40, 20]);
+    for (const name of ['physical', 'largest'] as const) expect(printed(name)).toMatch(/\nonline\n(?!maintenance)/);
+  });
+  when('it locks no more than it may', () => {
+    expect(printed('locked')).toBe('lock: 0\nlock: -11\ncaps:1:lockedmem_zone_1:usage\t0\n');
+  });
+  when('it has no more processes and threads than it may', () => {
+    expect(figures(printed('processes'), 'caps:1:nprocs_zone_1:usage')).toEqual([40, 50]);
+    expect(figures(printed('processes'), 'caps:1:lwps_zone_1:usage')).toEqual([50]);
+  });
+  when('when it goes, so do its statistics', () => {
+    expect(printed('gone')).not.toMatch(/^zones:1:/m);
+    expect(printed('gone')).toMatch(/\n0\nmemory_cap:0:global:zonename\tglobal\n/);
   });
 });

@@ -19,7 +19,7 @@ import { beginContracts, CT_PR_EV_EMPTY, endContracts, latestContract, nextContr
 import { O_RDWR, openFile, Reader, say } from '../../lib/io';
 import { printedBy } from '../../lib/pipeline';
 import { PollSet } from '../../lib/pollSet';
-import { execute, fork, ignoreSignal, SIGHUP, SIGKILL, waitFor } from '../../lib/process';
+import { execute, fork, ignoreSignal, SIGHUP, SIGKILL, sleepFor, waitFor } from '../../lib/process';
 import { openMaster, slaveName } from '../../lib/ptyMaster';
 import { writeText } from '../../lib/smf/door';
 import { P_ZONEID, RCPRIV_PRIVILEGED, rctlNames, setRctl } from '../../lib/rctl';
@@ -50,6 +50,9 @@ import { consoleOf, doorOf, DOORS } from './_state';
 export const USAGE: string = 'zoneadmd -z zonename';
 
 const O_NOCTTY: i32 = 0x800;
+/** How often, and after how many nanoseconds again, a zone's init is asked to shut down. */
+const TRIES: i32 = 50;
+const PAUSE: u64 = 100000000;
 const ROOM: i32 = 4096;
 const buffer = memory.data(4096);
 const pipe_ = memory.data(8, 8);
@@ -137,9 +140,10 @@ function serve(door: i32, consoles: i32): void {
     if (asker < 0) continue;
     const line = new Reader(asker).line();
     if (line == 'shutdown' && booted) {
-      askForShutdown();
-      waiting.push(asker);
-      continue;
+      if (askForShutdown()) {
+        waiting.push(asker);
+        continue;
+      }
     }
     answer(asker, line == null ? '' : perform(line));
     if (zone < 0) {
@@ -294,13 +298,20 @@ function halt(): void {
   booted = false;
 }
 
-/** The zone's own init stops its services in order, and then asks for the end. */
-function askForShutdown(): void {
-  const pid = fork();
-  if (pid) {
-    if (pid > 0) waitFor(pid);
-    return;
+/** The zone's own init stops its services in order, and then asks for the end. False: it cannot be reached, not even after a while. */
+function askForShutdown(): bool {
+  for (let tries = 0; tries < TRIES; tries++) {
+    const pid = fork();
+    if (!pid) {
+      // What it says is not for whoever has started this daemon.
+      calls.close(2);
+      openFile('/dev/null', O_RDWR);
+      if (enterZone(zone) >= 0) execute('/sbin/init', ['init', '0'], ['PATH=/usr/sbin:/usr/bin']);
+      calls.exit(1);
+    }
+    if (pid > 0 && !waitFor(pid).status) return true;
+    // It may have been booted just now, and not be listening yet.
+    sleepFor(PAUSE);
   }
-  if (enterZone(zone) >= 0) execute('/sbin/init', ['init', '0'], ['PATH=/usr/sbin:/usr/bin']);
-  calls.exit(1);
+  return false;
 }

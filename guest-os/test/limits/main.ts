@@ -6,7 +6,8 @@
  *     limits wait ZONE MSEC       waits until a zone has had so much processor time
  *     limits work ROUNDS          a fixed work of a program and of the kernel: how long it took, in microseconds
  *     limits bomb                 makes processes for ever, and goes on when there can be no more
- *     limits hog MBYTES           touches so much memory, then waits: how many MiB it got
+ *     limits hog MBYTES [stay]    touches so much memory: how many MiB it got; `tell`: it says so of each
+ *     limits lock MBYTES          locks so much memory: what mlock gave
  *     limits burn                 takes all memory that it can have, gives it back, again and again
  */
 import { store64 } from 'machine/mem';
@@ -20,6 +21,7 @@ import { zoneId } from '../../lib/zones/kernel';
 const MEBIBYTE: u64 = 1 << 20;
 const PROT_READ_WRITE: i32 = 3;
 const MAP_PRIVATE_ANON: i32 = 0x102;
+const MC_LOCK: i32 = 2;
 const timespec = memory.data(16, 8);
 
 export { signalArrived } from '../../lib/process';
@@ -31,7 +33,8 @@ export function main(): i32 {
   if (what == 'wait') return waitForTime(args[2], <u64>parseNumber(args[3]));
   if (what == 'work') return work(<i32>parseNumber(args[2]));
   if (what == 'bomb') bomb();
-  if (what == 'hog') return hog(<u64>parseNumber(args[2]), args.length > 3);
+  if (what == 'hog') return hog(<u64>parseNumber(args[2]), args.length > 3 ? args[3] : '');
+  if (what == 'lock') return lock(<u64>parseNumber(args[2]));
   if (what == 'burn') burn();
   return 2;
 }
@@ -91,17 +94,28 @@ function bomb(): void {
   }
 }
 
+function tell(got: u64): void {
+  out('hog: ' + got.toString() + '\n');
+  flush();
+}
 /** Pages of as much memory as there is, one after the other. */
-function hog(mebibytes: u64, stays: bool): i32 {
+function hog(mebibytes: u64, how: string): i32 {
   let got: u64 = 0;
   for (; got < mebibytes; got++) {
     const at = calls.mmap(0, MEBIBYTE, PROT_READ_WRITE, MAP_PRIVATE_ANON, -1, 0);
     if (at < 0) break;
     for (let page: u64 = 0; page < MEBIBYTE; page += 4096) store64(<u64>at + page, page);
+    if (how == 'tell') tell(got + 1);
   }
-  out('hog: ' + got.toString() + '\n');
+  tell(got);
+  while (how == 'stay') calls.pause();
+  return 0;
+}
+
+function lock(mebibytes: u64): i32 {
+  const at = calls.mmap(0, mebibytes * MEBIBYTE, PROT_READ_WRITE, MAP_PRIVATE_ANON, -1, 0);
+  out('lock: ' + calls.memcntl(at, mebibytes * MEBIBYTE, MC_LOCK, 0, 0, 0).toString() + '\n');
   flush();
-  while (stays) calls.pause();
   return 0;
 }
 
@@ -109,7 +123,7 @@ function burn(): void {
   while (true) {
     const pid = fork();
     if (!pid) {
-      hog(1 << 20, false);
+      hog(1 << 20, 'end');
       calls.exit(0);
     }
     if (pid > 0) waitFor(pid);

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: MIT
+/**
+ * @fileoverview What a zone has of memory, and may have: zone.max-swap, zone.max-physical-memory, zone.max-locked-memory.
+ *
+ * - Swap is what is promised: every page of private memory that can be written to, whether it is there or not, shared memory without a file,
+ *   and files of the zone's tmpfs. More is refused when it is asked for: ENOMEM by mmap, brk, fork and exec, ENOSPC by files.
+ * - Physical memory is frames that hold what is the zone's alone: pages of those kinds that are there. Pages of files on disk belong to the file
+ *   system's cache, which all share. There is nothing to page out to, so a zone at its cap loses the process that has most, as if
+ *   memory had run out; while that one ends, others may have {@link SPARE} frames more.
+ * - Locked memory is pages that somebody has locked (mlock, mlockall). More is EAGAIN.
+ *
+ * Who has made an address space, shared memory or a file system is charged for it as long as there is one, whoever uses it. Counts are pages.
+ */
+import { claimFrame, ownedFrames, PAGE, reserve, unreserve } from './frames';
+import { currentProcess, Process, processList, ZOMBIE } from './process';
+import { UNLIMITED } from './rctl';
+import { SIGKILL } from './signal';
+
+/** Frames above the cap while a process that has been killed for it still ends. */
+const SPARE: u64 = 256;
+
+export class ZoneMemory {
+  /** Pages; UNLIMITED: as many as there are. */
+  swapLimit: u64 = UNLIMITED;
+  residentLimit: u64 = UNLIMITED;
+  lockedLimit: u64 = UNLIMITED;
+  swap: u64 = 0;
+  locked: u64 = 0;
+  /** Promises that were refused, and processes that were killed. */
+  refused: u64 = 0;
+  killed: u64 = 0;
+  private victim: Process | null = null;
+
+  constructor(private readonly zoneid: i32) {}
+
+  get resident(): u64 {
+    return ownedFrames(this.zoneid);
+  }
+
+  /** Promises pages. False: the zone may not have so many, or there are not so many. */
+  promise(pages: u64): bool {
+    if (this.swap + pages <= this.swapLimit && reserve(pages)) {
+      this.swap += pages;
+      return true;
+    }
+    this.refused++;
+    return false;
+  }
+  /** Pages are given back; of them `left` have no frame yet. */
+  giveBack(pages: u64, left: u64): void {
+    this.swap -= pages;
+    unreserve(left);
+  }
+
+  /** A frame that has no promise: of a file. Files leave {@link SPARE} frames to programs. */
+  takeUnpromised(): bool {
+    if (this.swap >= this.swapLimit || this.resident + SPARE >= this.residentLimit) {
+      this.refused++;
+      return false;
+    }
+    this.swap++;
+    return true;
+  }
+
+  /** May it have one more frame? At the cap the largest process ends; false: that is the caller. */
+  mayHaveFrame(): bool {
+    const resident = this.resident;
+    if (resident < this.residentLimit) return true;
+    const victim = this.victim;
+    if (victim && victim.state != ZOMBIE && victim.space)
+      return victim != currentProcess() && resident < this.residentLimit + SPARE;
+    const largest = this.largest();
+    this.killed++;
+    if (!largest || largest == currentProcess()) return false;
+    this.victim = largest;
+    largest.post(SIGKILL);
+    return true;
+  }
+  private largest(): Process | null {
+    const list = processList();
+    let best: Process | null = null;
+    let most: u64 = 0;
+    for (let i = 0; i < list.length; i++) {
+      const space = list[i].space;
+      if (!space || space.memory != this) continue;
+      const size = space.ownPages;
+      if (best && size <= most) continue;
+      best = list[i];
+      most = size;
+    }
+    return best;
+  }
+
+  /** A frame is the zone's from now on, until nobody has it any more. */
+  own(frame: usize): void {
+    claimFrame(frame, this.zoneid);
+  }
+
+  /** False: it may not lock so many pages more. */
+  lock(pages: u64): bool {
+    if (pages && this.locked + pages > this.lockedLimit) return false;
+    this.locked += pages;
+    return true;
+  }
+}
+
+/** A limit in bytes as pages. */
+export function pagesOf(bytes: u64): u64 {
+  return bytes == UNLIMITED ? UNLIMITED : bytes / PAGE;
+}
