@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview System call 74, rctlsys: resource controls of the calling process, its project and its zone, or of others: getrctl, setrctl, rctllist. */
-import { EFAULT, EINVAL, ENOENT, EPERM, ESRCH, failure, setError } from '../kernel/errno';
+import { EFAULT, EINVAL, ENOENT, EPERM, ESRCH, failure, setError, setFailure } from '../kernel/errno';
 import { RLIM_INFINITY } from '../kernel/limits';
 import { PRIV_SYS_RESOURCE } from '../kernel/privilege';
 import { currentProcess, findProcess, Process, processList } from '../kernel/process';
@@ -89,7 +89,7 @@ function ownerOf(control: Control, kind: u64, id: i32): Owner | null {
     const process = findProcess(id);
     if (process && process.space && caller.credentials.sees(process.credentials.zoneid)) {
       if (caller.credentials.mayControl(process.credentials)) return ownerFrom(process);
-      setError(EPERM);
+      setFailure(EPERM);
       return null;
     }
   } else if (kind == P_PROJID && control.entity == ENTITY_PROJECT) {
@@ -100,10 +100,10 @@ function ownerOf(control: Control, kind: u64, id: i32): Owner | null {
     const zone = findZone(id);
     if (zone && caller.credentials.sees(id)) return new Owner(null, -1, zone);
   } else {
-    setError(EINVAL);
+    setFailure(EINVAL);
     return null;
   }
-  setError(ESRCH);
+  setFailure(ESRCH);
   return null;
 }
 

@@ -18,13 +18,16 @@ const EPERM: i64 = -1;
 const ENOENT: i64 = -2;
 const ESRCH: i64 = -3;
 const ECHILD: i64 = -10;
+const ENOMEM: i64 = -12;
 const EINVAL: i64 = -22;
+const EROFS: i64 = -30;
 
 const S_IFCHR: i32 = 0x2000;
 const S_IFBLK: i32 = 0x6000;
 const MS_REMOUNT: i32 = 0x20;
 const MS_OPTIONSTR: i32 = 0x100;
 const MS_FORCE: i32 = 0x400;
+const KSTAT_IOC_READ: i32 = 0x4b02;
 const ZONEPT: i32 = 0x5004;
 const SI_SET_HOSTNAME: i32 = 258;
 
@@ -39,6 +42,9 @@ export function main(): i32 {
   datasets();
   directories();
   machine();
+  limits(pid, other);
+  statistics();
+  files();
   privileges();
   return report();
 }
@@ -225,6 +231,96 @@ function machine(): void {
   check('set the name', calls.systeminfo(SI_SET_HOSTNAME, text('inside'), 0), 7);
   calls.uname(BUFFER);
   checkText('the name is set here', String.UTF8.decodeUnsafe(buffer + 257, 6), 'inside');
+}
+
+/** rctlsys: what a zone may have is not for it to say. */
+function limits(pid: i32, other: i32): void {
+  const own = <u64>calls.zone(6, 0, 0, 0, 0);
+  const zone: u64 = (<u64>12) << 32;
+  const names = [
+    'zone.max-lwps',
+    'zone.cpu-shares',
+    'zone.cpu-cap',
+    'zone.max-swap',
+    'zone.max-physical-memory',
+    'zone.max-locked-memory',
+  ];
+  for (let i = 0; i < names.length; i++) {
+    memory.fill(buffer, 0, 48);
+    store<u64>(buffer, 60000);
+    store<i32>(buffer, 0x04000000, 16);
+    check('setrctl of ' + names[i], calls.rctlsys(1, text(names[i]), 0, BUFFER, 0, 2), EPERM);
+    check('the same by its id', calls.rctlsys(17, text(names[i]), 0, BUFFER, zone | own, 2), EPERM);
+    check('of the global zone', calls.rctlsys(17, text(names[i]), 0, BUFFER, zone, 2), ESRCH);
+    check('of another zone', calls.rctlsys(17, text(names[i]), 0, BUFFER, zone | other, 2), ESRCH);
+    check('getrctl of the global zone', calls.rctlsys(16, text(names[i]), 0, BUFFER, zone, 0), ESRCH);
+  }
+  check('of a process outside', calls.rctlsys(16, text('process.max-core-size'), 0, BUFFER, pid, 0), ESRCH);
+  store<i32>(buffer, 7);
+  store<i32>(buffer, 0, 4);
+  store<i32>(buffer, pid, 8);
+  store<i32>(buffer, 0, 512);
+  store<i32>(buffer, 0, 516);
+  check('getpriority', calls.priocntlsys(1, BUFFER, 13, BUFFER + 512), ESRCH);
+  store<i32>(buffer, 1, 516);
+  check('setpriority', calls.priocntlsys(1, BUFFER, 13, BUFFER + 512), ESRCH);
+  check('core files of the system', calls.corectl(1, 0, 0, 0), EPERM);
+  check('their path', calls.corectl(3, text('/x'), 3, 0), EPERM);
+  check('of those that have none', calls.corectl(11, text('/x'), 3, 0), EPERM);
+  check('the path of a process outside', calls.corectl(6, BUFFER, 64, pid), ESRCH);
+  check('and another one for it', calls.corectl(5, text('/x'), 3, pid), ESRCH);
+  check('its parent', calls.getpid() >> 63, 0);
+}
+
+/** Records of other zones are not in the chain, nor to be had by number. */
+function statistics(): void {
+  const device = openFile('/dev/kstat', O_RDONLY);
+  const own = <i32>calls.zone(6, 0, 0, 0, 0);
+  let foreign = 0;
+  let mine = 0;
+  for (let id = 1; id < 400; id++) {
+    memory.fill(buffer, 0, 184);
+    store<i32>(buffer, id, 16);
+    store<u64>(buffer, BUFFER + 1024, 120);
+    store<u64>(buffer, 7000, 136);
+    if (calls.ioctl(device, KSTAT_IOC_READ, BUFFER) < 0) continue;
+    const module = String.UTF8.decodeUnsafe(buffer + 20, 4);
+    if (module != 'caps' && module != 'zone' && module != 'memo') continue;
+    if (load<i32>(buffer, 52) == own) mine++;
+    else foreign++;
+  }
+  calls.close(device);
+  check('statistics of this zone', mine > 0 ? 1 : 0, 1);
+  check('statistics of others', foreign, 0);
+}
+
+/** Names lead nowhere else, whatever is done with them; and what is shared is not changed. */
+function files(): void {
+  check('link to what is outside', calls.link(text('/../../../etc/zones/index'), text('/l')), ENOENT);
+  check('rename of it', calls.rename(text('/../../../etc/zones/index'), text('/l')), ENOENT);
+  check('a link of /usr', calls.link(text('/usr/bin/ls'), text('/usr/bin/l2')), EROFS);
+  check('rename in /usr', calls.rename(text('/usr/bin/ls'), text('/usr/bin/l2')), EROFS);
+  check('symlink in /usr', calls.symlink(text('/etc'), text('/usr/bin/l2')), EROFS);
+  check('chown in /usr', calls.chown(text('/usr/bin/ls'), 1, 1), EROFS);
+  check('chmod in /usr', calls.chmod(text('/usr/bin/ls'), 0o4777), EROFS);
+  check('times in /usr', calls.utimesys(1, -3041965, text('/usr/bin/ls'), 0, 0), EROFS);
+  check('mknod from below', calls.mknodat(-3041965, text('/d'), S_IFBLK | 0o600, (<u64>112) << 32), EPERM);
+  // The daemon that runs the zone listens at a name outside.
+  const socket = <i32>calls.so_socket(1, 2, 0, 0, 1);
+  memory.fill(buffer, 0, 128);
+  store<u16>(buffer, 1);
+  const path = '/../../../var/run/zones';
+  for (let i = 0; i < path.length; i++) store<u8>(buffer + 2 + i, <u8>path.charCodeAt(i));
+  check('connect to what is outside', calls.connect(socket, BUFFER, 110, 1), ENOENT);
+  check('fcntl of it', calls.fcntl(socket, 1, 0), 0);
+  calls.close(socket);
+  const null_ = openFile('/dev/null', O_RDWR);
+  check('write to a device that all have', calls.write(null_, BUFFER, 1), 1);
+  calls.close(null_);
+  store<u64>(buffer, 0xfffffffffffffffd);
+  store<u64>(buffer, 0xfffffffffffffffd, 8);
+  check('a limit of its own', calls.setrlimit(4, BUFFER), 0);
+  check('memory outside', calls.memcntl((<u64>0xffff8000) << 32, 4096, 3, 0, 0, 0), ENOMEM);
 }
 
 /** A privilege that the zone has not cannot be raised, nor kept by exec. */
