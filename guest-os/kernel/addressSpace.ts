@@ -27,7 +27,7 @@ import { createTables, destroyTables, entryAt, FILLED, frameAt, frameOfEntry, ma
 import { nextTable, NO_EXECUTE, unmapFrame, USER, WRITABLE } from './hat';
 import { heapHasRoom } from './heapRoom';
 import { RLIM_INFINITY } from './limits';
-import { ZoneMemory } from './zoneMemory';
+import { FRAME_LATER, FRAME_REFUSED, ZoneMemory } from './zoneMemory';
 
 /** Rights, by mmap's values (<sys/mman.h>). */
 export const PROT_READ: i32 = 1;
@@ -42,6 +42,9 @@ export const BREAK_LIMIT: u64 = 0x100000000;
 const PAGE_MASK: u64 = 4095;
 /** Segments of a space: they are a list, which longer ones would make slow. */
 const SEGMENTS_MAX: i32 = 8192;
+
+/** No frame's address. */
+const LATER: usize = 1;
 
 export class Segment {
   next: Segment | null = null;
@@ -140,6 +143,7 @@ export class AddressSpace {
     }
     this.first = null;
     destroyTables(this.tables);
+    this.memory.noteRoom();
   }
 
   /** Pages that are there. */
@@ -529,6 +533,7 @@ export class AddressSpace {
     if (isShared(frame)) {
       const copy = this.newPage(segment);
       if (!copy) return setError(ENOMEM);
+      if (copy == LATER) return 0;
       memory.copy(copy, frame, PAGE);
       dropFrame(frame);
       mapFrame(this.tables, at, copy, segment.rights | this.keepPromise(segment, filled));
@@ -538,10 +543,15 @@ export class AddressSpace {
     return 0;
   }
 
-  /** A frame for a page of its own; 0: the zone may not have it, or there is none. */
+  /** A frame for a page of its own; 0: the zone may not have it, or there is none; {@link LATER}: the access has to look again. */
   private newPage(segment: Segment): usize {
     const memory = this.memory;
-    if (!memory.mayHaveFrame()) return 0;
+    const may = memory.mayHaveFrame();
+    if (may == FRAME_REFUSED) return 0;
+    if (may == FRAME_LATER) {
+      memory.waitForRoom();
+      return LATER;
+    }
     const frame = segment.reserved ? reservedFrame() : newFrame();
     if (frame) memory.own(frame);
     return frame;
@@ -558,6 +568,7 @@ export class AddressSpace {
   private fill(segment: Segment, at: u64, from: usize, count: usize): i32 {
     const frame = this.newPage(segment);
     if (!frame) return setError(ENOMEM);
+    if (frame == LATER) return 0;
     if (from) memory.copy(frame, from, count);
     if (!mapFrame(this.tables, at, frame, segment.rights | (segment.reserved ? FILLED : 0))) {
       dropFrame(frame);

@@ -8,7 +8,7 @@
 import { wallTime } from './clock';
 import { ENOMEM, setFailure } from './errno';
 import { dropFrame, newFrame, PAGE, reservedFrame, unreserve } from './frames';
-import { ZoneMemory } from './zoneMemory';
+import { FRAME_GRANTED, ZoneMemory } from './zoneMemory';
 import { Attributes, FileSystem, S_IFREG, Vnode } from '../fs/vnode';
 
 const PER_LEAF: u64 = 1024;
@@ -55,7 +55,7 @@ export class AnonymousMemory extends Vnode {
     }
     const slot = this.leaves[leafIndex] + ((<usize>(index % PER_LEAF)) << 2);
     if (!load<u32>(slot)) {
-      const frame = this.memory.mayHaveFrame() ? reservedFrame() : 0;
+      const frame = this.memory.mayHaveFrame() == FRAME_GRANTED ? reservedFrame() : 0;
       if (!frame) {
         setFailure(ENOMEM);
         return 0;

@@ -6,18 +6,26 @@
  *   and files of the zone's tmpfs. More is refused when it is asked for: ENOMEM by mmap, brk, fork and exec, ENOSPC by files.
  * - Physical memory is frames that hold what is the zone's alone: pages of those kinds that are there. Pages of files on disk belong to the file
  *   system's cache, which all share. There is nothing to page out to, so a zone at its cap loses the process that has most, as if
- *   memory had run out; while that one ends, others may have {@link SPARE} frames more.
+ *   memory had run out; while that one ends, others may have {@link SPARE} frames more, and then wait for its end.
  * - Locked memory is pages that somebody has locked (mlock, mlockall). More is EAGAIN.
  *
  * Who has made an address space, shared memory or a file system is charged for it as long as there is one, whoever uses it. Counts are pages.
  */
+import { restoreInterrupts, saveInterrupts } from 'machine/cpu';
 import { claimFrame, ownedFrames, PAGE, reserve, unreserve } from './frames';
 import { currentProcess, Process, processList, ZOMBIE } from './process';
 import { UNLIMITED } from './rctl';
 import { SIGKILL } from './signal';
+import { WaitQueue } from './thread';
 
 /** Frames above the cap while a process that has been killed for it still ends. */
 const SPARE: u64 = 256;
+const WAIT_TICKS: u64 = 10;
+
+/** What {@link ZoneMemory.mayHaveFrame} says: yes; no, the caller ends; when another process has ended, so look again. */
+export const FRAME_GRANTED: i32 = 0;
+export const FRAME_REFUSED: i32 = 1;
+export const FRAME_LATER: i32 = 2;
 
 export class ZoneMemory {
   /** Pages; UNLIMITED: as many as there are. */
@@ -30,6 +38,7 @@ export class ZoneMemory {
   refused: u64 = 0;
   killed: u64 = 0;
   private victim: Process | null = null;
+  private readonly room: WaitQueue = new WaitQueue();
 
   constructor(private readonly zoneid: i32) {}
 
@@ -62,19 +71,33 @@ export class ZoneMemory {
     return true;
   }
 
-  /** May it have one more frame? At the cap the largest process ends; false: that is the caller. */
-  mayHaveFrame(): bool {
+  /** May it have one more frame? At the cap the largest process ends. */
+  mayHaveFrame(): i32 {
     const resident = this.resident;
-    if (resident < this.residentLimit) return true;
+    if (resident < this.residentLimit) return FRAME_GRANTED;
     const victim = this.victim;
-    if (victim && victim.state != ZOMBIE && victim.space)
-      return victim != currentProcess() && resident < this.residentLimit + SPARE;
+    if (victim && victim.state != ZOMBIE && victim.space) {
+      if (victim == currentProcess()) return FRAME_REFUSED;
+      return resident < this.residentLimit + SPARE ? FRAME_GRANTED : FRAME_LATER;
+    }
     const largest = this.largest();
     this.killed++;
-    if (!largest || largest == currentProcess()) return false;
+    if (!largest || largest == currentProcess()) return FRAME_REFUSED;
     this.victim = largest;
     largest.post(SIGKILL);
-    return true;
+    return FRAME_GRANTED;
+  }
+  /** Waits for the end of the process that had to end, or a while, or for a signal. */
+  waitForRoom(): void {
+    const flags = saveInterrupts();
+    this.room.wait(true, WAIT_TICKS);
+    restoreInterrupts(flags);
+  }
+  /** An address space has gone. */
+  noteRoom(): void {
+    const victim = this.victim;
+    if (victim && !victim.space) this.victim = null;
+    this.room.wakeAll();
   }
   private largest(): Process | null {
     const list = processList();

@@ -46,6 +46,20 @@ const COMMANDS = {
   processes: `zlogin a limits bomb & until [ $(kstat -p caps:1:nprocs_zone_1:usage | cut -f2) = 40 ]; do sleep 0.1; done; kstat -p caps:1:nprocs_zone_1:usage; zlogin a true; ${set('max-processes', 50, 'a')}; until [ $(kstat -p caps:1:nprocs_zone_1:usage | cut -f2) = 50 ]; do sleep 0.1; done; ${set('max-lwps', 45, 'a')}; ${set('max-processes', 99, 'a')}; sleep 1; kstat -p caps:1::usage; pkill -9 -z a limits; true`,
   gone: 'zoneadm -z a halt; zoneadm -z b halt; kstat -p zones; kstat -p caps | cut -d: -f2 | sort -u; kstat -p memory_cap:::zonename',
 };
+/** What a zone that uses up something leaves of the speed of another one, which has 49 times its shares. */
+const work = 'zlogin b limits work 500';
+const hogging = (control: string, value: number, hog: string): string =>
+  `${set(control, value, 'a')}; zlogin a limits ${hog} > /tmp/hog 2>&1 & sleep 1; ${work} > /tmp/work; pkill -9 -z a limits; while pgrep -z a limits > /tmp/hog; do sleep 0.1; done; cat /tmp/work; prctl -n zone.${control} -x -i zone a`;
+const NEIGHBOUR = {
+  alone: `for z in a b; do zoneadm -z $z boot; done; until zlogin b svcs console-login && zlogin a svcs console-login; do sleep 0.1; done; sleep 3; ${set('cpu-shares', 20, 'a')}; ${set('cpu-shares', 980, 'b')}; for c in max-lwps max-processes; do prctl -n zone.$c -x -i zone a; done; ${work}`,
+  processor: hogging('max-swap', 1 << 30, 'spin'),
+  // Here its shares are as many: the cap alone holds it.
+  cap: `${set('cpu-shares', 980, 'a')}; ${hogging('cpu-cap', 5, 'spin')}; ${set('cpu-shares', 20, 'a')}`,
+  processes: hogging('max-processes', 60, 'bomb'),
+  threads: hogging('max-lwps', 60, 'bomb'),
+  swap: hogging('max-swap', 64 << 20, 'burn'),
+  physical: hogging('max-physical-memory', 64 << 20, 'burn'),
+};
 const NAMES = Object.keys(COMMANDS) as (keyof typeof COMMANDS)[];
 
 interface Look {
@@ -79,14 +93,16 @@ function figures(text: string, name: string): number[] {
 /** QEMU counts instructions for its time, or a busy host would be part of what is measured. */
 const ON_QEMU = ['-icount', 'shift=1,sleep=off'];
 
+const OURS: string[] = [...Object.values(COMMANDS), ...Object.values(NEIGHBOUR)];
+
 describe.each([
-  ['our machine', (commands: string[]) => typeOnOurs(image, commands), true],
-  ['QEMU', (commands: string[]) => typeOnQemu(image, commands, undefined, ON_QEMU), haveOracles('qemu-system-x86_64')],
-] as const)('on %s', (_name, type, present) => {
+  ['our machine', () => typeOnOurs(image, OURS), true],
+  ['QEMU', () => typeOnQemu(image, Object.values(COMMANDS), undefined, ON_QEMU), haveOracles('qemu-system-x86_64')],
+] as const)('on %s', (name, type, present) => {
   let session: Session;
   const printed = (name: keyof typeof COMMANDS): string => session.outputs[NAMES.indexOf(name)];
   beforeAll(async () => {
-    if (present) session = await type(Object.values(COMMANDS));
+    if (present) session = await type();
   }, 300_000);
   const when = test.skipIf(!present);
 
@@ -146,5 +162,14 @@ describe.each([
   when('when it goes, so do its statistics', () => {
     expect(printed('gone')).not.toMatch(/^zones:1:/m);
     expect(printed('gone')).toMatch(/\n0\nmemory_cap:0:global:zonename\tglobal\n/);
+  });
+  // In instructions of the guest, which are the same in every run.
+  test.skipIf(name !== 'our machine')('a zone that has used up what it may have slows its neighbour by less than a tenth', () => {
+    const times = session.outputs.slice(NAMES.length).map((text) => figures(text, 'work')[0]);
+    expect(times).toHaveLength(Object.keys(NEIGHBOUR).length);
+    const [alone, ...others] = times;
+    expect(Math.max(...others) / alone).toBeLessThan(1.1);
+    // With nothing beside it, it would not have been slower at all.
+    expect(others[0] / alone).toBeGreaterThan(1.005);
   });
 });

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 /**
- * Every way into the kernel, counted: each system call and each file with requests of devices is either tried by main.ts, from inside a zone, or it is said
+ * Every way into the kernel, counted: each system call and each file with requests of devices is either tried from inside a zone by guest-os/test/escape, or it is said
  * why it cannot reach out. A new one fails here until somebody has thought about it.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { projectRoot } from '../../../toolchain/asc/root.ts';
+import { projectRoot } from '../asc/root.ts';
 
 const root = projectRoot();
 const source = readFileSync(join(root, 'guest-os/test/escape/main.ts'), 'utf8');
