@@ -46,7 +46,11 @@ export interface MachineEvents {
   over(message: Extract<FromWorker, { kind: 'ended' | 'refused' | 'fault' }>): void;
 }
 
-/** Milliseconds after a machine's start until the next worker is made, unless the machine is idle before: let it boot first. */
+/**
+ * Milliseconds after a machine's start until the next worker is made: the first when it idles, since its user may just be beginning; the second in
+ * any case. Let it boot first.
+ */
+const SPARE_WHEN_IDLE = 1000;
 const SPARE_AFTER = 10_000;
 
 interface Spare {
@@ -65,6 +69,8 @@ export class PageMachine {
   #worker: Worker | undefined;
   #spare: Spare | undefined;
   #spareTimer = 0;
+  /** By performance.now(). */
+  #startedAt = 0;
   #ready = false;
   #wanted: StartMessage | undefined;
   #on = false;
@@ -184,7 +190,7 @@ export class PageMachine {
 
   #makeSpare(): void {
     clearTimeout(this.#spareTimer);
-    this.#spare ??= makeSpare();
+    if (this.#on) this.#spare ??= makeSpare();
   }
 
   #receive(message: FromWorker): void {
@@ -202,6 +208,7 @@ export class PageMachine {
       case 'started':
         this.#on = true;
         this.#wanted = undefined;
+        this.#startedAt = performance.now();
         this.#spareTimer = setTimeout(() => this.#makeSpare(), SPARE_AFTER) as unknown as number;
         this.watch(this.#views);
         events.stateChanged(this.state);
@@ -223,7 +230,7 @@ export class PageMachine {
         return;
       case 'figures':
         events.figures(message.figures);
-        if (message.figures.mips === undefined && this.state === 'on') this.#makeSpare();
+        if (message.figures.mips === undefined && performance.now() - this.#startedAt > SPARE_WHEN_IDLE) this.#makeSpare();
         return;
       case 'inspection':
         events.inspection(message.inspection);
