@@ -44,6 +44,13 @@ export class Json {
     this.names.push(name);
     this.items.push(value);
   }
+  /** Takes a name and its value away, if there is one. */
+  remove(name: string): void {
+    const at = this.names.indexOf(name);
+    if (at < 0) return;
+    this.names.splice(at, 1);
+    this.items.splice(at, 1);
+  }
 
   /** `indent` blanks a level; 0: on one line. */
   print(indent: i32, depth: i32 = 0): string {

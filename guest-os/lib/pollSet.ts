@@ -7,18 +7,22 @@ export const POLLOUT: u16 = 4;
 const POLLERR: u16 = 8;
 const POLLHUP: u16 = 0x10;
 const POLLNVAL: u16 = 0x20;
-const MOST: i32 = 16;
 
 export class PollSet {
-  private readonly entries: StaticArray<u64> = new StaticArray<u64>(MOST);
+  private readonly entries: StaticArray<u64>;
   private count: i32 = 0;
+
+  /** `most`: how many there may be at a time; further ones are passed over. */
+  constructor(most: i32 = 16) {
+    this.entries = new StaticArray<u64>(most);
+  }
 
   clear(): void {
     this.count = 0;
   }
   /** Descriptors below 0 are passed over. */
   add(descriptor: i32, events: u16 = POLLIN): void {
-    if (descriptor < 0 || this.count == MOST) return;
+    if (descriptor < 0 || this.count == this.entries.length) return;
     this.entries[this.count++] = <u64>(<u32>descriptor) | ((<u64>events) << 32);
   }
   /** Waits for as long as it takes; false: a signal came. */

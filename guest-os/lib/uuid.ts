@@ -15,7 +15,11 @@ export function isUuid(text: string): bool {
 
 /** A random one (version 4). */
 export function newUuid(): string {
-  const bytes = randomBytes(16);
+  return uuidFrom(randomBytes(16));
+}
+
+/** The version 4 of 16 random bytes. */
+export function uuidFrom(bytes: StaticArray<u8>): string {
   bytes[6] = <u8>((bytes[6] & 0x0f) | 0x40);
   bytes[8] = <u8>((bytes[8] & 0x3f) | 0x80);
   let text = '';

@@ -34,6 +34,8 @@ export const MORE_SCRIPTS: Readonly<Record<string, string>> = {
   'set -f and IFS': 'set -f; set -- *; echo "$1"; set +f; IFS=:; set -- a:b:c; echo $#; x=a:b:c; set -- $x; echo $# $2',
   'set -o names': '(set -o noglob; echo *; set +o noglob; set -o errexit; false; echo never); echo $?',
   'set -- and parameters': 'set -- "a b" c; echo $#; set --; echo $#; set -- -a -b; echo $1; set a b c; shift 2; echo $1 $#',
+  'the status in an assignment':
+    'false; x=$?; echo $x; (exit 3); x=$? y=$?; echo $x$y $?; if (exit 5); then :; else s=$?; echo $s; fi; x=1; echo $?; x=$(exit 4); echo $?',
   // ---- traps
   'exit in a trap': 'trap "echo t; exit 5" TERM; kill -TERM $$; sleep 1; echo never',
   'traps by number': 'trap "echo one" 1; kill -1 $$; trap - 1; trap "echo fifteen" 15; kill -s TERM $$; echo end',

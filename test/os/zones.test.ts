@@ -33,7 +33,7 @@ const COMMANDS = {
     'zonecfg -z z1 export > /tmp/e; zonecfg -z z2 -f /tmp/e; zonecfg -z z2 "set zonepath=/zones/z2"; zonecfg -z z2 info; zonecfg -z z2 delete -F; zoneadm list -c',
   booted: `zoneadm -z z1 install; zoneadm -z z1 boot; ${LOGIN_THERE}; zoneadm list -v`,
   inside: 'zlogin z1 "zonename; uname -n; zoneadm list; pwd; cd ..; pwd; ls -a / | sort | head -4; cat /etc/nodename"',
-  services: 'zlogin z1 svcs -x; zlogin z1 svcs -H -o state | sort -u',
+  services: `${until('[ "$(zlogin z1 svcs -H -o state | sort -u)" = online ]')}; zlogin z1 svcs -x; zlogin z1 svcs -H -o state | sort -u`,
   status: 'zlogin z1 exit 7; echo $?; echo piped | zlogin z1 cat; echo "zonename; exit 3" | zlogin z1; echo $?',
   processes:
     'zlogin z1 "ps -e -o zone | sort -u"; ps -e -o zone | sort -u | tr -d " "; zlogin z1 "ps -e" | grep -c svc.startd; zlogin z1 "ls /proc/1"; zlogin z1 "kill -9 1; kill -9 $$"',

@@ -78,7 +78,7 @@ export function multiCallPrograms(root: string): string[] {
 
 export function commandsOf(root: string, program: string): Command[] {
   return readdirSync(join(root, FOLDER, program))
-    .filter((file) => /^[a-z]\w*\.ts$/.test(file))
+    .filter((file) => /^[a-z][\w-]*\.ts$/.test(file))
     .sort()
     .map((file) => {
       const path = `${FOLDER}/${program}/${file}`;

@@ -232,11 +232,15 @@ function trace(command: Command, words: string[]): void {
   say('+ ' + command.assignments.concat(words).join(' ') + '\n');
 }
 
+/** A command substitution has run, whose status counts. */
+let substituted: bool = false;
+
 function runAssignments(command: Command, before: i32): i32 {
-  // The status of a command substitution among them is the command's.
-  state.status = 0;
+  // The status of a command substitution among them is the command's; until then $? is that of the command before.
+  substituted = false;
+  state.status = before;
   assign(command.assignments, false);
-  const result = state.status;
+  const result = substituted || state.failed ? state.status : 0;
   if (state.failed) return result;
   const saved = redirect(command.redirections, true);
   if (!saved) return 2;
@@ -613,6 +617,7 @@ export function substitute(source: string): string {
   const text = pid > 0 ? readAll(reader) : '';
   calls.close(reader);
   if (pid > 0) state.status = waitFor(pid).status;
+  substituted = true;
   let end = text.length;
   while (end > 0 && text.charCodeAt(end - 1) == 0x0a) end--;
   return text.substring(0, end);

@@ -30,6 +30,7 @@
  *   /var/svc/log/SERVICE:INSTANCE.log      what was done with a service, and what its methods wrote
  *   /var/svc/log/svc.startd.log            other news
  *   /lib/svc/manifest, /opt/custom/smf     manifests that are imported at boot
+ *   /lib/svc/global, /lib/svc/zone         those of the global zone, and of all others
  *
  * SEE ALSO
  * smf(7), svcs(1), svcadm(8), svc.configd(8)
@@ -62,6 +63,7 @@ import {
 import { parseNumber, pathOf } from '../../lib/text';
 import { ask, DOORS, makeFifo, RESTARTER, setInterruptHook, VOLATILE_ROOT, writeText } from '../../lib/smf/door';
 import { readRepository, Repository } from '../../lib/smf/repository';
+import { GLOBAL, ownZoneId } from '../../lib/zones/kernel';
 import { importBelow } from './_import';
 import { logGeneral } from './_log';
 import { hasRefresh, runMethod } from './_methods';
@@ -103,6 +105,7 @@ export function main(args: string[]): i32 {
   startConfigd();
   awaitLine(reader, 'ready');
   importBelow('/lib/svc/manifest', true);
+  importBelow(ownZoneId() == GLOBAL ? '/lib/svc/global' : '/lib/svc/zone', true);
   importBelow('/opt/custom/smf', false);
   loadUnits();
   setMilestone(milestone);

@@ -22,7 +22,11 @@ export function mountAll(configuration: Configuration, brand: Brand, zone: i32, 
   let failed = '';
   for (let i = 0; i < brand.mounts.length && !failed.length; i++) {
     const mount = brand.mounts[i];
-    const options = mount.type == 'dev' ? 'zone=' + zone.toString() + ',console=' + console : mount.options;
+    let options = mount.type == 'dev' ? 'zone=' + zone.toString() + ',console=' + console : mount.options;
+    const size = mount.directory == '/tmp' && mount.type == 'tmpfs' ? configuration.attribute('tmpfs') : null;
+    // Without one, /tmp is a directory like others.
+    if (size != null && size == '0') continue;
+    if (size != null) options = (options.length ? options + ',' : '') + 'size=' + size + 'm';
     failed = mountAt(root, mount.directory, mount.type, mount.special, options);
     if (mount.directory == '/tmp' && !failed.length) calls.chmod(pathOf(root + '/tmp'), 0o1777);
   }
@@ -31,6 +35,10 @@ export function mountAll(configuration: Configuration, brand: Brand, zone: i32, 
     if (resource.kind == 'fs')
       failed = mountAt(root, resource.get('dir'), resource.get('type'), resource.get('special'), resource.get('options'));
   }
+  // Of a VM: where the metadata agent listens for it.
+  const control = '/var/zonecontrol/' + configuration.name;
+  if (!failed.length && status(control, true) && status(root + '/.zonecontrol', false))
+    failed = mountAt(root, '/.zonecontrol', 'lofs', control, 'ro');
   return failed;
 }
 

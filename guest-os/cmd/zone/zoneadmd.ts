@@ -16,7 +16,7 @@
  */
 import * as calls from '../../lib/calls';
 import { beginContracts, CT_PR_EV_EMPTY, endContracts, latestContract, nextContractEvent, openBundle } from '../../lib/contracts';
-import { O_RDWR, openFile, Reader, say } from '../../lib/io';
+import { O_RDWR, O_WRONLY, openFile, Reader, say } from '../../lib/io';
 import { printedBy } from '../../lib/pipeline';
 import { PollSet } from '../../lib/pollSet';
 import { execute, fork, ignoreSignal, SIGHUP, SIGKILL, sleepFor, waitFor } from '../../lib/process';
@@ -86,6 +86,12 @@ export function main(args: string[]): i32 {
   if (pid) return pid < 0 ? 1 : 0;
   calls.pgrpsys(3, 0, 0);
   ignoreSignal(SIGHUP);
+  // Whoever waits for the end of its starter's output is not kept waiting.
+  const log = openFile('/dev/msglog', O_WRONLY | O_NOCTTY);
+  for (let i = 0; log > 2 && i < 3; i++) {
+    calls.close(i);
+    calls.fcntl(log, 0, i);
+  }
   serve(door, consoles);
   calls.unlink(pathOf(doorOf(name)));
   calls.unlink(pathOf(consoleOf(name)));
@@ -192,7 +198,8 @@ function ready(): string {
   zone = createZone(name, root, privileges);
   if (zone < 0) return withReason(root, zone);
   setZoneText(zone, ATTR_BRAND, configuration.brand);
-  setZoneText(zone, ATTR_INITNAME, brand.initName);
+  const init = configuration.attribute('init-name');
+  setZoneText(zone, ATTR_INITNAME, init == null ? brand.initName : init);
   setZoneText(zone, ATTR_BOOTARGS, configuration.bootargs);
   setControls(configuration);
   const undelegated = delegate(configuration);

@@ -7,6 +7,7 @@
  */
 import * as calls from '../calls';
 import { errorText } from '../errors';
+import { lockFile } from '../fileLock';
 import { O_CREAT, O_RDONLY, O_TRUNC, O_WRONLY, openFile, readAll, writeAll } from '../io';
 import { bytesOf, pathOf } from '../text';
 import { Element, escapeXml, XmlParser } from '../xml';
@@ -238,8 +239,10 @@ function replaceFile(path: string, text: string): i64 {
   const bytes = bytesOf(text);
   let error = writeAll(descriptor, changetype<usize>(bytes), bytes.length);
   if (error >= 0) error = calls.fdsync(descriptor, 0);
-  calls.close(descriptor);
   if (error >= 0) error = calls.rename(pathOf(temporary), pathOf(path));
+  // The new name, too, is on the disk when this is over.
+  if (error >= 0) error = calls.fdsync(descriptor, 0);
+  calls.close(descriptor);
   return error < 0 ? error : 0;
 }
 
@@ -287,8 +290,14 @@ function writeIndex(entries: Entry[]): i64 {
   return replaceFile(INDEX, text);
 }
 
+/** Between reading the index and writing it nobody else does. */
+function lockIndex(): i32 {
+  return lockFile(FOLDER + '.lock');
+}
+
 /** A zone's entry gets a state and a path (and a uuid, if one is given), and is made if there is none. */
 export function setEntry(name: string, state: string, path: string, uuid: string = ''): i64 {
+  const lock = lockIndex();
   const entries = readIndex();
   let entry = entryOf(entries, name);
   if (!entry) {
@@ -298,14 +307,21 @@ export function setEntry(name: string, state: string, path: string, uuid: string
   entry.state = state;
   entry.path = path;
   if (uuid.length) entry.uuid = uuid;
-  return writeIndex(entries);
+  const error = writeIndex(entries);
+  calls.close(lock);
+  return error;
 }
 export function removeEntry(name: string): i64 {
+  const lock = lockIndex();
   const entries = readIndex();
   const entry = entryOf(entries, name);
-  if (!entry) return 0;
-  entries.splice(entries.indexOf(entry), 1);
-  return writeIndex(entries);
+  let error: i64 = 0;
+  if (entry) {
+    entries.splice(entries.indexOf(entry), 1);
+    error = writeIndex(entries);
+  }
+  calls.close(lock);
+  return error;
 }
 
 /** `TEXT: why`. */
