@@ -76,6 +76,11 @@ export interface DmaMemory {
   write64(address: number, value: bigint): void;
   readBytes(address: number, into: Uint8Array): void;
   writeBytes(address: number, from: Uint8Array): void;
+  /**
+   * Memory itself at these addresses, for a transfer in one piece: undefined where it is not one stretch of RAM. `write`: all of it is about to be
+   * written. Good until the device returns.
+   */
+  stretch(address: number, length: number, write: boolean): Uint8Array | undefined;
 }
 
 /** Random numbers for devices (virtio-rng) and RDRAND: a deterministic generator seeded by the machine, so that runs repeat. */

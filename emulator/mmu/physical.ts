@@ -214,6 +214,19 @@ export class PhysicalMemory implements DmaMemory {
       this.u8.set(from.subarray(start, start + n), at);
     });
   }
+  stretch(address: number, length: number, write: boolean): Uint8Array | undefined {
+    const start = this.place(address);
+    if (start < 0) return undefined;
+    let next = start;
+    let whole = true;
+    this.pieces(address, length, (place, _, n) => {
+      whole &&= place === next;
+      next += n;
+    });
+    if (!whole) return undefined;
+    if (write) this.pieces(address, length, (place, _, n) => this.aboutToWrite(place, n));
+    return this.u8.subarray(start, next);
+  }
   /** A processor has decoded its first code in a page. */
   codeAppeared(page: number): void {
     this.holdsCode[page] = 1;

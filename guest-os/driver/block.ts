@@ -40,6 +40,8 @@ export class Buffer {
   done: ((buffer: Buffer) => void) | null = null;
   /** For whoever made it. */
   owner: usize = 0;
+  /** More will follow: the device need not be told before {@link BlockDevice.begin}, or until there is no room for more. */
+  more: bool = false;
 
   constructor(
     public kind: i32,
@@ -153,6 +155,9 @@ export abstract class BlockDevice {
 
   /** The driver's part; interrupts are off. It calls {@link ended} once for each. */
   protected abstract start(buffer: Buffer): void;
+
+  /** Transfers that were given with `more` are begun. */
+  begin(): void {}
 
   protected ended(buffer: Buffer, error: i32): void {
     this.figures.advance();

@@ -51,6 +51,8 @@ class VirtioBlock extends BlockDevice {
   /** Transfers without a slot, first come first served. */
   private firstWaiting: Buffer | null = null;
   private lastWaiting: Buffer | null = null;
+  /** Something has been offered of which the device was not told. */
+  private isOwed: bool = false;
   private readonly canFlush: bool;
   private readonly maxDiscard: u32;
 
@@ -88,14 +90,22 @@ class VirtioBlock extends BlockDevice {
     const slot = this.freeSlot();
     if (slot >= 0) {
       this.send(buffer, slot);
-      this.queue.notify();
+      this.isOwed = true;
+      if (!buffer.more) this.begin();
       return;
     }
+    this.begin();
     buffer.next = null;
     const last = this.lastWaiting;
     if (last) last.next = buffer;
     else this.firstWaiting = buffer;
     this.lastWaiting = buffer;
+  }
+
+  begin(): void {
+    if (!this.isOwed) return;
+    this.isOwed = false;
+    this.queue.notify();
   }
 
   private freeSlot(): i32 {
@@ -155,8 +165,9 @@ class VirtioBlock extends BlockDevice {
       this.firstWaiting = waiting.next;
       if (!waiting.next) this.lastWaiting = null;
       this.send(waiting, slot);
-      this.queue.notify();
+      this.isOwed = true;
     }
+    this.begin();
   }
 
   /** Asks for the serial number and waits for the answer without interrupts, as at boot. */

@@ -31,11 +31,11 @@ function newDisk(name: string, megabytes: number): string {
   truncateSync(path, megabytes << 20);
   return path;
 }
-const drive = (path: string): string[] => [
+const drive = (path: string, name = 'pool'): string[] => [
   '-drive',
-  `file=${path},format=raw,if=none,id=pool`,
+  `file=${path},format=raw,if=none,id=${name}`,
   '-device',
-  'virtio-blk-pci,drive=pool,serial=pool',
+  `virtio-blk-pci,drive=${name},serial=${name}`,
 ];
 
 function judge(pool: string): void {
@@ -143,7 +143,8 @@ describe('the pool zones', () => {
 
 /** Datasets, streams and limits by zfs(8), on a pool of two drives beside one that stays empty. */
 const DATASETS = [
-  'zpool create tank c1t1d0 c1t2d0 && zfs create -o compression=lzjb tank/a && cp -r /usr/lib /tank/a/lib && zfs snapshot tank/a@one',
+  // The disks beside that of the pool zones, however they are called.
+  'set -- $(ls /dev/dsk | grep "^c1t.*d0$"); zpool create tank $1 $2 && zfs create -o compression=lzjb tank/a && cp -r /usr/lib /tank/a/lib && zfs snapshot tank/a@one',
   'rm /tank/a/lib/core; cp /etc/passwd /tank/a/; zfs snapshot tank/a@two',
   'zfs send tank/a@one | zfs receive tank/b && zfs send -i one tank/a@two | zfs receive tank/b; cmp /tank/a/passwd /tank/b/passwd && echo same',
   'ls /tank/b/lib/core; zfs rollback -r tank/b@one; cmp /usr/lib/core /tank/b/lib/core && echo rolled back',
@@ -178,9 +179,23 @@ describe('datasets', () => {
     for (const disk of used) rmSync(disk);
   };
   test('are made, sent, cloned, limited on our machine', () => {
-    const used = [newDisk('own', 64), ...more('own')];
-    const { text } = typeOnOurs(system, DATASETS, ['--memory', '256M', ...used.flatMap((disk) => ['--disk', disk])]);
+    const used = more('own');
+    const options = ['--memory', '256M', '--disk', 'mem:64M:pool', ...used.flatMap((disk) => ['--disk', disk])];
+    const { text } = typeOnOurs(system, DATASETS, options);
     datasetsAreRight(text);
     judged(used);
   }, 600_000);
+
+  test.skipIf(!hasQemu)(
+    'and on QEMU',
+    async () => {
+      const zones = newDisk('zones', 64);
+      const used = more('qemu');
+      const drives = [...drive(zones), ...used.flatMap((disk, index) => drive(disk, `tank${index}`))];
+      const { text } = await typeOnQemu(system, DATASETS, ['-m', '256', ...drives], 580);
+      datasetsAreRight(text);
+      judged([zones, ...used]);
+    },
+    600_000,
+  );
 });

@@ -1,13 +1,27 @@
 // SPDX-License-Identifier: MIT
 /**
- * @fileoverview What commands of ZFS find around them besides the channel: output, mounting, streams of bytes. Under Node nothing is mounted.
+ * @fileoverview What zpool(8), zfs(8) and zdb(8) find around them: the channel to ZFS, output, devices and their names, mounting, streams of bytes,
+ * time. Under Node nothing is mounted, and a device is a file that the host has given.
  */
 import { NvList } from '../port/nvlist';
 import { Channel } from './channel';
 
+/** What there is at a path. */
+export const KIND_NONE: i32 = 0;
+export const KIND_DIRECTORY: i32 = 1;
+export const KIND_FILE: i32 = 2;
+export const KIND_DISK: i32 = 3;
+
 export abstract class Surroundings extends Channel {
   abstract out(text: string): void;
   abstract err(text: string): void;
+  /** Seconds since 1970. */
+  abstract now(): i64;
+  /** Waits; false: it is no use to wait here. */
+  abstract sleep(seconds: i32): bool;
+  abstract kind(path: string): i32;
+  /** Names in a directory; none if there is no such directory. */
+  abstract names(directory: string): string[];
   /** Where a dataset is mounted; null: nowhere. */
   mountedAt(dataset: string): string | null {
     return null;

@@ -4,8 +4,7 @@ import { ENOENT } from '../../guest-os/kernel/errno';
 import { formatDate } from '../../guest-os/lib/dates';
 import { NV_LIST, NV_LIST_ARRAY, NV_STRING, NV_UINT64, NvList } from '../port/nvlist';
 import { Arguments } from './arguments';
-import { Channel } from './channel';
-import { Console } from './console';
+import { Surroundings } from './surroundings';
 import { niceNumber, reasonOf } from './text';
 
 export const ZDB_USAGE: string = 'zdb -l <device>\nzdb [-Cud] <pool> ...';
@@ -13,7 +12,7 @@ const LABELS: i32 = 4;
 const RULE: string = '------------------------------------\n';
 
 /** `words`: what follows `zdb`. */
-export function runZdb(channel: Channel, console: Console, words: string[]): i32 {
+export function runZdb(place: Surroundings, words: string[]): i32 {
   const options = new Arguments(words, 'lCud');
   let label = false;
   let config = false;
@@ -27,10 +26,10 @@ export function runZdb(channel: Channel, console: Console, words: string[]): i32
   }
   const operands = options.operands();
   if (options.wrong.length || !operands.length || (label && operands.length > 1)) {
-    console.say((options.wrong.length ? options.wrong + '\n' : '') + 'Usage: ' + ZDB_USAGE.replaceAll('\n', '\n       ') + '\n');
+    place.err((options.wrong.length ? options.wrong + '\n' : '') + 'Usage: ' + ZDB_USAGE.replaceAll('\n', '\n       ') + '\n');
     return 2;
   }
-  if (label) return showLabels(channel, console, operands[0]);
+  if (label) return showLabels(place, operands[0]);
   if (!config && !uberblock && !datasets) {
     config = true;
     uberblock = true;
@@ -40,17 +39,17 @@ export function runZdb(channel: Channel, console: Console, words: string[]): i32
   for (let i = 0; i < operands.length; i++) {
     const input = new NvList().setText('pool', operands[i]);
     const output = new NvList();
-    const result = channel.call('pool_config', input, output);
+    const result = place.call('pool_config', input, output);
     if (result < 0) {
-      console.say(
+      place.err(
         "zdb: can't open '" + operands[i] + "': " + (result == -ENOENT ? 'No such file or directory' : reasonOf(result)) + '\n',
       );
       status = 1;
       continue;
     }
-    if (config) console.out('\nMOS Configuration:\n' + listText(output.list('config')!, '        '));
-    if (uberblock) console.out(uberblockText(output));
-    if (datasets) status = max(status, showDatasets(channel, console, input));
+    if (config) place.out('\nMOS Configuration:\n' + listText(output.list('config')!, '        '));
+    if (uberblock) place.out(uberblockText(output));
+    if (datasets) status = max(status, showDatasets(place, input));
   }
   return status;
 }
@@ -73,21 +72,21 @@ function listText(list: NvList, indent: string): string {
   return text;
 }
 
-function showLabels(channel: Channel, console: Console, word: string): i32 {
+function showLabels(place: Surroundings, word: string): i32 {
   const path = word.startsWith('/') ? word : '/dev/dsk/' + word;
   const output = new NvList();
-  let result = channel.call('device_labels', new NvList().setText('path', path), output);
-  if (result < 0) result = channel.call('device_labels', new NvList().setText('path', path + 's0'), output);
+  let result = place.call('device_labels', new NvList().setText('path', path), output);
+  if (result < 0) result = place.call('device_labels', new NvList().setText('path', path + 's0'), output);
   if (result < 0) {
-    console.say("cannot open '" + word + "': " + (result == -ENOENT ? 'No such file or directory' : reasonOf(result)) + '\n');
+    place.err("cannot open '" + word + "': " + (result == -ENOENT ? 'No such file or directory' : reasonOf(result)) + '\n');
     return 1;
   }
   const labels = output.lists('labels');
   for (let i = 0; i < LABELS; i++) {
     let config: NvList | null = null;
     for (let j = 0; j < labels.length; j++) if (labels[j].number('label') == i) config = labels[j].list('config');
-    if (!config) console.out('failed to unpack label ' + i.toString() + '\n');
-    else console.out(RULE + 'LABEL ' + i.toString() + '\n' + RULE + listText(config, '    '));
+    if (!config) place.out('failed to unpack label ' + i.toString() + '\n');
+    else place.out(RULE + 'LABEL ' + i.toString() + '\n' + RULE + listText(config, '    '));
   }
   return labels.length ? 0 : 2;
 }
@@ -99,16 +98,16 @@ function uberblockText(output: NvList): string {
   return text + '\n\ttimestamp = ' + time.toString() + ' UTC = ' + formatDate('%a %b %e %H:%M:%S %Y', time) + '\n';
 }
 
-function showDatasets(channel: Channel, console: Console, input: NvList): i32 {
+function showDatasets(place: Surroundings, input: NvList): i32 {
   const output = new NvList();
-  const result = channel.call('pool_objsets', input, output);
+  const result = place.call('pool_objsets', input, output);
   const lists = output.lists('objsets');
   for (let i = 0; i < lists.length; i++) {
     const list = lists[i];
     let text = 'Dataset ' + list.text('name') + ' [' + list.text('type') + '], ID ' + list.number('id').toString();
     text += ', cr_txg ' + list.number('cr_txg').toString() + ', ' + niceNumber(list.number('bytes'));
-    console.out(text + ', ' + list.number('objects').toString() + ' objects\n');
+    place.out(text + ', ' + list.number('objects').toString() + ' objects\n');
   }
-  if (result < 0) console.say('zdb: ' + reasonOf(result) + '\n');
+  if (result < 0) place.err('zdb: ' + reasonOf(result) + '\n');
   return result < 0 ? 1 : 0;
 }

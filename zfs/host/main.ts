@@ -24,8 +24,6 @@ import { FileSystem } from '../zpl/fileSystem';
 import { NewFile } from '../zpl/znode';
 import { runZdb } from '../cmd/zdb';
 import { runZpool } from '../cmd/zpool/zpool';
-import { DirectChannel } from './channel';
-import { HostConsole } from './console';
 import { zfsCommand } from '../cmd/zfs/main';
 import { addPool, allPools, findPool, removePool } from '../spa/pools';
 import { argument, start } from './node';
@@ -354,19 +352,19 @@ export function countBlocks(name: usize, bytes: u32, since: u64): i32 {
  * {@link complaints}; the result is its exit status.
  */
 export function zpool(words: usize, wordBytes: u32, devices: usize, deviceBytes: u32): i32 {
-  const console = new HostConsole(argument(devices, deviceBytes).split('\n'));
+  const place = new HostSurroundings(argument(devices, deviceBytes).split('\n'));
   const line = argument(words, wordBytes);
-  const status = runZpool(new DirectChannel(), console, line.length ? line.split('\0') : []);
-  said = console.output;
-  complained = console.errors;
+  const status = runZpool(place, line.length ? line.split('\0') : []);
+  said = place.output;
+  complained = place.errors;
   return status;
 }
 /** zdb(8), in the same way. */
 export function zdb(words: usize, wordBytes: u32): i32 {
-  const console = new HostConsole([]);
-  const status = runZdb(new DirectChannel(), console, argument(words, wordBytes).split('\0'));
-  said = console.output;
-  complained = console.errors;
+  const place = new HostSurroundings();
+  const status = runZdb(place, argument(words, wordBytes).split('\0'));
+  said = place.output;
+  complained = place.errors;
   return status;
 }
 let complained: string = '';

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview Commands in one module with ZFS: requests are calls, output is kept, streams are pieces that the host gives and takes. */
-import { Surroundings } from '../cmd/surroundings';
+import { KIND_DIRECTORY, KIND_FILE, KIND_NONE, Surroundings } from '../cmd/surroundings';
 import { perform } from '../ioctl/requests';
 import { EIO } from '../../guest-os/kernel/errno';
 import { NvList } from '../port/nvlist';
+import { now } from '../port/port';
 
 export class HostSurroundings extends Surroundings {
   output: string = '';
@@ -13,6 +14,10 @@ export class HostSurroundings extends Surroundings {
   readonly given: StaticArray<u8>[] = [];
   private taken: i32 = 0;
 
+  /** `files`: every device the host has. */
+  constructor(private readonly files: string[] = []) {
+    super();
+  }
   forgetGiven(): void {
     this.given.length = 0;
     this.taken = 0;
@@ -29,6 +34,25 @@ export class HostSurroundings extends Surroundings {
   }
   err(text: string): void {
     this.errors += text;
+  }
+  now(): i64 {
+    return now();
+  }
+  sleep(seconds: i32): bool {
+    return false;
+  }
+  kind(path: string): i32 {
+    if (this.files.includes(path)) return KIND_FILE;
+    for (let i = 0; i < this.files.length; i++) if (this.files[i].startsWith(path + '/')) return KIND_DIRECTORY;
+    return KIND_NONE;
+  }
+  names(directory: string): string[] {
+    const names: string[] = [];
+    const before = directory + '/';
+    for (let i = 0; i < this.files.length; i++) {
+      if (this.files[i].startsWith(before)) names.push(this.files[i].substring(before.length));
+    }
+    return names;
   }
   errorText(errno: i32): string {
     return 'error ' + errno.toString();

@@ -96,6 +96,7 @@ class DiskDevice extends BlockDevice {
     for (let done: u32 = 0; done < bytes; ) {
       const part = min(bytes - done, this.disk.maxTransfer);
       const buffer = new Buffer(BLOCK_WRITE, this.sectorOf(offset + done), from + done, part);
+      buffer.more = true;
       this.underWay.push(buffer);
       this.disk.strategy(buffer);
       done += part;
@@ -108,6 +109,7 @@ class DiskDevice extends BlockDevice {
 
   finish(): i32 {
     let result = 0;
+    this.disk.begin();
     while (this.underWay.length) {
       const error = this.underWay.pop().wait();
       if (error < 0) result = error;

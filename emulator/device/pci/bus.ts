@@ -27,6 +27,8 @@ export class PciBus implements Upstream {
   readonly memory: AddressSpace;
   readonly msi: MsiSink;
   readonly #functions: (PciFunction | undefined)[] = new Array(SLOTS * FUNCTIONS_PER_SLOT).fill(undefined);
+  /** Those that are there, in order: who routes interrupts asks at each change of a pin. */
+  #present: { slot: number; functionNumber: number; device: PciFunction }[] = [];
   #router: () => void = () => {};
 
   constructor(options: PciBusOptions) {
@@ -41,14 +43,15 @@ export class PciBus implements Upstream {
     const other = this.#functions[index];
     if (other) throw new Error(`${device.name}: PCI slot ${slot}.${functionNumber} is taken by ${other.name}`);
     this.#functions[index] = device;
+    this.#present = this.#functions.flatMap((each, at) =>
+      each ? [{ slot: at >>> 3, functionNumber: at & 7, device: each }] : [],
+    );
     device.attach(this);
   }
 
   /** The functions present, with their place, in order. */
-  *functions(): Generator<{ slot: number; functionNumber: number; device: PciFunction }> {
-    for (const [index, device] of this.#functions.entries()) {
-      if (device) yield { slot: index >>> 3, functionNumber: index & 7, device };
-    }
+  functions(): readonly { slot: number; functionNumber: number; device: PciFunction }[] {
+    return this.#present;
   }
 
   /** Who is told when a pin changes: the interrupt router. */

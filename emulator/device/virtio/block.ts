@@ -61,7 +61,7 @@ const RANGE_SIZE = 16;
 const RANGE_F_UNMAP = 1;
 const QUEUE_SIZE = 256;
 const MAX_RANGE_SECTORS = 0x3f_ffff;
-/** Data moves between disk and guest through a buffer of this many bytes. */
+/** Data that is not one stretch of the guest's memory moves through a buffer of this many bytes. */
 const BOUNCE_SIZE = 0x1_0000;
 
 interface Result {
@@ -168,6 +168,11 @@ export class VirtioBlock extends VirtioModel {
 
   #read(chain: Chain, sector: number, length: number): Result {
     if (!this.#isTransfer(sector, length)) return result(S_IOERR);
+    const whole = chain.writableMemory(0, length);
+    if (whole) {
+      this.#disk.read(sector, whole);
+      return { status: S_OK, written: length };
+    }
     for (let done = 0; done < length; ) {
       const piece = this.#bounce.subarray(0, Math.min(BOUNCE_SIZE, length - done));
       this.#disk.read(sector + done / SECTOR_SIZE, piece);
@@ -178,6 +183,11 @@ export class VirtioBlock extends VirtioModel {
 
   #write(chain: Chain, sector: number, length: number): number {
     if (this.#disk.readOnly || !this.#isTransfer(sector, length)) return S_IOERR;
+    const whole = chain.readableMemory(HEADER_SIZE, length);
+    if (whole) {
+      this.#disk.write(sector, whole);
+      return S_OK;
+    }
     for (let done = 0; done < length; ) {
       const piece = this.#bounce.subarray(0, Math.min(BOUNCE_SIZE, length - done));
       chain.read(HEADER_SIZE + done, piece);

@@ -51,6 +51,9 @@ export class Ram implements DmaMemory {
     if (address < this.bytes.length) this.bytes.set(from.subarray(0, this.bytes.length - address), address);
     else this.onWriteOutside(address, from);
   }
+  stretch(address: number, length: number): Uint8Array | undefined {
+    return address + length <= this.bytes.length ? this.bytes.subarray(address, address + length) : undefined;
+  }
 }
 
 /** The machine that a driver drives. */

@@ -61,6 +61,16 @@ export class Chain {
     });
   }
 
+  /** Memory itself, where `length` bytes of the readable part are one stretch; and of the writable part, where they are about to be written. */
+  readableMemory(offset: number, length: number): Uint8Array | undefined {
+    const at = placeOf(this.readable, offset, length);
+    return at === undefined ? undefined : this.#memory.stretch(at, length, false);
+  }
+  writableMemory(offset: number, length: number): Uint8Array | undefined {
+    const at = placeOf(this.writable, offset, length);
+    return at === undefined ? undefined : this.#memory.stretch(at, length, true);
+  }
+
   /** Copies to the writable part, starting `offset` bytes in; returns how many bytes fitted. */
   write(offset: number, from: Uint8Array): number {
     return visit(this.writable, offset, from.length, (address, at, length) => {
@@ -235,6 +245,16 @@ function totalLength(segments: readonly Segment[]): number {
   let length = 0;
   for (const segment of segments) length += segment.length;
   return length;
+}
+
+/** The address of `length` bytes that start `offset` bytes into the segments, if one segment has all of them. */
+function placeOf(segments: readonly Segment[], offset: number, length: number): number | undefined {
+  let skip = offset;
+  for (const segment of segments) {
+    if (skip < segment.length) return skip + length <= segment.length ? segment.address + skip : undefined;
+    skip -= segment.length;
+  }
+  return undefined;
 }
 
 /** Calls `each(address, position, length)` for the pieces of `length` bytes that start `offset` bytes into the segments. */

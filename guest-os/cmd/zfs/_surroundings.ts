@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: MIT
-/** @fileoverview What zfs(8) and zpool(8) have around them as programs: /dev/zfs, standard streams, mount(2), /etc/mnttab. */
+/** @fileoverview What zfs(8), zpool(8) and zdb(8) have around them as programs: /dev/zfs, standard streams, stat(2), mount(2), /etc/mnttab. */
 import * as calls from '../../lib/calls';
 import { errorText } from '../../lib/errors';
-import { entriesOf, status } from '../../lib/files';
+import { entriesOf, S_IFBLK, S_IFCHR, status } from '../../lib/files';
 import { out, outputError, flush, say, writeAll } from '../../lib/io';
 import { allMounts } from '../../lib/mounts';
+import { sleepFor } from '../../lib/process';
 import { pathOf } from '../../lib/text';
+import { currentTime } from '../../lib/time';
 import { isTerminal } from '../../lib/tty';
 import { GLOBAL, ownZoneId } from '../../lib/zones/kernel';
-import { Surroundings } from '../../../zfs/cmd/surroundings';
+import { KIND_DIRECTORY, KIND_DISK, KIND_FILE, KIND_NONE, Surroundings } from '../../../zfs/cmd/surroundings';
 import { NvList } from '../../../zfs/port/nvlist';
 import { Channel } from '../../../zfs/cmd/channel';
 
@@ -33,6 +35,26 @@ export class ProgramSurroundings extends Surroundings {
   }
   errorText(errno: i32): string {
     return errorText(errno);
+  }
+
+  now(): i64 {
+    return currentTime();
+  }
+  sleep(seconds: i32): bool {
+    flush();
+    sleepFor(<i64>seconds * 1000000000);
+    return true;
+  }
+  kind(path: string): i32 {
+    const found = status(path, true);
+    if (!found) return KIND_NONE;
+    if (found.isDirectory) return KIND_DIRECTORY;
+    if (found.isRegular) return KIND_FILE;
+    return found.type == S_IFBLK || found.type == S_IFCHR ? KIND_DISK : KIND_NONE;
+  }
+  names(directory: string): string[] {
+    const names = entriesOf(directory);
+    return names ? names : [];
   }
 
   // ---- mounting

@@ -23,7 +23,7 @@
 import { complain } from '../../lib/io';
 import { runZdb } from '../../../zfs/cmd/zdb';
 import { DeviceChannel, openError } from './_channel';
-import { ProgramConsole } from './_console';
+import { ProgramSurroundings } from './_surroundings';
 
 export const USAGE: string = 'zdb -l DEVICE\nzdb [-Cud] POOL ...';
 
@@ -33,5 +33,5 @@ export function main(args: string[]): i32 {
     complain('zdb', '/dev/zfs', openError);
     return 1;
   }
-  return runZdb(channel, new ProgramConsole(channel), args.slice(1));
+  return runZdb(new ProgramSurroundings(channel), args.slice(1));
 }

@@ -48,7 +48,7 @@
 import { complain, say } from '../../lib/io';
 import { runZpool } from '../../../zfs/cmd/zpool/zpool';
 import { DeviceChannel, openError } from './_channel';
-import { ProgramConsole } from './_console';
+import { ProgramSurroundings } from './_surroundings';
 
 export const USAGE: string = 'zpool SUBCOMMAND [ARGUMENTS]';
 
@@ -59,5 +59,5 @@ export function main(args: string[]): i32 {
     else complain('zpool', '/dev/zfs', openError);
     return 1;
   }
-  return runZpool(channel, new ProgramConsole(channel), args.slice(1));
+  return runZpool(new ProgramSurroundings(channel), args.slice(1));
 }

@@ -191,6 +191,18 @@ export function mountAll(zfs: Surroundings, pool: string, extra: string, overlay
   return good;
 }
 
+/** Takes away whatever of a pool is mounted, however it was, the innermost first: where something busy is mounted, or an empty text. */
+export function unmountPool(zfs: Surroundings, pool: string, force: bool): string {
+  const names: string[] = [];
+  const points: string[] = [];
+  zfs.mounts(names, points);
+  for (let i = names.length - 1; i >= 0; i--) {
+    const isOfPool = names[i] == pool || names[i].startsWith(pool + '/') || names[i].startsWith(pool + '@');
+    if (isOfPool && zfs.unmount(points[i], force) < 0) return points[i];
+  }
+  return '';
+}
+
 function byPoint(a: NvList, b: NvList): i32 {
   const left = textOf(a, 'mountpoint');
   const right = textOf(b, 'mountpoint');

@@ -4,14 +4,12 @@ import { EEXIST, EINVAL } from '../../../guest-os/kernel/errno';
 import { NvList } from '../../port/nvlist';
 import { EOVERFLOW } from '../../port/errors';
 import { Arguments } from '../arguments';
-import { Console, KIND_DIRECTORY } from '../console';
+import { KIND_DIRECTORY } from '../surroundings';
 import { reasonOf } from '../text';
-import { Context, Subcommand } from './subcommand';
-import { mismatchOf, pathsOf, vdevError, vdevsOf } from './vdevs';
+import { mountAll, unmountPool } from '../zfs/mounting';
+import { Context, LATEST, STATE_ACTIVE, STATE_DESTROYED, Subcommand } from './subcommand';
+import { leafName, leafOf, mismatchOf, pathsOf, vdevError, vdevsOf } from './vdevs';
 
-const LATEST: u64 = 28;
-const STATE_ACTIVE: u64 = 0;
-const STATE_DESTROYED: u64 = 2;
 const RESERVED: string[] = ['mirror', 'raidz', 'spare', 'log'];
 
 /** Empty: a pool can have this name. */
@@ -41,12 +39,12 @@ export function nameProblem(name: string): string {
 }
 
 /** Lines about devices that belong to a pool already, one each; `forced`: only those of pools that are open count. */
-export function devicesInUse(context: Context, paths: string[], forced: bool): string {
+function devicesInUse(context: Context, paths: string[], forced: bool): string {
   let text = '';
   for (let i = 0; i < paths.length; i++) {
     for (let j = 0; j < i; j++) if (paths[i] == paths[j]) text += 'cannot use ' + paths[i] + ': it is named twice\n';
     const output = new NvList();
-    context.channel.call('pool_search', new NvList().setText('paths', paths[i]), output);
+    context.place.call('pool_search', new NvList().setText('paths', paths[i]), output);
     const pools = output.lists('pools');
     if (!pools.length || pools[0].number('state') == STATE_DESTROYED) continue;
     const name = pools[0].text('name');
@@ -64,14 +62,36 @@ export function devicesInUse(context: Context, paths: string[], forced: bool): s
   return text;
 }
 
-/** What is wrong with vdevs for a new pool or a pool that has others; empty: nothing. */
-export function vdevProblem(context: Context, vdevs: NvList[], others: NvList[], forced: bool): string {
+/** Says what is wrong with vdevs, a line each, and what to do about it; `text` may be empty: nothing is wrong, and true. */
+function isRight(context: Context, text: string, forced: bool): bool {
+  if (!text.length) return true;
+  const how = forced ? 'the following errors must be manually repaired:' : "use '-f' to override the following errors:";
+  context.place.err('invalid vdev specification\n' + how + '\n' + text);
+  return false;
+}
+
+/** The top-level vdevs that words describe, for a new pool or for one that has `others`; none: it has been said what is wrong. */
+export function vdevsFor(context: Context, words: string[], others: NvList[], forced: bool): NvList[] {
+  const vdevs = vdevsOf(context.place, words);
+  if (!vdevs.length) {
+    context.place.err(vdevError + '\n');
+    return [];
+  }
   let text = devicesInUse(context, pathsOf(vdevs), forced);
   const mismatch = forced ? '' : mismatchOf(others.concat(vdevs));
   if (mismatch.length) text += mismatch + '\n';
-  if (!text.length) return '';
-  const how = forced ? 'the following errors must be manually repaired:' : "use '-f' to override the following errors:";
-  return 'invalid vdev specification\n' + how + '\n' + text;
+  return isRight(context, text, forced) ? vdevs : [];
+}
+
+/** One device for a pool; null: it has been said what is wrong. `isKnown`: it may be in use, since it takes its own place. */
+export function leafFor(context: Context, word: string, isKnown: bool, forced: bool): NvList | null {
+  const leaf = leafOf(context.place, word);
+  if (!leaf) {
+    context.place.err(vdevError + '\n');
+    return null;
+  }
+  const text = isKnown ? '' : devicesInUse(context, [leaf.text('path')], forced);
+  return isRight(context, text, forced) ? leaf : null;
 }
 
 export class Create extends Subcommand {
@@ -109,19 +129,11 @@ export class Create extends Subcommand {
     if (problem == 'name is reserved') return this.fail(what, problem + '\npool name may have been omitted');
     if (problem.length) return this.fail(what, problem);
     if (!version || version > LATEST) return this.fail(what, "property 'version' is invalid");
-    const console = this.context.console;
-    const vdevs = vdevsOf(console, operands.slice(1));
-    if (!vdevs.length) {
-      this.say(vdevError + '\n');
-      return 1;
-    }
-    const inUse = vdevProblem(this.context, vdevs, [], forced);
-    if (inUse.length) {
-      this.say(inUse);
-      return 1;
-    }
+    const around = this.context.place;
+    const vdevs = vdevsFor(this.context, operands.slice(1), [], forced);
+    if (!vdevs.length) return 1;
     const place = '/' + name;
-    if (!forced && console.kind(place) == KIND_DIRECTORY && console.names(place).length) {
+    if (!forced && around.kind(place) == KIND_DIRECTORY && around.names(place).length) {
       this.say("mountpoint '" + place + "' exists and is not empty\nuse '-f' to mount there all the same\n");
       return 1;
     }
@@ -140,7 +152,7 @@ export class Create extends Subcommand {
     if (comment.length) {
       this.request('pool_set', new NvList().setText('pool', name).setText('property', 'comment').setText('value', comment));
     }
-    return console.mountAll(name) ? 0 : 1;
+    return mountAll(around, name, '', false) ? 0 : 1;
   }
 }
 
@@ -150,26 +162,20 @@ export function layoutText(vdevs: NvList[], indent: string): string {
   for (let i = 0; i < vdevs.length; i++) {
     const children = vdevs[i].lists('children');
     const type = vdevs[i].text('type');
-    text += indent + (children.length ? (type == 'raidz' ? 'raidz1' : type) : shortName(vdevs[i])) + '\n';
+    text += indent + (children.length ? (type == 'raidz' ? 'raidz1' : type) : leafName(vdevs[i])) + '\n';
     if (children.length) text += layoutText(children, indent + '  ');
   }
   return text;
 }
-function shortName(leaf: NvList): string {
-  const path = leaf.text('path');
-  if (leaf.text('type') == 'file') return path;
-  const name = path.substring(path.lastIndexOf('/') + 1);
-  return leaf.number('whole_disk') ? name.substring(0, name.length - 2) : name;
-}
 
 /** Unmounts everything and takes the pool away. */
-export function takeAway(context: Context, console: Console, pool: string, forced: bool, destroy: bool): string {
-  const busy = console.unmountAll(pool, forced);
+export function takeAway(context: Context, pool: string, forced: bool, destroy: bool): string {
+  const busy = unmountPool(context.place, pool, forced);
   if (busy.length) return "cannot unmount '" + busy + "': Device busy\n";
   const input = new NvList().setText('pool', pool).setNumber('destroy', destroy ? 1 : 0);
-  const result = context.channel.call('pool_export', input, new NvList());
+  const result = context.place.call('pool_export', input, new NvList());
   if (result == 0) return '';
-  console.mountAll(pool);
+  mountAll(context.place, pool, '', false);
   return (
     'cannot ' +
     (destroy ? 'destroy' : 'export') +
@@ -195,7 +201,7 @@ export class Destroy extends Subcommand {
     if (operands.length > 1) return this.misused('too many arguments');
     if (!this.pool(operands[0])) return 1;
     this.log(operands[0]);
-    const wrong = takeAway(this.context, this.context.console, operands[0], forced, true);
+    const wrong = takeAway(this.context, operands[0], forced, true);
     this.say(wrong);
     if (wrong.startsWith('cannot unmount')) this.say("could not destroy '" + operands[0] + "': could not unmount datasets\n");
     return wrong.length ? 1 : 0;

@@ -5,9 +5,8 @@ import { NvList } from '../../port/nvlist';
 import { ENOTSUP, EOVERFLOW } from '../../port/errors';
 import { Arguments } from '../arguments';
 import { reasonOf } from '../text';
-import { devicesInUse, layoutText, vdevProblem } from './create';
+import { layoutText, leafFor, vdevsFor } from './create';
 import { Subcommand } from './subcommand';
-import { leafOf, vdevError, vdevsOf } from './vdevs';
 
 export class Scrub extends Subcommand {
   constructor() {
@@ -89,16 +88,8 @@ export class Add extends Subcommand {
     if (operands.length < 2) return this.misused('missing vdev specification');
     const pool = this.pool(operands[0]);
     if (!pool) return 1;
-    const vdevs = vdevsOf(this.context.console, operands.slice(1));
-    if (!vdevs.length) {
-      this.say(vdevError + '\n');
-      return 1;
-    }
-    const wrong = vdevProblem(this.context, vdevs, pool.lists('vdevs'), forced);
-    if (wrong.length) {
-      this.say(wrong);
-      return 1;
-    }
+    const vdevs = vdevsFor(this.context, operands.slice(1), pool.lists('vdevs'), forced);
+    if (!vdevs.length) return 1;
     if (dry) {
       this.out("would update '" + operands[0] + "' to the following configuration:\n\t" + operands[0] + '\n');
       this.out(namesText(pool.lists('vdevs'), '\t  ') + layoutText(vdevs, '\t  '));
@@ -144,18 +135,9 @@ export class Attach extends Subcommand {
     const old = operands[1];
     const fresh = operands.length > 2 ? operands[2] : old;
     if (!this.pool(name)) return 1;
-    const leaf = leafOf(this.context.console, fresh);
-    if (!leaf) {
-      this.say(vdevError + '\n');
-      return 1;
-    }
     // A new disk in the old one's place has its name.
-    const inUse = fresh == old ? '' : devicesInUse(this.context, [leaf.text('path')], forced);
-    if (inUse.length) {
-      const how = forced ? 'the following errors must be manually repaired:' : "use '-f' to override the following errors:";
-      this.say('invalid vdev specification\n' + how + '\n' + inUse);
-      return 1;
-    }
+    const leaf = leafFor(this.context, fresh, fresh == old, forced);
+    if (!leaf) return 1;
     const input = new NvList()
       .setText('pool', name)
       .setText('device', old)

@@ -3,31 +3,30 @@
 import { EEXIST, ENOENT } from '../../../guest-os/kernel/errno';
 import { NvList } from '../../port/nvlist';
 import { Arguments } from '../arguments';
-import { Console, KIND_DISK, KIND_FILE } from '../console';
+import { KIND_DISK, KIND_FILE, Surroundings } from '../surroundings';
 import { left, reasonOf } from '../text';
+import { mountAll } from '../zfs/mounting';
 import { nameProblem, takeAway } from './create';
-import { Subcommand } from './subcommand';
+import { LATEST, STATE_ACTIVE, STATE_DESTROYED, Subcommand } from './subcommand';
+import { leafName } from './vdevs';
 
 const DISKS: string = '/dev/dsk';
-const LATEST: u64 = 28;
-const STATE_ACTIVE: u64 = 0;
-const STATE_DESTROYED: u64 = 2;
 
 /** Disks of the system, or what lies in the directories. */
-function candidates(console: Console, directories: string[]): string {
+function candidates(place: Surroundings, directories: string[]): string {
   const paths: string[] = [];
   const from = directories.length ? directories : [DISKS];
   for (let i = 0; i < from.length; i++) {
-    const kind = console.kind(from[i]);
+    const kind = place.kind(from[i]);
     if (kind == KIND_DISK || kind == KIND_FILE) {
       paths.push(from[i]);
       continue;
     }
-    const names = console.names(from[i]);
+    const names = place.names(from[i]);
     for (let j = 0; j < names.length; j++) {
       if (!directories.length && !names[j].endsWith('s0')) continue;
       const path = from[i] + '/' + names[j];
-      const what = console.kind(path);
+      const what = place.kind(path);
       if (what == KIND_DISK || what == KIND_FILE) paths.push(path);
     }
   }
@@ -70,10 +69,7 @@ class Survey {
       const kind = type == 'raidz' ? 'raidz' + vdev.number('nparity', 1).toString() : type;
       return kind + '-' + vdev.number('id').toString();
     }
-    const path = vdev.text('path');
-    if (type == 'file') return path;
-    const name = path.substring(path.lastIndexOf('/') + 1);
-    return vdev.number('whole_disk') && name.endsWith('s0') ? name.substring(0, name.length - 2) : name;
+    return leafName(vdev);
   }
   private width(vdevs: NvList[], depth: i32): i32 {
     let width = 0;
@@ -185,7 +181,7 @@ export class Import extends Subcommand {
     if (all && operands.length) return this.misused('too many arguments');
     if (operands.length > 2) return this.misused('too many arguments');
     const output = new NvList();
-    const input = new NvList().setText('paths', candidates(this.context.console, directories));
+    const input = new NvList().setText('paths', candidates(this.context.place, directories));
     this.request('pool_search', input, output);
     this.ourName = output.text('hostname');
     const found: NvList[] = [];
@@ -260,7 +256,7 @@ export class Import extends Subcommand {
       const reason = output.text('reason');
       return this.fail(what, reason.length ? reason : reasonOf(result));
     }
-    return !this.mount || this.context.console.mountAll(name) ? 0 : 1;
+    return !this.mount || mountAll(this.context.place, name, '', false) ? 0 : 1;
   }
 }
 
@@ -280,7 +276,7 @@ export class Export extends Subcommand {
       if (!this.pool(operands[i])) status = 1;
       else {
         this.log(operands[i]);
-        const wrong = takeAway(this.context, this.context.console, operands[i], forced, false);
+        const wrong = takeAway(this.context, operands[i], forced, false);
         this.say(wrong);
         if (wrong.length) status = 1;
       }

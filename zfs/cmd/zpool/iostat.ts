@@ -35,7 +35,7 @@ export class IoStat extends Subcommand {
     let before: Row[] = [];
     let seconds: u64 = 0;
     for (let round = 0; round < count; round++) {
-      if (round && !this.context.console.sleep(interval)) break;
+      if (round && !this.context.place.sleep(interval)) break;
       const pools = this.pools(operands);
       if (!pools.length) {
         if (!this.missing) this.say('no pools available\n');

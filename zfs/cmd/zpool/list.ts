@@ -79,7 +79,7 @@ export class ListPools extends Subcommand {
       const name = this.columns[i];
       // Checkpoints, growing and the map of fragments belong to features that these pools do not have.
       if (name == 'ckpoint' || name == 'expandsz' || name == 'frag' || name == 'altroot') row.push('-');
-      else row.push(propertyOf(this.context.channel, pool, name, this.exact).text);
+      else row.push(propertyOf(this.context.place, pool, name, this.exact).text);
     }
     return row;
   }

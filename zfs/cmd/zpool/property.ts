@@ -95,7 +95,7 @@ export class GetProperty extends Subcommand {
     for (let i = 0; i < pools.length; i++) {
       for (let j = 0; j < names.length; j++) {
         const name = propertyName(names[j]);
-        const value = propertyOf(this.context.channel, pools[i], name, exact);
+        const value = propertyOf(this.context.place, pools[i], name, exact);
         const row: string[] = [];
         for (let k = 0; k < fields.length; k++) {
           if (fields[k] == 'name') row.push(pools[i].text('name'));

@@ -4,7 +4,7 @@ import { formatDate } from '../../../guest-os/lib/dates';
 import { NvList } from '../../port/nvlist';
 import { Arguments } from '../arguments';
 import { left, niceNumber, right } from '../text';
-import { Subcommand } from './subcommand';
+import { LATEST, Subcommand } from './subcommand';
 
 const OFFLINE: u64 = 2;
 const REMOVED: u64 = 3;
@@ -12,7 +12,6 @@ const CANT_OPEN: u64 = 4;
 const FAULTED: u64 = 5;
 const DEGRADED: u64 = 6;
 const ONLINE: u64 = 7;
-const LATEST: u64 = 28;
 
 export function stateName(state: u64, suspended: bool = false): string {
   if (suspended) return 'SUSPENDED';
@@ -245,7 +244,7 @@ export class Status extends Subcommand {
     if (unhealthy && (!words.length || isOld)) return '';
     let text = '  pool: ' + name + '\n';
     text += ' state: ' + stateName(pool.number('state'), pool.number('suspended') != 0) + '\n' + words;
-    text += '  scan: ' + scanText(pool, this.context.console.now()) + '\nconfig:\n\n';
+    text += '  scan: ' + scanText(pool, this.context.place.now()) + '\nconfig:\n\n';
     const vdevs = pool.lists('vdevs');
     const width = max(10, max(name.length, widthOf(vdevs, 2)));
     text += '\t' + left('NAME', width) + '  ' + left('STATE', 8) + '  READ WRITE CKSUM\n';
@@ -269,7 +268,7 @@ export class Status extends Subcommand {
     const dataset = error.text('dataset');
     const path = error.text('path');
     if (!path.length) return dataset + ':' + object;
-    const point = this.context.console.mountPoint(dataset);
-    return point.length ? (point == '/' ? '' : point) + path : dataset + ':' + path;
+    const point = this.context.place.mountedAt(dataset);
+    return point != null ? (point == '/' ? '' : point) + path : dataset + ':' + path;
   }
 }

@@ -1,19 +1,22 @@
 // SPDX-License-Identifier: MIT
-/** @fileoverview What all subcommands of zpool(8) share: the channel, the console, how pools are named and complaints are worded. */
+/** @fileoverview What all subcommands of zpool(8) share: what is around them, how pools are named and complaints are worded. */
 import { ENOENT } from '../../../guest-os/kernel/errno';
 import { NvList } from '../../port/nvlist';
 import { Arguments } from '../arguments';
-import { Channel } from '../channel';
-import { Console } from '../console';
+import { Surroundings } from '../surroundings';
 import { reasonOf } from '../text';
+
+/** The newest version that we write; states of pools in labels. */
+export const LATEST: u64 = 28;
+export const STATE_ACTIVE: u64 = 0;
+export const STATE_DESTROYED: u64 = 2;
 
 /** Misuse ends with this status, after the usage. */
 export const MISUSED: i32 = 2;
 
 export class Context {
   constructor(
-    public readonly channel: Channel,
-    public readonly console: Console,
+    public readonly place: Surroundings,
     /** As it was typed, for the pool's history. */
     public readonly line: string,
   ) {}
@@ -39,13 +42,13 @@ export abstract class Subcommand {
   }
 
   protected out(text: string): void {
-    this.context.console.out(text);
+    this.context.place.out(text);
   }
   protected say(text: string): void {
-    this.context.console.say(text);
+    this.context.place.err(text);
   }
   protected request(name: string, input: NvList, output: NvList = new NvList()): i32 {
-    return this.context.channel.call(name, input, output);
+    return this.context.place.call(name, input, output);
   }
 
   /** Says what is wrong, and the usage. */

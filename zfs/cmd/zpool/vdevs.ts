@@ -4,7 +4,7 @@
  * `raidz` in front of those that belong together.
  */
 import { NvList } from '../../port/nvlist';
-import { Console, KIND_DISK, KIND_FILE, KIND_NONE } from '../console';
+import { KIND_DISK, KIND_FILE, KIND_NONE, Surroundings } from '../surroundings';
 
 const DISKS: string = '/dev/dsk/';
 /** Kinds of vdevs that exist elsewhere. */
@@ -14,20 +14,20 @@ const NOT_HERE: string[] = ['raidz2', 'raidz3', 'spare', 'log', 'cache', 'dedup'
 export let vdevError: string = '';
 
 /** The device a word names; null: {@link vdevError}. */
-export function leafOf(console: Console, word: string): NvList | null {
+export function leafOf(place: Surroundings, word: string): NvList | null {
   if (!word.startsWith('/')) {
     // A whole disk is known without its slice.
     const whole = DISKS + word + 's0';
-    if (console.kind(whole) == KIND_DISK)
+    if (place.kind(whole) == KIND_DISK)
       return new NvList().setText('type', 'disk').setText('path', whole).setNumber('whole_disk', 1);
-    if (console.kind(DISKS + word) == KIND_DISK) return new NvList().setText('type', 'disk').setText('path', DISKS + word);
+    if (place.kind(DISKS + word) == KIND_DISK) return new NvList().setText('type', 'disk').setText('path', DISKS + word);
     vdevError = "cannot open '" + word + "': no such device in /dev/dsk\nmust be a full path or shorthand device name";
     return null;
   }
   let path = word;
-  let kind = console.kind(path);
+  let kind = place.kind(path);
   let whole = false;
-  if (kind == KIND_NONE && console.kind(path + 's0') == KIND_DISK) {
+  if (kind == KIND_NONE && place.kind(path + 's0') == KIND_DISK) {
     path += 's0';
     kind = KIND_DISK;
     whole = true;
@@ -46,7 +46,7 @@ export function leafOf(console: Console, word: string): NvList | null {
 }
 
 /** Top-level vdevs; none: {@link vdevError}. */
-export function vdevsOf(console: Console, words: string[]): NvList[] {
+export function vdevsOf(place: Surroundings, words: string[]): NvList[] {
   const tops: NvList[] = [];
   let group: NvList | null = null;
   let children: NvList[] = [];
@@ -65,7 +65,7 @@ export function vdevsOf(console: Console, words: string[]): NvList[] {
       tops.push(group);
       continue;
     }
-    const leaf = leafOf(console, word);
+    const leaf = leafOf(place, word);
     if (!leaf) return [];
     if (!group) tops.push(leaf);
     else {
@@ -83,6 +83,14 @@ function isComplete(group: NvList, children: NvList[]): bool {
   const kind = group.text('type') == 'mirror' ? 'mirror' : 'raidz1';
   vdevError = 'invalid vdev specification: ' + kind + ' requires at least 2 devices';
   return false;
+}
+
+/** What a device is called: a file by its path, a disk by its name, without the slice if it is a whole one. */
+export function leafName(leaf: NvList): string {
+  const path = leaf.text('path');
+  if (leaf.text('type') == 'file') return path;
+  const name = path.substring(path.lastIndexOf('/') + 1);
+  return leaf.number('whole_disk') && name.endsWith('s0') ? name.substring(0, name.length - 2) : name;
 }
 
 /** Paths of all devices. */

@@ -3,8 +3,7 @@
  * @fileoverview zpool(8), apart from where it runs: `runZpool` is its main. A subcommand is one class, and one line in {@link subcommands}. What
  * users know is illumos's command: its columns, its messages, its exit statuses (1: it could not be done, 2: misuse).
  */
-import { Channel } from '../channel';
-import { Console } from '../console';
+import { Surroundings } from '../surroundings';
 import { Create, Destroy } from './create';
 import { Add, Attach, Clear, Detach, Scrub, Switch } from './device';
 import { HistoryOf } from './history';
@@ -39,28 +38,28 @@ function subcommands(): Subcommand[] {
 }
 
 /** `words`: what follows `zpool`. */
-export function runZpool(channel: Channel, console: Console, words: string[]): i32 {
+export function runZpool(place: Surroundings, words: string[]): i32 {
   const all = subcommands();
-  if (!words.length) return complain(console, all, 'missing command\n', MISUSED);
+  if (!words.length) return complain(place, all, 'missing command\n', MISUSED);
   if (words[0] == '-?' || words[0] == 'help') {
-    usage(all, console, false);
+    usage(all, place, false);
     return 0;
   }
   for (let i = 0; i < all.length; i++) {
-    if (all[i].name == words[0]) return all[i].start(new Context(channel, console, 'zpool ' + words.join(' ')), words.slice(1));
+    if (all[i].name == words[0]) return all[i].start(new Context(place, 'zpool ' + words.join(' ')), words.slice(1));
   }
-  return complain(console, all, "unrecognized command '" + words[0] + "'\n", MISUSED);
+  return complain(place, all, "unrecognized command '" + words[0] + "'\n", MISUSED);
 }
 
-function complain(console: Console, all: Subcommand[], text: string, status: i32): i32 {
-  console.say(text);
-  usage(all, console, true);
+function complain(place: Surroundings, all: Subcommand[], text: string, status: i32): i32 {
+  place.err(text);
+  usage(all, place, true);
   return status;
 }
 
-function usage(all: Subcommand[], console: Console, wrong: bool): void {
+function usage(all: Subcommand[], place: Surroundings, wrong: bool): void {
   let text = "usage: zpool command args ...\nwhere 'command' is one of the following:\n\n";
   for (let i = 0; i < all.length; i++) text += '\t' + all[i].usage.replaceAll('\n', '\n\t') + '\n';
-  if (wrong) console.say(text);
-  else console.out(text);
+  if (wrong) place.err(text);
+  else place.out(text);
 }
