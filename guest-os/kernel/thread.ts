@@ -195,6 +195,7 @@ export class WaitQueue {
   get isEmpty(): bool {
     return !this.head;
   }
+  /** Who has waited longest: whom {@link wakeOne} would wake. */
   get first(): Thread | null {
     return this.head;
   }

@@ -20,8 +20,8 @@ import { type Image, LOGIN, PROMPT, qemu } from './session.ts';
 const zdb = openZfs();
 const hasGrub = haveOracles('grub-fstest');
 
-/** Types a line, and gives what came before the next prompt. */
-export type Type = (line: string) => Promise<string>;
+/** Types a line, and gives what came before the next prompt; with `until`, comes back when that has been printed. */
+export type Type = (line: string, until?: RegExp) => Promise<string>;
 
 interface Layout {
   readonly pool: string;
@@ -122,14 +122,17 @@ export async function makePools(type: Type, scope: Scope): Promise<Made> {
 /** Layouts whose disks outlive the machine. */
 const LASTING = LAYOUTS.filter(({ pool }) => pool !== 'filed');
 
+/** Rounds of the load that a pool has seen before the machine is cut off. */
+const ROUNDS = 2;
+
 /** Imports the pools again, puts a load on them, and comes back while it goes on: files come and go, and so do snapshots. */
 export async function loadAgain(type: Type): Promise<void> {
   for (const { pool } of LASTING) expect(await type(`zpool import ${pool} && echo in`)).toMatch(/^in$/m);
+  await type(extract(CHANGE, CHANGE_FILE));
   const round = (pool: string): string =>
     `for d in /${pool}/*-fletcher*; do cp ${CHANGE_FILE} $d/a; rm -r $d/x; mkdir $d/x; cp ${CHANGE_FILE} $d/x/z; done; zfs snapshot ${pool}@three; rm -r /${pool}/lib; cp -r /usr/lib /${pool}/lib; zfs destroy ${pool}@three`;
-  const jobs = LASTING.map(({ pool }) => `(while :; do ${round(pool)}; done) >/dev/null 2>&1 &`);
-  await type(`${extract(CHANGE, CHANGE_FILE)}; ${jobs.join(' ')} sync`);
-  await type('cp /usr/lib/core /single/more; sync');
+  const jobs = LASTING.map(({ pool }) => `(i=0; while :; do ${round(pool)}; i=$((i+1)); echo "@""round $i"; done) 2>/dev/null &`);
+  await type(jobs.join(' '), new RegExp(`@round ${ROUNDS}\\r?\\n`));
 }
 
 /** A folder that has the disks of one pool only: programs search folders. */
@@ -236,9 +239,9 @@ export async function poolsOnOurs(image: Image, folder: string, scope = SOME): P
   machine.console.send('root');
   await machine.console.expect(PROMPT);
   machine.console.send('set +o emacs');
-  const type: Type = async (line) => {
-    machine.console.send(line + MARK);
-    return between((await machine.console.expect(DONE)).input);
+  const type: Type = async (line, until) => {
+    machine.console.send(until ? line : line + MARK);
+    return between((await machine.console.expect(until ?? DONE)).input);
   };
   await wholeStory(image, folder, scope, type, async () => machine.close());
 }
@@ -274,9 +277,9 @@ export async function poolsOnQemu(image: Image, folder: string, scope = SOME): P
     child.stdin!.write('root\n');
     await until(PROMPT);
     child.stdin!.write('set +o emacs\n');
-    const type: Type = async (line) => {
-      child.stdin!.write(`${line}${MARK}\n`);
-      return between(await until(DONE));
+    const type: Type = async (line, what) => {
+      child.stdin!.write(`${line}${what ? '' : MARK}\n`);
+      return between(await until(what ?? DONE));
     };
     await wholeStory(image, folder, scope, type, async () => {
       child.kill('SIGKILL');

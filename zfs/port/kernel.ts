@@ -43,18 +43,25 @@ class SleepLock extends Lock {
   acquire(): void {
     const me = current();
     const flags = saveInterrupts();
-    if (this.owner != me) {
-      while (this.owner) this.waiting.wait(false);
+    if (this.owner == me) this.depth++;
+    else if (!this.owner) {
       this.owner = me;
-    }
-    this.depth++;
+      this.depth = 1;
+    } else while (this.owner != me) this.waiting.wait(false);
     restoreInterrupts(flags);
   }
+  /** The longest waiting gets it: else those who come back for it at once, as copying does, would keep everybody else away for ever. */
   release(): void {
     assert(this.owner == current(), 'lock of ZFS released by somebody else');
     if (--this.depth) return;
-    this.owner = null;
-    this.waiting.wakeOne();
+    const flags = saveInterrupts();
+    const next = this.waiting.first;
+    this.owner = next;
+    if (next) {
+      this.depth = 1;
+      this.waiting.wakeOne();
+    }
+    restoreInterrupts(flags);
   }
 }
 

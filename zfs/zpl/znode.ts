@@ -45,6 +45,7 @@ import {
 
 const SA_BONUS: u32 = 320;
 const NOWHERE: usize = 0;
+const ABSENT: u32 = u32.MAX_VALUE;
 const S_IFMT: u64 = 0xf000;
 const S_IFDIR: u64 = 0x4000;
 const S_IFLNK: u64 = 0xa000;
@@ -80,6 +81,11 @@ export class Znodes {
   private readonly lengths: i32[] = [];
   private readonly layoutNumbers: u64[] = [];
   private readonly layouts: StaticArray<u16>[] = [];
+  /** Of each layout, where each of our attributes lies behind the header (upper half) and how long it is (lower); ABSENT; 0: it has to be looked for. */
+  private readonly places: StaticArray<u32>[] = [];
+  /** The layout that was used last, as nearly all files have the same. */
+  private lastNumber: u32 = u32.MAX_VALUE;
+  private lastPlaces: StaticArray<u32> = new StaticArray<u32>(ATTRIBUTES);
   readonly isNew: bool;
 
   constructor(public readonly version: u64) {
@@ -120,8 +126,7 @@ export class Znodes {
       if (zapFind(layouts, entry.name, 2, 256, buffer) < 0) continue;
       const list = new StaticArray<u16>(entry.count);
       for (let i: u32 = 0; i < entry.count; i++) list[i] = load<u16>(buffer + <usize>i * 2);
-      this.layoutNumbers.push(<u64>I32.parseInt(entry.name));
-      this.layouts.push(list);
+      this.keepLayout(<u64>I32.parseInt(entry.name), list);
     }
     freeBuffer(buffer, 512);
     releaseDnode(layouts);
@@ -141,8 +146,27 @@ export class Znodes {
   private addLayout(number: u32, attributes: i32[]): void {
     const list = new StaticArray<u16>(attributes.length);
     for (let i = 0; i < attributes.length; i++) list[i] = <u16>attributes[i];
+    this.keepLayout(number, list);
+  }
+  private keepLayout(number: u64, list: StaticArray<u16>): void {
+    const places = new StaticArray<u32>(ATTRIBUTES);
+    for (let ours = 0; ours < ATTRIBUTES; ours++) {
+      let has = false;
+      for (let i = 0; i < list.length; i++) if (<i32>list[i] >= this.ours.length || this.ours[list[i]] == ours) has = true;
+      if (!has) places[ours] = ABSENT;
+    }
+    let at: u32 = 0;
+    // Behind the first of varying length it depends on the file.
+    for (let i = 0; i < list.length && <i32>list[i] < this.ours.length && this.lengths[list[i]]; i++) {
+      const ours = this.ours[list[i]];
+      const length = <u32>this.lengths[list[i]];
+      if (at + length > <u32>u16.MAX_VALUE) break;
+      if (ours >= 0 && !places[ours]) places[ours] = (at << 16) | length;
+      at += (length + 7) & ~7;
+    }
     this.layoutNumbers.push(number);
     this.layouts.push(list);
+    this.places.push(places);
   }
 
   // ---- places
@@ -160,8 +184,19 @@ export class Znodes {
     if (dn.bonusType != TYPE_SA || dn.bonusLength < 8 || load<u32>(bonus) != ATTRIBUTE_MAGIC) return NOWHERE;
     const info = <u32>load<u16>(bonus, 4);
     const header = (info >> 10) * 8;
-    const layout = this.layoutOf(info & 0x3ff);
-    if (!layout) return NOWHERE;
+    if (this.lastNumber != (info & 0x3ff) && !this.use(info & 0x3ff)) return NOWHERE;
+    const place = this.lastPlaces[attribute];
+    if (!place) return this.lookFor(dn, attribute, header, this.layoutOf(info & 0x3ff)!);
+    if (place == ABSENT) return NOWHERE;
+    const end = header + (place >> 16) + (place & 0xffff);
+    if (dn.bonusLength < end) return NOWHERE;
+    this.foundLength = place & 0xffff;
+    return bonus + header + (place >> 16);
+  }
+
+  /** What is not at the same place in all files of a layout. */
+  private lookFor(dn: Dnode, attribute: i32, header: u32, layout: StaticArray<u16>): usize {
+    const bonus = bonusOf(dn);
     let at = header;
     let variable: u32 = 0;
     for (let i = 0; i < layout.length; i++) {
@@ -184,6 +219,13 @@ export class Znodes {
     return NOWHERE;
   }
 
+  private use(number: u32): bool {
+    const index = this.layoutNumbers.indexOf(number);
+    if (index < 0) return false;
+    this.lastNumber = number;
+    this.lastPlaces = this.places[index];
+    return true;
+  }
   private layoutOf(number: u32): StaticArray<u16> | null {
     for (let i = 0; i < this.layoutNumbers.length; i++) if (this.layoutNumbers[i] == number) return this.layouts[i];
     return null;
