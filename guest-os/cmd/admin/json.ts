@@ -8,6 +8,8 @@
  * OPTIONS
  *   -a           each element of an array by itself: its lookups on one line
  *   -A           the input is one value, although it is an array
+ *   -c code      only what the expression holds for; of an array, its elements
+ *   -e code      changes the value, or each element of an array: this.name = expression, delete this.name
  *   -d text      stands between the lookups of a line with -a; a blank unless said
  *   -D text      stands between the names of a lookup; a dot unless said
  *   -f file      read it
@@ -19,7 +21,7 @@
  *   -o json-N, -N   indent by N; 0: on one line
  *   -q           say nothing about what is no JSON
  *
- * There is no -e and no -c: nothing evaluates expressions.
+ * Expressions are a part of ECMAScript's: this.name or name, literals, ! + - * / % comparisons && || ?: length and indexOf.
  *
  * EXIT STATUS
  *   0   done
@@ -29,19 +31,24 @@
  * EXAMPLES
  *   sysinfo | json Hostname
  *   echo '[{"id":1,"n":"a"},{"id":2,"n":"b"}]' | json -a id n
+ *   imgadm list -j | json -c 'clones == 0' -a manifest.name
  */
 import * as calls from '../../lib/calls';
 import { errorText } from '../../lib/errors';
 import { O_RDONLY, openFile, out, readAll, say } from '../../lib/io';
 import { ARRAY, Json, JsonParser, OBJECT, STRING } from '../../lib/json';
+import { isTrue, Program } from '../../lib/jsonExpression';
 import { parseNumber } from '../../lib/text';
 
-export const USAGE: string = 'json [-aAgHjknq] [-d delim] [-D delim] [-f file] [-o json-N | -N] [lookup ...]';
+export const USAGE: string = 'json [-aAgHjknq] [-c code] [-e code] [-d delim] [-D delim] [-f file] [-o json-N | -N] [lookup ...]';
 
 let flags: string = '';
 let delimiter: string = ' ';
 let separator: string = '.';
 let indent = 2;
+/** What is done with each value before it is shown, in this order: whether it is a condition, and the program. */
+const isCondition: bool[] = [];
+const programs: Program[] = [];
 
 function has(letter: string): bool {
   return flags.includes(letter);
@@ -71,14 +78,22 @@ export function main(args: string[]): i32 {
     }
     for (let k = 1; k < word.length; k++) {
       const letter = word.charAt(k);
-      if (letter == 'd' || letter == 'D' || letter == 'f' || letter == 'o') {
+      if ('cdDefo'.includes(letter)) {
         const rest = word.substring(k + 1);
         if (!rest.length && i + 1 >= args.length) return usage();
         const value = rest.length ? rest : args[++i];
         if (letter == 'd') delimiter = value;
         else if (letter == 'D') separator = value;
         else if (letter == 'f') file = value;
-        else if (!setOutput(value)) return usage();
+        else if (letter == 'c' || letter == 'e') {
+          const program = new Program(value);
+          if (program.error.length) {
+            say('json: error: ' + value + ': ' + program.error + '\n');
+            return 1;
+          }
+          isCondition.push(letter == 'c');
+          programs.push(program);
+        } else if (!setOutput(value)) return usage();
         break;
       }
       if (!'aAgHjknq'.includes(letter)) return usage();
@@ -138,10 +153,36 @@ function work(text: string, lookups: string[]): i32 {
       else for (let k = 0; k < values[i].items.length; k++) top.items.push(values[i].items[k]);
     }
   }
+  if (programs.length) {
+    if (top.kind != ARRAY || has('A')) {
+      if (!holds(top) && !failed.length) return 0;
+    } else {
+      const kept = new Json(ARRAY);
+      for (let i = 0; i < top.items.length; i++) if (holds(top.items[i])) kept.items.push(top.items[i]);
+      top = kept;
+    }
+    if (failed.length) {
+      say('json: error: ' + failed + '\n');
+      return 1;
+    }
+  }
   if (has('a') && top.kind == ARRAY) for (let i = 0; i < top.items.length; i++) row(top.items[i], lookups);
   else if (has('a')) row(top, lookups);
   else whole(top, lookups);
   return 0;
+}
+
+/** What a program could not do. */
+let failed: string = '';
+
+/** Changes a value by all programs; do all conditions hold? */
+function holds(value: Json): bool {
+  for (let i = 0; i < programs.length; i++) {
+    const result = programs[i].run(value);
+    if (programs[i].error.length) failed = programs[i].error;
+    if (failed.length || (isCondition[i] && !isTrue(result))) return false;
+  }
+  return true;
 }
 
 function keys(value: Json): Json {
