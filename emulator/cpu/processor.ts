@@ -72,7 +72,7 @@ export interface ProcessorPlatform extends Platform {
 export type Tiering = 'interpreted' | 'mixed' | 'compiled';
 export const TIERINGS: readonly Tiering[] = ['interpreted', 'mixed', 'compiled'];
 /** Entries after which a run is compiled; 0: never. */
-const HOT_AFTER: Record<Tiering, number> = { interpreted: 0, mixed: 4000, compiled: 1 };
+const HOT_AFTER: Record<Tiering, number> = { interpreted: 0, mixed: 16_000, compiled: 1 };
 export interface ProcessorOptions {
   index: number;
   physical: PhysicalMemory;

@@ -3,7 +3,7 @@
  * @fileoverview A processor with RAM and nothing else, for tests of instructions: no devices (ports and registers read as ones), no
  * interrupt controller, the time stamp counter counts retired instructions.
  */
-import { buildTables } from '../decode/tables.ts';
+import { buildTables, type Tables } from '../decode/tables.ts';
 import { interpreter } from '../interp/interpreter.ts';
 import { LAYOUT_END, SEG, SEGMENT, SLOT, segmentSlot } from '../ir/state.ts';
 import type { CpuModel } from '../isa/helper.ts';
@@ -23,6 +23,15 @@ export interface TestProcessor {
   ram: Uint8Array;
 }
 let module: WebAssembly.Module | undefined;
+/** Decoding tables take long to build, and some tests make hundreds of processors. */
+const knownTables = new WeakMap<readonly Instruction[], WeakMap<CpuModel, Tables>>();
+function tablesFor(records: readonly Instruction[], model: CpuModel): Tables {
+  const byModel = knownTables.get(records) ?? new WeakMap<CpuModel, Tables>();
+  knownTables.set(records, byModel);
+  const tables = byModel.get(model) ?? buildTables(records, (feature) => model.has(feature));
+  byModel.set(model, tables);
+  return tables;
+}
 
 /** `ramSize` in bytes. `emptyMemory`: what bytes read as where no RAM is. */
 export function testProcessor(
@@ -45,7 +54,7 @@ export function testProcessor(
   const cpu: Processor = new Processor({
     index: 0,
     physical,
-    tables: buildTables(records, (feature) => definition.has(feature)),
+    tables: tablesFor(records, definition),
     module,
     keys,
     pool: { start: POOL_START, end: POOL_END },

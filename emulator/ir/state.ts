@@ -177,7 +177,7 @@ export const SEG = {
  * page that it is part of.
  * Jump cache entry: i64 RIP (-1 when empty), i32 record, i32 page offset of its code.
  */
-export const TLB_ENTRIES = 4096;
+export const TLB_ENTRIES = 16384;
 export const TLB_READ = 0;
 export const TLB_WRITE = TLB_ENTRIES * 16;
 export const JUMP_CACHE = TLB_WRITE + TLB_ENTRIES * 16;

@@ -65,11 +65,8 @@ export class Tlb {
     this.first = this.blocks[0];
     this.kept = new Uint8Array((TLB_KINDS * TLB_BLOCK_SIZE) / 16);
     for (const block of this.blocks) {
-      for (let i = 0; i < TLB_ENTRIES; i++) {
-        this.empty(block + TLB_READ + i * 16);
-        this.empty(block + TLB_WRITE + i * 16);
-      }
-      for (let i = 0; i < JUMP_ENTRIES; i++) this.emptyJump(block + JUMP_CACHE + i * 16);
+      this.i32.fill(-1, block >> 2, (block + TLB_BLOCK_SIZE) >> 2);
+      this.emptyJump(block + JUMP_CACHE);
     }
   }
 

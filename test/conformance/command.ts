@@ -21,7 +21,7 @@ const SEQUENCES = 1500;
 const TIER_INSTRUCTIONS = 60_000;
 /** Half of the time each: long functions that get hot in the usual way, so that bytes are the bound; short ones, compiled at once. */
 const CHANGING_CODE = [
-  ['mixed', { functions: 32, length: 120, calls: 4500 }],
+  ['mixed', { functions: 32, length: 120, calls: 16_500 }],
   ['compiled', { functions: 4, length: 20, calls: 3 }],
 ] as const;
 const mebibytes = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
