@@ -50,6 +50,8 @@ describe('the power button', () => {
     const socket = join(image.directory, 'qmp');
     const child = qemu(image, undefined, ['-qmp', `unix:${socket},server=on,wait=off`]);
     const exited = once(child, 'exit');
+    // So that what was heard is told if nothing more comes.
+    const timer = setTimeout(() => child.kill('SIGKILL'), 240_000);
     try {
       let heard = '';
       await new Promise<void>((resolve, reject) => {
@@ -68,6 +70,7 @@ describe('the power button', () => {
       expect(heard).toMatch(STOPPED);
       expect(status).toBe(0);
     } finally {
+      clearTimeout(timer);
       child.kill('SIGKILL');
     }
   });
