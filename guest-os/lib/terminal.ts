@@ -12,6 +12,9 @@ const places: string[] = ['/dev/pts', '/dev/term', '/dev/vt', '/dev'];
 
 /** Path of a character device by its number; empty where there is none. /dev/tty stands for any. */
 export function deviceName(rdev: u64): string {
+  // The console is some other terminal, too, and known by this name.
+  const console = status('/dev/console', true);
+  if (console && console.type == S_IFCHR && console.rdev == rdev) return '/dev/console';
   for (let i = 0; i < places.length; i++) {
     const names = entriesOf(places[i]);
     if (!names) continue;

@@ -81,11 +81,16 @@ export function typeOnQemu(
   });
 }
 
-/** `more`: further options of `./diorama run`. */
-export function typeOnOurs(image: Image, commands: readonly string[], more: readonly string[] = []): Promise<Session> {
+/** `more`: further options of `./diorama run`; `seconds`: how long it may take. */
+export function typeOnOurs(
+  image: Image,
+  commands: readonly string[],
+  more: readonly string[] = [],
+  seconds = 240,
+): Promise<Session> {
   const typed = [QUIET, ...commands, END].flatMap((command) => ['--expect', '\\]# $', '--send', command]);
   const system = ['--kernel', image.kernel, '--initrd', image.archive, '--append', 'console=ttya', '--memory', '256M'];
-  const options = [...system, ...more, '--timeout', '240', '--expect', 'login: $', '--send', 'root', ...typed];
+  const options = [...system, ...more, '--timeout', String(seconds), '--expect', 'login: $', '--send', 'root', ...typed];
   const child = spawn(process.execPath, [join(projectRoot(), 'tools/diorama.js'), 'run', ...options], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });

@@ -17,6 +17,7 @@ const SETATTR: i32 = 9;
 export const ATTR_ROOT: i32 = 1;
 export const ATTR_NAME: i32 = 2;
 const ATTR_STATUS: i32 = 3;
+const ATTR_PRIVSET: i32 = 4;
 export const ATTR_INITPID: i32 = 7;
 export const ATTR_INITNAME: i32 = 9;
 export const ATTR_BOOTARGS: i32 = 10;
@@ -204,4 +205,13 @@ export function zoneInit(id: i32): i32 {
 }
 export function setZoneText(id: i32, attribute: i32, value: string): i64 {
   return calls.zone(SETATTR, id, attribute, pathOf(value), 0);
+}
+
+/** Names of the privileges that processes of a zone can have. */
+export function zonePrivileges(id: i32): string[] {
+  const result: string[] = [];
+  if (calls.zone(GETATTR, id, ATTR_PRIVSET, privileges, 12) < 0) return result;
+  for (let i = 0; i < PRIVILEGES.length; i++)
+    if ((load<u32>(privileges + (<usize>i >> 5) * 4) >> (i & 31)) & 1) result.push(PRIVILEGES[i]);
+  return result;
 }
