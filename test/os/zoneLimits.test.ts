@@ -42,6 +42,7 @@ const COMMANDS = {
     'zlogin a "dd if=/dev/zero of=/tmp/x bs=1024k count=200 2>/dev/null; ls -l /tmp/x"; kstat -p memory_cap:1:a:swap; zlogin a rm /tmp/x',
   physical: `prctl -n zone.max-swap -x -i zone a; ${set('max-physical-memory', 48 << 20, 'a')}; kstat -p memory_cap:1:a:rss; zlogin a limits hog 100 tell; kstat -p memory_cap:1:a; zlogin a svcs -H -o state | sort -u`,
   largest: `zlogin a limits hog 40 stay & until [ $(kstat -p memory_cap:1:a:rss | cut -f2) -gt 41943040 ]; do sleep 0.1; done; zlogin a limits hog 20; while pgrep -z a limits; do sleep 0.1; done; ${MEMORY}; zlogin a svcs -H -o state | sort -u`,
+  views: 'zonememstat; zlogin a zonememstat -H; ppriv $$; zlogin a ppriv \\$\\$; ppriv -l basic',
   locked: `${set('max-locked-memory', 4 << 20, 'a')}; zlogin a limits lock 3; zlogin a limits lock 5; kstat -p caps:1:lockedmem_zone_1:usage`,
   processes: `zlogin a limits bomb & until [ $(kstat -p caps:1:nprocs_zone_1:usage | cut -f2) = 40 ]; do sleep 0.1; done; kstat -p caps:1:nprocs_zone_1:usage; zlogin a true; ${set('max-processes', 50, 'a')}; until [ $(kstat -p caps:1:nprocs_zone_1:usage | cut -f2) = 50 ]; do sleep 0.1; done; ${set('max-lwps', 45, 'a')}; ${set('max-processes', 99, 'a')}; sleep 1; kstat -p caps:1::usage; pkill -9 -z a limits; true`,
   gone: 'zoneadm -z a halt; zoneadm -z b halt; kstat -p zones; kstat -p caps | cut -d: -f2 | sort -u; kstat -p memory_cap:::zonename',
@@ -149,6 +150,18 @@ describe.each([
     expect(figures(printed('physical'), 'memory_cap:1:a:nover')[0]).toBeGreaterThan(0);
     expect(figures(printed('largest'), 'hog')).toEqual([40, 20]);
     for (const name of ['physical', 'largest'] as const) expect(printed(name)).toMatch(/\nonline\n(?!maintenance)/);
+  });
+  when('memory and privileges are shown, in a zone its own', () => {
+    const lines = printed('views').split('\n');
+    expect(lines[0].trim().split(/\s+/)).toEqual(['ZONE', 'RSS(MB)', 'CAP(MB)', 'NOVER', 'POUT(MB)', 'SWAP%']);
+    expect(lines.slice(1, 5).map((line) => line.trim().split(/\s+/)[0])).toEqual(['global', 'a', 'b', 'a']);
+    expect(lines[2]).toMatch(/^ +a +\d+ +48 +[1-9]\d* +0 +-$/);
+    expect(printed('views')).toMatch(/^\d+:\t-sh\nflags = <none>\n\tE: all\n\tI: basic\n\tP: all\n\tL: all\n/m);
+    expect(printed('views')).toMatch(/^\tE: zone\n\tI: basic\n\tP: zone\n\tL: zone\n/m);
+    // The basic set of privileges(7).
+    expect(printed('views')).toMatch(
+      /\nfile_link_any\nfile_read\nfile_write\nnet_access\nproc_exec\nproc_fork\nproc_info\nproc_secflags\nproc_session\n$/,
+    );
   });
   when('it locks no more than it may', () => {
     expect(printed('locked')).toBe('lock: 0\nlock: -11\ncaps:1:lockedmem_zone_1:usage\t0\n');
