@@ -15,8 +15,10 @@ import { FUSED, RunCache, type RunHost, type RunMode, STACK_SEGMENT } from '../i
 import {
   ACCESS_KIND,
   EXIT,
+  GPR,
   LEAVE_REASONS,
   MAXIMUM_RUN,
+  ODD_REGISTERS,
   RECORD,
   SEG,
   SEGMENT,
@@ -158,6 +160,8 @@ export class Processor extends RegisterFile implements Cpu, AccessHost, RunHost,
   private currentBudget = 0;
   private ripAssigned = false;
   private leaving = false;
+  /** Legacy code is about to run with registers that may have upper halves. */
+  private registersToLookAt = false;
   /** Raised whenever records may have been dropped. */
   private generation = 0;
   /** Compiled code has left the instruction at RIP to the interpreter. */
@@ -308,6 +312,7 @@ export class Processor extends RegisterFile implements Cpu, AccessHost, RunHost,
       this.jumpBases[kind] = this.codeBaseLow;
     }
     this.writeBlocks(cr0, cr4);
+    this.registersToLookAt = this.codeSize !== 64;
     this.leaving = true;
   }
   /** Which kinds of access compiled code may change to: those whose jump cache was filled under the mode that it would have. */
@@ -320,6 +325,14 @@ export class Processor extends RegisterFile implements Cpu, AccessHost, RunHost,
     this.write32(SLOT.BLOCK_USER, block(ACCESS_KIND.user));
     this.write32(SLOT.BLOCK_SYSTEM, block(this.systemKind));
     this.write32(SLOT.BLOCK_RELAXED, block(ACCESS_KIND.supervisor));
+  }
+  /** Notes for compiled code, which holds no upper halves of registers in legacy modes, whether there are any. */
+  private lookAtRegisters(): void {
+    this.registersToLookAt = false;
+    let upper = 0;
+    for (let n = 0; n < 8; n++) upper |= this.read32(GPR(n) + 4);
+    const odd = this.read32(SLOT.ODD) & ~ODD_REGISTERS;
+    this.write32(SLOT.ODD, upper === 0 ? odd : odd | ODD_REGISTERS);
   }
   /** ACCESS_KIND of the program's accesses. Compiled code changes it by itself. */
   get accessKind(): number {
@@ -727,6 +740,7 @@ export class Processor extends RegisterFile implements Cpu, AccessHost, RunHost,
     this.given = budget;
     this.leaving = false;
     this.currentRecord = 0;
+    if (this.registersToLookAt) this.lookAtRegisters();
     const end = this.timeBase + this.retired + budget;
     this.view.setUint32(this.base + SLOT.TIME_END, end, true);
     this.view.setUint32(this.base + SLOT.TIME_END + 4, end / 2 ** 32, true);

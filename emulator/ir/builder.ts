@@ -44,6 +44,7 @@ export interface Environment {
   readonly address: 16 | 32 | 64;
 }
 
+const NONE: ReadonlySet<SegmentRef> = new Set();
 const FOLD: Partial<Record<Op, (a: bigint, b: bigint, width: bigint) => bigint>> = {
   add: (a, b) => a + b,
   sub: (a, b) => a - b,
@@ -69,13 +70,16 @@ export class Builder {
   defs: Partial<FlagDefs> = {};
   flagsWhen: Value | undefined;
   private readonly flagsIn: FlagDefs;
+  /** Segments that begin at 0 and allow everything; CS among them, which need not be readable: branches may go anywhere. */
+  private readonly flat: ReadonlySet<SegmentRef>;
   private readonly commits: Effect[] = [];
   private readonly loads = new Map<Operand, Value>();
 
-  constructor(size: number, env: Environment, flagsIn: FlagDefs = PACKED) {
+  constructor(size: number, env: Environment, flagsIn: FlagDefs = PACKED, flat: ReadonlySet<SegmentRef> = NONE) {
     this.size = size;
     this.env = env;
     this.flagsIn = flagsIn;
+    this.flat = flat;
   }
 
   // Values.
@@ -341,6 +345,7 @@ export class Builder {
   }
   /** Linear address of an offset in a segment, checked. */
   segmented(seg: SegmentRef, offset: Value, bytes: number | 'record', write: boolean): Value {
+    if (seg !== SEGMENT.cs && this.flat.has(seg)) return offset;
     const out = this.leaf('result', 'i64');
     offset.uses++;
     this.effects.push({ k: 'segment', out, seg, offset, bytes, write });
@@ -392,6 +397,7 @@ export class Builder {
    */
   checkDestination(to: Value, when?: Value): Value {
     let wrong: Value;
+    if (this.flat.has(SEGMENT.cs)) return to;
     if (this.env.code === 64) {
       const sixteen = this.const(16, 'i64');
       wrong = this.ne(this.sar(this.shl(to, sixteen), sixteen), to);

@@ -193,7 +193,8 @@ export abstract class Emitter {
       this.cached.set(value, fresh);
     }
   }
-  private compute(value: Value): void {
+  /** Pushes a value that is not in a local. */
+  protected compute(value: Value): void {
     const c = this.code;
     const [a, b, d] = value.args;
     const prefix = value.type === 'i64' ? 'i64.' : 'i32.';
@@ -458,7 +459,7 @@ export abstract class Emitter {
     });
   }
   /** Keeps the value on the stack as the value of a result leaf. */
-  private bind(out: Value): void {
+  protected bind(out: Value): void {
     const local = this.newLocal(wasmType(out.type));
     this.code.set(local);
     this.cached.set(out, local);

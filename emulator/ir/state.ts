@@ -135,6 +135,12 @@ export const SLOT = {
   BLOCK_USER: 0xa8c,
   BLOCK_SYSTEM: 0xa90,
   BLOCK_RELAXED: 0xa94,
+  /**
+   * i32: what keeps legacy code from being what compiled regions take for granted: bits 0 to 3, ES, CS, SS or DS is not `flat`; bit 4, the upper half
+   * of one of the first eight general registers is not zero (which only 64-bit code can make it, so that it is looked at when that is left). Not
+   * architectural.
+   */
+  ODD: 0xa98,
 
   /** Machine check: MCG_STATUS, MCG_CTL, then CTL, STATUS, ADDR, MISC of each bank. */
   MCG_STATUS: 0xb00,
@@ -170,6 +176,10 @@ export const SEG = {
   writeLow: 24,
   writeHigh: 28,
 } as const;
+
+/** Bits of SLOT.ODD. */
+export const ODD_SEGMENTS = 0xf;
+export const ODD_REGISTERS = 0x10;
 
 /**
  * A translation block: read TLB, write TLB, jump cache. One block per access kind, so that changing privilege is changing a base.
@@ -227,6 +237,8 @@ export const LEAVE = {
   uncompiled: 3,
   /** Unusual operands of an instruction that is compiled for the usual ones. */
   unusual: 4,
+  /** Segments or registers of legacy code are not what the region was compiled for (`SLOT.ODD`). */
+  mode: 5,
 } as const;
 export const LEAVE_REASONS = Object.keys(LEAVE) as readonly (keyof typeof LEAVE)[];
 

@@ -10,7 +10,7 @@ import type { Decoded } from '../decode/decode.ts';
 import { execute } from '../interp/forms.ts';
 import { Builder, bitElement, type Environment } from '../ir/builder.ts';
 import { GPR, HEAD, LEAVE, SEG, SEGMENT, segmentSlot } from '../ir/state.ts';
-import { bits, type Operand, type Type, type Value } from '../ir/value.ts';
+import { bits, type Operand, type SegmentRef, type Type, type Value } from '../ir/value.ts';
 import type { Code, WasmFunction } from '../wasm/module.ts';
 import { type Block, type CodePage, type Discovery, discover, type Instruction } from './discover.ts';
 import { type Liveness, liveness, neededBefore, observableBefore } from './liveness.ts';
@@ -279,7 +279,8 @@ class RegionCompiler {
       return undefined;
     }
     const env: Environment = { code: mode.code, stack: mode.stack, address: d.address };
-    const ir = new Builder(d.size, env, e.flags);
+    const flat = !e.place.flat ? undefined : FLAT_SLOTS.has(e.sourceSegment) ? FLAT_WITH_SOURCE : FLAT;
+    const ir = new Builder(d.size, env, e.flags, flat);
     execute(form, ir, this.operands(ir, instruction));
     const conditional = ir.flagsWhen !== undefined;
     const wanted = (flagsWanted & instruction.summary.writes) !== 0;
@@ -356,6 +357,10 @@ class RegionCompiler {
   }
 }
 
+/** What a region may take for flat; 'record' is the segment of string sources. */
+const FLAT: ReadonlySet<SegmentRef> = new Set([SEGMENT.es, SEGMENT.cs, SEGMENT.ss, SEGMENT.ds]);
+const FLAT_WITH_SOURCE: ReadonlySet<SegmentRef> = new Set([...FLAT, 'record' as const]);
+const FLAT_SLOTS: ReadonlySet<number> = new Set([SEGMENT.es, SEGMENT.ss, SEGMENT.ds].map(segmentSlot));
 /** Size of a memory operand as its segment checks it. */
 function accessBytes(d: Decoded): number {
   const type: Type = d.operands.find((o) => o.k === 'm')?.type ?? 'i8';

@@ -7,6 +7,9 @@
  * an instruction may read them there; if only an exit may show them, their operands are kept in LA, LB and LR with the number of the `Shape`
  * that makes flags of them, in LK, and the exit does that (LK 0: FR and FC hold).
  *
+ * Legacy code holds its general registers, its addresses and RIP in i32 locals: upper halves are zero then, or the region is not entered
+ * (`SLOT.ODD`). IR addresses are i64 in every mode; `low` computes their lower half with 32-bit operations.
+ *
  * The region is left before an instruction by setting LEAVE and branching to the common exit. Nothing of the instruction has been
  * committed then, since the builder puts commits behind all that can leave.
  */
@@ -20,6 +23,8 @@ import {
   JUMP_ENTRIES,
   LEAVE,
   type MemoryAccess,
+  ODD_REGISTERS,
+  ODD_SEGMENTS,
   RECORD,
   SLOT,
   TLB_ENTRIES,
@@ -49,8 +54,10 @@ export interface RegionPlace {
   /** Functions of the module; see `wasm/divide.ts`, `interp/bulk.ts`. */
   divideWide: number;
   bulk: number;
-  /** Whether RIP has 64 bits. */
+  /** Whether registers and addresses have 64 bits. */
   long: boolean;
+  /** Segments ES, CS, SS and DS begin at 0 and allow everything, or the region is not entered. */
+  flat: boolean;
 }
 
 export class RegionEmitter extends Emitter {
@@ -73,10 +80,15 @@ export class RegionEmitter extends Emitter {
   private readonly pool: { type: WasmType; local: number }[] = [];
   private free: { type: WasmType; local: number }[] = [];
   private readonly named = new Map<string, number>();
+  /** Lower halves of i64 values. */
+  private lowOf = new Map<Value, number>();
+  /** Type of general registers, addresses and RIP. */
+  private readonly word: WasmType;
 
   constructor(place: RegionPlace) {
     super(PARAMETERS);
     this.place = place;
+    this.word = place.long ? I64 : I32;
   }
 
   // Locals.
@@ -84,6 +96,7 @@ export class RegionEmitter extends Emitter {
   /** Temporaries live as long as a block. */
   beginBlock(): void {
     this.cached = new Map();
+    this.lowOf = new Map();
     this.hostOf = new Map();
     this.free = [...this.pool];
     this.flags = PACKED;
@@ -106,7 +119,7 @@ export class RegionEmitter extends Emitter {
   private registerLocal(slot: number): number {
     let local = this.slots.get(slot);
     if (local === undefined) {
-      local = super.newLocal(slot >= XMM(0) ? V128 : I64);
+      local = super.newLocal(slot >= XMM(0) ? V128 : slot < SLOT.RIP ? this.word : I64);
       this.slots.set(slot, local);
     }
     return local;
@@ -118,7 +131,7 @@ export class RegionEmitter extends Emitter {
     return slot >= XMM(0) && slot < FPR_END ? slot & ~15 : -1;
   }
   private get page(): number {
-    return this.lasting('page', I64);
+    return this.lasting('page', this.word);
   }
   /** Why and where the region is left: head of a run, or -1 for RIP, -2 for RIP in another translation block, -3 behind a helper, or reason << 12 | offset. */
   private get how(): number {
@@ -131,7 +144,7 @@ export class RegionEmitter extends Emitter {
     return this.lasting('record', I32);
   }
   private get rip(): number {
-    return this.lasting('rip', I64);
+    return this.lasting('rip', this.word);
   }
 
   // What the base class asks for.
@@ -155,8 +168,13 @@ export class RegionEmitter extends Emitter {
       return;
     }
     c.get(this.registerLocal(home));
-    if (type === 'i64' || type === 'v128') return;
-    c.op('i32.wrap_i64');
+    if (type === 'v128') return;
+    const narrow = this.isNarrow(home);
+    if (type === 'i64') {
+      if (narrow) c.op('i64.extend_i32_u');
+      return;
+    }
+    if (!narrow) c.op('i32.wrap_i64');
     if (type === 'i8' && slot !== home) c.i32(8).op('i32.shr_u');
     if (type === 'i8') c.i32(0xff).op('i32.and');
     if (type === 'i16') c.i32(0xffff).op('i32.and');
@@ -174,6 +192,10 @@ export class RegionEmitter extends Emitter {
     }
     const local = this.registerLocal(home);
     this.written.add(home);
+    if (this.isNarrow(home)) {
+      this.setNarrow(local, slot !== home, value);
+      return;
+    }
     if (value.type === 'i8' || value.type === 'i16') {
       const high = slot !== home;
       c.get(local)
@@ -189,6 +211,159 @@ export class RegionEmitter extends Emitter {
     if (value.type === 'i32') c.op('i64.extend_i32_u');
     c.set(local);
   }
+  private isNarrow(home: number): boolean {
+    return home < SLOT.RIP && !this.place.long;
+  }
+  private setNarrow(local: number, high: boolean, value: Value): void {
+    const c = this.code;
+    if (value.type === 'i8' || value.type === 'i16') {
+      c.get(local)
+        .i32(value.type === 'i16' ? ~0xffff : high ? ~0xff00 : ~0xff)
+        .op('i32.and');
+      this.clean(value);
+      if (high) c.i32(8).op('i32.shl');
+      c.op('i32.or');
+    } else if (value.type === 'i64') this.low(value);
+    else this.emit(value);
+    c.set(local);
+  }
+
+  // Lower halves.
+
+  /** Whether an i64 of legacy code is known to be below 2^32. */
+  private isShort(value: Value): boolean {
+    switch (value.op) {
+      case 'const':
+        return value.n <= MASK32;
+      case 'zext':
+        return true;
+      case 'reg':
+        return 'slot' in value.reg! && this.isNarrow(this.home(value.reg.slot));
+      case 'and':
+        return value.args.some((x) => this.isShort(x));
+      default:
+        return false;
+    }
+  }
+  /** Pushes the lower half of an i64 of legacy code. */
+  low(value: Value): void {
+    const known = this.lowOf.get(value);
+    if (known !== undefined) {
+      this.code.get(known);
+      return;
+    }
+    if (this.cached.has(value) || !this.computeLow(value)) {
+      this.emit(value);
+      this.code.op('i32.wrap_i64');
+      return;
+    }
+    if (value.uses > 1 && value.op !== 'const') {
+      const fresh = this.newLocal(I32);
+      this.code.tee(fresh);
+      this.lowOf.set(value, fresh);
+    }
+  }
+  /** False, with nothing pushed, for operations whose lower half depends on upper ones. */
+  private computeLow(value: Value): boolean {
+    const c = this.code;
+    const [a, b, d] = value.args;
+    switch (value.op) {
+      case 'const':
+        c.i32(Number(BigInt.asIntN(32, value.n)));
+        return true;
+      case 'reg':
+        this.register(value.reg!, 'i32');
+        return true;
+      case 'zext':
+        this.clean(a);
+        return true;
+      case 'sext':
+        this.signed(a);
+        return true;
+      case 'nextRip':
+      case 'target':
+        this.pushOffset(value.op === 'target' ? this.target : this.next);
+        return true;
+      case 'and':
+        if (b.op === 'const' && (b.n & MASK32) === MASK32) {
+          this.low(a);
+          return true;
+        }
+        break;
+      case 'shl':
+        if (b.op !== 'const' || b.n >= 32n) return false;
+        break;
+      case 'select':
+        this.low(b);
+        this.low(d);
+        this.emit(a);
+        c.op('select');
+        return true;
+      case 'add':
+      case 'sub':
+      case 'or':
+      case 'xor':
+        break;
+      case 'mul':
+        // The product is often wanted whole as well.
+        if (value.uses > 1) return false;
+        break;
+      default:
+        return false;
+    }
+    this.low(a);
+    this.low(b);
+    c.op(`i32.${value.op}`);
+    return true;
+  }
+  protected override compute(value: Value): void {
+    if (!this.place.long) {
+      const [a] = value.args;
+      if (value.op === 'trunc' && a.type === 'i64') {
+        this.low(a);
+        if (value.type === 'i1') this.code.i32(1).op('i32.and');
+        return;
+      }
+      if (value.type === 'i64' && value.op !== 'const' && this.isShort(value)) {
+        const known = this.lowOf.get(value);
+        if (known !== undefined) this.code.get(known);
+        else if (!this.computeLow(value)) {
+          super.compute(value);
+          return;
+        }
+        this.code.op('i64.extend_i32_u');
+        return;
+      }
+    }
+    super.compute(value);
+  }
+  override pin(value: Value): void {
+    if (this.place.long || value.type !== 'i64' || !this.isShort(value)) {
+      super.pin(value);
+      return;
+    }
+    if (value.op === 'const' || this.cached.has(value) || this.lowOf.has(value)) return;
+    this.low(value);
+    if (this.lowOf.has(value)) {
+      this.code.op('drop');
+      return;
+    }
+    const local = this.newLocal(I32);
+    this.code.set(local);
+    this.lowOf.set(value, local);
+  }
+  /** Pushes RIP at an offset from the page, not wrapped in 64-bit code. */
+  private pushOffset(offset: number): void {
+    const c = this.code.get(this.page);
+    if (this.place.long) c.i64(BigInt(offset)).op('i64.add');
+    else c.i32(offset).op('i32.add');
+  }
+  /** Pushes the word in a local as an i64. */
+  private pushWord(local: number): void {
+    this.code.get(local);
+    if (!this.place.long) this.code.op('i64.extend_i32_u');
+  }
+
   protected override leaf(value: Value): void {
     if (value.op === 'time') {
       this.stateBase();
@@ -196,8 +371,8 @@ export class RegionEmitter extends Emitter {
       return;
     }
     if (value.op !== 'nextRip' && value.op !== 'target') throw new Error(`a region has no leaf ${value.op}`);
-    const offset = value.op === 'target' ? this.target : this.next;
-    this.code.get(this.page).i64(BigInt(offset)).op('i64.add');
+    this.pushOffset(value.op === 'target' ? this.target : this.next);
+    if (!this.place.long) this.code.op('i64.extend_i32_u');
   }
   /** A rip-relative address. */
   pageAddress(ir: Builder, offset: number): Value {
@@ -256,28 +431,36 @@ export class RegionEmitter extends Emitter {
   }
   protected override translate(address: Value, size: number, access: MemoryAccess): number {
     const c = this.code;
-    const linear = this.newLocal(I64);
+    const { long } = this.place;
+    const linear = this.newLocal(this.word);
     const entry = this.newLocal(I32);
     const host = this.newLocal(I32);
     const table = this.place.tlb + (access === ACCESS.read ? TLB_READ : TLB_WRITE);
-    this.emit(address);
-    c.tee(linear)
-      .op('i32.wrap_i64')
-      .i32(8)
+    if (long) this.emit(address);
+    else this.low(address);
+    c.tee(linear);
+    if (long) c.op('i32.wrap_i64');
+    c.i32(8)
       .op('i32.shr_u')
       .i32((TLB_ENTRIES - 1) << 4)
       .op('i32.and')
       .tee(entry)
       .mem('i64.load', table);
     c.get(linear);
-    if (size > 1) c.i64(BigInt(size - 1)).op('i64.add');
-    c.i64(-4096n).op('i64.and').op('i64.ne');
+    if (long) {
+      if (size > 1) c.i64(BigInt(size - 1)).op('i64.add');
+      c.i64(-4096n).op('i64.and');
+    } else {
+      if (size > 1) c.i32(size - 1).op('i32.add');
+      c.i32(-4096).op('i32.and').op('i64.extend_i32_u');
+    }
+    c.op('i64.ne');
     this.openIf();
     this.leave(LEAVE.memory);
     this.close();
-    c.get(linear)
-      .op('i32.wrap_i64')
-      .get(entry)
+    c.get(linear);
+    if (long) c.op('i32.wrap_i64');
+    c.get(entry)
       .mem('i32.load', table + 8)
       .op('i32.add')
       .set(host);
@@ -288,21 +471,28 @@ export class RegionEmitter extends Emitter {
   get entry(): number {
     return this.lasting('entry', I32);
   }
-  /** The local of an evaluated value. */
+  /** The local of an evaluated branch target. */
   pinned(value: Value): number {
     this.pin(value);
+    const low = this.lowOf.get(value);
+    if (low !== undefined) return low;
     const local = this.cached.get(value);
     if (local === undefined) throw new Error('a constant branch target');
-    return local;
+    if (this.place.long) return local;
+    const fresh = this.newLocal(I32);
+    this.code.get(local).op('i32.wrap_i64').set(fresh);
+    return fresh;
   }
   /** Emits one arm of a condition: what is evaluated and allocated there is forgotten behind it. */
   inside(emit: () => void): void {
     const cached = new Map(this.cached);
+    const lowOf = new Map(this.lowOf);
     const hostOf = new Map(this.hostOf);
     const { flags, free, offset, undone } = this;
     this.free = [...free];
     emit();
     this.cached = cached;
+    this.lowOf = lowOf;
     this.hostOf = hostOf;
     Object.assign(this, { flags, free, offset, undone });
   }
@@ -318,21 +508,19 @@ export class RegionEmitter extends Emitter {
     const { base, tlb, long } = this.place;
     const done = this.newLocal(I32);
     const changed = copies ? [SLOT.rcx, SLOT.rsi, SLOT.rdi] : [SLOT.rcx, SLOT.rdi];
-    for (const slot of copies ? changed : [SLOT.rax, ...changed])
-      c.i32(base).get(this.registerLocal(slot)).mem('i64.store', slot);
+    for (const slot of copies ? changed : [SLOT.rax, ...changed]) this.storeWord(slot, this.registerLocal(slot));
     c.i32(base).i32(tlb).get(BUDGET).i32(reserve).op('i32.sub').i32(bytes);
     c.i32(copies ? base + this.sourceSegment : 0)
       .call(this.place.bulk)
       .set(done);
     for (const slot of changed) {
       this.written.add(slot);
-      c.i32(base).mem('i64.load', slot).set(this.registerLocal(slot));
+      this.loadWord(c, slot).set(this.registerLocal(slot));
     }
     // Every iteration counts as an instruction, of which the block has charged one.
     c.get(BUDGET).get(done).op('i32.sub').set(BUDGET);
     c.get(this.registerLocal(SLOT.rcx));
-    if (!long) c.i64(0xffffffffn).op('i64.and');
-    c.i64(0n).op('i64.ne');
+    if (long) c.i64(0n).op('i64.ne');
     this.openIf();
     this.leave(LEAVE.memory);
     this.close();
@@ -347,6 +535,7 @@ export class RegionEmitter extends Emitter {
   }
   private leaveFor(how: number, undone: number): void {
     const saved = new Map(this.cached);
+    const savedLow = new Map(this.lowOf);
     const { flags, free } = this;
     this.free = [...free];
     this.keepFlags();
@@ -354,6 +543,7 @@ export class RegionEmitter extends Emitter {
     this.code.i32(how).set(this.how);
     this.br(this.exitLabel);
     this.cached = saved;
+    this.lowOf = savedLow;
     this.flags = flags;
     this.free = free;
   }
@@ -361,7 +551,7 @@ export class RegionEmitter extends Emitter {
   exitToRun(head: number): void {
     this.leaveFor(head, 0);
   }
-  /** Goes on at an address: an i64 local, or an offset from the page. */
+  /** Goes on at an address: a local, or an offset from the page. */
   exitToLocal(local: number): void {
     this.code.get(local).set(this.rip);
     this.leaveFor(-1, 0);
@@ -383,8 +573,7 @@ export class RegionEmitter extends Emitter {
     this.leaveFor(-2, 0);
   }
   exitToOffset(offset: number): void {
-    this.code.get(this.page).i64(BigInt(offset)).op('i64.add');
-    if (!this.place.long) this.code.i64(0xffffffffn).op('i64.and');
+    this.pushOffset(offset);
     this.code.set(this.rip);
     this.leaveFor(-1, 0);
   }
@@ -401,35 +590,50 @@ export class RegionEmitter extends Emitter {
 
   /**
    * At the beginning of the function: leaves its entry to the interpreter if the budget may not last, or where 16-bit branches could wrap,
-   * which they do within a page only where the 64 KiB of the code segment end in it.
+   * which they do within a page only where the 64 KiB of the code segment end in it, or where legacy code is not what it was.
    */
   checkEntry(need: number, wraps: boolean): void {
     const c = this.code;
+    const { base, long, flat } = this.place;
+    const leaveFor = (why: number): void => {
+      this.openIf();
+      c.get(HEAD_LOCAL)
+        .mem('i32.load16_u', RECORD.next)
+        .i32(why << 12)
+        .op('i32.or')
+        .set(this.how);
+      this.br(this.exitLabel);
+      this.close();
+    };
+    if (!long) {
+      c.i32(base)
+        .mem('i32.load', SLOT.ODD)
+        .i32(flat ? ODD_REGISTERS | ODD_SEGMENTS : ODD_REGISTERS)
+        .op('i32.and');
+      leaveFor(LEAVE.mode);
+    }
     c.get(BUDGET).i32(need).op('i32.lt_s');
-    if (wraps) c.get(this.page).i64(0xf000n).op('i64.gt_u').op('i32.or');
-    this.openIf();
-    c.get(HEAD_LOCAL)
-      .mem('i32.load16_u', RECORD.next)
-      .i32(LEAVE.budget << 12)
-      .op('i32.or')
-      .set(this.how);
-    this.br(this.exitLabel);
-    this.close();
+    if (wraps) c.get(this.page).i32(0xf000).op('i32.gt_u').op('i32.or');
+    leaveFor(LEAVE.budget);
   }
   /** Opens a condition: the address in a local is in this page, and the jump cache knows it as an entry of this region, whose number is set. */
   dispatchInside(local: number, element: number, need: number): void {
     const c = this.code;
     const { tlb } = this.place;
     const slot = this.newLocal(I32);
-    c.get(local).get(this.page).op('i64.sub').i64(4096n).op('i64.lt_u');
+    c.get(local).get(this.page);
+    if (this.place.long) c.op('i64.sub').i64(4096n).op('i64.lt_u');
+    else c.op('i32.sub').i32(4096).op('i32.lt_u');
     this.openIf(I32);
-    c.get(local).op('i32.wrap_i64').tee(slot).get(slot).i32(10).op('i32.shr_u').op('i32.xor').i32(4).op('i32.shl');
+    c.get(local);
+    if (this.place.long) c.op('i32.wrap_i64');
+    c.tee(slot).get(slot).i32(10).op('i32.shr_u').op('i32.xor').i32(4).op('i32.shl');
     c.i32((JUMP_ENTRIES - 1) << 4)
       .op('i32.and')
       .tee(slot)
-      .mem('i64.load', tlb + JUMP_CACHE)
-      .get(local)
-      .op('i64.eq');
+      .mem('i64.load', tlb + JUMP_CACHE);
+    this.pushWord(local);
+    c.op('i64.eq');
     this.openIf(I32);
     c.get(slot)
       .mem('i32.load', tlb + JUMP_CACHE + 8)
@@ -484,15 +688,15 @@ export class RegionEmitter extends Emitter {
     if (FLAGS.every((flag) => flags[flag].kind === 'packed')) return;
     const c = this.code;
     const { CF, ZF, OF, AF } = flags;
-    if (ZF.kind !== 'result' || flags.SF !== ZF || flags.PF !== ZF) {
+    if (ZF.kind !== 'result' || flags.SF !== ZF || flags.PF !== ZF || (ZF.r.type === 'i64' && !this.place.long)) {
       this.packFlags();
       return;
     }
     const type = ZF.r.type;
     const put = (value: Value, name: string): void => {
       this.emit(value);
-      if (type !== 'i64') c.op('i64.extend_i32_u');
-      c.set(this.lasting(name, I64));
+      if (type !== 'i64' && this.place.long) c.op('i64.extend_i32_u');
+      c.set(this.lasting(name, this.word));
     };
     let shape: Shape;
     if (CF.kind === 'arith' && OF === CF && AF === CF && CF.r === ZF.r) {
@@ -530,7 +734,7 @@ export class RegionEmitter extends Emitter {
       const ir = new Builder(64, ENVIRONMENT);
       const operand = (name: string): Value => {
         const whole = ir.leaf('reg', 'i64', { reg: { slot: SLOT.ZERO } });
-        this.cached.set(whole, this.lasting(name, I64));
+        (this.place.long ? this.cached : this.lowOf).set(whole, this.lasting(name, this.word));
         const value = ir.trunc(whole, shape.type);
         value.uses = 2;
         return value;
@@ -554,19 +758,28 @@ export class RegionEmitter extends Emitter {
     this.resolveShapes();
     for (const [slot, local] of this.slots) {
       if (!this.written.has(slot)) continue;
+      if (slot < SLOT.RIP) {
+        this.storeWord(slot, local);
+        continue;
+      }
       c.i32(base).get(local);
       if (slot >= XMM(0)) c.simdMem('v128.store', slot);
       else c.mem('i64.store', slot);
     }
+    const storeRip = (): void => {
+      c.i32(base);
+      this.pushWord(this.rip);
+      c.mem('i64.store', SLOT.RIP);
+    };
     c.get(this.how).i32(-1).op('i32.eq');
     this.openIf();
-    c.i32(base).get(this.rip).mem('i64.store', SLOT.RIP);
+    storeRip();
     c.get(BUDGET).returnCall(functions.dispatch);
     this.close();
     if (this.far) {
       c.get(this.how).i32(-2).op('i32.eq');
       this.openIf();
-      c.i32(base).get(this.rip).mem('i64.store', SLOT.RIP);
+      storeRip();
       c.get(BUDGET).returnCall(functions.dispatchFar);
       this.close();
     }
@@ -578,8 +791,9 @@ export class RegionEmitter extends Emitter {
     }
     c.get(this.how).i32(0x10000).op('i32.lt_u');
     this.openIf();
-    c.i32(base).get(this.page).get(this.how).i32(0xfff).op('i32.and').op('i64.extend_i32_u').op('i64.add');
-    if (!this.place.long) c.i64(0xffffffffn).op('i64.and');
+    c.i32(base).get(this.page).get(this.how).i32(0xfff).op('i32.and');
+    if (this.place.long) c.op('i64.extend_i32_u').op('i64.add');
+    else c.op('i32.add').op('i64.extend_i32_u');
     c.mem('i64.store', SLOT.RIP);
     c.get(BUDGET).get(this.how).i32(12).op('i32.shr_u').returnCall(functions.interpret);
     this.close();
@@ -590,13 +804,27 @@ export class RegionEmitter extends Emitter {
     c.i32(base).get(BUDGET).mem('i32.store', SLOT.BUDGET);
     c.get(this.how);
   }
+  private loadWord(c: Code, slot: number): Code {
+    return c.i32(this.place.base).mem(this.place.long ? 'i64.load' : 'i32.load', slot);
+  }
+  /** The upper half of a register of legacy code is zero and stays so. */
+  private storeWord(slot: number, local: number): void {
+    this.code
+      .i32(this.place.base)
+      .get(local)
+      .mem(this.place.long ? 'i64.store' : 'i32.store', slot);
+  }
   /** Loads what the body uses; to be put in front of it. */
   prologue(hasEntries: boolean): Code {
     const c = new Code();
     const { base } = this.place;
     if (hasEntries) c.get(HEAD_LOCAL).mem('i32.load', HEAD.entry).set(this.entry);
-    if (this.named.has('page')) c.i32(base).mem('i64.load', SLOT.PAGE).set(this.page);
+    if (this.named.has('page')) this.loadWord(c, SLOT.PAGE).set(this.page);
     for (const [slot, local] of this.slots) {
+      if (slot < SLOT.RIP) {
+        this.loadWord(c, slot).set(local);
+        continue;
+      }
       c.i32(base);
       if (slot >= XMM(0)) c.simdMem('v128.load', slot);
       else c.mem('i64.load', slot);
@@ -606,5 +834,6 @@ export class RegionEmitter extends Emitter {
   }
 }
 
+const MASK32 = 0xffffffffn;
 const ENVIRONMENT = { code: 64, stack: 64, address: 64 } as const;
 const isZero = (d: FlagDefs['CF']): boolean => d.kind === 'bool' && d.v.op === 'const' && d.v.n === 0n;

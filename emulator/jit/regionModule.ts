@@ -24,6 +24,8 @@ export interface Wanted {
   entry: number;
   /** Translation block of the mode. */
   tlb: number;
+  /** Legacy code, and its first four segments are flat. */
+  flat: boolean;
 }
 const MEMORY = { minimum: 0, maximum: 65536, shared: false };
 
@@ -57,7 +59,7 @@ export function buildRegions(
       ends.set(w.tlb, end);
     }
     const long = w.code.mode.code === 64;
-    const place = { base: host.base, tlb: w.tlb, divideWide: divide, bulk: long ? bulkLong : bulkLegacy, long };
+    const place = { base: host.base, tlb: w.tlb, divideWide: divide, bulk: long ? bulkLong : bulkLegacy, long, flat: w.flat };
     const key = (offset: number): string => `${w.code.page} ${offset} ${w.code.mode.id}`;
     if (covered.has(key(w.entry))) continue;
     const region = compileRegion(w.code, w.entry, place, {

@@ -8,7 +8,7 @@
  * page's runs anyway.
  */
 import type { RunCache, RunMode } from '../interp/runs.ts';
-import { HEAD, RECORD } from '../ir/state.ts';
+import { HEAD, ODD_SEGMENTS, RECORD, SLOT } from '../ir/state.ts';
 import { MAXIMUM_REGION } from './discover.ts';
 import { buildRegions, type RegionHost, type Wanted } from './regionModule.ts';
 
@@ -44,7 +44,7 @@ export class CompiledTier {
   private readonly host: TierHost;
   private readonly regionHost: RegionHost;
   /** Hot heads that wait for a batch to be full. */
-  private waiting: number[] = [];
+  private waiting: { head: number; flat: boolean }[] = [];
   private waitingSince = 0;
   private table: WebAssembly.Table;
   /** First unused element of the table. */
@@ -64,7 +64,7 @@ export class CompiledTier {
   /** The head of a run that has become hot, when so many instructions had retired. */
   hot(head: number, retired: number): void {
     if (this.waiting.length === 0) this.waitingSince = retired;
-    this.waiting.push(head);
+    this.waiting.push({ head, flat: (this.host.view.getUint32(this.host.base + SLOT.ODD, true) & ODD_SEGMENTS) === 0 });
     if (this.waiting.length >= BATCH || this.host.atOnce) this.compile();
   }
   /** To be called now and then: compiles a batch that does not get full. */
@@ -96,13 +96,18 @@ export class CompiledTier {
     const start = performance.now();
     const { view, runs } = this.host;
     const wanted: Wanted[] = [];
-    for (const head of this.waiting) {
+    for (const { head, flat } of this.waiting) {
       const page = view.getUint32(head + HEAD.page, true);
       const mode = this.host.modeNumber(view.getUint16(head + HEAD.mode, true));
       const entry = view.getUint16(head + RECORD.next, true);
       // The page may have changed meanwhile.
       if (runs.find(page, entry, mode) !== head || runs.isCompiled(head)) continue;
-      wanted.push({ code: { runs, page, bytes: this.host.placeOfPage(page), mode }, entry, tlb: this.host.tlbBlock(mode.kind) });
+      wanted.push({
+        code: { runs, page, bytes: this.host.placeOfPage(page), mode },
+        entry,
+        tlb: this.host.tlbBlock(mode.kind),
+        flat: flat && mode.code !== 64,
+      });
     }
     this.waiting = [];
     const { table } = this;

@@ -5,7 +5,8 @@
  * The hidden part of a segment register is state (`SEG` in `ir/state.ts`): base, limit, attributes, and four bounds derived from
  * them, which is all that accesses look at. Real mode replaces only selector and base, so limits loaded in protected mode stay in
  * force afterwards ("unreal mode"); type and presence count in protected mode only, so every change of CR0.PE derives all bounds anew.
- * 64-bit mode ignores all but FS.base and GS.base, but keeps the rest for the way back.
+ * 64-bit mode ignores all but FS.base and GS.base, but keeps the rest for the way back. A segment is flat if it begins at 0 and everything up to
+ * 4 GiB may be accessed; SLOT.ODD says which of the first four are not.
  *
  * Fault order of a load: null selector, table limit, descriptor type, privilege, presence; then the accessed bit is set, and last the
  * register changes. Virtual-8086 segments would be loaded as in real mode.
@@ -133,6 +134,12 @@ function deriveBounds(cpu: Cpu, seg: number): void {
   cpu.write32(slot + SEG.readHigh, read.high);
   cpu.write32(slot + SEG.writeLow, write.low);
   cpu.write32(slot + SEG.writeHigh, write.high);
+  if (seg <= SEGMENT.ds) {
+    const whole = (b: Bounds): boolean => b.low === 0 && b.high === 0xffffffff;
+    const flat = seg === SEGMENT.cs ? limit === 0xffffffff : whole(read) && whole(write);
+    const odd = cpu.read32(SLOT.ODD) & ~(1 << seg);
+    cpu.write32(SLOT.ODD, flat && cpu.read64(slot + SEG.base) === 0n ? odd : odd | (1 << seg));
+  }
 }
 /** After reset, after state was filled from outside, and whenever CR0.PE changes. */
 export function deriveAllBounds(cpu: Cpu): void {

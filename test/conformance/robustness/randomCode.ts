@@ -29,14 +29,22 @@ const CODE = 0x10000;
 const CODE_END = 0x1f0000;
 const SLICE = 60;
 const SLICES = 100;
+/** Of so many restarts one has upper halves in the registers of legacy code. */
+const WIDE = 8;
 
 const isLong = (mode: Mode): boolean => mode === 'long' || mode === 'compatibility';
 
-function wander(t: TestProcessor, r: Random): void {
+/** A number or an address. Legacy code finds something in the upper half of a register only if `wide`, as after a change of mode. */
+function writeRegister({ cpu }: TestProcessor, r: Random, n: number, wide: boolean): void {
+  const value = r.one(2) ? BigInt(r.below(RAM_SIZE)) : integer(r);
+  cpu.write64(GPR(n), wide || cpu.codeSize === 64 ? value : BigInt.asUintN(32, value));
+}
+function wander(t: TestProcessor, r: Random, wide: boolean): void {
   const { cpu } = t;
   cpu.write64(SLOT.RIP, BigInt(cpu.codeSize === 16 ? r.below(0x10000) : CODE + r.below(CODE_END - CODE)));
-  for (let i = 0; i < 4; i++) cpu.write64(GPR(r.below(16)), r.one(2) ? BigInt(r.below(RAM_SIZE)) : integer(r));
+  for (let i = 0; i < 4; i++) writeRegister(t, r, r.below(16), wide);
   if (r.one(4)) cpu.write64(SLOT.rsp, BigInt(CODE + r.below(0xf000)));
+  cpu.modeChanged();
 }
 export interface RandomRun {
   instructions: number;
@@ -59,7 +67,8 @@ export function runRandomCode(mode: Mode, seed: number, instructions: number, op
   let done = 0;
   let restarts = 0;
   while (done < instructions) {
-    start(t, mode, r);
+    const wide = restarts % WIDE === 0;
+    start(t, mode, r, wide);
     restarts++;
     const before = t.cpu.retired;
     try {
@@ -68,7 +77,7 @@ export function runRandomCode(mode: Mode, seed: number, instructions: number, op
         observe(t, false);
         if (t.cpu.halted || r.one(16)) t.cpu.raiseNmi();
         // Short loops are common: go on elsewhere, in whatever state the processor is in by now.
-        wander(t, r);
+        wander(t, r, wide);
       }
     } catch (e) {
       if (!(e instanceof Shutdown)) {
@@ -125,7 +134,7 @@ function fillMemory(t: TestProcessor, mode: Mode, r: Random, pieces: readonly Ui
   view.setBigUint64(GDT + 16, 0x00cf93000000ffffn, true);
   physical.writeBytes(0, memory);
 }
-function start(t: TestProcessor, mode: Mode, r: Random): void {
+function start(t: TestProcessor, mode: Mode, r: Random, wide: boolean): void {
   const { cpu } = t;
   cpu.reset();
   if (mode === 'real') enterRealMode(t);
@@ -143,7 +152,7 @@ function start(t: TestProcessor, mode: Mode, r: Random): void {
     setSegment(cpu, SEGMENT.gdtr, 0, GDT, 0x7ff, 0);
     setSegment(cpu, SEGMENT.idtr, 0, IDT, 0xfff, 0);
   }
-  for (let i = 0; i < 16; i++) cpu.write64(GPR(i), r.one(2) ? BigInt(r.below(RAM_SIZE)) : integer(r));
+  for (let i = 0; i < 16; i++) writeRegister(t, r, i, wide);
   cpu.write64(SLOT.rsp, BigInt(mode === 'real' ? r.below(0x10000) : CODE + r.below(CODE_END - CODE)));
   const low = mode === 'real';
   cpu.write64(SLOT.RIP, BigInt(low ? r.below(0x10000) : CODE + r.below(CODE_END - CODE)));
