@@ -220,6 +220,7 @@ export class Processor extends RegisterFile implements Cpu, AccessHost, RunHost,
   }
   private makeTier(table: WebAssembly.Table, atOnce: boolean): CompiledTier {
     const host = {
+      index: this.index,
       memory: this.physical.memory,
       view: this.view,
       base: this.base,
@@ -400,6 +401,9 @@ export class Processor extends RegisterFile implements Cpu, AccessHost, RunHost,
 
   codeAppeared(page: number): void {
     this.physical.codeAppeared(page);
+  }
+  pageForgotten(page: number): void {
+    this.compiled?.pageForgotten(page);
   }
   runsDropped(): void {
     this.generation++;

@@ -44,6 +44,7 @@ function greeter(): ReportingMachine {
     statistics: () => ({ exceptions: 7 }),
     describe: () => 'RIP 1234',
     onMissing: () => {},
+    traceJit: () => () => {},
   };
 }
 

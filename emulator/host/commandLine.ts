@@ -54,6 +54,8 @@ export interface ReportingMachine extends SessionMachine {
   stateHash(): string | Promise<string>;
   /** Further figures for the report. */
   statistics(): Record<string, unknown>;
+  /** Tells, from now on, what the compiled tier does; the report says more then. Returns what says at the end what it came to. */
+  traceJit(say: (line: string) => void): () => void;
   /** Registers and code of all processors, in several lines. */
   describe(): string;
   /** Tells, once each, of architectural features that the guest asked for in vain. */
@@ -133,6 +135,7 @@ async function run(options: RunOptions, terminal: Terminal, makeMachine: Machine
       makeMachine({ memory, cpu, smp, tiering: options.tier, disks, ...start }),
     );
     machine.onMissing((line) => terminal.writeError(`\ndiorama: ${line}\n`));
+    const summarize = options.trace.includes('jit') ? machine.traceJit((line) => terminal.writeError(`${line}\n`)) : undefined;
     const { script, timeout, instructions } = options;
     const before = machine.instructions;
     const keyboard = options.serial.kind === 'stdio' && terminal.hasKeyboard;
@@ -141,6 +144,7 @@ async function run(options: RunOptions, terminal: Terminal, makeMachine: Machine
     const result = await runAtTerminal(session, terminal, keyboard).catch((error: unknown) => {
       throw new MachineFault(error, machine.describe());
     });
+    summarize?.();
     if (options.json !== undefined) writeOutput('report', options.json, await report(machine, result, before));
     if (result.exitCode === 0) saved?.write(machine.save(sha256));
     if (result.message !== '') terminal.writeError(`\ndiorama: ${result.message}\n`);

@@ -7,6 +7,7 @@ import { describeProcessor } from '../machine/describe.ts';
 import { Machine, MachineError } from '../machine/machine.ts';
 import { stateChunks } from '../machine/stateHash.ts';
 import type { MachineConfiguration, ReportingMachine } from './commandLine.ts';
+import { JitTrace } from './jitTrace.ts';
 import { missingLine } from './missing.ts';
 import { nodeInterpreter } from './nodeInterpreter.ts';
 import { sha256 } from './nodeSnapshot.ts';
@@ -17,6 +18,8 @@ const PAGE = 4096;
 
 /** A `Machine` with what a report says about it. */
 export class NodeMachine extends Machine implements ReportingMachine {
+  private trace: JitTrace | undefined;
+
   stateHash(): string {
     const hash = createHash('sha256');
     for (const chunk of stateChunks(this)) hash.update(chunk);
@@ -51,7 +54,14 @@ export class NodeMachine extends Machine implements ReportingMachine {
       tiers: { interpreted: this.instructions - compiled, compiled },
       regionExits: Object.fromEntries(exits),
       compiler,
+      ...(this.trace ? { regions: this.trace.record() } : {}),
     };
+  }
+
+  traceJit(say: (line: string) => void): () => void {
+    const trace = new JitTrace(this.processors, say);
+    this.trace = trace;
+    return () => trace.summarize(this.instructions);
   }
 
   describe(): string {

@@ -23,6 +23,7 @@ test('defaults', () => {
     net: 'none',
     script: [],
     timeout: undefined,
+    trace: [],
     instructions: undefined,
     json: undefined,
     snapshotSave: undefined,

@@ -15,6 +15,10 @@ import { UsageError } from './usageError.ts';
 export type DiskOption = { file: string } | { memory: number; serial?: string };
 export type SerialOption = { kind: 'stdio' } | { kind: 'file'; file: string } | { kind: 'none' };
 
+/** What `--trace` can tell of. */
+export const TRACE_SUBJECTS = ['jit'] as const;
+export type TraceSubject = (typeof TRACE_SUBJECTS)[number];
+
 export interface RunOptions {
   kernel: string | undefined;
   initrd: string | undefined;
@@ -34,6 +38,7 @@ export interface RunOptions {
   json: string | undefined;
   snapshotSave: string | undefined;
   snapshotLoad: string | undefined;
+  trace: TraceSubject[];
 }
 
 /** What `diorama debug` is to look at. */
@@ -59,7 +64,6 @@ const LATER: { [name: string]: string } = {
   record: 'FILE',
   replay: 'FILE',
   gdb: 'PORT',
-  trace: 'LIST',
 };
 
 /** Parses the words after the program's name. Throws UsageError. */
@@ -152,6 +156,7 @@ function runCommand(parsed: (options: RunOptions) => void): Command {
     .option('--timeout <seconds>', 'give up after this long', seconds)
     .option('--instructions <n>', 'stop after n instructions', (word) => integer(word, 1, Number.MAX_SAFE_INTEGER))
     .option('--json <file>', 'write a report')
+    .option('--trace <list>', 'tell on standard error, and in the report, of: jit (what is compiled and why it is left)', trace)
     .option('--snapshot-save <file>', 'save the machine after the last --expect and --send, or --instructions');
   for (const [name, value] of Object.entries(LATER))
     command.addOption(new Option(`--${name} <${value.toLowerCase()}>`).hideHelp());
@@ -169,6 +174,7 @@ function runCommand(parsed: (options: RunOptions) => void): Command {
       instructions: values.instructions as number | undefined,
       json: values.json as string | undefined,
       snapshotSave: values.snapshotSave as string | undefined,
+      trace: (values.trace as TraceSubject[] | undefined) ?? [],
     });
   });
   return command;
@@ -219,6 +225,14 @@ function tier(word: string): Tiering {
   const known = TIERINGS.find((name) => name === word);
   if (!known) throw new InvalidArgumentError(`It must be ${TIERINGS.slice(0, -1).join(', ')} or ${TIERINGS.at(-1)}.`);
   return known;
+}
+
+function trace(word: string): TraceSubject[] {
+  return word.split(',').map((name) => {
+    const known = TRACE_SUBJECTS.find((subject) => subject === name);
+    if (!known) throw new InvalidArgumentError(`It must be a list of ${TRACE_SUBJECTS.join(', ')}.`);
+    return known;
+  });
 }
 
 function serial(word: string): SerialOption {

@@ -82,6 +82,8 @@ export interface RunHost {
   readonly hotAfter: number;
   /** A page has its first run. */
   codeAppeared(page: number): void;
+  /** The runs of a page, and what was compiled from them, are no longer entered. */
+  pageForgotten(page: number): void;
   /** Every jump cache entry may be wrong. */
   runsDropped(): void;
   /** Every record is. */
@@ -218,6 +220,13 @@ export class RunCache {
     this.one(d, offset, mode, 1);
     return this.next - RECORD_SIZE;
   }
+  /** Some cleared bytes, as many as a record has, that live as long as the pool. */
+  spareRecord(): number {
+    const at = this.next;
+    this.next += RECORD_SIZE;
+    this.host.u8.fill(0, at, this.next);
+    return at;
+  }
   /** Whether that many instructions can be recorded without clearing the pool. */
   hasRoom(instructions: number): boolean {
     return this.next + instructions * MOST_RECORDS * RECORD_SIZE <= this.host.poolEnd;
@@ -240,6 +249,7 @@ export class RunCache {
     if (!p) return;
     this.pages.delete(page);
     for (const before of p.entered) this.pages.get(before)?.crossing.clear();
+    this.host.pageForgotten(page);
     this.host.runsDropped();
   }
   clear(): void {

@@ -32,8 +32,9 @@ import {
   TLB_WRITE,
   XMM,
 } from '../ir/state.ts';
-import { type Effect, FLAGS, type RegRef, type Type, type Value } from '../ir/value.ts';
+import { type CompareOp, type Effect, FLAGS, type Op, type RegRef, type Type, type Value } from '../ir/value.ts';
 import { Code, I32, I64, V128, type WasmType } from '../wasm/module.ts';
+import { COUNTERS } from './trace.ts';
 
 const BUDGET = 0;
 const HEAD_LOCAL = 1;
@@ -58,6 +59,8 @@ export interface RegionPlace {
   long: boolean;
   /** Segments ES, CS, SS and DS begin at 0 and allow everything, or the region is not entered. */
   flat: boolean;
+  /** Address of counters (`trace.ts`), or 0. */
+  counters: number;
 }
 
 export class RegionEmitter extends Emitter {
@@ -212,7 +215,7 @@ export class RegionEmitter extends Emitter {
     c.set(local);
   }
   private isNarrow(home: number): boolean {
-    return home < SLOT.RIP && !this.place.long;
+    return home >= 0 && home < SLOT.RIP && !this.place.long;
   }
   private setNarrow(local: number, high: boolean, value: Value): void {
     const c = this.code;
@@ -317,6 +320,10 @@ export class RegionEmitter extends Emitter {
     return true;
   }
   protected override compute(value: Value): void {
+    if (value.op === 'xor' && value.type === 'i1' && value.args[1].op === 'const' && value.args[1].n === 1n) {
+      this.emitNot(value.args[0]);
+      return;
+    }
     if (!this.place.long) {
       const [a] = value.args;
       if (value.op === 'trunc' && a.type === 'i64') {
@@ -351,6 +358,18 @@ export class RegionEmitter extends Emitter {
     const local = this.newLocal(I32);
     this.code.set(local);
     this.lowOf.set(value, local);
+  }
+  /** Pushes the negation of a condition, as the opposite comparison if it is one. */
+  private emitNot(value: Value): void {
+    const opposite = OPPOSITE[value.op];
+    if (!opposite || value.uses > 1 || this.cached.has(value)) {
+      this.emit(value);
+      this.code.op('i32.eqz');
+      return;
+    }
+    const [a, b] = value.args;
+    const [op, swapped] = opposite;
+    super.compute({ ...value, op, args: swapped ? [b, a] : [a, b] });
   }
   /** Pushes RIP at an offset from the page, not wrapped in 64-bit code. */
   private pushOffset(offset: number): void {
@@ -446,15 +465,11 @@ export class RegionEmitter extends Emitter {
       .op('i32.and')
       .tee(entry)
       .mem('i64.load', table);
-    c.get(linear);
-    if (long) {
-      if (size > 1) c.i64(BigInt(size - 1)).op('i64.add');
-      c.i64(-4096n).op('i64.and');
-    } else {
-      if (size > 1) c.i32(size - 1).op('i32.add');
-      c.i32(-4096).op('i32.and').op('i64.extend_i32_u');
-    }
-    c.op('i64.ne');
+    // Tags of other pages differ above the offset (see `mmu/tlb.ts`). V8 moves what a comparison for greater guards out of the way.
+    this.pushWord(linear);
+    c.op('i64.xor')
+      .i64(BigInt(4096 - size))
+      .op('i64.gt_u');
     this.openIf();
     this.leave(LEAVE.memory);
     this.close();
@@ -795,6 +810,11 @@ export class RegionEmitter extends Emitter {
     if (this.place.long) c.op('i64.extend_i32_u').op('i64.add');
     else c.op('i32.add').op('i64.extend_i32_u');
     c.mem('i64.store', SLOT.RIP);
+    if (this.place.counters) {
+      const counter = this.newLocal(I32);
+      c.get(this.how).i32(12).op('i32.shr_u').i32(2).op('i32.shl').set(counter);
+      count(c, () => c.get(counter), this.place.counters + COUNTERS.left);
+    }
     c.get(BUDGET).get(this.how).i32(12).op('i32.shr_u').returnCall(functions.interpret);
     this.close();
     c.get(this.how).mem('i32.load16_u', 0).i32(head.compiled).op('i32.eq');
@@ -818,6 +838,7 @@ export class RegionEmitter extends Emitter {
   prologue(hasEntries: boolean): Code {
     const c = new Code();
     const { base } = this.place;
+    if (this.place.counters) count(c, () => c.i32(0), this.place.counters + COUNTERS.entered);
     if (hasEntries) c.get(HEAD_LOCAL).mem('i32.load', HEAD.entry).set(this.entry);
     if (this.named.has('page')) this.loadWord(c, SLOT.PAGE).set(this.page);
     for (const [slot, local] of this.slots) {
@@ -834,6 +855,21 @@ export class RegionEmitter extends Emitter {
   }
 }
 
+/** The comparison that holds where another one does not, and whether its operands are swapped. */
+const OPPOSITE: Partial<Record<Op, [CompareOp, boolean]>> = {
+  eq: ['ne', false],
+  ne: ['eq', false],
+  ult: ['ule', true],
+  ule: ['ult', true],
+  slt: ['sle', true],
+  sle: ['slt', true],
+};
+/** Adds one to the i32 at `offset` behind the address that `push` pushes. */
+function count(c: Code, push: () => void, offset: number): void {
+  push();
+  push();
+  c.mem('i32.load', offset).i32(1).op('i32.add').mem('i32.store', offset);
+}
 const MASK32 = 0xffffffffn;
 const ENVIRONMENT = { code: 64, stack: 64, address: 64 } as const;
 const isZero = (d: FlagDefs['CF']): boolean => d.kind === 'bool' && d.v.op === 'const' && d.v.n === 0n;

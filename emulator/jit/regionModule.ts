@@ -26,6 +26,9 @@ export interface Wanted {
   tlb: number;
   /** Legacy code, and its first four segments are flat. */
   flat: boolean;
+  /** Where the region counts (`trace.ts`), or 0; RIP when it was found hot. */
+  counters: number;
+  rip: bigint;
 }
 const MEMORY = { minimum: 0, maximum: 65536, shared: false };
 
@@ -59,7 +62,15 @@ export function buildRegions(
       ends.set(w.tlb, end);
     }
     const long = w.code.mode.code === 64;
-    const place = { base: host.base, tlb: w.tlb, divideWide: divide, bulk: long ? bulkLong : bulkLegacy, long, flat: w.flat };
+    const place = {
+      base: host.base,
+      tlb: w.tlb,
+      divideWide: divide,
+      bulk: long ? bulkLong : bulkLegacy,
+      long,
+      flat: w.flat,
+      counters: w.counters,
+    };
     const key = (offset: number): string => `${w.code.page} ${offset} ${w.code.mode.id}`;
     if (covered.has(key(w.entry))) continue;
     const region = compileRegion(w.code, w.entry, place, {

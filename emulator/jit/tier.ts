@@ -10,9 +10,13 @@
 import type { RunCache, RunMode } from '../interp/runs.ts';
 import { HEAD, ODD_SEGMENTS, RECORD, SLOT } from '../ir/state.ts';
 import { MAXIMUM_REGION } from './discover.ts';
+import type { Region } from './region.ts';
 import { buildRegions, type RegionHost, type Wanted } from './regionModule.ts';
+import { type RegionTrace, readCounters, type TierEvent } from './trace.ts';
 
 export interface TierHost {
+  /** Number of the processor. */
+  readonly index: number;
   readonly memory: WebAssembly.Memory;
   readonly view: DataView;
   readonly base: number;
@@ -40,18 +44,43 @@ export const MOST_BYTES = 48 << 20;
 /** The table grows by so many elements. */
 const ELEMENTS = 1024;
 
+/** A hot head, and what the state was then. */
+interface Waiting {
+  head: number;
+  flat: boolean;
+  rip: bigint;
+}
+
+const PAGE = 4096;
+const ACCESS_KINDS = ['user', 'supervisor', 'supervisor under SMAP'];
+
 export class CompiledTier {
   private readonly host: TierHost;
   private readonly regionHost: RegionHost;
   /** Hot heads that wait for a batch to be full. */
-  private waiting: { head: number; flat: boolean }[] = [];
+  private waiting: Waiting[] = [];
   private waitingSince = 0;
   private table: WebAssembly.Table;
   /** First unused element of the table. */
   private nextElement: number;
   /** Modules that share the table, and their bytes. */
   readonly held = { modules: 0, bytes: 0 };
-  readonly statistics = { regions: 0, instructions: 0, modules: 0, bytes: 0, refused: 0, startedOver: 0, milliseconds: 0 };
+  readonly statistics = {
+    regions: 0,
+    instructions: 0,
+    modules: 0,
+    bytes: 0,
+    refused: 0,
+    invalidated: 0,
+    startedOver: 0,
+    milliseconds: 0,
+  };
+  /** Told of everything that happens; to be set before anything does. */
+  onEvent: ((event: TierEvent) => void) | undefined;
+  /** Regions in use, by page: how many, and their traces with the places of their counters if somebody listens. */
+  private readonly inPage = new Map<number, number>();
+  private readonly traced = new Map<number, { region: RegionTrace; counters: number }[]>();
+  private regionsTraced = 0;
 
   constructor(host: TierHost, table: WebAssembly.Table) {
     this.host = host;
@@ -64,7 +93,9 @@ export class CompiledTier {
   /** The head of a run that has become hot, when so many instructions had retired. */
   hot(head: number, retired: number): void {
     if (this.waiting.length === 0) this.waitingSince = retired;
-    this.waiting.push({ head, flat: (this.host.view.getUint32(this.host.base + SLOT.ODD, true) & ODD_SEGMENTS) === 0 });
+    const { view, base } = this.host;
+    const flat = (view.getUint32(base + SLOT.ODD, true) & ODD_SEGMENTS) === 0;
+    this.waiting.push({ head, flat, rip: view.getBigUint64(base + SLOT.RIP, true) });
     if (this.waiting.length >= BATCH || this.host.atOnce) this.compile();
   }
   /** To be called now and then: compiles a batch that does not get full. */
@@ -74,10 +105,39 @@ export class CompiledTier {
   /** The record pool has been cleared. */
   cleared(): void {
     this.waiting = [];
+    this.refreshTraces();
+    const regions = [...this.traced.values()].flat().map(({ region }) => region);
+    this.traced.clear();
+    this.inPage.clear();
+    if (regions.length > 0) this.tell({ kind: 'forgotten', regions, why: 'the pool of decoded code was cleared' });
+  }
+  /** The code of a page has changed. */
+  pageForgotten(page: number): void {
+    const count = this.inPage.get(page);
+    if (!count) return;
+    this.inPage.delete(page);
+    this.statistics.invalidated += count;
+    const list = this.traced.get(page);
+    if (!list) return;
+    this.refreshTraces(page);
+    this.traced.delete(page);
+    this.tell({ kind: 'forgotten', regions: list.map(({ region }) => region), why: 'their code was written' });
+  }
+  /** Brings the counters of traced regions up to date. */
+  refreshTraces(page?: number): void {
+    for (const [key, list] of this.traced) {
+      if (page !== undefined && key !== page) continue;
+      for (const { region, counters } of list) readCounters(region, this.host.view, counters);
+    }
+  }
+  private tell(event: TierEvent): void {
+    if (event.kind === 'forgotten') for (const region of event.regions) region.forgotten = event.why;
+    this.onEvent?.(event);
   }
 
-  private startOver(): void {
+  private startOver(why: string): void {
     this.statistics.startedOver++;
+    this.tell({ kind: 'over', why, modules: this.held.modules, bytes: this.held.bytes });
     this.table = this.host.startOver();
     this.nextElement = this.table.length;
     this.held.modules = 0;
@@ -86,7 +146,7 @@ export class CompiledTier {
   private compile(): void {
     const { held } = this;
     if (held.modules >= MOST_MODULES) {
-      this.startOver();
+      this.startOver('as many modules as are allowed');
       return;
     }
     if (!this.host.runs.hasRoom(BATCH * MAXIMUM_REGION)) {
@@ -96,7 +156,7 @@ export class CompiledTier {
     const start = performance.now();
     const { view, runs } = this.host;
     const wanted: Wanted[] = [];
-    for (const { head, flat } of this.waiting) {
+    for (const { head, flat, rip } of this.waiting) {
       const page = view.getUint32(head + HEAD.page, true);
       const mode = this.host.modeNumber(view.getUint16(head + HEAD.mode, true));
       const entry = view.getUint16(head + RECORD.next, true);
@@ -107,17 +167,20 @@ export class CompiledTier {
         entry,
         tlb: this.host.tlbBlock(mode.kind),
         flat: flat && mode.code !== 64,
+        counters: this.onEvent ? runs.spareRecord() : 0,
+        rip,
       });
     }
     this.waiting = [];
     const { table } = this;
     const { wasm, regions, refused } = buildRegions(this.regionHost, wanted, this.nextElement);
     if (held.bytes + wasm.length > MOST_BYTES) {
-      this.startOver();
+      this.startOver('as many bytes as are allowed');
       return;
     }
     const s = this.statistics;
     s.refused += refused.length;
+    for (const w of refused) this.tell({ kind: 'refused', why: 'its first instruction is never compiled', ...placeOf(w) });
     if (regions.length === 0) return;
     if (this.nextElement + regions.length > table.length) table.grow(Math.max(ELEMENTS, regions.length));
     const module = new WebAssembly.Module(wasm);
@@ -131,6 +194,8 @@ export class CompiledTier {
       this.nextElement++;
       s.regions++;
       s.instructions += region.instructions;
+      this.inPage.set(page, (this.inPage.get(page) ?? 0) + 1);
+      if (region.wanted.counters) this.trace(region);
     }
     s.modules++;
     s.bytes += wasm.length;
@@ -138,4 +203,28 @@ export class CompiledTier {
     held.bytes += wasm.length;
     s.milliseconds += performance.now() - start;
   }
+  private trace({ wanted, blocks, instructions, entries, function: { code } }: Region & { wanted: Wanted }): void {
+    const region: RegionTrace = {
+      number: ++this.regionsTraced,
+      processor: this.host.index,
+      ...placeOf(wanted),
+      why: this.host.atOnce ? 'entered' : 'entered often',
+      blocks: blocks.length,
+      instructions,
+      entries: entries.length,
+      bytes: code.length,
+      entered: 0,
+      left: {},
+    };
+    const { page } = wanted.code;
+    const list = this.traced.get(page) ?? [];
+    list.push({ region, counters: wanted.counters });
+    this.traced.set(page, list);
+    this.tell({ kind: 'compiled', region });
+  }
+}
+
+function placeOf({ code: { page, mode }, entry, rip, flat }: Wanted): Pick<RegionTrace, 'physical' | 'rip' | 'mode'> {
+  const segments = mode.code === 64 ? '' : flat ? ', flat' : ', segmented';
+  return { physical: page * PAGE + entry, rip, mode: `${mode.code}-bit ${ACCESS_KINDS[mode.kind]}${segments}` };
 }

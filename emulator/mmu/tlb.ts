@@ -10,12 +10,18 @@
  * A large page has an entry for each 4 KiB of it that are used, which says how large the page is: to invalidate one address is to invalidate the
  * whole page (APM vol. 2, 5.5.2).
  *
- * A watched entry (bit 0 of its tag set) never matches in an engine; it keeps the translation for the miss path, which sees every
- * access to its page: the page holds decoded code or is under a data breakpoint.
+ * A watched entry never matches in an engine; it keeps the translation for the miss path, which sees every access to its page: the page holds
+ * decoded code or is under a data breakpoint.
+ *
+ * An engine hits if an address and the tag differ in nothing but the offset in the page. So the tags of watched and of empty entries differ from
+ * every address that is looked up there in bit 12, which is part of the entry's number; empty ones have offset bits set.
  */
 import { JUMP_CACHE, JUMP_ENTRIES, TLB_BLOCK_SIZE, TLB_ENTRIES, TLB_KINDS, TLB_READ, TLB_WRITE, tlbBlock } from '../ir/state.ts';
 
-const WATCHED = 1;
+/** Flipped in the tag of a watched entry. */
+const WATCHED = 0x1000;
+/** Bits of an address that number its entry. */
+const NUMBER = (TLB_ENTRIES - 1) << 12;
 
 /** Of an entry: holds a global translation; is in the list of others; is in that of global ones. */
 const GLOBAL = 1;
@@ -77,8 +83,19 @@ export class Tlb {
     return this.blocks[1] === block ? 1 : this.blocks[0] === block ? 0 : 2;
   }
   private empty(entry: number): void {
-    this.i32[entry >> 2] = -1;
-    this.i32[(entry >> 2) + 1] = -1;
+    const e = entry >> 2;
+    this.i32[e] = this.numberOf(entry) === NUMBER ? ~WATCHED : -1;
+    this.i32[e + 1] = -1;
+  }
+  /** Number of an entry as address bits. */
+  private numberOf(entry: number): number {
+    return (((entry - this.first) % TLB_BLOCK_SIZE) << 8) & NUMBER;
+  }
+  private isEmpty(entry: number): boolean {
+    return (this.i32[entry >> 2] & 0xfff) !== 0;
+  }
+  private pageOf(entry: number): number {
+    return (this.i32[entry >> 2] & ~NUMBER & ~0xfff) | this.numberOf(entry);
   }
   private entry(kind: number, write: boolean, low: number): number {
     return this.blocks[kind] + (write ? TLB_WRITE : TLB_READ) + ((low >>> 8) & ((TLB_ENTRIES - 1) << 4));
@@ -87,14 +104,15 @@ export class Tlb {
   /** Place in linear memory for a linear address if a watched or plain entry has it, else -1. */
   lookup(kind: number, write: boolean, high: number, low: number): number {
     const e = this.entry(kind, write, low) >> 2;
-    if ((this.i32[e] & ~WATCHED) !== (low & ~0xfff) || this.i32[e + 1] !== high) return -1;
+    // Empty and watched tags of other pages differ in more than that bit.
+    if (((this.i32[e] ^ low) & ~WATCHED & ~0xfff) !== 0 || this.i32[e + 1] !== high || this.i32[e] & 0xfff) return -1;
     return (this.i32[e + 2] + low) >>> 0;
   }
   /** `place`: of the page in linear memory. */
   fill({ kind, write, high, low, place, global, size }: TlbEntry, watched: boolean): void {
     const entry = this.entry(kind, write, low);
     const e = entry >> 2;
-    this.i32[e] = (low & ~0xfff) | (watched ? WATCHED : 0);
+    this.i32[e] = (low & ~0xfff) ^ (watched ? WATCHED : 0);
     this.i32[e + 1] = high;
     this.i32[e + 2] = (place - (low & ~0xfff)) | 0;
     this.i32[e + 3] = size;
@@ -114,17 +132,19 @@ export class Tlb {
   }
   /** Accesses through this entry need the miss path no longer. */
   unwatch(kind: number, write: boolean, low: number): void {
-    this.i32[this.entry(kind, write, low) >> 2] &= ~WATCHED;
+    const entry = this.entry(kind, write, low);
+    if (!this.isEmpty(entry)) this.i32[entry >> 2] = this.pageOf(entry);
   }
   /** From now on every write (and, for data breakpoints, read) to the page at `place` takes the miss path. */
   watch(place: number, reads: boolean): void {
     for (const list of [this.filled.local, this.filled.global]) {
       for (const entry of list) {
         const e = entry >> 2;
-        if (this.i32[e] === -1 && this.i32[e + 1] === -1) continue;
+        if (this.isEmpty(entry)) continue;
         const isWrite = (entry - this.first) % TLB_BLOCK_SIZE >= TLB_WRITE;
         if (!isWrite && !reads) continue;
-        if ((this.i32[e + 2] + (this.i32[e] & ~0xfff)) >>> 0 === place) this.i32[e] |= WATCHED;
+        const page = this.pageOf(entry);
+        if ((this.i32[e + 2] + page) >>> 0 === place) this.i32[e] = page ^ WATCHED;
       }
     }
   }
@@ -136,8 +156,8 @@ export class Tlb {
         for (let i = 0; i < TLB_ENTRIES; i++) {
           const entry = block + (write ? TLB_WRITE : TLB_READ) + i * 16;
           const e = entry >> 2;
-          if (this.i32[e] === -1) continue;
-          const low = this.i32[e] & ~0xfff;
+          if (this.isEmpty(entry)) continue;
+          const low = this.pageOf(entry);
           const global = this.kept[(entry - this.first) >> 4] & GLOBAL;
           const place = (this.i32[e + 2] + low) >>> 0;
           list.push({ kind, write, high: this.i32[e + 1], low, place, global: global !== 0, size: this.i32[e + 3] });
@@ -156,7 +176,7 @@ export class Tlb {
   }
   /** Empties a list and those of its entries that belong into it. `listed`: its bit; `which`: GLOBAL for that of global ones. */
   private forget(list: number[], listed: number, which: number, jumps: boolean): void {
-    const { kept, first, i32 } = this;
+    const { kept, first } = this;
     for (let i = 0; i < list.length; i++) {
       const entry = list[i];
       const at = (entry - first) >> 4;
@@ -164,10 +184,7 @@ export class Tlb {
       kept[at] = now & ~listed;
       if ((now & GLOBAL) !== which) continue;
       if (jumps) this.emptyJump(entry);
-      else {
-        i32[entry >> 2] = -1;
-        i32[(entry >> 2) + 1] = -1;
-      }
+      else this.empty(entry);
     }
     list.length = 0;
   }

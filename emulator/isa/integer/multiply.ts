@@ -117,7 +117,8 @@ instruction({
     }
     const n = narrowDividend(ir);
     ir.fault(DE, ir.ule(d, ir.shr(n, ir.const(ir.size, 'i64'))));
-    setQuotient(ir, ir.trunc(ir.divide('udiv', n, d), ir.type), ir.trunc(ir.divide('urem', n, d), ir.type));
+    const quotient = ir.divide('udiv', n, d);
+    setQuotient(ir, ir.trunc(quotient, ir.type), ir.trunc(ir.sub(n, ir.mul(quotient, d)), ir.type));
   },
 });
 /** Signed division by magnitudes: the remainder has the dividend's sign. */

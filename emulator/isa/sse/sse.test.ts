@@ -76,6 +76,7 @@ class Bench {
         poolEnd: POOL + 65536,
         hotAfter: 0,
         codeAppeared() {},
+        pageForgotten() {},
         runsDropped() {},
         poolCleared() {},
       },

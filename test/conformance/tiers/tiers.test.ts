@@ -21,6 +21,7 @@ test.each([
   ['a branch that wraps at 64 KiB in the middle of a page', 'real', 3213641216, 700],
   ['a link to an instruction in two pages, of which the other had been unmapped', 'compatibility', 20001, 25_600],
   ['many branches to where control goes anyway', 'real', 20007, 40_000],
+  ['MMX registers, whose 64 bits legacy code has too', 'protected32', 920000, 5000],
 ] as const)('%s', (_, mode, seed, instructions) => {
   expect(compareTiers(mode, seed, instructions).difference).toBeUndefined();
 });
