@@ -9,7 +9,7 @@
 import { Code, F32, F64, I32, I64, V128, type WasmType } from '../wasm/module.ts';
 import { type OpName, SATURATING, type SaturatingName } from '../wasm/opcodes.ts';
 import { ACCESS, type MemoryAccess, SEG, SLOT, segmentSlot, TLB_ENTRIES, TLB_READ, TLB_WRITE } from './state.ts';
-import { bits, type Effect, type HelperRef, type RegRef, type Type, type Value } from './value.ts';
+import { bits, type Effect, type HelperRef, type RegRef, type Shortcut, type Type, type Value } from './value.ts';
 
 export const wasmType = (type: Type): WasmType =>
   type === 'i64' ? I64 : type === 'f64' ? F64 : type === 'f32' ? F32 : type === 'v128' ? V128 : I32;
@@ -408,15 +408,7 @@ export abstract class Emitter {
         break;
       case 'call':
         if (e.unless && e.out) {
-          // Both branches may be the first to use a value.
-          for (const x of [...e.args, e.unless.value]) this.pin(x);
-          this.emit(e.unless.when);
-          this.openIf(wasmType(e.out.type));
-          this.emit(e.unless.value);
-          this.code.else();
-          this.slowCall(e.helper, e.args, e.out.type);
-          this.close();
-          this.bind(e.out);
+          this.callUnless(e, e.unless, e.out);
           break;
         }
         this.passArguments(e.args);
@@ -442,6 +434,17 @@ export abstract class Emitter {
         this.control(e.helper);
         break;
     }
+  }
+  protected callUnless(e: Effect & { k: 'call' }, { when, value }: Shortcut, out: Value): void {
+    // Both branches may be the first to use a value.
+    for (const x of [...e.args, value]) this.pin(x);
+    this.emit(when);
+    this.openIf(wasmType(out.type));
+    this.emit(value);
+    this.code.else();
+    this.slowCall(e.helper, e.args, out.type);
+    this.close();
+    this.bind(out);
   }
   /** The call behind a shortcut that does not hold: leaves the result on the stack. */
   protected slowCall(helper: HelperRef, args: readonly Value[], type: Type): void {

@@ -17,8 +17,10 @@ import { SLOT } from './state.ts';
 import type { Value } from './value.ts';
 
 /** All masks, PE, nearest; FTZ, DAZ and the other flags do not matter. */
+export const ORDINARY_MASK = 0x7fa0;
+export const ORDINARY = 0x1fa0;
 export const ordinaryMxcsr = (ir: Builder): Value =>
-  ir.eq(ir.and(ir.slot(SLOT.MXCSR, 'i32'), ir.const(0x7fa0, 'i32')), ir.const(0x1fa0, 'i32'));
+  ir.eq(ir.and(ir.slot(SLOT.MXCSR, 'i32'), ir.const(ORDINARY_MASK, 'i32')), ir.const(ORDINARY, 'i32'));
 
 /** Bits of a number shifted left by one, which drops the sign; i32 for binary32, i64 for binary64. */
 interface Scale {

@@ -10,12 +10,16 @@
  * Legacy code holds its general registers, its addresses and RIP in i32 locals: upper halves are zero then, or the region is not entered
  * (`SLOT.ODD`). IR addresses are i64 in every mode; `low` computes their lower half with 32-bit operations.
  *
+ * An access probes the TLB. Accesses through the stack pointer of legacy code compare with the entry that the one before them found, which nothing
+ * changes while the region runs.
+ *
  * The region is left before an instruction by setting LEAVE and branching to the common exit. Nothing of the instruction has been
  * committed then, since the builder puts commits behind all that can leave.
  */
 import { Builder } from '../ir/builder.ts';
 import { Emitter } from '../ir/emit.ts';
 import { type FlagDefs, PACKED, pack } from '../ir/flags.ts';
+import { ORDINARY, ORDINARY_MASK } from '../ir/float.ts';
 import {
   ACCESS,
   HEAD,
@@ -32,7 +36,7 @@ import {
   TLB_WRITE,
   XMM,
 } from '../ir/state.ts';
-import { type CompareOp, type Effect, FLAGS, type Op, type RegRef, type Type, type Value } from '../ir/value.ts';
+import { type CompareOp, type Effect, FLAGS, type Op, type RegRef, type Shortcut, type Type, type Value } from '../ir/value.ts';
 import { Code, I32, I64, V128, type WasmType } from '../wasm/module.ts';
 import { COUNTERS } from './trace.ts';
 
@@ -140,6 +144,19 @@ export class RegionEmitter extends Emitter {
   private get how(): number {
     return this.lasting('how', I32);
   }
+  /** Whether MXCSR is ordinary (`ir/float.ts`): what else would change it leaves the region. */
+  private get ordinary(): number {
+    return this.lasting('ordinary', I32);
+  }
+  private setOrdinary(c: Code): void {
+    c.i32(this.place.base)
+      .mem('i32.load', SLOT.MXCSR)
+      .i32(ORDINARY_MASK)
+      .op('i32.and')
+      .i32(ORDINARY)
+      .op('i32.eq')
+      .set(this.ordinary);
+  }
   private get helper(): number {
     return this.lasting('helper', I32);
   }
@@ -191,6 +208,7 @@ export class RegionEmitter extends Emitter {
       this.emit(value);
       if (value.type === 'i32' && slot < SLOT.CPL) c.op('i64.extend_i32_u').mem('i64.store', slot);
       else this.storeAt(value.type, slot);
+      if (slot === SLOT.MXCSR) this.setOrdinary(c);
       return;
     }
     const local = this.registerLocal(home);
@@ -320,6 +338,10 @@ export class RegionEmitter extends Emitter {
     return true;
   }
   protected override compute(value: Value): void {
+    if (isOrdinaryMxcsr(value)) {
+      this.code.get(this.ordinary);
+      return;
+    }
     if (value.op === 'xor' && value.type === 'i1' && value.args[1].op === 'const' && value.args[1].n === 1n) {
       this.emitNot(value.args[0]);
       return;
@@ -432,8 +454,36 @@ export class RegionEmitter extends Emitter {
     this.leave(LEAVE.unusual);
     this.close();
   }
-  protected override slowCall(): void {
+  protected override callUnless(_: Effect & { k: 'call' }, { when, value }: Shortcut, out: Value): void {
+    this.pin(value);
+    const fast = this.openBlock();
+    const slow = this.openBlock();
+    this.unlessAll(when, slow);
+    this.br(fast);
+    this.close();
     this.leave(LEAVE.unusual);
+    this.close();
+    this.emit(value);
+    this.bind(out);
+  }
+  /** Branches to a label unless a condition holds, test by test: the first that fails decides. */
+  private unlessAll(when: Value, label: number): void {
+    if (when.type === 'i1' && when.uses <= 1 && !this.cached.has(when)) {
+      if (when.op === 'and') {
+        for (const x of when.args) this.unlessAll(x, label);
+        return;
+      }
+      if (when.op === 'or') {
+        const [a, b] = when.args;
+        this.emitNot(a);
+        this.openIf();
+        this.inside(() => this.unlessAll(b, label));
+        this.close();
+        return;
+      }
+    }
+    this.emitNot(when);
+    this.brIf(label);
   }
   protected override afterStore(): void {}
   protected override jump(): void {
@@ -450,36 +500,64 @@ export class RegionEmitter extends Emitter {
   }
   protected override translate(address: Value, size: number, access: MemoryAccess): number {
     const c = this.code;
-    const { long } = this.place;
     const linear = this.newLocal(this.word);
-    const entry = this.newLocal(I32);
     const host = this.newLocal(I32);
-    const table = this.place.tlb + (access === ACCESS.read ? TLB_READ : TLB_WRITE);
-    if (long) this.emit(address);
+    if (this.place.long) this.emit(address);
     else this.low(address);
-    c.tee(linear);
-    if (long) c.op('i32.wrap_i64');
+    c.set(linear);
+    if (!this.place.long && isStack(address)) {
+      const kind = access === ACCESS.read ? 'Read' : 'Write';
+      const tag = this.lasting(`stack${kind}`, I64);
+      const addend = this.lasting(`stack${kind}At`, I32);
+      this.differs(linear, size, () => c.get(tag));
+      this.openIf();
+      c.get(this.probe(linear, size, access, (entry, table) => c.get(entry).mem('i64.load', table).tee(tag)))
+        .mem('i32.load', this.tableOf(access) + 8)
+        .set(addend);
+      this.close();
+      c.get(linear).get(addend).op('i32.add').set(host);
+      return host;
+    }
+    const entry = this.probe(linear, size, access, (at, table) => c.get(at).mem('i64.load', table));
+    c.get(linear);
+    if (this.place.long) c.op('i32.wrap_i64');
+    c.get(entry)
+      .mem('i32.load', this.tableOf(access) + 8)
+      .op('i32.add')
+      .set(host);
+    return host;
+  }
+  private tableOf(access: MemoryAccess): number {
+    return this.place.tlb + (access === ACCESS.read ? TLB_READ : TLB_WRITE);
+  }
+  /** Finds the TLB entry of an address, or leaves; `pushTag` pushes the tag of the entry in a local. Returns that local. */
+  private probe(linear: number, size: number, access: MemoryAccess, pushTag: (entry: number, table: number) => unknown): number {
+    const c = this.code;
+    const entry = this.newLocal(I32);
+    c.get(linear);
+    if (this.place.long) c.op('i32.wrap_i64');
     c.i32(8)
       .op('i32.shr_u')
       .i32((TLB_ENTRIES - 1) << 4)
       .op('i32.and')
-      .tee(entry)
-      .mem('i64.load', table);
-    // Tags of other pages differ above the offset (see `mmu/tlb.ts`). V8 moves what a comparison for greater guards out of the way.
-    this.pushWord(linear);
-    c.op('i64.xor')
-      .i64(BigInt(4096 - size))
-      .op('i64.gt_u');
+      .set(entry);
+    this.differs(linear, size, () => pushTag(entry, this.tableOf(access)));
     this.openIf();
     this.leave(LEAVE.memory);
     this.close();
-    c.get(linear);
-    if (long) c.op('i32.wrap_i64');
-    c.get(entry)
-      .mem('i32.load', table + 8)
-      .op('i32.add')
-      .set(host);
-    return host;
+    return entry;
+  }
+  /**
+   * Pushes whether any of some bytes are in another page than that of a tag. Tags of other pages differ above the offset (see `mmu/tlb.ts`). V8 moves
+   * what a comparison for greater guards out of the way.
+   */
+  private differs(linear: number, size: number, pushTag: () => unknown): void {
+    pushTag();
+    this.pushWord(linear);
+    this.code
+      .op('i64.xor')
+      .i64(BigInt(4096 - size))
+      .op('i64.gt_u');
   }
 
   /** The local that numbers the entry to go on at. */
@@ -840,6 +918,11 @@ export class RegionEmitter extends Emitter {
     const { base } = this.place;
     if (this.place.counters) count(c, () => c.i32(0), this.place.counters + COUNTERS.entered);
     if (hasEntries) c.get(HEAD_LOCAL).mem('i32.load', HEAD.entry).set(this.entry);
+    for (const kind of ['stackRead', 'stackWrite']) {
+      const tag = this.named.get(kind);
+      if (tag !== undefined) c.i64(-1n).set(tag);
+    }
+    if (this.named.has('ordinary')) this.setOrdinary(c);
     if (this.named.has('page')) this.loadWord(c, SLOT.PAGE).set(this.page);
     for (const [slot, local] of this.slots) {
       if (slot < SLOT.RIP) {
@@ -855,6 +938,17 @@ export class RegionEmitter extends Emitter {
   }
 }
 
+/** Whether an address begins with the stack pointer. */
+function isStack(address: Value): boolean {
+  let v = address;
+  while (v.op === 'and' || v.op === 'add' || v.op === 'sub' || v.op === 'zext') v = v.args[0];
+  return v.op === 'reg' && 'slot' in v.reg! && v.reg.slot === SLOT.rsp;
+}
+/** The test of `ordinaryMxcsr`. */
+const isOrdinaryMxcsr = ({ op, args: [a, b] }: Value): boolean => {
+  const state = a?.op === 'and' ? a.args[0].reg : undefined;
+  return op === 'eq' && state !== undefined && 'slot' in state && state.slot === SLOT.MXCSR && b.n === BigInt(ORDINARY);
+};
 /** The comparison that holds where another one does not, and whether its operands are swapped. */
 const OPPOSITE: Partial<Record<Op, [CompareOp, boolean]>> = {
   eq: ['ne', false],

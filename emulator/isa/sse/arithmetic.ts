@@ -19,14 +19,14 @@ import {
   ordinaryMxcsr,
 } from '../../ir/float.ts';
 import type { HelperRef, Operand, Value } from '../../ir/value.ts';
-import type { OpName } from '../../wasm/opcodes.ts';
+import type { OpName, SimdName } from '../../wasm/opcodes.ts';
 import { helper } from '../helper.ts';
 import { instruction } from '../record.ts';
 import { add, type BinaryOperation, divide, maximum, minimum, multiply, squareRoot, subtract } from '../softfloat/arithmetic.ts';
 import { type QuickBinary, quickAdd, quickDivide, quickMultiply, quickRoot, quickSubtract } from '../softfloat/exactNumber.ts';
 import { F32, F64, type Format, isDenormal, isNan, isNegative, isZero } from '../softfloat/format.ts';
 import { floatHelper, lanesOf, quickLanes, returnLanes, returnScalar, scalarOf } from './floatHelper.ts';
-import { aligned, extract32, extract64, lanes, low32, low64, replace32, replace64, shuffle } from './vector.ts';
+import { aligned, lanes, low32, low64, replace32, shuffle } from './vector.ts';
 
 export interface FloatForm {
   suffix: 'ps' | 'pd' | 'ss' | 'sd';
@@ -49,26 +49,29 @@ const SCALAR: readonly FloatForm[] = [
   { suffix: 'sd', prefix: 'F2', cpuid: 'SSE2', format: F64, shape: 'f64x2', type: 'i64', float: 'f64', source: 'Wq' },
 ];
 export const lowScalar = (ir: Builder, o: Operand, form: FloatForm): Value => (form.type === 'i32' ? low32(ir, o) : low64(ir, o));
-const replaceScalar = (ir: Builder, v: Value, x: Value): Value =>
-  x.type === 'i32' ? replace32(ir, v, 0, x) : replace64(ir, v, 0, x);
+/**
+ * The same as a float, and a vector whose lowest lane is one: vectors and floats are the same registers of the host, so that a result goes its way
+ * without waiting for the integer tests of whether it holds.
+ */
+const floatScalar = (ir: Builder, o: Operand, form: FloatForm): Value => {
+  const value = ir.read(o);
+  return value.type === 'v128' ? lowFloat(ir, value, form) : ir.bitcast(value, form.float);
+};
+const lowFloat = (ir: Builder, v: Value, form: FloatForm): Value =>
+  ir.simd(`${form.shape}.extract_lane` as SimdName, form.float, [v], 0);
+const replaceFloat = (ir: Builder, v: Value, x: Value, form: FloatForm): Value =>
+  ir.simd(`${form.shape}.replace_lane` as SimdName, 'v128', [v, x], 0);
 
-/** A host operation on floats given and returned as integers of the same width. */
-const onBits = (ir: Builder, form: FloatForm, name: string, ...args: readonly Value[]): Value =>
-  ir.bitcast(
-    ir.float(
-      `${form.float}.${name}` as OpName,
-      form.float,
-      args.map((a) => ir.bitcast(a, form.float)),
-    ),
-    form.type,
-  );
+/** A host operation on floats. */
+const onFloats = (ir: Builder, form: FloatForm, name: string, ...args: readonly Value[]): Value =>
+  ir.float(`${form.float}.${name}` as OpName, form.float, args);
 
 interface Binary {
   name: string;
   opcode: string;
   model: BinaryOperation;
   quick?: QuickBinary;
-  /** Value of the shortcut and when it holds. */
+  /** Value of the shortcut and when it holds; of floats and of lanes. */
   scalar(ir: Builder, form: FloatForm, a: Value, b: Value): { when: Value; value: Value };
   packed(ir: Builder, f: FloatLanes, a: Value, b: Value): { when: Value; value: Value };
 }
@@ -76,8 +79,9 @@ interface Binary {
 /** A zero sum is exact. */
 const sum = (name: 'add' | 'sub'): Pick<Binary, 'scalar' | 'packed'> => ({
   scalar(ir, form, a, b) {
-    const value = onBits(ir, form, name, a, b);
-    return { value, when: all(ir, ordinaryMxcsr(ir), isZeroOrNormal(ir, value), notDenormal(ir, a), notDenormal(ir, b)) };
+    const value = onFloats(ir, form, name, a, b);
+    const [v, x, y] = [value, a, b].map((f) => ir.bitcast(f, form.type));
+    return { value, when: all(ir, ordinaryMxcsr(ir), isZeroOrNormal(ir, v), notDenormal(ir, x), notDenormal(ir, y)) };
   },
   packed(ir, f, a, b) {
     const value = f.op(name, a, b);
@@ -90,10 +94,11 @@ const sum = (name: 'add' | 'sub'): Pick<Binary, 'scalar' | 'packed'> => ({
 /** Products and quotients: a zero result is exact if an operand was zero (of a quotient, the dividend). */
 const product = (name: 'mul' | 'div'): Pick<Binary, 'scalar' | 'packed'> => ({
   scalar(ir, form, a, b) {
-    const value = onBits(ir, form, name, a, b);
-    const zeroOperand = name === 'mul' ? ir.or(isZeroFloat(ir, a), isZeroFloat(ir, b)) : isZeroFloat(ir, a);
-    const fit = ir.or(isSafelyNormal(ir, value), ir.and(isZeroFloat(ir, value), zeroOperand));
-    return { value, when: all(ir, ordinaryMxcsr(ir), fit, notDenormal(ir, a), notDenormal(ir, b)) };
+    const value = onFloats(ir, form, name, a, b);
+    const [v, x, y] = [value, a, b].map((f) => ir.bitcast(f, form.type));
+    const zeroOperand = name === 'mul' ? ir.or(isZeroFloat(ir, x), isZeroFloat(ir, y)) : isZeroFloat(ir, x);
+    const fit = ir.or(isSafelyNormal(ir, v), ir.and(isZeroFloat(ir, v), zeroOperand));
+    return { value, when: all(ir, ordinaryMxcsr(ir), fit, notDenormal(ir, x), notDenormal(ir, y)) };
   },
   packed(ir, f, a, b) {
     const value = f.op(name, a, b);
@@ -106,10 +111,10 @@ const product = (name: 'mul' | 'div'): Pick<Binary, 'scalar' | 'packed'> => ({
 /** The smaller (greater) if the comparison says so, else the second operand. Exact, so only NaNs and denormals matter. */
 const extremum = (relation: 'lt' | 'gt'): Pick<Binary, 'scalar' | 'packed'> => ({
   scalar(ir, form, a, b) {
-    const [x, y] = [ir.bitcast(a, form.float), ir.bitcast(b, form.float)];
-    const value = ir.select(ir.float(`${form.float}.${relation}` as OpName, 'i1', [x, y]), a, b);
+    const [x, y] = [a, b].map((f) => ir.bitcast(f, form.type));
+    const value = ir.bitcast(ir.select(ir.float(`${form.float}.${relation}` as OpName, 'i1', [a, b]), x, y), form.float);
     const plain = (z: Value): Value => ir.and(notDenormal(ir, z), notNan(ir, z));
-    return { value, when: ir.and(plain(a), plain(b)) };
+    return { value, when: ir.and(plain(x), plain(y)) };
   },
   packed(_, f, a, b) {
     // pmin(y, x) is x < y ? x : y, pmax(y, x) is y < x ? x : y.
@@ -170,10 +175,11 @@ for (const operation of BINARY) {
       cpuid: form.cpuid,
       unit: 'sse',
       exec(ir, dst, src) {
-        const b = lowScalar(ir, src, form);
+        const b = floatScalar(ir, src, form);
         const whole = ir.read(dst);
-        const a = form.type === 'i32' ? extract32(ir, whole, 0) : extract64(ir, whole, 0);
-        ir.write(dst, replaceScalar(ir, whole, ir.callUnless(operation.scalar(ir, form, a, b), compute, [a, b])));
+        const a = lowFloat(ir, whole, form);
+        const bitsOf = [a, b].map((f) => ir.bitcast(f, form.type));
+        ir.write(dst, replaceFloat(ir, whole, ir.callUnless(operation.scalar(ir, form, a, b), compute, bitsOf), form));
       },
     });
   }
@@ -218,10 +224,11 @@ for (const form of SCALAR) {
     cpuid: form.cpuid,
     unit: 'sse',
     exec(ir, dst, src) {
-      const a = lowScalar(ir, src, form);
-      const value = onBits(ir, form, 'sqrt', a);
-      const root = ir.callUnless({ when: ir.and(ordinaryMxcsr(ir), hasPlainRoot(ir, a)), value }, compute, [a]);
-      ir.write(dst, replaceScalar(ir, ir.read(dst), root));
+      const a = floatScalar(ir, src, form);
+      const x = ir.bitcast(a, form.type);
+      const value = onFloats(ir, form, 'sqrt', a);
+      const root = ir.callUnless({ when: ir.and(ordinaryMxcsr(ir), hasPlainRoot(ir, x)), value }, compute, [x]);
+      ir.write(dst, replaceFloat(ir, ir.read(dst), root, form));
     },
   });
 }
