@@ -220,12 +220,15 @@ export class RunCache {
     this.one(d, offset, mode, 1);
     return this.next - RECORD_SIZE;
   }
-  /** Some cleared bytes, as many as a record has, that live as long as the pool. */
-  spareRecord(): number {
+  /** Address of some cleared bytes that live as long as the pool. */
+  spare(bytes: number): number {
     const at = this.next;
-    this.next += RECORD_SIZE;
+    this.next += Math.ceil(bytes / RECORD_SIZE) * RECORD_SIZE;
     this.host.u8.fill(0, at, this.next);
     return at;
+  }
+  setSpare(address: number, byte: number): void {
+    this.host.u8[address] = byte;
   }
   /** Whether that many instructions can be recorded without clearing the pool. */
   hasRoom(instructions: number): boolean {

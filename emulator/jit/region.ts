@@ -29,8 +29,6 @@ export interface RegionFunctions {
   interpret: number;
   /** Type of regions. */
   type: number;
-  /** Number of this one in the table. */
-  element: number;
 }
 export interface Region {
   page: number;
@@ -46,7 +44,7 @@ export function compileRegion(code: CodePage, entry: number, place: RegionPlace,
   const found = discover(code, entry);
   if (!found) return undefined;
   const { blocks, instructions } = found;
-  const compiler = new RegionCompiler(code, found, place, functions.element);
+  const compiler = new RegionCompiler(code, found, place);
   const body = compiler.compile(functions);
   for (const b of blocks) {
     const last = lastOf(b);
@@ -60,6 +58,10 @@ export function compileRegion(code: CodePage, entry: number, place: RegionPlace,
     function: { type: functions.type, locals: compiler.emitter.locals, code: body },
   };
 }
+
+/** Bytes of the table of entries of a region with computed jumps, and what a byte can number. */
+export const ENTRY_TABLE = 4096;
+const MOST_ENTRIES = 255;
 
 const lastOf = (b: Block): Instruction => b.instructions[b.instructions.length - 1];
 
@@ -77,10 +79,10 @@ class RegionCompiler {
   private readonly labels: number[] = [];
   private readonly root: number;
 
-  /** The region's number, if it takes computed jumps to its own entries. */
-  private readonly element: number | undefined;
+  /** If it takes computed jumps to its own entries: for each offset in the page, one more than the number of the entry there, or 0. */
+  private readonly entryTable: number;
 
-  constructor(code: CodePage, { blocks, entries, instructions }: Discovery, place: RegionPlace, element: number) {
+  constructor(code: CodePage, { blocks, entries, instructions }: Discovery, place: RegionPlace) {
     this.code = code;
     this.blocks = blocks;
     this.instructions = instructions;
@@ -90,8 +92,10 @@ class RegionCompiler {
     const successors = blocks.map((b) => this.successorsOf(b));
     const computed = blocks.map((b) => b.end === 'branches' && b.target === undefined && !leavesFar(lastOf(b)));
     const returnsToRoot = entries.length > 1 && computed.includes(true);
-    this.element = returnsToRoot ? element : undefined;
     this.shape = structure({ successors, entries: entries.map((offset) => this.indexOf.get(offset)!), returnsToRoot });
+    this.entryTable = returnsToRoot ? code.runs.spare(ENTRY_TABLE) : 0;
+    const numbered = returnsToRoot ? this.shape.entries.slice(0, MOST_ENTRIES) : [];
+    for (const [n, i] of numbered.entries()) code.runs.setSpare(this.entryTable + blocks[i].offset, n + 1);
     const { order, viaRoot } = this.shape;
     // Loops are left where the budget is used up.
     const exits = blocks.map((b, i) => this.leaves(b) || successors[i].some((s) => viaRoot(i, s) || order[s] <= order[i]));
@@ -194,8 +198,8 @@ class RegionCompiler {
   /** To the address in a local: an entry of this region that the jump cache knows, or outside. */
   private gotoComputed(local: number): void {
     const e = this.emitter;
-    if (this.element !== undefined) {
-      e.dispatchInside(local, this.element, this.instructions);
+    if (this.entryTable) {
+      e.dispatchInside(local, this.entryTable, this.instructions);
       e.br(this.loops[this.root]);
       e.close();
     }

@@ -23,8 +23,6 @@ import { ORDINARY, ORDINARY_MASK } from '../ir/float.ts';
 import {
   ACCESS,
   HEAD,
-  JUMP_CACHE,
-  JUMP_ENTRIES,
   LEAVE,
   type MemoryAccess,
   ODD_REGISTERS,
@@ -709,40 +707,27 @@ export class RegionEmitter extends Emitter {
     if (wraps) c.get(this.page).i32(0xf000).op('i32.gt_u').op('i32.or');
     leaveFor(LEAVE.budget);
   }
-  /** Opens a condition: the address in a local is in this page, and the jump cache knows it as an entry of this region, whose number is set. */
-  dispatchInside(local: number, element: number, need: number): void {
+  /**
+   * Opens a condition: the address in a local is an entry of this region, whose number is set. `table` has, for each offset in the page, one more than
+   * the number of the entry there. Code of the page that runs is known to be mapped: nobody else has to be asked.
+   */
+  dispatchInside(local: number, table: number, need: number): void {
     const c = this.code;
-    const { tlb } = this.place;
-    const slot = this.newLocal(I32);
+    const offset = this.newLocal(I32);
     c.get(local).get(this.page);
-    if (this.place.long) c.op('i64.sub').i64(4096n).op('i64.lt_u');
-    else c.op('i32.sub').i32(4096).op('i32.lt_u');
+    if (this.place.long) c.op('i64.sub').op('i32.wrap_i64');
+    else c.op('i32.sub');
+    if (this.place.long) c.set(offset).get(local).get(this.page).op('i64.sub').i64(4096n).op('i64.lt_u');
+    else c.tee(offset).i32(4096).op('i32.lt_u');
     this.openIf(I32);
-    c.get(local);
-    if (this.place.long) c.op('i32.wrap_i64');
-    c.tee(slot).get(slot).i32(10).op('i32.shr_u').op('i32.xor').i32(4).op('i32.shl');
-    c.i32((JUMP_ENTRIES - 1) << 4)
-      .op('i32.and')
-      .tee(slot)
-      .mem('i64.load', tlb + JUMP_CACHE);
-    this.pushWord(local);
-    c.op('i64.eq');
-    this.openIf(I32);
-    c.get(slot)
-      .mem('i32.load', tlb + JUMP_CACHE + 8)
-      .tee(slot)
-      .mem('i32.load', HEAD.region)
-      .i32(element)
-      .op('i32.eq');
+    c.get(offset).mem('i32.load8_u', table);
+    c.else();
+    c.i32(0);
+    this.close();
+    c.tee(offset).i32(0).op('i32.ne');
     c.get(BUDGET).i32(need).op('i32.ge_s').op('i32.and');
-    c.else();
-    c.i32(0);
-    this.close();
-    c.else();
-    c.i32(0);
-    this.close();
     this.openIf();
-    c.get(slot).mem('i32.load', HEAD.entry).set(this.entry);
+    c.get(offset).i32(1).op('i32.sub').set(this.entry);
   }
 
   // Flags.

@@ -78,7 +78,6 @@ export function buildRegions(
       dispatchFar,
       help,
       type,
-      element: tableAt + module.elements.length,
     });
     if (!region) {
       refused.push(w);

@@ -8,9 +8,10 @@
  * page's runs anyway.
  */
 import type { RunCache, RunMode } from '../interp/runs.ts';
-import { HEAD, ODD_SEGMENTS, RECORD, SLOT } from '../ir/state.ts';
+import { HEAD, ODD_SEGMENTS, RECORD, RECORD_SIZE, SLOT } from '../ir/state.ts';
 import { MAXIMUM_REGION } from './discover.ts';
 import type { Region } from './region.ts';
+import { ENTRY_TABLE } from './region.ts';
 import { buildRegions, type RegionHost, type Wanted } from './regionModule.ts';
 import { type RegionTrace, readCounters, type TierEvent } from './trace.ts';
 
@@ -149,7 +150,7 @@ export class CompiledTier {
       this.startOver('as many modules as are allowed');
       return;
     }
-    if (!this.host.runs.hasRoom(BATCH * MAXIMUM_REGION)) {
+    if (!this.host.runs.hasRoom(BATCH * (MAXIMUM_REGION + ENTRY_TABLE / RECORD_SIZE))) {
       this.host.runs.clear();
       return;
     }
@@ -167,7 +168,7 @@ export class CompiledTier {
         entry,
         tlb: this.host.tlbBlock(mode.kind),
         flat: flat && mode.code !== 64,
-        counters: this.onEvent ? runs.spareRecord() : 0,
+        counters: this.onEvent ? runs.spare(RECORD_SIZE) : 0,
         rip,
       });
     }
