@@ -19,6 +19,14 @@ const PAGE = 4096;
 /** A `Machine` with what a report says about it. */
 export class NodeMachine extends Machine implements ReportingMachine {
   private trace: JitTrace | undefined;
+  /** Instructions retired before this process had the machine. */
+  private before = 0;
+
+  /** Goes on where a snapshot was made. */
+  override load(...given: Parameters<Machine['load']>): ReturnType<Machine['load']> {
+    super.load(...given);
+    this.before = this.instructions;
+  }
 
   stateHash(): string {
     const hash = createHash('sha256');
@@ -51,7 +59,7 @@ export class NodeMachine extends Machine implements ReportingMachine {
       }
     }
     return {
-      tiers: { interpreted: this.instructions - compiled, compiled },
+      tiers: { interpreted: this.instructions - this.before - compiled, compiled },
       regionExits: Object.fromEntries(exits),
       compiler,
       ...(this.trace ? { regions: this.trace.record() } : {}),
@@ -61,7 +69,7 @@ export class NodeMachine extends Machine implements ReportingMachine {
   traceJit(say: (line: string) => void): () => void {
     const trace = new JitTrace(this.processors, say);
     this.trace = trace;
-    return () => trace.summarize(this.instructions);
+    return () => trace.summarize(this.instructions - this.before);
   }
 
   describe(): string {
