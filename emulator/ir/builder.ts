@@ -44,6 +44,14 @@ export interface Environment {
   readonly address: 16 | 32 | 64;
 }
 
+/** All six flags as a function of three values of one type, i32 or i64; `key` names the function. */
+export interface LateFlags {
+  key: string;
+  a: Value;
+  b: Value;
+  c: Value;
+  flags(ir: Builder, a: Value, b: Value, c: Value): FlagDefs;
+}
 const NONE: ReadonlySet<SegmentRef> = new Set();
 const FOLD: Partial<Record<Op, (a: bigint, b: bigint, width: bigint) => bigint>> = {
   add: (a, b) => a + b,
@@ -69,6 +77,8 @@ export class Builder {
   /** Flags that this instruction defines; with `flagsWhen`, only if it is true. */
   defs: Partial<FlagDefs> = {};
   flagsWhen: Value | undefined;
+  /** How those may be made later, where nobody needs them soon. */
+  lateFlags: LateFlags | undefined;
   private readonly flagsIn: FlagDefs;
   /** Segments that begin at 0 and allow everything; CS among them, which need not be readable: branches may go anywhere. */
   private readonly flat: ReadonlySet<SegmentRef>;
@@ -476,8 +486,10 @@ export class Builder {
     return { CF: zero, PF: zero, AF: zero, ZF: zero, SF: zero, OF: zero };
   }
   /** Flags not named keep their value; with `when`, all do unless it is true. */
-  setFlags(defs: Partial<FlagDefs>, when?: Value): void {
+  setFlags(defs: Partial<FlagDefs>, when?: Value, late?: LateFlags): void {
     if (when) when.uses++;
+    if (late) for (const v of [late.a, late.b, late.c]) v.uses++;
+    this.lateFlags = late;
     this.defs = { ...this.defs, ...defs };
     this.flagsWhen = when;
   }

@@ -17,6 +17,8 @@ export interface Liveness {
 
 /** Needed flags before an instruction, given those needed and observable after it. */
 export function neededBefore(after: number, observable: number, s: Summary): number {
+  // What can be made later changes nothing that is needed.
+  if (s.late && (after & s.writes) === 0) return after | s.reads;
   // A partial or conditional write keeps the rest as it was, in packed form.
   const partial = s.writes !== 0 && (s.replaces !== s.writes || s.writes !== ALL_FLAGS);
   const kept = partial && ((after | observable) & s.writes) !== 0 ? ALL_FLAGS : after & ~s.replaces;

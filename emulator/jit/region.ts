@@ -229,7 +229,7 @@ class RegionCompiler {
       e.offset = instruction.offset;
       e.next = instruction.next;
       e.undone = list.length - k;
-      taken = this.instruction(instruction, needed[k] | observable[k], b.target === undefined);
+      taken = this.instruction(instruction, needed[k], observable[k], b.target === undefined);
     });
     e.offset = b.next;
     e.undone = 0;
@@ -270,7 +270,12 @@ class RegionCompiler {
   }
 
   /** Emits one; returns where it jumps, with everything that the jump depends on evaluated. */
-  private instruction(instruction: Instruction, flagsWanted: number, computed: boolean): { when?: Value; to: Value } | undefined {
+  private instruction(
+    instruction: Instruction,
+    needed: number,
+    observable: number,
+    computed: boolean,
+  ): { when?: Value; to: Value } | undefined {
     const e = this.emitter;
     const { d, variant } = instruction;
     const { mode } = this.code;
@@ -287,8 +292,10 @@ class RegionCompiler {
     const ir = new Builder(d.size, env, e.flags, flat);
     execute(form, ir, this.operands(ir, instruction));
     const conditional = ir.flagsWhen !== undefined;
-    const wanted = (flagsWanted & instruction.summary.writes) !== 0;
-    const list = ir.finish(wanted && conditional);
+    const { writes } = instruction.summary;
+    const wanted = ((needed | observable) & writes) !== 0;
+    const late = wanted && conditional && (needed & writes) === 0 ? ir.lateFlags : undefined;
+    const list = ir.finish(wanted && conditional && !late);
     const jump = list.find((x) => x.k === 'jump');
     const sets = list.filter((x) => x.k === 'set');
     const control = list.find((x) => x.k === 'control');
@@ -304,10 +311,11 @@ class RegionCompiler {
     if (far) e.pin(far);
     const helper = instruction.summary.helps && control?.k === 'control' ? control : undefined;
     for (const argument of helper?.args ?? []) e.pin(argument);
+    if (late) e.keepLate(late, ir.flagsWhen!);
     if (sets.length > 1) for (const s of sets) if (s.k === 'set') e.pin(s.value);
     e.effects(sets);
     if (flags) e.flags = flags;
-    else if (wanted) e.packed();
+    else if (wanted && !late) e.packed();
     if (far) return { to: far };
     if (helper) e.prepareHelp(helper, this.code.runs.recordOf(d, instruction.offset, mode));
     return jump?.k === 'jump' ? { when: jump.when, to: jump.to } : undefined;

@@ -16,7 +16,7 @@
  * The region is left before an instruction by setting LEAVE and branching to the common exit. Nothing of the instruction has been
  * committed then, since the builder puts commits behind all that can leave.
  */
-import { Builder } from '../ir/builder.ts';
+import { Builder, type LateFlags } from '../ir/builder.ts';
 import { Emitter } from '../ir/emit.ts';
 import { type FlagDefs, PACKED, pack } from '../ir/flags.ts';
 import { ORDINARY, ORDINARY_MASK } from '../ir/float.ts';
@@ -764,18 +764,13 @@ export class RegionEmitter extends Emitter {
   keepFlags(): void {
     const { flags } = this;
     if (FLAGS.every((flag) => flags[flag].kind === 'packed')) return;
-    const c = this.code;
     const { CF, ZF, OF, AF } = flags;
     if (ZF.kind !== 'result' || flags.SF !== ZF || flags.PF !== ZF || (ZF.r.type === 'i64' && !this.place.long)) {
       this.packFlags();
       return;
     }
     const type = ZF.r.type;
-    const put = (value: Value, name: string): void => {
-      this.emit(value);
-      if (type !== 'i64' && this.place.long) c.op('i64.extend_i32_u');
-      c.set(this.lasting(name, this.word));
-    };
+    const put = (value: Value, name: string): void => this.keepOperand(value, name);
     let shape: Shape;
     if (CF.kind === 'arith' && OF === CF && AF === CF && CF.r === ZF.r) {
       const { op } = CF;
@@ -795,10 +790,30 @@ export class RegionEmitter extends Emitter {
       this.packFlags();
       return;
     }
+    this.setShape(shape);
+    this.flags = PACKED;
+  }
+  private setShape(shape: Shape): void {
     let number = this.shapes.findIndex((s) => s.key === shape.key);
     if (number < 0) number = this.shapes.push(shape) - 1;
-    c.i32(number + 1).set(this.lasting('LK', I32));
-    this.flags = PACKED;
+    this.code.i32(number + 1).set(this.lasting('LK', I32));
+  }
+  private keepOperand(value: Value, name: string): void {
+    this.emit(value);
+    if (value.type !== 'i64' && this.place.long) this.code.op('i64.extend_i32_u');
+    this.code.set(this.lasting(name, this.word));
+  }
+  /** Where `when` holds, flags that nobody needs but exits: keeps their operands, else what there was. */
+  keepLate({ key, a, b, c, flags }: LateFlags, when: Value): void {
+    for (const v of [a, b, c, when]) this.pin(v);
+    this.keepFlags();
+    this.emit(when);
+    this.openIf();
+    this.keepOperand(a, 'LA');
+    this.keepOperand(b, 'LB');
+    this.keepOperand(c, 'LR');
+    this.setShape({ key: `late ${key}`, type: a.type, flags });
+    this.close();
   }
   /** At the exit: packs what LK says. */
   private resolveShapes(): void {

@@ -21,6 +21,8 @@ export interface Summary {
   calls: boolean;
   /** May leave the region before the instruction. */
   leaves: boolean;
+  /** Its flags, which depend on a condition, can be made later (`LateFlags`). */
+  late: boolean;
   reads: number;
   /** Flags that it surely replaces, and those that it may. */
   replaces: number;
@@ -60,6 +62,7 @@ export function summaryOf(variant: Variant): Summary {
     switches,
     helps,
     leaves: effects.some((e) => e.k !== 'set' && e.k !== 'jump'),
+    late: ir.flagsWhen !== undefined && ir.lateFlags !== undefined,
     reads: flagMask(ir.reads),
     // A conditional write keeps the old flags if it does not happen.
     replaces: ir.flagsWhen ? 0 : writes,

@@ -4,7 +4,8 @@
  * changes no flag. OF is defined for a count of 1 and computed alike for all.
  */
 import type { Builder } from '../../ir/builder.ts';
-import type { IntType, Operand, Value } from '../../ir/value.ts';
+import type { FlagDefs } from '../../ir/flags.ts';
+import { bits, type IntType, type Operand, type Value } from '../../ir/value.ts';
 import { instruction } from '../record.ts';
 
 const encodings = (digit: number): Record<string, string> => ({
@@ -35,16 +36,24 @@ const shift = (mnemonic: string, digit: number, op: 'shl' | 'shr' | 'sar') =>
       const c = ir.zext(count, work);
       const narrow = ir.read(dst);
       const a = op === 'sar' ? ir.sext(narrow, work) : ir.zext(narrow, work);
-      const r = ir.trunc(ir[op](a, c), ir.type);
+      const { type } = ir;
+      const r = ir.trunc(ir[op](a, c), type);
       ir.write(dst, r);
       if (isConstantZero(count)) return;
-      // The bit shifted out last: bit (size - count) going left, bit (count - 1) going right.
-      const last = ir.sub(c, ir.const(1, work));
-      const CF = op === 'shl' ? ir.bit(ir.shl(a, last), ir.size - 1) : ir.trunc(ir[op](a, last), 'i1');
-      const OF = op === 'shl' ? ir.xor(ir.isNegative(r), CF) : op === 'shr' ? ir.isNegative(narrow) : ir.const(0, 'i1');
-      ir.setFlags({ ...ir.resultFlags(r), CF: ir.bool(CF), OF: ir.bool(OF), AF: ir.bool(0) }, unlessZero(ir, count));
+      const flags = (later: Builder, x: Value, n: Value): FlagDefs =>
+        shiftFlags(later, op, x, n, later.trunc(later[op](x, n), type), later.trunc(x, type));
+      const late = { key: `${op} ${type}`, a, b: c, c, flags };
+      ir.setFlags(shiftFlags(ir, op, a, c, r, narrow), unlessZero(ir, count), late);
     },
   });
+/** Flags of `a` shifted by `c`, both widened; `narrow` is what is shifted, `r` the result. */
+function shiftFlags(ir: Builder, op: 'shl' | 'shr' | 'sar', a: Value, c: Value, r: Value, narrow: Value): FlagDefs {
+  // The bit shifted out last: bit (size - count) going left, bit (count - 1) going right.
+  const last = ir.sub(c, ir.const(1, c.type));
+  const CF = op === 'shl' ? ir.bit(ir.shl(a, last), bits(r.type) - 1) : ir.trunc(ir[op](a, last), 'i1');
+  const OF = op === 'shl' ? ir.xor(ir.isNegative(r), CF) : op === 'shr' ? ir.isNegative(narrow) : ir.const(0, 'i1');
+  return { ...ir.resultFlags(r), CF: ir.bool(CF), OF: ir.bool(OF), AF: ir.bool(0) };
+}
 shift('shl', 4, 'shl');
 shift('shr', 5, 'shr');
 shift('sar', 7, 'sar');
