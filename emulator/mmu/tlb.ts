@@ -72,6 +72,7 @@ export class Tlb {
     this.kept = new Uint8Array((TLB_KINDS * TLB_BLOCK_SIZE) / 16);
     for (const block of this.blocks) {
       this.i32.fill(-1, block >> 2, (block + TLB_BLOCK_SIZE) >> 2);
+      for (const table of [TLB_READ, TLB_WRITE]) this.empty(block + table + (TLB_ENTRIES - 1) * 16);
       this.emptyJump(block + JUMP_CACHE);
     }
   }
