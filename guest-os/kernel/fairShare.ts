@@ -130,6 +130,12 @@ export class FairShare {
     if (this.percent) this.filled += counts;
   }
 
+  /** Other shares: it stays where it is among the others, and they count from now on. */
+  setShares(shares: u64): void {
+    this.usage = (this.usage / this.shares) * shares;
+    this.shares = shares;
+  }
+
   /** It wants to run again: what it has not used meanwhile is not saved up. */
   private catchUp(): void {
     const running = thisCpu().running;

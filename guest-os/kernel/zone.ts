@@ -92,7 +92,7 @@ export class Zone {
   }
   setLimit(control: i32, value: u64): void {
     this.limits[control] = value;
-    if (control == RCTL_CPU_SHARES) this.share.shares = value == UNLIMITED ? DEFAULT_SHARES : max<u64>(value, 1);
+    if (control == RCTL_CPU_SHARES) this.share.setShares(value == UNLIMITED ? DEFAULT_SHARES : max<u64>(value, 1));
     else if (control == RCTL_MAX_SWAP) this.memory.swapLimit = pagesOf(value);
     else if (control == RCTL_MAX_PHYSICAL_MEMORY) this.memory.residentLimit = pagesOf(value);
     else if (control == RCTL_MAX_LOCKED_MEMORY) this.memory.lockedLimit = pagesOf(value);
