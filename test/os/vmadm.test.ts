@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: MIT
+/**
+ * The life of a VM through vmadm, on our machine: what a user of SmartOS tries in the first hour with VMs (made from an image, listed, changed,
+ * entered, stopped, started, snapshots, metadata, deleted). The texts are those of vmadm(8), imgadm(8), mdata-get(1) and zoneadm(8) there.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { systemWith } from './guestTests.ts';
+import { type Image, type Session, typeOnOurs } from './session.ts';
+
+let image: Image;
+beforeAll(async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'vmadm-'));
+  image = { directory, ...(await systemWith(directory, [])), remove: () => rmSync(directory, { recursive: true }) };
+}, 600_000);
+afterAll(() => image.remove());
+
+const MINIMAL = 'b12ef1c6-4ed9-4fb2-9fed-25a69d79f131';
+const ONE = '54f1cc77-68f1-42ab-acac-5c4f64f5d6e0';
+const TWO = '0be52a95-1d2b-4c4e-8d34-0c9e1d9d7c55';
+const NONE = '99999999-0000-4000-8000-000000000000';
+const PAYLOAD = {
+  uuid: ONE,
+  brand: 'joyent-minimal',
+  image_uuid: MINIMAL,
+  alias: 'web0',
+  hostname: 'webhost',
+  ram: 128,
+  quota: 1,
+  max_lwps: 500,
+  tags: { role: 'web' },
+  nics: [{ nic_tag: 'admin', ip: '10.0.0.5', netmask: '255.255.255.0', gateway: '10.0.0.1', primary: true }],
+  resolvers: ['10.0.0.1'],
+  customer_metadata: { 'user-script': 'echo "$(zonename) $(mdata-get sdc:alias)" >> /var/tmp/ran' },
+  internal_metadata: { root_pw: 'secret', 'ops:note': 'inner' },
+  internal_metadata_namespaces: ['ops'],
+};
+const json = (value: unknown): string => `'${JSON.stringify(value)}'`;
+/** Waits until a command in the VM says what it should. */
+const until = (command: string): string => `i=0; until ${command} || [ $((i+=1)) -gt 600 ]; do sleep 0.1; done`;
+const MDATA_DONE = until(`[ "$(zlogin ${ONE} svcs -H -o state mdata:execute)" = online ]`);
+
+const COMMANDS = {
+  empty: 'vmadm list; vmadm list -H; vmadm lookup; vmadm lookup -1; echo $?',
+  avail: 'imgadm avail -H -o uuid,name; imgadm avail -H -o name type=zvol',
+  imported: `imgadm import -q ${MINIMAL}; imgadm import -q ${MINIMAL}; imgadm list -H -o uuid,name,version`,
+  refused:
+    'vmadm create 2>/tmp/o; echo $?; head -1 /tmp/o; vmadm bogus 2>/tmp/o; echo $?; head -1 /tmp/o; vmadm get x 2>/tmp/o; echo $?; head -1 /tmp/o; vmadm create -f /none; echo $?; ' +
+    'vmadm list x=1; vmadm list -o x; vmadm list -s x; vmadm lookup x=1; vmadm lookup -o uuid; vmadm send x; echo $?',
+  bad: `echo '{"ram": -1, "brand": "joyent-minimal", "image_uuid": "${MINIMAL}"}' | vmadm create; echo $?; echo '{"brand": "joyent"}' | vmadm create; echo '{' | vmadm create; echo $?; echo '{"brand": "joyent", "x": 1}' | vmadm validate create; echo $?; vmadm list -H; zoneadm list -c; ls /etc/zones`,
+  valid: `echo ${json(PAYLOAD)} > /tmp/one.json; vmadm validate create -f /tmp/one.json; echo '{"quota": 5}' | vmadm validate update joyent`,
+  created: 'vmadm create -f /tmp/one.json > /tmp/out; echo $?; cat /tmp/out; vmadm list; vmadm create -f /tmp/one.json; echo $?',
+  got: `vmadm get ${ONE} | json alias state brand max_physical_memory max_swap quota cpu_shares zone_state hostname nics.0.ips nics.0.ip tags.role resolvers autoboot; vmadm get ${NONE}; echo $?`,
+  listed: `vmadm list -p -o uuid,alias,nics.0.ip,tags.role,quota; vmadm list -H -o alias alias=~^we; vmadm list -H -o alias alias=~^x; vmadm lookup -1 tags.role=web; vmadm lookup -j -o alias,state nics.*.ip=10.0.0.5`,
+  zones: `zoneadm list -cv; zoneadm list -p | cut -d: -f2,3,5; zfs list -H -o name,quota,origin zones/${ONE}; zpool status zones | head -1; ls /zones/${ONE}`,
+  entered: `zlogin ${ONE} 'zonename; uname -n; id -un; cat /etc/resolv.conf; ls /proc/1 /zones'; prctl -n zone.max-lwps -i zone ${ONE} | grep privileged`,
+  metadata:
+    `zlogin ${ONE} 'mdata-get sdc:uuid; mdata-get none; echo $?; mdata-put color blue; mdata-get color; echo "two lines" | mdata-put more; mdata-list; mdata-delete more; mdata-delete more; echo $?; mdata-get more; mdata-get; echo $?; ` +
+    `mdata-get root_pw; mdata-get ops:note; mdata-put ops:note x; echo $?; mdata-put sdc:alias x; echo $?; mdata-get sdc:tags.role; mdata-get sdc:customer_metadata'; vmadm get ${ONE} | json -j customer_metadata.color; mdata-get color; echo $?`,
+  ran: `cat /zones/${ONE}/root/var/tmp/ran`,
+  updated:
+    `vmadm update ${ONE} quota=2 max_lwps=600 alias=web1; echo '{"set_tags": {"size": 3}, "remove_tags": ["role"], "add_nics": [{"nic_tag": "x", "ip": "dhcp"}], "set_customer_metadata": {"color": "red"}}' | vmadm update ${ONE}; ` +
+    `vmadm get ${ONE} | json alias quota max_lwps nics.1.interface nics.1.ips customer_metadata.color; vmadm get ${ONE} | json tags; zfs get -H -o value quota zones/${ONE}; prctl -n zone.max-lwps -i zone ${ONE} | grep privileged; zlogin ${ONE} mdata-get color; vmadm update ${ONE} quota=x; echo $?`,
+  snapshot:
+    `echo one > /zones/${ONE}/root/root/f; vmadm create-snapshot ${ONE} s1; vmadm create-snapshot ${ONE} s1; vmadm create-snapshot ${ONE} a/b; echo two > /zones/${ONE}/root/root/f; vmadm create-snapshot ${ONE} s2; vmadm get ${ONE} | json -a snapshots.0.name snapshots.1.name; ` +
+    `vmadm rollback-snapshot ${ONE} s1; cat /zones/${ONE}/root/root/f; vmadm get ${ONE} | json -a snapshots.0.name snapshots.1.name state; vmadm rollback-snapshot ${ONE} none; echo $?; vmadm delete-snapshot ${ONE} s1; vmadm get ${ONE} | json -j snapshots`,
+  again: `${MDATA_DONE}; cat /zones/${ONE}/root/var/tmp/ran`,
+  stopped: `vmadm stop ${ONE}; vmadm stop ${ONE}; echo $?; vmadm list -H -o state,autoboot; vmadm reboot ${ONE}; vmadm start ${ONE}; vmadm start ${ONE}; echo $?; vmadm list -H -o state,autoboot; ${MDATA_DONE}; wc -l < /zones/${ONE}/root/var/tmp/ran`,
+  rebooted: `a=$(vmadm list -H -o zoneid); vmadm reboot ${ONE}; [ "$(vmadm list -H -o zoneid)" != "$a" ] && echo another; a=$(vmadm list -H -o zoneid); vmadm reboot -F ${ONE}; [ "$(vmadm list -H -o zoneid)" != "$a" ] && echo another; vmadm stop -F ${ONE}; vmadm start ${ONE}`,
+  console: `printf '\\r\\035.' | vmadm console ${ONE} | grep Conn`,
+  kept: `vmadm update ${ONE} indestructible_zoneroot=true; vmadm delete ${ONE}; echo $?; vmadm list -H -o state; vmadm update ${ONE} indestructible_zoneroot=false`,
+  two: `echo ${json({ ...PAYLOAD, uuid: TWO, alias: 'db0', ram: 64, autoboot: false, nics: [], delegate_dataset: true, internal_metadata_namespaces: undefined })} | vmadm create; vmadm list -o uuid,ram,state; vmadm list -H -o alias -s -ram; vmadm create-snapshot ${TWO} s; vmadm get ${TWO} | json datasets`,
+  failed: `echo ${json({ brand: 'joyent-minimal', image_uuid: MINIMAL, uuid: NONE, ram: 64, customer_metadata: { 'user-script': 'exit 3' } })} | vmadm create; echo $?; vmadm list -H -o state uuid=${NONE}; vmadm delete ${NONE}`,
+  deleted: `vmadm delete ${ONE}; vmadm delete ${TWO}; vmadm delete ${TWO}; echo $?; vmadm list; zoneadm list -c; zfs list -H -o name | grep -c -e ${ONE} -e ${TWO}; ls /etc/zones /var/zonecontrol`,
+};
+const NAMES = Object.keys(COMMANDS) as (keyof typeof COMMANDS)[];
+
+describe('on our machine', () => {
+  let session: Session;
+  const printed = (name: keyof typeof COMMANDS): string => session.outputs[NAMES.indexOf(name)];
+  beforeAll(async () => {
+    session = await typeOnOurs(image, Object.values(COMMANDS), ['--disk', 'mem:512M:pool'], 1200);
+  }, 1_300_000);
+  const HEAD = 'UUID                                  TYPE  RAM      STATE             ALIAS\n';
+
+  test('there is nothing yet', () => {
+    expect(printed('empty')).toBe(`${HEAD}Requested unique lookup but found 0 results.\n1\n`);
+    expect(printed('avail')).toContain(`${MINIMAL}  minimal\n`);
+  });
+  test('an image is installed', () => {
+    const lines = printed('imported').split('\n');
+    expect(lines).toContain(`Imported image ${MINIMAL} (minimal@1.0.0)`);
+    expect(lines).toContain(`Image ${MINIMAL} (minimal@1.0.0) is already installed, skipping`);
+    expect(lines.at(-2)).toMatch(new RegExp(`^${MINIMAL} +minimal +1.0.0$`));
+  });
+  test('wrong usage is refused', () => {
+    expect(printed('refused')).toBe(
+      '2\nWill not create from stdin when stdin is a tty.\n2\nInvalid command: "bogus".\n2\nInvalid or missing UUID for get\nFile: /none does not exist.\n1\n' +
+        'Invalid filter key: "x"\nInvalid order key: "x"\nInvalid sort key: "x"\nInvalid lookup key: "x"\nCannot specify -o without -j\nvmadm send is not implemented\n1\n',
+    );
+  });
+  test('bad payloads make nothing', () => {
+    expect(printed('bad')).toMatch(
+      /^Invalid value\(s\) for: ram\n1\nMissing required properties: image_uuid\nInvalid JSON payload: [^\n]*\n1\n\{\n {2}"bad_values": \[\],\n {2}"bad_properties": \[\n {4}"x"\n {2}\],\n {2}"missing_properties": \[\n {4}"image_uuid"\n {2}\]\n\}\n1\nglobal\n$/,
+    );
+    expect(printed('valid')).toBe(
+      "VALID 'create' payload for joyent-minimal brand VMs.\nVALID 'update' payload for joyent brand VMs.\n",
+    );
+  });
+  test('a VM is made and runs', () => {
+    expect(printed('created')).toBe(
+      `Successfully created VM ${ONE}\n0\n${HEAD}${ONE}  OS    128      running           web0\nVM with UUID ${ONE} already exists\n1\n`,
+    );
+    expect(printed('got')).toBe(
+      'web0\nrunning\njoyent-minimal\n128\n256\n1\n100\nrunning\nwebhost\n[\n  "10.0.0.5/24"\n]\n10.0.0.5\nweb\n[\n  "10.0.0.1"\n]\ntrue\n' +
+        `zoneadm: ${NONE}: No such zone configured\n1\n`,
+    );
+  });
+  test('it is found by what it is', () => {
+    expect(printed('listed')).toBe(
+      `${ONE}:web0:10.0.0.5:web:1\nweb0\n${ONE}\n[\n  {\n    "alias": "web0",\n    "state": "running"\n  }\n]\n`,
+    );
+  });
+  test('it is a zone with a dataset', () => {
+    const text = printed('zones');
+    expect(text).toContain(`   0 global           running    /                              liveimg  `);
+    expect(text).toMatch(new RegExp(`^ +1 ${ONE} running +/zones/${ONE} joyent-minimal `, 'm'));
+    expect(text).toMatch(new RegExp(`^${ONE}:running:${ONE}$`, 'm'));
+    expect(text).toMatch(new RegExp(`^zones/${ONE}\\t1G\\tzones/${MINIMAL}@final$`, 'm'));
+    expect(text).toContain('  pool: zones\n');
+    expect(text).toMatch(/^config +root$|^config\nroot$/m);
+  });
+  test('it has its own name, processes and limits', () => {
+    const lines = printed('entered').split('\n');
+    expect(lines.slice(0, 3)).toEqual([ONE, 'webhost', 'root']);
+    expect(lines).toContain('nameserver 10.0.0.1');
+    expect(lines).toContain('ls: /proc/1: No such file or directory');
+    expect(lines).toContain('ls: /zones: No such file or directory');
+    expect(printed('entered')).toMatch(/privileged +500 /);
+  });
+  test('it reads and writes its metadata', () => {
+    expect(printed('metadata')).toBe(
+      `${ONE}\nNo metadata for 'none'\n1\nblue\nuser-script\ncolor\nmore\n0\nNo metadata for 'more'\nusage: mdata-get key\n3\n` +
+        'secret\ninner\nmdata-put: Cannot update the "ops" Namespace.\n2\nmdata-put: Cannot update the "sdc" Namespace.\n2\nweb\nNo metadata for \'sdc:customer_metadata\'\n' +
+        '"blue"\nmdata-get: there is no metadata service here\n2\n',
+    );
+  });
+  test('its user-script runs at each boot', () => {
+    expect(printed('ran')).toBe(`${ONE} web0\n`);
+    expect(printed('again')).toBe(`${ONE} web0\n${ONE} web1\n`);
+    expect(printed('stopped').split('\n').at(-2)?.trim()).toBe('3');
+  });
+  test('it is changed while it runs', () => {
+    expect(printed('updated')).toMatch(
+      new RegExp(
+        `^Successfully updated VM ${ONE}\nSuccessfully updated VM ${ONE}\nweb1\n2\n600\nnet1\n\\[\n {2}"dhcp"\n\\]\nred\n\\{\n {2}"size": 3\n\\}\n2G\n +privileged +600 [^\n]*\nred\nInvalid value\\(s\\) for: quota\n1\n$`,
+      ),
+    );
+  });
+  test('snapshots bring back what was', () => {
+    expect(printed('snapshot')).toBe(
+      `Created snapshot s1 for VM ${ONE}\nsnapshot with name "s1" already exists.\nInvalid snapshot name\nCreated snapshot s2 for VM ${ONE}\ns1 s2\n` +
+        `Rolled back snapshot s1 for VM ${ONE}\none\ns1  running\nNo snapshot named "none" for ${ONE}\n1\nDeleted snapshot s1 for VM ${ONE}\n[]\n`,
+    );
+  });
+  test('it stops and starts', () => {
+    expect(printed('stopped')).toMatch(
+      new RegExp(
+        `^Successfully completed stop for VM ${ONE}\nVM ${ONE} is already not 'running' \\(currently: stopped\\)\n0\nstopped +-\n` +
+          `VM ${ONE} is already not 'running' \\(currently: stopped\\)\nSuccessfully started VM ${ONE}\nVM ${ONE} is already 'running'\n0\nrunning +true\n`,
+      ),
+    );
+    const rebooted = `Successfully completed reboot for VM ${ONE}\nanother\n`;
+    expect(printed('rebooted')).toBe(
+      `${rebooted}${rebooted}Successfully completed stop for VM ${ONE}\nSuccessfully started VM ${ONE}\n`,
+    );
+    expect(printed('console')).toBe(`[Connected to zone '${ONE}' console]\n[Connection to zone '${ONE}' console closed]\n`);
+  });
+  test('what is indestructible stays', () => {
+    expect(printed('kept')).toMatch(
+      new RegExp(
+        `^Successfully updated VM ${ONE}\nFailed to delete VM ${ONE}: [^\n]*indestructible_zoneroot[^\n]*\n1\nrunning\nSuccessfully updated VM ${ONE}\n$`,
+      ),
+    );
+  });
+  test('there may be several', () => {
+    expect(printed('two')).toBe(
+      `Successfully created VM ${TWO}\nUUID                                  RAM      STATE\n${TWO}  64       stopped\n${ONE}  128      running\nweb1\ndb0\n` +
+        `Cannot currently snapshot zones that have datasets\n[\n  "zones/${TWO}/data"\n]\n`,
+    );
+  });
+  test('a script that fails fails the VM', () => {
+    expect(printed('failed')).toMatch(
+      new RegExp(`^a script failed while zone ${NONE} was provisioned\n1\nfailed\nSuccessfully deleted VM ${NONE}\n$`),
+    );
+  });
+  test('they are deleted without a trace', () => {
+    expect(printed('deleted')).toBe(
+      `Successfully deleted VM ${ONE}\nSuccessfully deleted VM ${TWO}\nFailed to delete VM ${TWO}: zoneadm: ${TWO}: No such zone configured\n1\n${HEAD}global\n0\n/etc/zones:\nindex\n\n/var/zonecontrol:\n`,
+    );
+  });
+});
