@@ -37,7 +37,7 @@ import { bootArchive, bootArchiveEnd, bootOption, commandLine, rootPointer } fro
 import { unpack, unpackError } from './archive';
 import { attachZfs } from '../../zfs/port/device';
 import { setBeforeSync, startZfs } from '../../zfs/port/kernel';
-import { putAllPages, ZfsType } from '../../zfs/zpl/vnode';
+import { putAllPages, ZfsType } from '../../zfs/zpl/mount';
 
 let rootDirectory: Vnode | null = null;
 

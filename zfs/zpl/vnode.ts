@@ -8,14 +8,10 @@
  * Reads and writes copy between users and the blocks in memory, without buffers between. A user's page may be a page of a file here, so that the
  * copy leads back to {@link ZfsVnode.page}, which reads only: no group is synced between the first byte of a block and its last.
  *
- * Mapped files: {@link pages} has frames that are copies of parts of blocks. write(2) changes both. What is written through a shared mapping changes
- * the frame only, and is found later: such a frame is marked {@link WRITABLE} when the mapping asks for it, and compared with its block before reads,
- * at fsync, and when a group is about to be synced, for as long as it is mapped. Frames that are not mapped are given back when memory is short.
+ * Pages of mapped files are in pages.ts, mounting is in mount.ts.
  */
 import { address } from 'machine/mem';
-import { heapHasRoom } from '../../guest-os/kernel/heapRoom';
 import {
-  EBUSY,
   EEXIST,
   EFAULT,
   EFBIG,
@@ -23,7 +19,6 @@ import {
   EIO,
   EISDIR,
   ENOENT,
-  ENOMEM,
   ENOTDIR,
   ENOTEMPTY,
   EPERM,
@@ -33,137 +28,32 @@ import {
   setFailure,
 } from '../../guest-os/kernel/errno';
 import { forgetName } from '../../guest-os/fs/nameCache';
-import { FileSystemType, mountList } from '../../guest-os/fs/mount';
-import {
-  Attributes,
-  DirectoryReader,
-  FileSystem as MountedFileSystem,
-  newDeviceNumber,
-  S_IFLNK,
-  S_IFMT,
-  Statistics,
-  Vnode,
-} from '../../guest-os/fs/vnode';
-import { dropFrame, isShared, newFrame, PAGE } from '../../guest-os/kernel/frames';
+import { Attributes, DirectoryReader, S_IFLNK, Vnode } from '../../guest-os/fs/vnode';
+import { PAGE } from '../../guest-os/kernel/frames';
 import { copy } from '../../guest-os/kernel/user';
 import { wallTime } from '../../guest-os/kernel/clock';
 import { releaseDbuf } from '../dmu/dbuf';
-import { dmuRead, dmuWrite } from '../dmu/dmu';
 import { Dnode, releaseDnode } from '../dmu/dnode';
 import { TYPE_NONE } from '../dmu/types';
-import { Caller, isZoned } from '../dsl/caller';
-import { FLAG_INCONSISTENT } from '../dsl/dataset';
-import { findDataset } from '../dsl/names';
-import { currentCaller } from '../port/callers';
 import { enter, leave } from '../port/kernel';
-import { poolOf } from '../spa/pools';
 import { WALK_DONE, ZapEntry } from '../zap/zap';
 import { A_ATIME, A_CTIME, A_GID, A_LINKS, A_MODE, A_MTIME, A_PARENT, A_RDEV, A_SIZE, A_UID } from './attributes';
 import { FileSystem } from './fileSystem';
+import { ZfsFileSystem } from './mount';
+import { Pages } from './pages';
 import { NewFile } from './znode';
 
 /** Bytes for which room is made at a time. */
 const WRITE_STEP: u64 = 1 << 20;
-/** Of a frame's place in {@link ZfsVnode.pages}: it may be changed through a mapping. */
-const WRITABLE: usize = 1;
 const FIRST_ENTRY: u64 = 2;
 const LARGEST: u64 = i64.MAX_VALUE;
-const MOST_LINKS: u64 = 65535;
-/** What copies of pages are compared in. */
-const scratch: usize = memory.data(4096, 16);
-
-export class ZfsFileSystem extends MountedFileSystem {
-  /** Those that somebody holds, by object. */
-  readonly vnodes: Map<u64, ZfsVnode> = new Map<u64, ZfsVnode>();
-
-  constructor(
-    public readonly fs: FileSystem,
-    readOnly: bool,
-  ) {
-    super('zfs', newDeviceNumber(), readOnly);
-    this.cachesNames = true;
-    fs.dataset.users++;
-  }
-
-  /** The vnode of an object, held; null: it cannot be read. */
-  vnode(object: u64): ZfsVnode | null {
-    const vnodes = this.vnodes;
-    const vnode = vnodes.has(object) ? vnodes.get(object) : this.make(object);
-    if (vnode) vnode.hold();
-    return vnode;
-  }
-  /** The same, new and not held. */
-  make(object: u64): ZfsVnode | null {
-    if (!heapHasRoom()) {
-      setFailure(ENOMEM);
-      return null;
-    }
-    const dn = this.fs.hold(object);
-    if (!dn) {
-      setFailure(EIO);
-      return null;
-    }
-    const made = new ZfsVnode(this, dn, <i32>this.fs.znodes.get(dn, A_MODE) & S_IFMT);
-    this.vnodes.set(object, made);
-    return made;
-  }
-
-  statistics(): Statistics {
-    const result = new Statistics();
-    enter();
-    const dataset = this.fs.dataset;
-    const free = dataset.isSnapshot ? 0 : dataset.available();
-    result.blockSize = this.fs.objset.recordSize;
-    result.fragment = 512;
-    result.blocks = (dataset.phys.referenced + free) / 512;
-    result.free = free / 512;
-    result.available = result.free;
-    // As many more files as there are sectors.
-    result.freeFiles = result.free;
-    result.files = result.freeFiles + this.fs.objset.objects();
-    leave();
-    return result;
-  }
-
-  putPages(): i32 {
-    const vnodes = this.vnodes.values();
-    let result = 0;
-    for (let i = 0; i < vnodes.length; i++) {
-      const one = vnodes[i].putPages(0, 0);
-      if (one < 0) result = one;
-    }
-    return result;
-  }
-
-  sync(): i32 {
-    if (this.fs.isReadOnly) return 0;
-    enter();
-    let result = this.putPages();
-    if (result == 0) result = this.fs.dataset.spa.sync();
-    leave();
-    return result;
-  }
-
-  unmount(): i32 {
-    enter();
-    const result = this.putPages();
-    if (result == 0) {
-      const vnodes = this.vnodes.values();
-      for (let i = 0; i < vnodes.length; i++) vnodes[i].forget();
-      this.vnodes.clear();
-      this.fs.dataset.users--;
-    }
-    leave();
-    return result;
-  }
-}
 
 export class ZfsVnode extends Vnode {
   /** Held; null: the file system is gone. */
   private dn: Dnode | null;
   readonly object: u64;
-  /** Frames by number of page, with {@link WRITABLE}. */
-  private pages: Map<u64, usize> | null = null;
+  /** Null: it is not mapped. */
+  private pages: Pages | null = null;
 
   constructor(
     private readonly mountedIn: ZfsFileSystem,
@@ -203,7 +93,9 @@ export class ZfsVnode extends Vnode {
   forget(): void {
     const dn = this.dn;
     if (!dn) return;
-    this.dropPages(0);
+    const pages = this.pages;
+    if (pages) pages.drop(0);
+    this.pages = null;
     this.dn = null;
     releaseDnode(dn);
   }
@@ -311,7 +203,8 @@ export class ZfsVnode extends Vnode {
       if (!db) return done ? <i64>done : setError(EIO);
       error = copy(address(db.data + <usize>within), from + done, part);
       if (error < 0 && part == blockSize) memory.fill(db.data, 0, db.size);
-      if (this.pages) this.refreshPages(at, part, db.data + <usize>within);
+      const pages = this.pages;
+      if (pages) pages.refresh(at, part, db.data + <usize>within);
       releaseDbuf(db);
       if (error == 0) done += part;
     }
@@ -325,12 +218,8 @@ export class ZfsVnode extends Vnode {
     enter();
     let result = this.isThere ? this.putPages(0, 0) : setError(EIO);
     if (result == 0) result = this.fs.truncate(this.dn!, size);
-    if (result == 0) {
-      this.dropPages((size + PAGE - 1) / PAGE);
-      const within = <usize>size & (PAGE - 1);
-      const last = within ? this.frameAt(size / PAGE) : 0;
-      if (last) memory.fill(last + within, 0, PAGE - within);
-    }
+    const pages = this.pages;
+    if (result == 0 && pages) pages.cut(size);
     leave();
     return result;
   }
@@ -342,129 +231,41 @@ export class ZfsVnode extends Vnode {
     let result = this.isThere ? this.putPages(0, 0) : setError(EIO);
     if (result == 0) result = this.fs.freeRange(this.dn!, offset, length);
     const pages = this.pages;
-    if (result == 0 && pages) {
-      const numbers = pages.keys();
-      for (let i = 0; i < numbers.length; i++) {
-        const first = numbers[i] * PAGE;
-        const from = max(first, offset);
-        const to = min(first + PAGE, offset + length);
-        if (from < to) memory.fill(this.frameAt(numbers[i]) + <usize>(from - first), 0, <usize>(to - from));
-      }
-    }
+    if (result == 0 && pages) pages.clear(offset, length);
     leave();
     return result;
   }
 
   // ---- pages
 
-  private frameAt(index: u64): usize {
-    const pages = this.pages;
-    return pages && pages.has(index) ? pages.get(index) & ~WRITABLE : 0;
-  }
-
   page(offset: u64, shared: bool = false, write: bool = false): usize {
-    enter();
-    const frame = this.isThere ? this.pageHere(offset / PAGE, write) : 0;
-    leave();
-    return frame;
-  }
-  private pageHere(index: u64, write: bool): usize {
-    let pages = this.pages;
-    if (!pages) this.pages = pages = new Map<u64, usize>();
     if (write && (this.fs.isReadOnly || this.fileSystem.readOnly)) {
       setFailure(EROFS);
       return 0;
     }
-    let frame = this.frameAt(index);
-    if (!frame) {
-      frame = newFrame();
-      if (!frame && dropUnmapped()) frame = newFrame();
-      if (!frame) {
-        setFailure(ENOMEM);
-        return 0;
-      }
-      if (dmuRead(this.dn!, index * PAGE, PAGE, frame) < 0) {
-        dropFrame(frame);
-        setFailure(EIO);
-        return 0;
-      }
-      pages.set(index, frame);
-    }
-    if (write) pages.set(index, frame | WRITABLE);
-    return frame;
-  }
-
-  /** What has been written to blocks comes into the frames that are copies of them. */
-  private refreshPages(offset: u64, count: u64, from: usize): void {
-    for (let at = offset; at < offset + count; ) {
-      const within = at % PAGE;
-      const part = min(<u64>PAGE - within, offset + count - at);
-      const frame = this.frameAt(at / PAGE);
-      if (frame) memory.copy(frame + <usize>within, from + <usize>(at - offset), <usize>part);
-      at += part;
-    }
-  }
-
-  /** What mappings have changed comes into the blocks. All of the file, whatever the range. */
-  putPages(offset: u64, length: u64): i32 {
-    const pages = this.pages;
-    if (!pages) return 0;
     enter();
-    const numbers = pages.keys();
-    let result = 0;
-    for (let i = 0; i < numbers.length; i++) {
-      const cell = pages.get(numbers[i]);
-      if (!(cell & WRITABLE)) continue;
-      const frame = cell & ~WRITABLE;
-      const one = this.putPage(numbers[i], frame);
-      if (one < 0) result = one;
-      else if (!isShared(frame)) pages.set(numbers[i], frame);
+    let frame: usize = 0;
+    if (this.isThere) {
+      let pages = this.pages;
+      if (!pages) this.pages = pages = new Pages(this.fs, this.dn!);
+      frame = pages.page(offset / PAGE, write);
     }
     leave();
-    return result;
+    return frame;
   }
-  private putPage(index: u64, frame: usize): i32 {
-    const dn = this.dn;
-    if (!dn || !this.isThere) return 0;
-    const at = index * PAGE;
-    const size = this.size;
-    if (at >= size) return 0;
-    const count = min<u64>(PAGE, size - at);
-    let result = dmuRead(dn, at, count, scratch);
-    if (result < 0 || memory.compare(scratch, frame, <usize>count) == 0) return result;
-    result = this.fs.prepareWrite(dn, at, count);
-    if (result == 0) result = dmuWrite(dn, at, count, frame);
-    if (result == 0) this.fs.wrote(dn, at, count);
-    return result;
-  }
-
-  /** Gives back the frames from a page on; who has them mapped keeps them. */
-  private dropPages(from: u64): void {
+  /** What mappings have changed comes into the blocks. All of the file, whatever the range. */
+  putPages(offset: u64, length: u64): i32 {
+    if (!this.pages) return 0;
+    enter();
     const pages = this.pages;
-    if (!pages) return;
-    const numbers = pages.keys();
-    for (let i = 0; i < numbers.length; i++) {
-      if (numbers[i] < from) continue;
-      dropFrame(pages.get(numbers[i]) & ~WRITABLE);
-      pages.delete(numbers[i]);
-    }
-    if (!pages.size) this.pages = null;
+    const result = pages && this.isThere ? pages.put() : 0;
+    leave();
+    return result;
   }
   /** Gives back frames that nobody has mapped. */
   dropUnmapped(): bool {
     const pages = this.pages;
-    if (!pages) return false;
-    const numbers = pages.keys();
-    let any = false;
-    for (let i = 0; i < numbers.length; i++) {
-      const cell = pages.get(numbers[i]);
-      if (cell & WRITABLE || isShared(cell)) continue;
-      dropFrame(cell);
-      pages.delete(numbers[i]);
-      any = true;
-    }
-    if (!pages.size) this.pages = null;
-    return any;
+    return pages != null && pages.dropUnmapped();
   }
 
   sync(dataOnly: bool): i32 {
@@ -691,72 +492,4 @@ function readableBytes(from: u64, count: u64): u64 {
     if (copy(address(probe), at, 1) < 0) return at - from;
   }
   return count;
-}
-
-/** Memory is short: frames that nobody has mapped go. */
-function dropUnmapped(): bool {
-  const mounts = mountList();
-  let any = false;
-  for (let i = 0; i < mounts.length; i++) {
-    const mounted = mounts[i];
-    if (!(mounted instanceof ZfsFileSystem)) continue;
-    const vnodes = (mounted as ZfsFileSystem).vnodes.values();
-    for (let j = 0; j < vnodes.length; j++) if (vnodes[j].dropUnmapped()) any = true;
-  }
-  return any;
-}
-
-/** Gives what was changed through mappings, before a group is synced. */
-export function putAllPages(): void {
-  const mounts = mountList();
-  for (let i = 0; i < mounts.length; i++) {
-    const mounted = mounts[i];
-    if (mounted instanceof ZfsFileSystem) (mounted as ZfsFileSystem).putPages();
-  }
-}
-
-export class ZfsType extends FileSystemType {
-  constructor() {
-    super('zfs', true);
-  }
-  /** `special`: a dataset's name. A zone mounts what is delegated to it, the global zone what is not. */
-  make(special: string, options: string, covered: Vnode): MountedFileSystem | null {
-    enter();
-    const made = mountDataset(special, currentCaller());
-    leave();
-    return made;
-  }
-}
-
-function mountDataset(name: string, caller: Caller): MountedFileSystem | null {
-  const spa = poolOf(name);
-  const dataset = spa ? findDataset(spa, name) : null;
-  // Of what is not a zone's it is not told whether it is there.
-  if (!caller.owns(name) || (dataset && isZoned(dataset) == caller.isGlobal)) {
-    setFailure(EPERM);
-    return null;
-  }
-  if (!dataset) {
-    setFailure(ENOENT);
-    return null;
-  }
-  // In use, or a stream is being received into it.
-  if (dataset.users || dataset.phys.flags & FLAG_INCONSISTENT) {
-    setFailure(EBUSY);
-    return null;
-  }
-  const fs = FileSystem.open(dataset);
-  if (!fs) {
-    setFailure(EIO);
-    return null;
-  }
-  fs.emptyQueue();
-  const made = new ZfsFileSystem(fs, fs.isReadOnly);
-  const root = made.make(fs.rootObject);
-  if (!root) {
-    dataset.users--;
-    return null;
-  }
-  made.root = root;
-  return made;
 }
