@@ -26,6 +26,8 @@ export const O_CREAT: i32 = 0x100;
 export const O_TRUNC: i32 = 0x200;
 export const O_EXCL: i32 = 0x400;
 export const O_NOCTTY: i32 = 0x800;
+/** The name is that of an extended attribute. */
+export const O_XATTR: i32 = 0x4000;
 export const O_RSYNC: i32 = 0x8000;
 export const O_NOFOLLOW: i32 = 0x20000;
 export const O_CLOEXEC: i32 = 0x800000;

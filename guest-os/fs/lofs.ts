@@ -165,6 +165,9 @@ class LofNode extends Vnode {
   readLink(): string | null {
     return this.below.readLink();
   }
+  extendedDirectory(make: bool): Vnode | null {
+    return this.wrap(this.below.extendedDirectory(make));
+  }
   setMode(mode: i32): i32 {
     return this.below.setMode(mode);
   }

@@ -37,6 +37,14 @@ export function startOf(descriptor: i32, path: string): Vnode | null {
   return path.startsWith('/') ? currentProcess().root : startAt(descriptor);
 }
 
+/** The file that a descriptor is of, not held; AT_FDCWD: the current directory. Null: EBADF. */
+export function describedBy(descriptor: i32): Vnode | null {
+  const process = currentProcess();
+  if (descriptor == AT_FDCWD) return process.directory;
+  const file = process.file(descriptor);
+  return file ? file.vnode : null;
+}
+
 export function newWalk(): Walk {
   const process = currentProcess();
   return new Walk(process.root!, process.credentials);

@@ -34,7 +34,7 @@ import {
 import { Walk } from './lookup';
 import { forgetName } from './nameCache';
 import { openFifo } from './pipe';
-import { checkAccess, groupIn, R_OK, W_OK } from './policy';
+import { checkAccess, groupIn, isOwner, R_OK, W_OK } from './policy';
 import { S_IFBLK, S_IFCHR, S_IFIFO, S_IFLNK, S_IFREG, S_IFSOCK, Vnode } from './vnode';
 
 const ONLY_FOR_OPEN: i32 = O_CREAT | O_EXCL | O_TRUNC | O_NOCTTY | O_CLOEXEC | O_NOFOLLOW | O_DIRECTORY;
@@ -46,6 +46,17 @@ export function openFile(start: Vnode, name: string, flags: i32, mode: i32): i32
   const file = openAt(process.credentials, start, name, flags, mode);
   if (!file) return setError(failure);
   return installFile(process, file, flags);
+}
+
+/** A descriptor for an extended attribute of a file, or, as `.`, for the directory of all, which only the file's owner can make. */
+export function openExtended(file: Vnode, name: string, flags: i32, mode: i32): i32 {
+  if (name.includes('/') || name == '..') return setError(EINVAL);
+  const make = ((flags & O_CREAT) != 0 || name == '.') && !file.isReadOnly && isOwner(file, currentProcess().credentials);
+  const directory = file.extendedDirectory(make);
+  if (!directory) return setError(failure);
+  const result = openFile(directory, name, flags, mode);
+  directory.release();
+  return result;
 }
 
 /** The same without a descriptor, by credentials that may be others than the running process's. Null: see failure. */

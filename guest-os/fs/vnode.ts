@@ -141,6 +141,9 @@ export const PC_CHOWN_RESTRICTED: i32 = 9;
 export const PC_FILESIZEBITS: i32 = 67;
 export const PC_SYMLINK_MAX: i32 = 16;
 export const PC_TIMESTAMP_RESOLUTION: i32 = 18;
+/** Can it have extended attributes, and has it any? */
+export const PC_XATTR_ENABLED: i32 = 100;
+export const PC_XATTR_EXISTS: i32 = 101;
 
 export abstract class Vnode {
   /** Where a file system is mounted on this directory: its root. */
@@ -263,6 +266,8 @@ export abstract class Vnode {
       case PC_TIMESTAMP_RESOLUTION:
         return 1;
       case PC_VDISABLE:
+      case PC_XATTR_ENABLED:
+      case PC_XATTR_EXISTS:
         return 0;
       case PC_FILESIZEBITS:
         return 64;
@@ -317,6 +322,11 @@ export abstract class Vnode {
 
   // ---- attributes
 
+  /** The directory of its extended attributes, held; with `make` there is one afterwards. Null: ENOENT, or EINVAL where files have none. */
+  extendedDirectory(make: bool): Vnode | null {
+    setFailure(EINVAL);
+    return null;
+  }
   setMode(mode: i32): i32 {
     return setError(ENOSYS);
   }

@@ -7,6 +7,7 @@
 import { agrees } from './ask';
 import * as calls from './calls';
 import { entriesOf, failure, joinPath, linkTarget, S_IFBLK, S_IFCHR, Status, status } from './files';
+import { copyAttributes } from './extended';
 import { complain, O_CREAT, O_EXCL, O_RDONLY, O_TRUNC, O_WRONLY, openFile, out, say, writeAll } from './io';
 import { pathOf } from './text';
 
@@ -44,6 +45,8 @@ export class Copier {
   /** Times, owner and permissions too. */
   preserve: bool = false;
   preserveLinks: bool = false;
+  /** Extended attributes too. */
+  extended: bool = false;
   interactive: bool = false;
   noClobber: bool = false;
   force: bool = false;
@@ -115,6 +118,7 @@ export class Copier {
     const names = entriesOf(from);
     if (!names) this.complain(from, failure);
     else for (let i = 0; i < names.length; i++) this.copy(joinPath(from, names[i]), joinPath(to, names[i]), false);
+    this.extend(from, to, about);
     if (this.preserve) this.attributes(to, about);
     else if (!exists && made) calls.chmod(pathOf(to), made.permissions & (about.permissions | 0o7000));
   }
@@ -148,7 +152,12 @@ export class Copier {
       if (!this.special(from, to, about, exists)) return;
     } else if (!this.regular(from, to, about, exists)) return;
     if (this.verbose) out(from + ' -> ' + to + '\n');
+    this.extend(from, to, about);
     if (this.preserve) this.attributes(to, about);
+  }
+  private extend(from: string, to: string, about: Status): void {
+    const error = this.extended && !about.isLink ? copyAttributes(from, to) : 0;
+    if (error < 0) this.complain('cannot copy attributes of ' + from, error);
   }
 
   private special(from: string, to: string, about: Status, exists: bool): bool {

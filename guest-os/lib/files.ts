@@ -110,6 +110,10 @@ export function namesIn(path: string): string[] | null {
     failure = -descriptor;
     return null;
   }
+  return namesOf(descriptor);
+}
+/** The same of an open directory, which is closed. */
+export function namesOf(descriptor: i32): string[] | null {
   const names: string[] = [];
   while (true) {
     const count = calls.getdents(descriptor, entries, 4096);

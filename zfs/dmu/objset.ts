@@ -57,6 +57,8 @@ export class Objset {
   /** When changes go to the intent log, and whether whole blocks go there as pointers only (zil/intentLog.ts). */
   syncMode: u32 = 0;
   logBias: u32 = 0;
+  /** May its files have extended attributes? */
+  keepsExtended: bool = true;
   /** The root block in memory. */
   readonly root: usize;
   rootSize: u32;

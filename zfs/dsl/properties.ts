@@ -120,7 +120,7 @@ function hasReceived(mos: Objset, object: u64, name: string): bool {
 
 // ---- what they do
 
-/** What an object set's blocks are written with, and its intent log. */
+/** What an object set's blocks are written with, its intent log, what its files may have. */
 export function applyProperties(dataset: Dataset, objset: Objset): void {
   const dir = dataset.dir;
   const checksum = <u32>inheritedNumber(dir, 'checksum', CHECKSUM_ON);
@@ -134,6 +134,7 @@ export function applyProperties(dataset: Dataset, objset: Objset): void {
   const isPower = size >= 512 && size <= LARGEST_BLOCK && (size & (size - 1)) == 0;
   objset.recordSize = isPower ? <u32>size : LARGEST_BLOCK;
   objset.syncMode = <u32>inheritedNumber(dir, 'sync', SYNC_STANDARD);
+  objset.keepsExtended = inheritedNumber(dir, 'xattr', 1) != 0;
   objset.logBias = <u32>inheritedNumber(dir, 'logbias', 0);
 }
 

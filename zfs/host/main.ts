@@ -20,6 +20,7 @@ import { Leaf } from '../vdev/leaf';
 import { Mirror } from '../vdev/mirror';
 import { Raidz } from '../vdev/raidz';
 import { Vdev } from '../vdev/vdev';
+import { extendedDirectory } from '../zpl/extended';
 import { FileSystem } from '../zpl/fileSystem';
 import { NewFile } from '../zpl/znode';
 import { runZdb } from '../cmd/zdb';
@@ -172,14 +173,14 @@ export function choose(name: usize, bytes: u32): i32 {
   return 0;
 }
 
-/** The dnode of a path's directory, held, and the last word in `lastName`. */
+/** The dnode of a path's directory, held, and the last word in `lastName`. `@` behind a file: the directory of its extended attributes. */
 let lastName: string = '';
 function directoryOf(path: string): Dnode | null {
   const words = path.split('/');
   let dn = fs!.hold(fs!.rootObject);
   for (let i = 0; i < words.length - 1 && dn; i++) {
     if (!words[i].length) continue;
-    const result = fs!.lookup(dn, words[i]);
+    const result = words[i] == '@' ? extendedDirectory(fs!, dn, false) : fs!.lookup(dn, words[i]);
     releaseDnode(dn);
     dn = result < 0 ? null : fs!.hold(fs!.found);
   }
@@ -244,6 +245,14 @@ export function readFile(path: usize, pathBytes: u32, offset: u64, to: usize, by
   const result = fs!.read(dn, offset, bytes, to);
   releaseDnode(dn);
   return <i32>result;
+}
+/** Sees to it that a file has a directory of extended attributes. */
+export function makeExtended(path: usize, pathBytes: u32): i32 {
+  const dn = fileOf(argument(path, pathBytes));
+  if (!dn) return setError(ENOENT);
+  const result = extendedDirectory(fs!, dn, true);
+  releaseDnode(dn);
+  return result;
 }
 /** fsync(2) of a file. */
 export function fsync(path: usize, pathBytes: u32): i32 {

@@ -46,7 +46,7 @@ const command = (name: string, ...words: string[]): string =>
 beforeAll(async () => {
   if (!root) return;
   folder = mkdtempSync(join(tmpdir(), 'zfs-fuse-'));
-  daemon = spawn(join(root, 'sbin/zfs-fuse'), ['-n'], { stdio: 'ignore' });
+  daemon = spawn(join(root, 'sbin/zfs-fuse'), ['-n', '--enable-xattr'], { stdio: 'ignore' });
   // It has no way to say that it is ready but to answer.
   for (let tries = 0; tries < 100; tries++) {
     try {
@@ -362,6 +362,60 @@ test.skipIf(!root)(
     while (/in progress/.test(command('zpool', 'status', 'ours'))) await new Promise((resolve) => setTimeout(resolve, 100));
     expect(command('zpool', 'status', 'ours')).toMatch(/with 0 errors[\s\S]*No known data errors/);
     command('zpool', 'export', 'ours');
+  },
+  120_000,
+);
+
+const attr = root ? unpackedPackage('attr') : undefined;
+
+test.skipIf(!attr)(
+  'extended attributes, of zfs-fuse to us and ours to it',
+  async () => {
+    const setAttribute = (path: string, name: string, value: string): void => {
+      execFileSync(join(attr as string, 'usr/bin/setfattr'), ['-n', name, '-v', value, path]);
+    };
+    const attribute = (path: string, name: string): string =>
+      execFileSync(join(attr as string, 'usr/bin/getfattr'), ['--absolute-names', '--only-values', '-n', name, path], {
+        encoding: 'utf8',
+      });
+    writeFileSync(disk('named'), '');
+    truncateSync(disk('named'), 96 << 20);
+    const mount = join(folder, 'named-by-it');
+    command('zpool', 'create', '-m', mount, 'fuse', disk('named'));
+    for (const name of ['one', 'gone']) {
+      writeFileSync(join(mount, name), name);
+      setAttribute(join(mount, name), 'user.theirs', `theirs of ${name}`);
+    }
+    expect(attribute(join(mount, 'one'), 'user.theirs')).toBe('theirs of one');
+    command('zpool', 'export', 'fuse');
+
+    const zfs = await loadZfs([fileDisk(disk('named'), true)]);
+    expect(ok(zfs, 'search', disk('named'))).toBe(1);
+    ok(zfs, 'importFound', 0, 1, LATEST);
+    ok(zfs, 'choose', 'fuse');
+    ok(zfs, 'listDirectory', 'one/@/');
+    expect(said(zfs)).toBe('user.theirs');
+    expect(contents(zfs, 'one/@/user.theirs', 13).toString()).toBe('theirs of one');
+    ok(zfs, 'makeFile', 'one/@/user.ours', FILE, '');
+    ok(zfs, 'writeFile', 'one/@/user.ours', 0n, Buffer.from('ours of one'));
+    ok(zfs, 'makeFile', 'two', FILE, '');
+    ok(zfs, 'makeExtended', 'two');
+    ok(zfs, 'makeFile', 'two/@/user.ours', FILE, '');
+    ok(zfs, 'writeFile', 'two/@/user.ours', 0n, Buffer.from('ours of two'));
+    ok(zfs, 'remove', 'gone');
+    ok(zfs, 'exportPool');
+    for (const file of zfs.disks) file.close();
+
+    command('zpool', 'import', '-d', folder, 'fuse');
+    expect(readdirSync(mount).sort()).toEqual(['one', 'two']);
+    expect(attribute(join(mount, 'one'), 'user.theirs')).toBe('theirs of one');
+    for (const name of ['one', 'two']) expect(attribute(join(mount, name), 'user.ours')).toBe(`ours of ${name}`);
+    command('zpool', 'export', 'fuse');
+    const zdb = openZfs();
+    if (!zdb) return;
+    const blocks = zdb('zdb', ['-e', '-p', folder, '-bcc', 'fuse']);
+    expect(blocks.output).toContain('No leaks (block sum matches space maps exactly)');
+    rmSync(disk('named'));
   },
   120_000,
 );

@@ -12,7 +12,7 @@ import { zeroTerminated } from '../port/bytes';
 import { ENOTSUP } from '../port/errors';
 import { freeBuffer, newBuffer, newZeroed } from '../port/memory';
 import { dmuFreeRange, dmuWrite } from '../dmu/dmu';
-import { Dnode, holdDnode, releaseDnode } from '../dmu/dnode';
+import { Dnode, holdDnode, isFreeObject, releaseDnode } from '../dmu/dnode';
 import { Objset } from '../dmu/objset';
 import { OBJSET_ZVOL } from '../dmu/types';
 import { Dataset } from '../dsl/dataset';
@@ -20,6 +20,7 @@ import { Spa } from '../spa/spa';
 import { isHole, LARGEST_BLOCK, logicalSize } from '../zio/blockPointer';
 import { readBlock } from '../zio/zio';
 import { A_ATIME, A_GID, A_MODE, A_MTIME, A_SIZE, A_UID } from '../zpl/attributes';
+import { extendedDirectory } from '../zpl/extended';
 import { FileSystem } from '../zpl/fileSystem';
 import { NewFile } from '../zpl/znode';
 import {
@@ -34,6 +35,7 @@ import {
   TX_LINK,
   TX_MKDIR,
   TX_MKDIR_ACL,
+  TX_MKXATTR,
   TX_REMOVE,
   TX_RENAME,
   TX_RMDIR,
@@ -52,6 +54,7 @@ const ACL_HEADER: usize = 40;
 const KNOWN = [
   TX_CREATE,
   TX_MKDIR,
+  TX_MKXATTR,
   TX_SYMLINK,
   TX_REMOVE,
   TX_RMDIR,
@@ -90,6 +93,8 @@ function replay(fs: FileSystem, type: u32, at: usize, bytes: u32): i32 {
     case TX_MKDIR:
     case TX_SYMLINK:
       return replayCreate(fs, at, bytes, <usize>ZilCreate.SIZE);
+    case TX_MKXATTR:
+      return replayExtended(fs, at, bytes);
     case TX_CREATE_ACL:
     case TX_MKDIR_ACL:
       return replayWithAcl(fs, at, bytes);
@@ -130,6 +135,18 @@ function replayCreate(fs: FileSystem, at: usize, bytes: u32, nameOffset: usize):
   file.target = nameAt(at, bytes, nameOffset + <usize>name.length + 1);
   const result = fs.create(directory, name, file);
   releaseDnode(directory);
+  return result;
+}
+
+/** The directory of a file's extended attributes. */
+function replayExtended(fs: FileSystem, at: usize, bytes: u32): i32 {
+  if (bytes < <u32>ZilCreate.SIZE) return setError(EIO);
+  const record = changetype<ZilCreate>(at);
+  const file = fs.hold(record.directory);
+  if (!file) return setError(ENOENT);
+  const isFree = isFreeObject(fs.objset, record.object);
+  const result = isFree ? extendedDirectory(fs, file, true, record.object) : setError(EEXIST);
+  releaseDnode(file);
   return result;
 }
 

@@ -54,12 +54,14 @@ import {
 import { IntentLog, Sizes } from '../zil/intentLog';
 import { A_ATIME, A_CTIME, A_GID, A_LINKS, A_MODE, A_MTIME, A_PARENT, A_SIZE, A_UID } from './attributes';
 import { MASTER_NODE } from './create';
+import { freeExtended, isExtended } from './extended';
 import { Notes } from './notes';
 import { NewFile, Znodes } from './znode';
 
 const S_IFMT: u64 = 0xf000;
 const S_IFDIR: u64 = 0x4000;
 const S_IFLNK: u64 = 0xa000;
+const S_IFREG: u64 = 0x8000;
 const OBJECT_MASK: u64 = ((<u64>1) << 48) - 1;
 /** Room that a change of names may take: blocks of ZAPs and dnodes, with their copies and indirect blocks. */
 const CHANGE: u64 = 256 << 10;
@@ -136,6 +138,15 @@ export class FileSystem extends Sizes {
     return this.dataset.commit(object);
   }
 
+  noteExtended(dn: Dnode, directory: Dnode): void {
+    const notes = this.notes;
+    if (notes) notes.created(dn.object, '', directory, '');
+  }
+  forgetNotes(dn: Dnode): void {
+    const notes = this.notes;
+    if (notes) notes.forget(dn.object);
+  }
+
   // ---- files
 
   /** A file's dnode, held; null: no such file. */
@@ -172,26 +183,18 @@ export class FileSystem extends Sizes {
     const checked = this.checkNew(directory, name);
     if (checked < 0) return checked;
     if (this.znodes.isNew && file.target.length > SHORT_TARGET) return setError(ENAMETOOLONG);
+    file.isExtended = isExtended(this, directory);
+    if (file.isExtended && (file.mode & S_IFMT) != S_IFREG) return setError(EINVAL);
     const begun = this.dataset.spa.begin(this.dataset, CHANGE);
     if (begun < 0) return begun;
     const isDirectory = (file.mode & S_IFMT) == S_IFDIR;
     const isLink = (file.mode & S_IFMT) == S_IFLNK;
     file.parent = directory.object;
-    file.generation = this.dataset.spa.openTxg;
-    if (isDirectory) {
-      file.links = 2;
-      file.size = 2;
-    } else if (isLink) file.size = file.target.length;
-    const bonusType = this.znodes.isNew ? TYPE_SA : TYPE_ZNODE;
-    const type = isDirectory ? TYPE_DIRECTORY : TYPE_PLAIN_FILE;
-    let object = file.object;
-    if (!object) object = allocateObject(this.objset, type, 512, bonusType, Znodes.bonusLength(this.version));
-    else if (!isFreeObject(this.objset, object)) return setError(EEXIST);
-    else claimObject(this.objset, object, type, 512, bonusType, Znodes.bonusLength(this.version));
-    if (isDirectory) zapInit(this.objset, object);
-    const dn = holdDnode(this.objset, object);
+    if (isLink) file.size = file.target.length;
+    if (file.object && !isFreeObject(this.objset, file.object)) return setError(EEXIST);
+    const dn = this.makeObject(file);
     if (!dn) return setError(EIO);
-    this.znodes.init(dn, file);
+    const object = dn.object;
     let result = 0;
     if (isLink && !this.znodes.isNew) result = this.putTarget(dn, file.target);
     if (result == 0) result = this.enter(directory, name, dn);
@@ -204,6 +207,29 @@ export class FileSystem extends Sizes {
     releaseDnode(dn);
     this.found = object;
     return result;
+  }
+
+  /** A new object of a file that has no name yet, held; null: it cannot be read. Its number, if the file has one, is free. */
+  makeObject(file: NewFile): Dnode | null {
+    const isDirectory = (file.mode & S_IFMT) == S_IFDIR;
+    if (isDirectory) {
+      file.links = 2;
+      file.size = 2;
+    }
+    file.generation = this.dataset.spa.openTxg;
+    const bonusType = this.znodes.isNew ? TYPE_SA : TYPE_ZNODE;
+    const type = isDirectory ? TYPE_DIRECTORY : TYPE_PLAIN_FILE;
+    let object = file.object;
+    if (!object) object = allocateObject(this.objset, type, 512, bonusType, Znodes.bonusLength(this.version));
+    else claimObject(this.objset, object, type, 512, bonusType, Znodes.bonusLength(this.version));
+    if (isDirectory) zapInit(this.objset, object);
+    const dn = holdDnode(this.objset, object);
+    if (dn) this.znodes.init(dn, file);
+    return dn;
+  }
+  /** Room for a change of names. */
+  beginChange(): i32 {
+    return this.dataset.spa.begin(this.dataset, CHANGE);
   }
 
   private checkNew(directory: Dnode, name: string): i32 {
@@ -232,6 +258,7 @@ export class FileSystem extends Sizes {
   link(directory: Dnode, name: string, dn: Dnode): i32 {
     const checked = this.checkNew(directory, name);
     if (checked < 0) return checked;
+    if (isExtended(this, directory) != isExtended(this, dn)) return setError(EINVAL);
     const begun = this.dataset.spa.begin(this.dataset, CHANGE);
     if (begun < 0) return begun;
     const result = this.enter(directory, name, dn);
@@ -278,7 +305,7 @@ export class FileSystem extends Sizes {
     const notes = this.notes;
     if (notes) notes.forget(dn.object);
     if (isOpen && this.queue) return zapSetInt(this.objset, this.queue, dn.object, dn.object);
-    return freeObject(dn);
+    return this.free(dn);
   }
 
   /** The last user of a file without names is gone. */
@@ -286,9 +313,13 @@ export class FileSystem extends Sizes {
     const dn = this.hold(object);
     if (!dn) return setError(ENOENT);
     let result = zapDeleteInt(this.objset, this.queue, object);
-    if (result == 0) result = freeObject(dn);
+    if (result == 0) result = this.free(dn);
     releaseDnode(dn);
     return result;
+  }
+  private free(dn: Dnode): i32 {
+    const result = freeExtended(this, dn);
+    return result < 0 ? result : freeObject(dn);
   }
 
   /** Frees what a crash left in the delete queue. */
@@ -324,7 +355,7 @@ export class FileSystem extends Sizes {
       this.znodes.set(directory, A_LINKS, this.znodes.get(directory, A_LINKS) - 1);
       const notes = this.notes;
       if (notes) notes.forget(dn.object);
-      result = freeObject(dn);
+      result = this.free(dn);
     }
     releaseDnode(dn);
     return result;
@@ -334,6 +365,7 @@ export class FileSystem extends Sizes {
   rename(from: Dnode, name: string, to: Dnode, newName: string, isOpen: bool): i32 {
     if (this.isReadOnly) return setError(EROFS);
     if (from.objset != to.objset) return setError(EXDEV);
+    if (isExtended(this, from) != isExtended(this, to)) return setError(EINVAL);
     let result = this.lookup(from, name);
     if (result < 0) return result;
     const object = this.found;

@@ -28,7 +28,7 @@ import {
   setFailure,
 } from '../../guest-os/kernel/errno';
 import { forgetName } from '../../guest-os/fs/nameCache';
-import { Attributes, DirectoryReader, S_IFLNK, Vnode } from '../../guest-os/fs/vnode';
+import { Attributes, DirectoryReader, PC_XATTR_ENABLED, PC_XATTR_EXISTS, S_IFLNK, Vnode } from '../../guest-os/fs/vnode';
 import { PAGE } from '../../guest-os/kernel/frames';
 import { copy } from '../../guest-os/kernel/user';
 import { wallTime } from '../../guest-os/kernel/clock';
@@ -38,6 +38,7 @@ import { TYPE_NONE } from '../dmu/types';
 import { enter, leave } from '../port/kernel';
 import { WALK_DONE, ZapEntry } from '../zap/zap';
 import { A_ATIME, A_CTIME, A_GID, A_LINKS, A_MODE, A_MTIME, A_PARENT, A_RDEV, A_SIZE, A_UID } from './attributes';
+import { extendedDirectory, hasExtended, isExtended } from './extended';
 import { FileSystem } from './fileSystem';
 import { ZfsFileSystem } from './mount';
 import { Pages } from './pages';
@@ -452,6 +453,31 @@ export class ZfsVnode extends Vnode {
   }
 
   // ---- attributes
+
+  extendedDirectory(make: bool): Vnode | null {
+    if (!this.fs.objset.keepsExtended) {
+      setFailure(EINVAL);
+      return null;
+    }
+    enter();
+    let error = this.isThere ? 0 : setError(EIO);
+    if (error == 0 && isExtended(this.fs, this.dn!)) error = setError(EINVAL);
+    if (error == 0) error = extendedDirectory(this.fs, this.dn!, make);
+    let found: Vnode | null = null;
+    if (error == 0) found = this.mountedIn.vnode(this.fs.found);
+    else setFailure(-error);
+    leave();
+    return found;
+  }
+  pathconf(name: i32): i64 {
+    const isEnabled = this.fs.objset.keepsExtended;
+    if (name == PC_XATTR_ENABLED) return isEnabled ? 1 : 0;
+    if (name != PC_XATTR_EXISTS || !isEnabled) return super.pathconf(name);
+    enter();
+    const has = this.isThere && hasExtended(this.fs, this.dn!);
+    leave();
+    return has ? 1 : 0;
+  }
 
   setMode(mode: i32): i32 {
     enter();

@@ -4,7 +4,7 @@
  * (attributes.ts) since. Numbers are those of attributes.ts; times are two words, seconds and nanoseconds.
  */
 import { ZnodePhys } from 'layout/zfs';
-import { EIO, setError } from '../../guest-os/kernel/errno';
+import { EIO, ENOSPC, setError } from '../../guest-os/kernel/errno';
 import { putText, textOf } from '../port/bytes';
 import { freeBuffer, newZeroed } from '../port/memory';
 import { system } from '../port/port';
@@ -12,7 +12,7 @@ import { POINTER_SIZE } from '../zio/blockPointer';
 import { bonusOf, dirtyDnode, Dnode, holdDnode, releaseDnode, setBonus } from '../dmu/dnode';
 import { Objset } from '../dmu/objset';
 import { TYPE_SA, TYPE_ZNODE } from '../dmu/types';
-import { zapFind, zapGet, zapNext, zapValue, ZapEntry } from '../zap/zap';
+import { zapFind, zapGet, zapNext, zapSetArray, zapValue, ZapEntry } from '../zap/zap';
 import {
   A_ATIME,
   A_CRTIME,
@@ -54,6 +54,8 @@ const S_IFBLK: u64 = 0x6000;
 /** pflags: the ACL says what the mode says, and what else others set for such files. */
 const FLAGS_FILE: u64 = 0x40800000004;
 const FLAGS_DIRECTORY: u64 = 0x40800000144;
+/** pflags: an extended attribute, or the directory of some. */
+export const FLAG_XATTR: u64 = 2;
 /** pflags: the ACL says no more than the mode. */
 const FLAG_TRIVIAL: u64 = 4;
 const BONUS_AND_POINTERS: u32 = 448;
@@ -72,6 +74,8 @@ export class NewFile {
   rdev: u64 = 0;
   target: string = '';
   generation: u64 = 0;
+  /** It belongs to the extended attributes of another. */
+  isExtended: bool = false;
 }
 
 /** How the files of one file system keep their attributes. */
@@ -86,6 +90,7 @@ export class Znodes {
   /** The layout that was used last, as nearly all files have the same. */
   private lastNumber: u32 = u32.MAX_VALUE;
   private lastPlaces: StaticArray<u32> = new StaticArray<u32>(ATTRIBUTES);
+  private layoutsObject: u64 = 0;
   readonly isNew: bool;
 
   constructor(public readonly version: u64) {
@@ -116,6 +121,7 @@ export class Znodes {
     }
     releaseDnode(registry);
     if (zapGet(objset, master, 'LAYOUTS') < 0) return setError(EIO);
+    this.layoutsObject = zapValue;
     const layouts = holdDnode(objset, zapValue);
     if (!layouts) return setError(EIO);
     position = 0;
@@ -243,6 +249,56 @@ export class Znodes {
     store<u64>(at, value);
     dirtyDnode(dn);
   }
+  /** Gives a file an attribute of eight bytes which it may not have yet. ENOSPC: its bonus buffer is full. */
+  add(objset: Objset, dn: Dnode, attribute: i32, value: u64): i32 {
+    if (this.find(dn, attribute)) {
+      this.set(dn, attribute, value);
+      return 0;
+    }
+    const bonus = bonusOf(dn);
+    const info = <u32>load<u16>(bonus, 4);
+    const layout = this.layoutOf(info & 0x3ff);
+    const number = this.ours.indexOf(attribute);
+    if (dn.bonusType != TYPE_SA || !layout || number < 0) return setError(EIO);
+    const at = this.endOf(bonus, layout);
+    if (at + 8 > BONUS_AND_POINTERS - <u32>dn.raw.pointers * <u32>POINTER_SIZE) return setError(ENOSPC);
+    const list = new StaticArray<u16>(layout.length + 1);
+    for (let i = 0; i < layout.length; i++) list[i] = layout[i];
+    list[layout.length] = <u16>number;
+    const made = this.numberOf(objset, list);
+    if (made < 0) return made;
+    store<u16>(bonus, <u16>((info & ~0x3ff) | made), 4);
+    store<u64>(bonus + at, value);
+    setBonus(dn, TYPE_SA, at + 8);
+    return 0;
+  }
+  /** Where what a file has ends. */
+  private endOf(bonus: usize, layout: StaticArray<u16>): u32 {
+    let at = (<u32>load<u16>(bonus, 4) >> 10) * 8;
+    let variable: u32 = 0;
+    for (let i = 0; i < layout.length; i++) {
+      let length = <u32>this.lengths[layout[i]];
+      if (!length) length = load<u16>(bonus + 6 + variable++ * 2);
+      at += (length + 7) & ~7;
+    }
+    return at;
+  }
+  /** The number of a layout, which the file system gets if it has none like it. */
+  private numberOf(objset: Objset, list: StaticArray<u16>): i32 {
+    let highest: u64 = 0;
+    for (let i = 0; i < this.layouts.length; i++) {
+      if (sameLayout(this.layouts[i], list)) return <i32>this.layoutNumbers[i];
+      highest = max(highest, this.layoutNumbers[i]);
+    }
+    const number = highest + 1;
+    // The field in a file's header has ten bits.
+    if (number > 0x3ff) return setError(ENOSPC);
+    const result = zapSetArray(objset, this.layoutsObject, number.toString(), 2, list.length, changetype<usize>(list));
+    if (result < 0) return result;
+    this.keepLayout(number, list);
+    return <i32>number;
+  }
+
   /** Nanoseconds since 1970. */
   time(dn: Dnode, attribute: i32): u64 {
     const at = this.find(dn, attribute);
@@ -289,7 +345,7 @@ export class Znodes {
     phys.parent = file.parent;
     phys.links = file.links;
     phys.rdev = file.rdev;
-    phys.flags = flagsOf(file.mode);
+    phys.flags = flagsOf(file);
     phys.uid = file.uid;
     phys.gid = file.gid;
     const count = writeAces(aces, file.mode);
@@ -372,6 +428,12 @@ export class Znodes {
   }
 }
 
+function sameLayout(a: StaticArray<u16>, b: StaticArray<u16>): bool {
+  if (a.length != b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] != b[i]) return false;
+  return true;
+}
+
 /** The tables that our own files are laid out by, whatever else the file system has. */
 let own: Znodes | null = null;
 function ownTables(): Znodes {
@@ -382,8 +444,9 @@ function ownTables(): Znodes {
   return tables;
 }
 
-function flagsOf(mode: u64): u64 {
-  return (mode & S_IFMT) == S_IFDIR ? FLAGS_DIRECTORY : FLAGS_FILE;
+function flagsOf(file: NewFile): u64 {
+  const flags = (file.mode & S_IFMT) == S_IFDIR ? FLAGS_DIRECTORY : FLAGS_FILE;
+  return file.isExtended ? flags | FLAG_XATTR : flags;
 }
 
 function initNew(dn: Dnode, file: NewFile): void {
@@ -432,7 +495,7 @@ function initial(file: NewFile, attribute: i32): u64 {
     case A_PARENT:
       return file.parent;
     case A_FLAGS:
-      return flagsOf(file.mode);
+      return flagsOf(file);
     case A_LINKS:
       return file.links;
     case A_RDEV:

@@ -9,6 +9,7 @@
  *   -f   replaces what cannot be written to
  *   -i   asks before something is overwritten;  -n  overwrites nothing
  *   -p   owner, permissions and times too
+ *   -@   extended attributes too
  *   -R, -r   directories with what is in them
  *   -H, -L, -P   follow links: operands only, all, none
  *   -T   the target is no directory to copy into;  -t dir  it is this one
@@ -23,10 +24,10 @@ import { joinPath, lastPart } from '../../lib/files';
 import { say } from '../../lib/io';
 import { misused, Options } from '../../lib/options';
 
-export const USAGE: string = 'cp [-afinpuv] [-R [-H | -L | -P]] source ... target';
+export const USAGE: string = 'cp [-afinpuv@] [-R [-H | -L | -P]] source ... target';
 
 export function main(args: string[]): i32 {
-  const options = new Options(args, USAGE, 'afinprRHLPTt:uvd', [
+  const options = new Options(args, USAGE, 'afinprRHLPTt:uvd@', [
     'archive=a',
     'force=f',
     'interactive=i',
@@ -52,6 +53,7 @@ export function main(args: string[]): i32 {
     else if (option == 'i') copier.interactive = true;
     else if (option == 'n') copier.noClobber = true;
     else if (option == 'p') copier.preserve = true;
+    else if (option == '@') copier.extended = true;
     else if (option == 'r' || option == 'R') copier.recursive = true;
     else if (option == 'T') plain = true;
     else if (option == 't') into = options.argument;

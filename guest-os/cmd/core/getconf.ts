@@ -45,6 +45,8 @@ const PATHS: string[] = [
   '_POSIX_NO_TRUNC=7',
   '_POSIX_VDISABLE=8',
   '_POSIX_CHOWN_RESTRICTED=9',
+  'XATTR_ENABLED=100',
+  'XATTR_EXISTS=101',
 ];
 
 function numberOf(list: string[], name: string): i32 {

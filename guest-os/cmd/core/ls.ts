@@ -24,6 +24,7 @@
  *   -s   blocks of 512 bytes (1024 with -k)
  *   -S   largest first;  -t  latest first;  -U, -f  not sorted
  *   -u   time of last access;  -c  of last change of status
+ *   -@   as -l, with an @ behind the mode of files that have extended attributes
  *   -e   whole times;  -E  in ISO form with nanoseconds
  *   --color[=always|auto|never]   colours by type, as LS_COLORS says
  *
@@ -34,6 +35,7 @@
 import * as calls from '../../lib/calls';
 import { inColumns, isTerminal, terminalColumns, variable } from '../../lib/columns';
 import { dateText, formatDate } from '../../lib/dates';
+import { hasAttributes } from '../../lib/extended';
 import { failure, joinPath, linkTarget, namesIn, S_IFBLK, S_IFCHR, S_IFIFO, S_IFSOCK, Status, status } from '../../lib/files';
 import { humanSize } from '../../lib/human';
 import { complain, out } from '../../lib/io';
@@ -42,7 +44,7 @@ import { Options } from '../../lib/options';
 import { padLeft, padRight } from '../../lib/text';
 import { groupName, userName } from '../../lib/users';
 
-export const USAGE: string = 'ls [-1aAcCdeEfFghHiklLmnopqrRsStuUx] [--color[=when]] [file ...]';
+export const USAGE: string = 'ls [-1aAcCdeEfFghHiklLmnopqrRsStuUx@] [--color[=when]] [file ...]';
 
 /** Options given, by letter. */
 let given: string = '';
@@ -71,7 +73,7 @@ class File {
 }
 
 export function main(args: string[]): i32 {
-  const options = new Options(args, USAGE, '1aAcCdeEfFghHiklLmnopqrRsStuUxK:', [
+  const options = new Options(args, USAGE, '1aAcCdeEfFghHiklLmnopqrRsStuUxK:@', [
     'all=a',
     'almost-all=A',
     'classify=F',
@@ -93,7 +95,8 @@ export function main(args: string[]): i32 {
       coloured = options.argument == 'auto' ? terminal : options.argument != 'never';
       continue;
     }
-    if (option == 'l' || option == 'n' || option == 'o' || option == 'g' || option == 'e' || option == 'E') layout = 'l';
+    if (option == 'l' || option == 'n' || option == 'o' || option == 'g' || option == 'e' || option == 'E' || option == '@')
+      layout = 'l';
     else if ('Cxm1'.includes(option) && !(option == '1' && layout == 'l')) layout = option;
     if (option == 'f') given += 'aU';
     // The later of these counts.
@@ -269,7 +272,8 @@ function details(file: File): string {
         ? humanSize(about.size)
         : about.size.toString();
   const time = <i64>file.time;
-  let text = modeText(about.mode) + ' ' + padLeft(about.links.toString(), 3) + ' ';
+  const mark = has('@') && !about.isLink && hasAttributes(file.path) ? '@' : ' ';
+  let text = modeText(about.mode) + mark + padLeft(about.links.toString(), 3) + ' ';
   if (!has('g')) text += padRight(has('n') ? about.uid.toString() : userName(about.uid), 8) + ' ';
   if (!has('o')) text += padRight(has('n') ? about.gid.toString() : groupName(about.gid), 8) + ' ';
   text += padLeft(size, 7) + ' ';
