@@ -28,7 +28,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { projectRoot } from '../../toolchain/asc/root.ts';
 import { fileDisk, loadZfs, type Zfs } from '../../toolchain/zfs/host.ts';
 import { openZfs, unpackedPackage } from '../../tools/oracles.js';
@@ -38,6 +38,8 @@ const FILE = 0o100644n;
 const DIRECTORY = 0o40755n;
 
 const root = process.getuid?.() === 0 && existsSync('/dev/fuse') ? unpackedPackage('zfs-fuse') : undefined;
+let base: string;
+/** Of one test: an import looks at all that is in it, and tests use the same names. */
 let folder: string;
 let daemon: ChildProcess | undefined;
 const command = (name: string, ...words: string[]): string =>
@@ -45,7 +47,7 @@ const command = (name: string, ...words: string[]): string =>
 
 beforeAll(async () => {
   if (!root) return;
-  folder = mkdtempSync(join(tmpdir(), 'zfs-fuse-'));
+  base = mkdtempSync(join(tmpdir(), 'zfs-fuse-'));
   daemon = spawn(join(root, 'sbin/zfs-fuse'), ['-n', '--enable-xattr'], { stdio: 'ignore' });
   // It has no way to say that it is ready but to answer.
   for (let tries = 0; tries < 100; tries++) {
@@ -66,7 +68,10 @@ afterAll(() => {
     } catch {}
   }
   daemon?.kill();
-  if (folder) rmSync(folder, { recursive: true });
+  if (base) rmSync(base, { recursive: true });
+});
+beforeEach(() => {
+  if (base) folder = mkdtempSync(join(base, 'test-'));
 });
 
 const disk = (name: string): string => join(folder, name);

@@ -18,7 +18,6 @@ import { buildTables } from '../../decode/tables.ts';
 import { generateInterpreter } from '../../interp/generate.ts';
 import { LAYOUT_END, SEG, SEGMENT, SLOT, segmentSlot, XMM, YMM_HIGH } from '../../ir/state.ts';
 import { PhysicalMemory } from '../../mmu/physical.ts';
-import type { GuestFault } from '../helper.ts';
 import { allInstructions } from '../record.ts';
 import { FSW } from './float80.ts';
 import { refreshSummary } from './unit.ts';
@@ -192,8 +191,8 @@ function onMachine(cpu: Processor, c: Case): State {
   cpu.physical.writeBytes(CODE_PAGE, new Uint8Array([...c.code, ...new Array(16).fill(0x90)]));
   cpu.write64(SLOT.RIP, BigInt(CODE));
   let vector = -1;
-  (cpu as unknown as { deliver(fault: GuestFault): void }).deliver = (fault) => {
-    vector = fault.vector;
+  (cpu as unknown as { deliver(vector: number): void }).deliver = (delivered) => {
+    vector = delivered;
     cpu.requestStop();
   };
   cpu.run(cpu.retired + c.count);
@@ -683,8 +682,8 @@ describe('x87 environments in real mode (SDM vol. 1, figures 8-10 and 8-12)', ()
     machine.write64(SLOT.FDP, 0xabcden);
     machine.write16(SLOT.FOP, 0x7a5);
     let vector = -1;
-    (machine as unknown as { deliver(fault: GuestFault): void }).deliver = (fault) => {
-      vector = fault.vector;
+    (machine as unknown as { deliver(vector: number): void }).deliver = (delivered) => {
+      vector = delivered;
       machine.requestStop();
     };
     machine.run(machine.retired + 1);
