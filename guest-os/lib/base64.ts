@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview Base64 (RFC 4648, section 4) of byte strings. */
-const ALPHABET: string = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
+export const ALPHABET: string = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
 
 export function toBase64(text: string): string {
   const parts: string[] = [];

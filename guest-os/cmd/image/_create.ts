@@ -4,11 +4,12 @@
  * again, also when it could not be sent.
  */
 import * as calls from '../../lib/calls';
+import { capture } from '../../lib/capture';
 import { isDirectory } from '../../lib/copy';
 import { status } from '../../lib/files';
 import { O_CREAT, O_TRUNC, O_WRONLY, openFile, out, writeAll } from '../../lib/io';
 import { ARRAY, FALSE, Json, OBJECT, TRUE } from '../../lib/json';
-import { printedBy, runPipeline } from '../../lib/pipeline';
+import { runPipeline } from '../../lib/pipeline';
 import { bytesOf, pathOf, zeroTerminated } from '../../lib/text';
 import { newUuid } from '../../lib/uuid';
 import { entryOf, INSTALLED, readIndex } from '../../lib/zones/configuration';
@@ -54,7 +55,7 @@ export function createImage(vm: string, how: Creation): bool {
   if (!zfs(['snapshot', snapshot])) return false;
   out('Saving image to "' + file + '"\n');
   const sent = send(snapshot, how.incremental ? origin : '', how.compression, file);
-  printedBy('imgadm', ['zfs', 'destroy', snapshot]);
+  capture(['zfs', 'destroy', snapshot]);
   return sent && describe(manifest, how.compression, file) && save(manifest, base + '.imgmanifest');
 }
 

@@ -6,11 +6,12 @@
  * interrupted installation has left is destroyed by the next one. A file that is not what its manifest says is refused before anything is made of it.
  */
 import * as calls from '../../lib/calls';
+import { capture } from '../../lib/capture';
 import { Sha1 } from '../../lib/digest';
 import { status } from '../../lib/files';
 import { O_RDONLY, openFile } from '../../lib/io';
 import { Json } from '../../lib/json';
-import { printedBy, runPipeline } from '../../lib/pipeline';
+import { runPipeline } from '../../lib/pipeline';
 import { fileOf, problemsOf, sizeOf, textIn } from './_manifest';
 import { allDatasets, fail, failWith, forgetImage, hasDataset, Image, installedImage, recordImage } from './_store';
 
@@ -32,7 +33,7 @@ export function installImage(manifest: Json, path: string, pool: string, source:
   const partial = dataset + '-partial';
   if (hasDataset(datasets, partial) && !zfs(['destroy', '-r', partial])) return false;
   if (!receive(manifest, path, partial)) {
-    if (hasDataset(allDatasets(), partial)) printedBy('imgadm', ['zfs', 'destroy', '-r', partial]);
+    if (hasDataset(allDatasets(), partial)) capture(['zfs', 'destroy', '-r', partial]);
     return false;
   }
   const error = recordImage(manifest, pool, source);
@@ -110,8 +111,8 @@ function hasFinal(dataset: string): bool {
 
 /** zfs(8) with these arguments; false: see fail. */
 export function zfs(words: string[]): bool {
-  const done = printedBy('imgadm', ['zfs'].concat(words));
-  return done.status ? fail('InternalError', 'zfs ' + words.join(' ') + ': ' + done.text.trim()) : true;
+  const done = capture(['zfs'].concat(words));
+  return done.status ? fail('InternalError', 'zfs ' + words.join(' ') + ': ' + done.complaint) : true;
 }
 
 export function notInstalled(uuid: string, pool: string): bool {

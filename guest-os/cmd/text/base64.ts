@@ -13,13 +13,12 @@
  *   0   done
  *   1   the input could not be read, or was no such text
  */
+import { ALPHABET, toBase64 } from '../../lib/base64';
 import { flush, openInput, out, readAll, say } from '../../lib/io';
 import { misused, Options } from '../../lib/options';
 import { parseNumber } from '../../lib/text';
 
 export const USAGE: string = 'base64 [-di] [-w columns] [file]';
-
-const ALPHABET: string = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
 
 export function main(args: string[]): i32 {
   const options = new Options(args, USAGE, 'diw:', ['decode=d', 'ignore-garbage=i', 'wrap=w']);
@@ -37,21 +36,12 @@ export function main(args: string[]): i32 {
   if (descriptor < 0) return 1;
   const text = readAll(descriptor);
   if (decodes) return decode(text, lenient);
-  let column: i64 = 0;
-  for (let i = 0; i < text.length; i += 3) {
-    const left = min(text.length - i, 3);
-    let bits: u32 = 0;
-    for (let k = 0; k < 3; k++) bits = (bits << 8) | (k < left ? text.charCodeAt(i + k) : 0);
-    for (let k = 0; k < 4; k++) {
-      if (width && column == width) {
-        out('\n');
-        column = 0;
-      }
-      out(k <= left ? ALPHABET.charAt((bits >> (18 - 6 * k)) & 63) : '=');
-      column++;
-    }
+  const code = toBase64(text);
+  if (!width) out(code);
+  for (let at: i64 = 0; width && at < code.length; at += width) {
+    out(code.substring(<i32>at, <i32>min(at + width, <i64>code.length)));
+    out('\n');
   }
-  if (column && width) out('\n');
   return 0;
 }
 

@@ -68,11 +68,7 @@ export function main(args: string[]): i32 {
 }
 
 function grep(args: string[], kind: string): i32 {
-  const words = args.slice(0);
-  for (let i = 1; i < words.length; i++)
-    if (words[i].length > 1 && words[i].startsWith('-') && parseNumber(words[i].substring(1)) >= 0)
-      words[i] = '-C' + words[i].substring(1);
-  const options = new Options(words, USAGE, 'EFGPA:B:C:abce:f:hHiIlLm:noqrRsvwxyzZK:X:Y:D:', [
+  const options = new Options(args, USAGE, 'EFGPA:B:C:abce:f:hHiIlLm:noqrRsvwxyzZK:X:Y:D:0123456789', [
     'extended-regexp=E',
     'fixed-strings=F',
     'basic-regexp=G',
@@ -110,6 +106,8 @@ function grep(args: string[], kind: string): i32 {
   ]);
   const patterns: string[] = [];
   let some = false;
+  /** What `-12` has come to so far. */
+  let lines = '';
   for (let option = options.next(); option != ''; option = options.next()) {
     const text = options.argument;
     if (option == 'E' || option == 'F' || option == 'G') kind = option;
@@ -142,7 +140,11 @@ function grep(args: string[], kind: string): i32 {
     else if (option == 'Y') excludes.push(text);
     else if (option == 'D') excludedDirectories.push(text.endsWith('/') ? text.substring(0, text.length - 1) : text);
     else if (option == 'z') end = 0;
-    else given += option == 'y' ? 'i' : option;
+    else if (option >= '0' && option <= '9') {
+      lines += option;
+      context = true;
+      before = behind = <i32>min<i64>(parseNumber(lines), i32.MAX_VALUE);
+    } else given += option == 'y' ? 'i' : option;
   }
   if (options.failed) return 2;
   const files = options.operands();

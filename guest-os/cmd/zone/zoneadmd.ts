@@ -15,9 +15,9 @@
  * zoneadm(8), zlogin(1), zones(7)
  */
 import * as calls from '../../lib/calls';
+import { capture } from '../../lib/capture';
 import { beginContracts, CT_PR_EV_EMPTY, endContracts, latestContract, nextContractEvent, openBundle } from '../../lib/contracts';
 import { O_RDWR, O_WRONLY, openFile, Reader, say } from '../../lib/io';
-import { printedBy } from '../../lib/pipeline';
 import { PollSet } from '../../lib/pollSet';
 import { execute, fork, ignoreSignal, SIGHUP, SIGKILL, sleepFor, waitFor } from '../../lib/process';
 import { openMaster, slaveName } from '../../lib/ptyMaster';
@@ -236,10 +236,10 @@ function delegate(configuration: Configuration): string {
   for (let i = 0; i < configuration.resources.length; i++) {
     if (configuration.resources[i].kind != 'dataset') continue;
     const dataset = configuration.resources[i].get('name');
-    const zoned = printedBy('zoneadmd', ['zfs', 'get', '-H', '-o', 'value', 'zoned', dataset]);
-    if (zoned.status) return 'could not verify zfs dataset ' + dataset + ': ' + zoned.text.trim();
-    const set = zoned.text == 'on\n' ? zoned : printedBy('zoneadmd', ['zfs', 'set', 'zoned=on', dataset]);
-    if (set.status) return 'could not delegate zfs dataset ' + dataset + ': ' + set.text.trim();
+    const zoned = capture(['zfs', 'get', '-H', '-o', 'value', 'zoned', dataset]);
+    if (zoned.status) return 'could not verify zfs dataset ' + dataset + ': ' + zoned.complaint;
+    const set = zoned.out == 'on\n' ? zoned : capture(['zfs', 'set', 'zoned=on', dataset]);
+    if (set.status) return 'could not delegate zfs dataset ' + dataset + ': ' + set.complaint;
     names.push(dataset);
   }
   if (!names.length) return '';
