@@ -3,11 +3,10 @@
  * Images and zones made of them, on our machine and on QEMU: what imgadm(8) of SmartOS says and does, brands, delegated datasets. A reboot lies between, which
  * everything outlasts: what QEMU has left on its disk is imported by our machine, and OpenZFS's zdb finds no error in it.
  */
-import { mkdirSync, truncateSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { haveOracles, openZfs } from '../../tools/oracles.js';
-import { buildImage, type Image, type Session, typeOnOurs, typeOnQemu } from './session.ts';
+import { buildImage, type Image, poolDrive, type Session, typeOnOurs, typeOnQemu } from './session.ts';
 
 const BASE = 'e6600761-73a7-4011-a164-6a96452a6df8';
 const MINIMAL = 'b12ef1c6-4ed9-4fb2-9fed-25a69d79f131';
@@ -72,17 +71,12 @@ const AFTER = {
 
 const zdb = openZfs();
 const hasQemu = haveOracles('qemu-system-x86_64');
-let disks = '';
-const disk = (): string => join(disks, 'disk');
+let disk = '';
 
-/** A disk of QEMU's, on which the system makes its pool. */
 function onDisk(commands: readonly string[]): Promise<Session> {
-  disks = join(image.directory, 'disks');
-  mkdirSync(disks);
-  writeFileSync(disk(), '');
-  truncateSync(disk(), 512 << 20);
-  const drive = ['-drive', `file=${disk()},format=raw,if=none,id=pool`, '-device', 'virtio-blk-pci,drive=pool,serial=pool'];
-  return typeOnQemu(image, commands, undefined, drive);
+  const { file, options } = poolDrive(image, 512);
+  disk = file;
+  return typeOnQemu(image, commands, undefined, options);
 }
 
 describe.each([
@@ -226,7 +220,7 @@ describe.each([
 describe.skipIf(!hasQemu)('on our machine, from the disk that QEMU has left', () => {
   let session: Session;
   beforeAll(async () => {
-    session = await typeOnOurs(image, Object.values(AFTER), ['--disk', disk()]);
+    session = await typeOnOurs(image, Object.values(AFTER), ['--disk', disk]);
   }, 300_000);
   test('images and zones are there, and boot', () => {
     expect(session.outputs[0].split('\n')).toEqual([
@@ -244,7 +238,7 @@ describe.skipIf(!hasQemu)('on our machine, from the disk that QEMU has left', ()
     expect(lines.slice(2 + own.length)).toEqual(['archive  global  other', '']);
   });
   test.skipIf(!zdb)('zdb finds no error', () => {
-    const blocks = zdb?.('zdb', ['-e', '-p', disks, '-bcc', 'zones']);
+    const blocks = zdb?.('zdb', ['-e', '-p', dirname(disk), '-bcc', 'zones']);
     expect(blocks?.output).toContain('No leaks (block sum matches space maps exactly)');
     expect(blocks?.status).toBe(0);
   });

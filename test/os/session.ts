@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview Our operating system for tests: built once, logged in to as root, commands typed one after the other at its prompt. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { projectRoot } from '../../toolchain/asc/root.ts';
@@ -104,6 +104,17 @@ export function typeOnOurs(
       resolve({ outputs: parts.map((part) => part.slice(part.indexOf('\n') + 1)).slice(1, commands.length + 1), banner, status });
     });
   });
+}
+
+/** A new disk of QEMU's on which the system makes its pool: its file, and QEMU's options for it. */
+export function poolDrive(image: Image, mebibytes: number): { readonly file: string; readonly options: string[] } {
+  const folder = join(image.directory, 'disks');
+  mkdirSync(folder);
+  const file = join(folder, 'disk');
+  writeFileSync(file, '');
+  truncateSync(file, mebibytes << 20);
+  const drive = `file=${file},format=raw,if=none,id=pool`;
+  return { file, options: ['-drive', drive, '-device', 'virtio-blk-pci,drive=pool,serial=pool'] };
 }
 
 /** A CD that GRUB boots the system from, by multiboot2. */

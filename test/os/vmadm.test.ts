@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: MIT
 /**
- * The life of a VM through vmadm, on our machine: what a user of SmartOS tries in the first hour with VMs (made from an image, listed, changed,
+ * The life of a VM through vmadm, on our machine and on QEMU: what a user of SmartOS tries in the first hour with VMs (made from an image, listed, changed,
  * entered, stopped, started, snapshots, metadata, deleted). The texts are those of vmadm(8), imgadm(8), mdata-get(1) and zoneadm(8) there.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { haveOracles } from '../../tools/oracles.js';
 import { systemWith } from './guestTests.ts';
-import { type Image, type Session, typeOnOurs } from './session.ts';
+import { type Image, poolDrive, type Session, typeOnOurs, typeOnQemu } from './session.ts';
 
 let image: Image;
 beforeAll(async () => {
@@ -77,31 +78,39 @@ const COMMANDS = {
 };
 const NAMES = Object.keys(COMMANDS) as (keyof typeof COMMANDS)[];
 
-describe('on our machine', () => {
+describe.each([
+  ['our machine', (commands: readonly string[]) => typeOnOurs(image, commands, ['--disk', 'mem:512M:pool'], 1200), true],
+  [
+    'QEMU',
+    (commands: readonly string[]) => typeOnQemu(image, commands, undefined, poolDrive(image, 512).options),
+    haveOracles('qemu-system-x86_64'),
+  ],
+] as const)('on %s', (_name, type, present) => {
   let session: Session;
   const printed = (name: keyof typeof COMMANDS): string => session.outputs[NAMES.indexOf(name)];
   beforeAll(async () => {
-    session = await typeOnOurs(image, Object.values(COMMANDS), ['--disk', 'mem:512M:pool'], 1200);
+    if (present) session = await type(Object.values(COMMANDS));
   }, 1_300_000);
+  const when = test.skipIf(!present);
   const HEAD = 'UUID                                  TYPE  RAM      STATE             ALIAS\n';
 
-  test('there is nothing yet', () => {
+  when('there is nothing yet', () => {
     expect(printed('empty')).toBe(`${HEAD}Requested unique lookup but found 0 results.\n1\n`);
     expect(printed('avail')).toContain(`${MINIMAL}  minimal\n`);
   });
-  test('an image is installed', () => {
+  when('an image is installed', () => {
     const lines = printed('imported').split('\n');
     expect(lines).toContain(`Imported image ${MINIMAL} (minimal@1.0.0)`);
     expect(lines).toContain(`Image ${MINIMAL} (minimal@1.0.0) is already installed, skipping`);
     expect(lines.at(-2)).toMatch(new RegExp(`^${MINIMAL} +minimal +1.0.0$`));
   });
-  test('wrong usage is refused', () => {
+  when('wrong usage is refused', () => {
     expect(printed('refused')).toBe(
       '2\nWill not create from stdin when stdin is a tty.\n2\nInvalid command: "bogus".\n2\nInvalid or missing UUID for get\nFile: /none does not exist.\n1\n' +
         'Invalid filter key: "x"\nInvalid order key: "x"\nInvalid sort key: "x"\nInvalid lookup key: "x"\nCannot specify -o without -j\nvmadm send is not implemented\n1\n',
     );
   });
-  test('bad payloads make nothing', () => {
+  when('bad payloads make nothing', () => {
     expect(printed('bad')).toMatch(
       /^Invalid value\(s\) for: ram\n1\nMissing required properties: image_uuid\nInvalid JSON payload: [^\n]*\n1\n\{\n {2}"bad_values": \[\],\n {2}"bad_properties": \[\n {4}"x"\n {2}\],\n {2}"missing_properties": \[\n {4}"image_uuid"\n {2}\]\n\}\n1\nglobal\n$/,
     );
@@ -109,7 +118,7 @@ describe('on our machine', () => {
       "VALID 'create' payload for joyent-minimal brand VMs.\nVALID 'update' payload for joyent brand VMs.\n",
     );
   });
-  test('a VM is made and runs', () => {
+  when('a VM is made and runs', () => {
     expect(printed('created')).toBe(
       `Successfully created VM ${ONE}\n0\n${HEAD}${ONE}  OS    128      running           web0\nVM with UUID ${ONE} already exists\n1\n`,
     );
@@ -118,12 +127,12 @@ describe('on our machine', () => {
         `zoneadm: ${NONE}: No such zone configured\n1\n`,
     );
   });
-  test('it is found by what it is', () => {
+  when('it is found by what it is', () => {
     expect(printed('listed')).toBe(
       `${ONE}:web0:10.0.0.5:web:1\nweb0\n${ONE}\n[\n  {\n    "alias": "web0",\n    "state": "running"\n  }\n]\n`,
     );
   });
-  test('it is a zone with a dataset', () => {
+  when('it is a zone with a dataset', () => {
     const text = printed('zones');
     expect(text).toContain(`   0 global           running    /                              liveimg  `);
     expect(text).toMatch(new RegExp(`^ +1 ${ONE} running +/zones/${ONE} joyent-minimal `, 'm'));
@@ -132,7 +141,7 @@ describe('on our machine', () => {
     expect(text).toContain('  pool: zones\n');
     expect(text).toMatch(/^config +root$|^config\nroot$/m);
   });
-  test('it has its own name, processes and limits', () => {
+  when('it has its own name, processes and limits', () => {
     const lines = printed('entered').split('\n');
     expect(lines.slice(0, 3)).toEqual([ONE, 'webhost', 'root']);
     expect(lines).toContain('nameserver 10.0.0.1');
@@ -140,32 +149,32 @@ describe('on our machine', () => {
     expect(lines).toContain('ls: /zones: No such file or directory');
     expect(printed('entered')).toMatch(/privileged +500 /);
   });
-  test('it reads and writes its metadata', () => {
+  when('it reads and writes its metadata', () => {
     expect(printed('metadata')).toBe(
       `${ONE}\nNo metadata for 'none'\n1\nblue\nuser-script\ncolor\nmore\n0\nNo metadata for 'more'\nusage: mdata-get key\n3\n` +
         'secret\ninner\nmdata-put: Cannot update the "ops" Namespace.\n2\nmdata-put: Cannot update the "sdc" Namespace.\n2\nweb\nNo metadata for \'sdc:customer_metadata\'\n' +
         '"blue"\nmdata-get: there is no metadata service here\n2\n',
     );
   });
-  test('its user-script runs at each boot', () => {
+  when('its user-script runs at each boot', () => {
     expect(printed('ran')).toBe(`${ONE} web0\n`);
     expect(printed('again')).toBe(`${ONE} web0\n${ONE} web1\n`);
     expect(printed('stopped').split('\n').at(-2)?.trim()).toBe('3');
   });
-  test('it is changed while it runs', () => {
+  when('it is changed while it runs', () => {
     expect(printed('updated')).toMatch(
       new RegExp(
         `^Successfully updated VM ${ONE}\nSuccessfully updated VM ${ONE}\nweb1\n2\n600\nnet1\n\\[\n {2}"dhcp"\n\\]\nred\n\\{\n {2}"size": 3\n\\}\n2G\n +privileged +600 [^\n]*\nred\nInvalid value\\(s\\) for: quota\n1\n$`,
       ),
     );
   });
-  test('snapshots bring back what was', () => {
+  when('snapshots bring back what was', () => {
     expect(printed('snapshot')).toBe(
       `Created snapshot s1 for VM ${ONE}\nsnapshot with name "s1" already exists.\nInvalid snapshot name\nCreated snapshot s2 for VM ${ONE}\ns1 s2\n` +
         `Rolled back snapshot s1 for VM ${ONE}\none\ns1  running\nNo snapshot named "none" for ${ONE}\n1\nDeleted snapshot s1 for VM ${ONE}\n[]\n`,
     );
   });
-  test('it stops and starts', () => {
+  when('it stops and starts', () => {
     expect(printed('stopped')).toMatch(
       new RegExp(
         `^Successfully completed stop for VM ${ONE}\nVM ${ONE} is already not 'running' \\(currently: stopped\\)\n0\nstopped +-\n` +
@@ -178,25 +187,25 @@ describe('on our machine', () => {
     );
     expect(printed('console')).toBe(`[Connected to zone '${ONE}' console]\n[Connection to zone '${ONE}' console closed]\n`);
   });
-  test('what is indestructible stays', () => {
+  when('what is indestructible stays', () => {
     expect(printed('kept')).toMatch(
       new RegExp(
         `^Successfully updated VM ${ONE}\nFailed to delete VM ${ONE}: [^\n]*indestructible_zoneroot[^\n]*\n1\nrunning\nSuccessfully updated VM ${ONE}\n$`,
       ),
     );
   });
-  test('there may be several', () => {
+  when('there may be several', () => {
     expect(printed('two')).toBe(
       `Successfully created VM ${TWO}\nUUID                                  RAM      STATE\n${TWO}  64       stopped\n${ONE}  128      running\nweb1\ndb0\n` +
         `Cannot currently snapshot zones that have datasets\n[\n  "zones/${TWO}/data"\n]\n`,
     );
   });
-  test('a script that fails fails the VM', () => {
+  when('a script that fails fails the VM', () => {
     expect(printed('failed')).toMatch(
       new RegExp(`^a script failed while zone ${NONE} was provisioned\n1\nfailed\nSuccessfully deleted VM ${NONE}\n$`),
     );
   });
-  test('they are deleted without a trace', () => {
+  when('they are deleted without a trace', () => {
     expect(printed('deleted')).toBe(
       `Successfully deleted VM ${ONE}\nSuccessfully deleted VM ${TWO}\nFailed to delete VM ${TWO}: zoneadm: ${TWO}: No such zone configured\n1\n${HEAD}global\n0\n/etc/zones:\nindex\n\n/var/zonecontrol:\n`,
     );

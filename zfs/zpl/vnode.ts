@@ -79,9 +79,13 @@ export class ZfsVnode extends Vnode {
   }
 
   inactive(): void {
-    const dn = this.dn;
-    if (!dn) return;
     enter();
+    const dn = this.dn;
+    // Whoever had the lock may have found it and holds it now, or has let go of it for good.
+    if (!dn || this.isHeld) {
+      leave();
+      return;
+    }
     const isOrphan = this.isThere && !this.fs.znodes.get(dn, A_LINKS);
     if (!isOrphan) this.putPages(0, 0);
     this.mountedIn.vnodes.delete(this.object);
