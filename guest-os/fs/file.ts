@@ -4,11 +4,13 @@
  *
  * The vnode is told when the first and the last holder come and go, which is what pipes live by.
  */
+import { restoreInterrupts, saveInterrupts } from 'machine/cpu';
 import { PRIV_FILE_SETID } from '../kernel/privilege';
 import { currentProcess } from '../kernel/process';
 import { EINVAL, EBADF, EFBIG, EOVERFLOW, ESPIPE, setError } from '../kernel/errno';
 import { RLIM_INFINITY, RLIMIT_FSIZE } from '../kernel/limits';
 import { SIGXFSZ } from '../kernel/signal';
+import { WaitQueue } from '../kernel/thread';
 import { dropSetIds } from './policy';
 import { S_IFREG, S_ISGID, S_ISUID, Vnode } from './vnode';
 
@@ -40,6 +42,9 @@ const SEEK_CUR: i32 = 1;
 const SEEK_END: i32 = 2;
 /** Largest off_t. */
 const LARGEST: u64 = 0x7fffffffffffffff;
+
+/** Those who wait until another one has appended to their file. */
+const appenders: WaitQueue = new WaitQueue();
 
 export class OpenFile {
   offset: u64 = 0;
@@ -76,10 +81,25 @@ export class OpenFile {
     return done;
   }
   write(from: u64, count: u64): i64 {
-    if (this.flags & O_APPEND && this.vnode.seekable) this.offset = this.vnode.attributes().size;
+    const appends = (this.flags & O_APPEND) != 0 && this.vnode.seekable;
+    if (appends) this.beginAppend();
     const done = this.writeAt(this.offset, from, count);
     if (done > 0) this.offset += done;
+    if (appends) this.endAppend();
     return done;
+  }
+  /** Nobody else appends between the look for the end and the writing there (POSIX.1-2017, write). */
+  private beginAppend(): void {
+    const file = this.vnode.real;
+    const flags = saveInterrupts();
+    while (file.isAppendedTo) appenders.wait(false);
+    file.isAppendedTo = true;
+    restoreInterrupts(flags);
+    this.offset = this.vnode.attributes().size;
+  }
+  private endAppend(): void {
+    this.vnode.real.isAppendedTo = false;
+    appenders.wakeAll();
   }
 
   readAt(offset: u64, to: u64, count: u64): i64 {

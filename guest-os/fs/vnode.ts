@@ -152,6 +152,8 @@ export abstract class Vnode {
   covered: Vnode | null = null;
   /** Record locks of fcntl. */
   locks: RecordLock | null = null;
+  /** Somebody appends to it (file.ts). */
+  isAppendedTo: bool = false;
   private holds: i32 = 0;
 
   constructor(
