@@ -188,13 +188,19 @@ export function openInput(program: string, name: string): i32 {
   return descriptor;
 }
 
-/** Everything that a descriptor gives, as text. */
+/** Everything that a descriptor gives, as text; what comes before an error, if there is one. */
 export function readAll(descriptor: i32): string {
   const parts: string[] = [];
+  readParts(descriptor, parts);
+  return parts.join('');
+}
+
+/** Everything that a descriptor gives, in parts. 0, or a negative errno. */
+export function readParts(descriptor: i32, parts: string[]): i64 {
   const chunk = new StaticArray<u8>(4096);
   while (true) {
     const count = calls.read(descriptor, changetype<usize>(chunk), 4096);
-    if (count <= 0) return parts.join('');
+    if (count <= 0) return count;
     parts.push(textOf(changetype<usize>(chunk), <i32>count));
   }
 }

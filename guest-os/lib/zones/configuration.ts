@@ -6,9 +6,9 @@
  * are written under another name and then renamed, so that a crash leaves the old one or the new one.
  */
 import * as calls from '../calls';
-import { errorText } from '../errors';
+import { ENOENT, errorText } from '../errors';
 import { lockFile } from '../fileLock';
-import { O_CREAT, O_RDONLY, O_TRUNC, O_WRONLY, openFile, readAll, writeAll } from '../io';
+import { O_CREAT, O_RDONLY, O_TRUNC, O_WRONLY, openFile, readAll, readParts, writeAll } from '../io';
 import { bytesOf, pathOf } from '../text';
 import { Element, escapeXml, XmlParser } from '../xml';
 
@@ -264,16 +264,25 @@ export class Entry {
 /** In the order of the file. The global zone is not in it. */
 export function readIndex(): Entry[] {
   const entries: Entry[] = [];
+  loadIndex(entries);
+  return entries;
+}
+
+/** The same, for who writes it anew: what could not be read must not be lost. 0, or a negative errno. */
+function loadIndex(entries: Entry[]): i64 {
   const descriptor = openFile(INDEX, O_RDONLY);
-  if (descriptor < 0) return entries;
-  const lines = readAll(descriptor).split('\n');
+  if (descriptor < 0) return descriptor == -ENOENT ? 0 : descriptor;
+  const parts: string[] = [];
+  const error = readParts(descriptor, parts);
   calls.close(descriptor);
+  if (error < 0) return error;
+  const lines = parts.join('').split('\n');
   for (let i = 0; i < lines.length; i++) {
     const fields = lines[i].split(':');
     if (fields.length < 3 || lines[i].startsWith('#') || fields[0] == 'global') continue;
     entries.push(new Entry(fields[0], fields[1], fields[2], fields.length > 3 ? fields[3] : ''));
   }
-  return entries;
+  return 0;
 }
 
 export function entryOf(entries: Entry[], name: string): Entry | null {
@@ -290,7 +299,7 @@ function writeIndex(entries: Entry[]): i64 {
   return replaceFile(INDEX, text);
 }
 
-/** Between reading the index and writing it nobody else does. */
+/** Between reading the index and writing it nobody else does. A descriptor to close, or a negative errno. */
 function lockIndex(): i32 {
   return lockFile(FOLDER + '.lock');
 }
@@ -298,26 +307,31 @@ function lockIndex(): i32 {
 /** A zone's entry gets a state and a path (and a uuid, if one is given), and is made if there is none. */
 export function setEntry(name: string, state: string, path: string, uuid: string = ''): i64 {
   const lock = lockIndex();
-  const entries = readIndex();
-  let entry = entryOf(entries, name);
-  if (!entry) {
-    entry = new Entry(name, state, path, '');
-    entries.push(entry);
+  if (lock < 0) return lock;
+  const entries: Entry[] = [];
+  let error = loadIndex(entries);
+  if (error >= 0) {
+    let entry = entryOf(entries, name);
+    if (!entry) {
+      entry = new Entry(name, state, path, '');
+      entries.push(entry);
+    }
+    entry.state = state;
+    entry.path = path;
+    if (uuid.length) entry.uuid = uuid;
+    error = writeIndex(entries);
   }
-  entry.state = state;
-  entry.path = path;
-  if (uuid.length) entry.uuid = uuid;
-  const error = writeIndex(entries);
   calls.close(lock);
   return error;
 }
 export function removeEntry(name: string): i64 {
   const lock = lockIndex();
-  const entries = readIndex();
+  if (lock < 0) return lock;
+  const entries: Entry[] = [];
+  let error = loadIndex(entries);
   const entry = entryOf(entries, name);
-  let error: i64 = 0;
-  if (entry) {
-    entries.splice(entries.indexOf(entry), 1);
+  if (error >= 0 && entry) {
+    entries.splice(entries.indexOf(entry!), 1);
     error = writeIndex(entries);
   }
   calls.close(lock);
