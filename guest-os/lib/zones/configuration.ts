@@ -331,7 +331,7 @@ export function removeEntry(name: string): i64 {
   let error = loadIndex(entries);
   const entry = entryOf(entries, name);
   if (error >= 0 && entry) {
-    entries.splice(entries.indexOf(entry!), 1);
+    entries.splice(entries.indexOf(entry), 1);
     error = writeIndex(entries);
   }
   calls.close(lock);
