@@ -9,16 +9,14 @@
 import { inw, outb, outw } from 'machine/cpu';
 import { findProcess } from '../kernel/process';
 import { SIGPWR } from '../kernel/signal';
-import { fixedTable } from './acpi';
+import { FADT_FLAGS, FADT_PM1A_CONTROL, fixedTable } from './acpi';
 import { addInterruptSource, InterruptSource } from './pci';
 
 const FADT_SCI: usize = 46;
 const FADT_SMI_COMMAND: usize = 48;
 const FADT_ACPI_ENABLE: usize = 52;
 const FADT_PM1A_EVENTS: usize = 56;
-const FADT_PM1A_CONTROL: usize = 64;
 const FADT_EVENT_LENGTH: usize = 88;
-const FADT_FLAGS: usize = 112;
 /** The button is a control method. */
 const PWR_BUTTON: u32 = 1 << 4;
 /** Its bit in the status and in the enable register. */

@@ -296,12 +296,7 @@ export class AddressSpace {
         }
         middle.reserved = true;
       }
-      const head = segment.start < from ? segment.part(segment.start, from) : null;
-      const tail = segment.end > to ? segment.part(to, segment.end) : null;
-      this.remove(segment);
-      if (head) this.add(head);
-      this.add(middle);
-      if (tail) this.add(tail);
+      this.replacePart(segment, middle);
       at = to;
     }
     // Pages come back with their new rights on the next access.
@@ -313,6 +308,16 @@ export class AddressSpace {
       mapFrame(this.tables, at, frameOfEntry(entry), rights | (entry & FILLED));
     }
     return 0;
+  }
+
+  /** A part of a segment takes the place of that part; what is left on either side stays as it was. */
+  private replacePart(segment: Segment, middle: Segment): void {
+    const head = segment.start < middle.start ? segment.part(segment.start, middle.start) : null;
+    const tail = segment.end > middle.end ? segment.part(middle.end, segment.end) : null;
+    this.remove(segment);
+    if (head) this.add(head);
+    this.add(middle);
+    if (tail) this.add(tail);
   }
 
   /** Locks pages of [start, end), or lets them go. 0, or -EAGAIN: the zone may not lock so many. */
@@ -337,12 +342,7 @@ export class AddressSpace {
         if (!locked) this.memory.locked -= (to - from) / PAGE;
         const middle = segment.part(from, to);
         middle.locked = locked;
-        const head = segment.start < from ? segment.part(segment.start, from) : null;
-        const tail = segment.end > to ? segment.part(to, segment.end) : null;
-        this.remove(segment);
-        if (head) this.add(head);
-        this.add(middle);
-        if (tail) this.add(tail);
+        this.replacePart(segment, middle);
       }
       segment = next;
     }

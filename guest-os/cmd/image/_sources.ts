@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /**
- * @fileoverview Sources of images (imgadm sources): for now directories, each with UUID.json and UUID.zfs, or UUID.zfs.gz, of every image. The platform's own is the
+ * @fileoverview Sources of images (imgadm sources): directories, each with UUID.json and UUID.zfs, or UUID.zfs.gz, of every image. The platform's own is the
  * first and is there without being configured.
  */
 import { namesIn, sortNames, status } from '../../lib/files';
