@@ -13,8 +13,9 @@ import { GPR, HEAD, LEAVE, SEG, SEGMENT, segmentSlot } from '../ir/state.ts';
 import { bits, type Operand, type SegmentRef, type Type, type Value } from '../ir/value.ts';
 import type { Code, WasmFunction } from '../wasm/module.ts';
 import { type Block, type CodePage, type Discovery, discover, type Instruction } from './discover.ts';
+import type { RegionPlace } from './emitter/registers.ts';
 import { type Liveness, liveness, neededBefore, observableBefore } from './liveness.ts';
-import { RegionEmitter, type RegionPlace } from './regionEmitter.ts';
+import { RegionEmitter } from './regionEmitter.ts';
 import { type Structure, structure } from './structure.ts';
 import { isBulk } from './summary.ts';
 
