@@ -5,13 +5,13 @@
  *
  * A check is a piece of source and what is there instead when it is gone. A piece that is not found any more is an error, so the table stays true.
  */
-import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { projectRoot } from '../../toolchain/asc/root.ts';
 import { buildProgram } from '../../toolchain/build/program.ts';
 import { type System, systemWith } from '../os/guestTests.ts';
+import { typeOnOurs } from '../os/session.ts';
 
 interface Check {
   /** Below guest-os. */
@@ -73,30 +73,17 @@ const KERNEL = { name: 'unix', target: 'kernel', entry: 'guest-os/boot/unix.ts',
 const COMMANDS = [
   'for z in z1 z2; do zonecfg -z $z "create; set zonepath=/zones/$z"; zoneadm -z $z install; done; zoneadm -z z2 ready; zoneadm -z z1 boot',
   'sleep 1000 & p=$!; zlogin z1 "escape $p $(zoneadm -z z2 list -p | cut -d: -f1)"; kill $p && echo alive',
-  'uadmin 2 6',
 ];
 
 /** What the ways out said: `N checks, M failed`; nothing: they did not get to the end. */
-function tryOut(system: System): Promise<{ readonly verdict: string; readonly open: string[] }> {
-  const typed = COMMANDS.flatMap((command) => ['--expect', '\\]# $', '--send', command]);
-  const machine = ['--kernel', system.kernel, '--initrd', system.archive, '--append', 'console=ttya', '--memory', '256M'];
-  const options = [...machine, '--timeout', '600', '--expect', 'login: $', '--send', 'root', ...typed];
-  const child = spawn(process.execPath, [join(projectRoot(), 'tools/diorama.js'), 'run', ...options], {
-    stdio: ['ignore', 'pipe', 'ignore'],
-  });
-  let text = '';
-  child.stdout.on('data', (data: Buffer) => {
-    text += data.toString('latin1').replaceAll('\r', '');
-  });
-  return new Promise((resolve) => {
-    child.on('exit', () => {
-      const verdict = /^\d+ checks, \d+ failed$/m.exec(text)?.[0] ?? '';
-      resolve({
-        verdict: /^alive$/m.test(text) ? verdict : '',
-        open: [...text.matchAll(/^FAILED (.*)$/gm)].map(([, what]) => what),
-      });
-    });
-  });
+async function tryOut(system: System): Promise<{ readonly verdict: string; readonly open: string[] }> {
+  const { outputs } = await typeOnOurs(system, COMMANDS);
+  const text = outputs.join('');
+  const verdict = /^\d+ checks, \d+ failed$/m.exec(text)?.[0] ?? '';
+  return {
+    verdict: /^alive$/m.test(text) ? verdict : '',
+    open: [...text.matchAll(/^FAILED (.*)$/gm)].map(([, what]) => what),
+  };
 }
 
 /** Tells of each check; those that nobody missed. */

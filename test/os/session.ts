@@ -6,14 +6,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { projectRoot } from '../../toolchain/asc/root.ts';
 import { build } from '../../toolchain/build/main.ts';
+import type { System } from './guestTests.ts';
 
 export const LOGIN = /login: $/;
 export const PROMPT = /\[root@\S+ \S+\]# $/;
 
-export interface Image {
+export interface Image extends System {
   readonly directory: string;
-  readonly kernel: string;
-  readonly archive: string;
   remove(): void;
 }
 
@@ -83,7 +82,7 @@ export function typeOnQemu(
 
 /** `more`: further options of `./diorama run`; `seconds`: how long it may take. */
 export function typeOnOurs(
-  image: Image,
+  image: System,
   commands: readonly string[],
   more: readonly string[] = [],
   seconds = 240,
