@@ -14,7 +14,7 @@ import { inputFrom, outputTo } from './streams';
 import { Kind, Node, Program, Rule } from './syntax';
 import { Cell, ONE, Table, UNSET_VALUE, Value, ZERO } from './values';
 
-// Slots of special variables: their places in SPECIALS (parser.ts).
+// Slots of special variables: their places in SPECIALS (expressions.ts).
 export const NF: i32 = 0;
 export const NR: i32 = 1;
 export const FNR: i32 = 2;
