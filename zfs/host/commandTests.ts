@@ -4,11 +4,12 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'vitest';
-import { loadZfs, memoryDisk, type Zfs } from '../../toolchain/zfs/host.ts';
+import { loadZfs, memoryDisk, type Zfs, type ZfsOptions } from '../../toolchain/zfs/host.ts';
 import { openZfs } from '../../tools/oracles.js';
 
 const LATEST = 0xffff_ffff_ffff_ffffn;
 const zdb = openZfs();
+export const hasZdb = zdb !== undefined;
 
 export interface Said {
   readonly status: number;
@@ -31,10 +32,10 @@ export class Bench {
     this.path = join(folder, 'disk');
   }
 
-  static async make(megabytes = 96): Promise<Bench> {
+  static async make(megabytes = 96, options: ZfsOptions = {}): Promise<Bench> {
     const folder = mkdtempSync(join(tmpdir(), 'zfs-'));
     const bytes = new Uint8Array(megabytes << 20);
-    return new Bench(await loadZfs([memoryDisk(join(folder, 'disk'), bytes)]), folder, bytes);
+    return new Bench(await loadZfs([memoryDisk(join(folder, 'disk'), bytes)], options), folder, bytes);
   }
   close(): void {
     rmSync(this.folder, { recursive: true });
@@ -105,6 +106,16 @@ export class Bench {
     const objects = zdb('zdb', ['-e', '-p', disks, '-dddd', pool]);
     expect(objects.output.slice(-2000)).not.toMatch(/leaked|ASSERT/);
     expect(objects.status).toBe(0);
+  }
+  /** What zdb shows of a pool that has been synced, or exported. */
+  shown(...words: string[]): string {
+    if (!zdb) throw new Error('no zdb');
+    const disks = join(this.folder, 'judged');
+    mkdirSync(disks, { recursive: true });
+    writeFileSync(join(disks, 'disk'), this.bytes);
+    const { status, output } = zdb('zdb', ['-e', '-p', disks, ...words]);
+    expect(`${status} ${status === 0 ? '' : output}`).toBe('0 ');
+    return output;
   }
   import(): void {
     this.ok('search', this.path);

@@ -450,6 +450,10 @@ export function cutReceive(isCut: bool): i32 {
   around.isCut = isCut;
   return 0;
 }
+export function pretendMounts(does: bool): i32 {
+  around.pretendsMounts = does;
+  return 0;
+}
 export function forgetGiven(): void {
   around.forgetGiven();
 }

@@ -18,6 +18,11 @@ export class HostSurroundings extends Surroundings {
   constructor(private readonly files: string[] = []) {
     super();
   }
+  /** For tests: datasets are where their names say, though nothing is mounted. */
+  pretendsMounts: bool = false;
+  mountedAt(dataset: string): string | null {
+    return this.pretendsMounts ? '/' + dataset : null;
+  }
   forgetGiven(): void {
     this.given.length = 0;
     this.taken = 0;

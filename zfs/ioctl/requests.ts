@@ -3,7 +3,7 @@
  * @fileoverview What commands can ask of ZFS: a name, a list of arguments, a list as the answer. Under the kernel requests come through
  * /dev/zfs, packed (port/nvlist.ts); under Node they are made directly. The same commands run on both.
  *
- * A request is one class with its name and one line in the tables that hold them (pool.ts, import.ts, device.ts, inspect.ts, dataset.ts); it finds what it works on,
+ * A request is one class with its name and one line in the tables that hold them (pool.ts, import.ts, device.ts, inspect.ts, dataset.ts, files.ts); it finds what it works on,
  * takes the pool's lock, and does it. Errors are errnos; words for them are the command's business, but for what only ZFS can know, which it
  * leaves in `reason`.
  */
@@ -12,6 +12,7 @@ import { NvList } from '../port/nvlist';
 import { changeRequests } from './change';
 import { datasetRequests } from './dataset';
 import { deviceRequests } from './device';
+import { fileRequests } from './files';
 import { importRequests } from './import';
 import { inspectRequests } from './inspect';
 import { poolRequests } from './pool';
@@ -27,7 +28,8 @@ function find(name: string): Request | null {
       .concat(deviceRequests())
       .concat(inspectRequests())
       .concat(datasetRequests())
-      .concat(changeRequests());
+      .concat(changeRequests())
+      .concat(fileRequests());
     table = all;
   }
   for (let i = 0; i < all.length; i++) if (all[i].name == name) return all[i];

@@ -19,7 +19,7 @@ export function sendRequests(): Request[] {
 }
 
 /** Is one snapshot before another of the same dataset, or of what it was cloned from? */
-function isBefore(earlier: Dataset, later: Dataset): bool {
+export function isBefore(earlier: Dataset, later: Dataset): bool {
   const spa = later.spa;
   for (let at: Dataset | null = later; at; at = spa.datasetByObject(at.phys.previous)) {
     if (at != later && at == earlier) return true;

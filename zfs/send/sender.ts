@@ -5,17 +5,18 @@
  * The stream comes in pieces: {@link sendPiece} begins at a position (an object, a block of it) and says where to go on. A snapshot does not change, so
  * nothing is kept between pieces, and nothing has to be undone if nobody asks for the next.
  *
- * Blocks born after the earlier snapshot are sent, found as traverse.ts finds them: what is below an old block is old. Holes have no birth: each hole
+ * Blocks born after the earlier snapshot are sent, found as dmu/changes.ts finds them. Holes have no birth: each hole
  * in a changed block of pointers is sent as free, and so is each free object in a changed block of dnodes.
  */
 import { DnodePhys, ReplayFree, ReplayFreeObjects, ReplayObject, ReplayWrite } from 'layout/zfs';
 import { EIO, setError } from '../../guest-os/kernel/errno';
 import { holdDbuf, releaseDbuf } from '../dmu/dbuf';
+import { findChange, found, foundEnd, foundHole, foundPointer } from '../dmu/changes';
 import { Dnode, DNODE_SIZE, DNODES_PER_BLOCK, holdDnode, isSane, releaseDnode } from '../dmu/dnode';
 import { Objset } from '../dmu/objset';
 import { TYPE_NONE } from '../dmu/types';
 import { ENOTSUP } from '../port/errors';
-import { checksumOf, compressionOf, isHole, logicalSize, physicalSize, pointer, POINTER_SIZE } from '../zio/blockPointer';
+import { checksumOf, compressionOf, logicalSize, physicalSize, POINTER_SIZE } from '../zio/blockPointer';
 import { LARGEST_PAYLOAD, RECORD, RECORD_FREE, RECORD_FREE_OBJECTS, RECORD_OBJECT, RECORD_WRITE, TO_END } from './records';
 
 const FLAG_SPILL: u8 = 4;
@@ -50,7 +51,7 @@ export function sendPiece(objset: Objset, after: u64, guid: u64, object: u64, bl
       if (result < 0) return result;
       continue;
     }
-    if (!find(meta, nextObject / DNODES_PER_BLOCK)) {
+    if (!findChange(meta, nextObject / DNODES_PER_BLOCK, since)) {
       isDone = true;
       break;
     }
@@ -107,7 +108,7 @@ function sendBlocks(objset: Objset): i32 {
   const size = <u64>dn.blockSize;
   let result = 0;
   while (end - to >= LEAST_PIECE && result == 0) {
-    if (!find(dn, nextBlock) || found > dn.maxBlock) {
+    if (!findChange(dn, nextBlock, since) || found > dn.maxBlock) {
       nextBlock = AT_OBJECT;
       nextObject++;
       break;
@@ -170,57 +171,4 @@ function free(object: u64, offset: u64, length: u64): void {
   record.offset = offset;
   record.length = length;
   record.toGuid = toGuid;
-}
-
-// ---- what has changed
-
-/** The block that {@link find} found, whether it is a hole, up to where, and a copy of its pointer. */
-let found: u64 = 0;
-let foundHole: bool = false;
-let foundEnd: u64 = 0;
-const foundPointer: StaticArray<u8> = new StaticArray<u8>(128);
-
-/** The first block at or after `from` that is new, or, for an incremental stream, a hole. False: none. */
-function find(dn: Dnode, from: u64): bool {
-  const top = dn.levels - 1;
-  for (let i: u64 = 0; i < <u64>dn.raw.pointers; i++) if (look(dn, top, i, dn.pointerAt(i), from)) return true;
-  return false;
-}
-
-function look(dn: Dnode, level: u32, number: u64, slot: usize, from: u64): bool {
-  const shift = <u64>level * dn.fanShift;
-  if (shift >= 64 && number) return false;
-  const first = shift < 64 ? number << shift : 0;
-  const past = shift < 64 ? (number + 1) << shift : u64.MAX_VALUE;
-  if (past <= from || first > dn.maxBlock) return false;
-  if (isHole(slot)) {
-    if (!since) return false;
-    found = max(first, from);
-    foundHole = true;
-    foundEnd = past;
-    return true;
-  }
-  if (pointer(slot).birth <= since) return false;
-  if (!level) {
-    found = number;
-    foundHole = false;
-    memory.copy(changetype<usize>(foundPointer), slot, POINTER_SIZE);
-    return true;
-  }
-  const db = holdDbuf(dn, level, number, true);
-  // What cannot be read is found again as a block, which fails.
-  if (!db) {
-    found = max(first, from);
-    foundHole = false;
-    return true;
-  }
-  const fan = (<u64>1) << dn.fanShift;
-  const childShift = shift - dn.fanShift;
-  const start = from > first ? (from - first) >> childShift : 0;
-  let result: bool = false;
-  for (let i = start; i < fan && !result; i++) {
-    result = look(dn, level - 1, (number << dn.fanShift) + i, db.data + <usize>i * POINTER_SIZE, from);
-  }
-  releaseDbuf(db);
-  return result;
 }

@@ -19,6 +19,7 @@ import { allocateObject, Dnode, holdDnode, releaseDnode, setBlockSize } from '..
 import { dirtyDbuf, holdDbuf, releaseDbuf, writeDbuf } from '../dmu/dbuf';
 import { Objset } from '../dmu/objset';
 import { FatEntry, fatAdd, fatCount, fatCreate, fatFind, fatNext, fatRemove, isFat } from './fat';
+import { hashName } from './hash';
 
 const MICRO: u64 = ((<u64>1) << 63) | 3;
 const ENTRY: u32 = 64;
@@ -269,6 +270,45 @@ export function zapNext(dn: Dnode, position: u64, entry: ZapEntry): i32 {
   return result;
 }
 const fatEntry = new FatEntry();
+
+/**
+ * The name whose number, as far as the bits of `mask` go, is `value`, comes to {@link zapName}; of several the one whose hash is the lowest, as a fat ZAP has it
+ * first. ENOENT: there is none.
+ */
+export function zapSearchValue(dn: Dnode, value: u64, mask: u64): i32 {
+  const db = holdDbuf(dn, 0, 0, true);
+  if (!db) return setError(EIO);
+  let lowest: u64 = 0;
+  let isFound = false;
+  if (isMicro(db.data)) {
+    const salt = changetype<MicroZap>(db.data).salt;
+    for (let at = db.data + ENTRY; at < db.data + db.size; at += ENTRY) {
+      const entry = changetype<MicroZapEntry>(at);
+      const name = at + MicroZapEntry.nameOffset;
+      if (!load<u8>(name) || (entry.value & mask) != value) continue;
+      const text = zeroTerminated(name, 50);
+      const hash = hashName(salt, text);
+      if (isFound && hash >= lowest) continue;
+      isFound = true;
+      lowest = hash;
+      zapName = text;
+    }
+    releaseDbuf(db);
+    return isFound ? 0 : setError(ENOENT);
+  }
+  releaseDbuf(db);
+  let position: u64 = 0;
+  while (true) {
+    const result = zapNext(dn, position, searched);
+    if (result < 0) return result;
+    position = searched.next;
+    if ((searched.value & mask) != value) continue;
+    zapName = searched.name;
+    return 0;
+  }
+}
+export let zapName: string = '';
+const searched = new ZapEntry();
 
 // ---- micro
 

@@ -48,6 +48,7 @@ import {
   zapNext,
   ZapEntry,
   zapRemove,
+  zapSearchValue,
   zapSetInt,
   zapValue,
 } from '../zap/zap';
@@ -157,6 +158,10 @@ export class FileSystem extends Sizes {
     releaseDnode(dn);
     return null;
   }
+  /** The same of any object, file or not. */
+  holdAny(object: u64): Dnode | null {
+    return holdDnode(this.objset, object);
+  }
   isDirectory(dn: Dnode): bool {
     return (this.znodes.get(dn, A_MODE) & S_IFMT) == S_IFDIR;
   }
@@ -176,6 +181,11 @@ export class FileSystem extends Sizes {
     const result = zapNext(directory, position, entry);
     entry.value &= OBJECT_MASK;
     return result;
+  }
+
+  /** A name of an object in a directory comes to `zapName`. */
+  nameOf(directory: Dnode, object: u64): i32 {
+    return zapSearchValue(directory, object, OBJECT_MASK);
   }
 
   /** A new file, whose object comes to {@link found}; `file` has all but parent and generation. */
@@ -264,6 +274,8 @@ export class FileSystem extends Sizes {
     const result = this.enter(directory, name, dn);
     if (result < 0) return result;
     this.znodes.set(dn, A_LINKS, this.znodes.get(dn, A_LINKS) + 1);
+    // Where its newest name is: the older ones may go.
+    this.znodes.set(dn, A_PARENT, directory.object);
     this.znodes.setTime(dn, A_CTIME, system().now());
     const notes = this.notes;
     if (notes) notes.linked(directory.object, name, dn.object);

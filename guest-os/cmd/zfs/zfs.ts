@@ -32,6 +32,9 @@
  *       -i from one snapshot to another, -I with all between, -R with everything below and all properties, -p with properties.
  *   receive [-vnFu] [-d|-e] filesystem|volume|snapshot
  *       -F rolls back, or replaces a dataset without snapshots; -u does not mount; -d names by what was sent but for its pool, -e by its last part.
+ *   diff [-FHt] snapshot [snapshot|filesystem]
+ *       What happened to files since: + added, - removed, M modified, with (+1) or (-1) where it has more or fewer names, R renamed. -F shows what kind of
+ *       file, -t when it changed, -H with tabs only. Characters that do not print, and blanks, as octal.
  *   hold [-r] tag snapshot ..., holds [-rH] snapshot ..., release [-r] tag snapshot ...
  *
  * PROPERTIES

@@ -6,6 +6,7 @@
 import { Surroundings } from '../surroundings';
 import { CloneCommand, CreateCommand, SnapshotCommand } from './create';
 import { DestroyCommand, RollbackCommand } from './destroy';
+import { DiffCommand } from './diff';
 import { GetCommand } from './get';
 import { ListCommand } from './list';
 import { MountCommand, UnmountCommand } from './mounting';
@@ -39,6 +40,7 @@ function commands(): Subcommand[] {
     new HoldCommand(true),
     new HoldsCommand(),
     new HoldCommand(false),
+    new DiffCommand(),
   ];
   return table;
 }
