@@ -10,7 +10,7 @@
  * Invariants: TMR bit v says how v was triggered when IRR bit v was set; EOI of a level-triggered vector is broadcast to the I/O APICs.
  * APIC_BASE moves only along the SDM's state diagram (figure 11-27); leaving x2APIC mode for anything but disabled is #GP.
  *
- * The timer is `lapicTimer.ts`.
+ * The registers are in `lapicRegisters.ts`, the timer is `lapicTimer.ts`.
  *
  * Left out, as in QEMU: EOI broadcast suppression, the CMCI entry (no machine checks), SMI delivery, focus processors. Lowest-priority
  * arbitration is the interrupt bus's.
@@ -19,40 +19,43 @@ import type { AccessSize, Clock, Device, DeviceState, IrqLine, RegisterBlock } f
 import { Wire } from '../bus/irq.ts';
 import { loadFields, saveFields } from '../bus/state.ts';
 import type { InterruptBus, InterruptMessage, InterruptTarget } from './interruptBus.ts';
+import {
+  APR,
+  CURRENT_COUNT,
+  DFR,
+  DIVIDE,
+  EOI,
+  ESR,
+  ICR_HIGH,
+  ICR_LOW,
+  ID,
+  INITIAL_COUNT,
+  IRR,
+  ISR,
+  isReadableMsr,
+  isWritableIcr,
+  isWritableMsr,
+  LDR,
+  LVT_ERROR,
+  LVT_PENDING,
+  LVT_TIMER,
+  LVT_WRITABLE,
+  PPR,
+  SELF_IPI,
+  SVR,
+  TMR,
+  TPR,
+  VERSION_REGISTER,
+} from './lapicRegisters.ts';
 import { LapicTimer, type LapicTsc, timerPowerOn } from './lapicTimer.ts';
 import { clearBit, highest, setBit, testBit } from './vectorSet.ts';
 
 const VERSION = 1;
 
-/** Register numbers: MMIO offset / 16, and the low byte of the x2APIC MSR. */
-const ID = 0x02;
-const VERSION_REGISTER = 0x03;
-const TPR = 0x08;
-const APR = 0x09;
-const PPR = 0x0a;
-const EOI = 0x0b;
-const LDR = 0x0d;
-const DFR = 0x0e;
-const SVR = 0x0f;
-const ISR = 0x10;
-const TMR = 0x18;
-const IRR = 0x20;
-const ESR = 0x28;
-const ICR_LOW = 0x30;
-const ICR_HIGH = 0x31;
-const LVT_TIMER = 0x32;
-const LVT_ERROR = 0x37;
-const INITIAL_COUNT = 0x38;
-const CURRENT_COUNT = 0x39;
-const DIVIDE = 0x3e;
-const SELF_IPI = 0x3f;
-
 /** Index into the local vector table: timer, thermal, performance, LINT0, LINT1, error. */
 const [TIMER, LINT0, LINT1, ERROR] = [0, 3, 4, 5];
-const LVT_WRITABLE = [0x700ff, 0x107ff, 0x107ff, 0x1a7ff, 0x1a7ff, 0x100ff];
 const LVT_MASKED = 0x10000;
 const LVT_REMOTE_IRR = 0x4000;
-const LVT_PENDING = 0x1000;
 const LVT_LEVEL = 0x8000;
 
 /** Integrated APIC, six LVT entries. */
@@ -295,8 +298,7 @@ export class Lapic implements Device, InterruptTarget {
     if (!this.x2ApicMode || register < 0 || register > SELF_IPI) return undefined;
     if (register === ICR_LOW) return (BigInt(s.icrHigh) << 32n) | BigInt(s.icrLow);
     if (register === ID) return BigInt(this.id);
-    if (register === DFR || register === ICR_HIGH || register === EOI || register === SELF_IPI || register === APR)
-      return undefined;
+    if (!isReadableMsr(register)) return undefined;
     const value = this.readRegister(register);
     return value === undefined ? undefined : BigInt(value);
   }
@@ -313,38 +315,15 @@ export class Lapic implements Device, InterruptTarget {
     if (!this.x2ApicMode || register < 0 || register > SELF_IPI) return false;
     const low = Number(value & 0xffffffffn);
     if (register === ICR_LOW) {
-      if (low & 0xfff32000) return false;
+      if (!isWritableIcr(low)) return false;
       s.icrHigh = Number((value >> 32n) & 0xffffffffn);
       this.writeRegister(ICR_LOW, low);
       return true;
     }
-    if (value >> 32n) return false;
-    switch (register) {
-      case ID:
-      case LDR:
-      case DFR:
-      case ICR_HIGH:
-        return false;
-      case EOI:
-      case ESR:
-        if (low !== 0) return false;
-        break;
-      case TPR:
-        if (low > 0xff) return false;
-        break;
-      case SVR:
-        if (low & ~0x3ff) return false;
-        break;
-      case DIVIDE:
-        if (low & ~0x0b) return false;
-        break;
-      case SELF_IPI:
-        if (low > 0xff) return false;
-        this.deliver({ destination: this.id, logical: false, deliveryMode: FIXED, vector: low, levelTriggered: false });
-        return true;
-      default:
-        if (register >= LVT_TIMER && register <= LVT_ERROR && low & ~(LVT_WRITABLE[register - LVT_TIMER] | LVT_PENDING))
-          return false;
+    if (value >> 32n || !isWritableMsr(register, low)) return false;
+    if (register === SELF_IPI) {
+      this.deliver({ destination: this.id, logical: false, deliveryMode: FIXED, vector: low, levelTriggered: false });
+      return true;
     }
     return this.writeRegister(register, low);
   }
