@@ -50,6 +50,15 @@ export abstract class Surroundings extends Channel {
   get mountsZoned(): bool {
     return false;
   }
+  /** What a user, or a group, is called; a number where nobody knows. */
+  ownerName(isGroup: bool, id: u64): string {
+    return id.toString();
+  }
+  /** Whom a name or a number stands for; -1: nobody. */
+  ownerId(isGroup: bool, name: string): i64 {
+    for (let i = 0; i < name.length; i++) if (name.charCodeAt(i) < 0x30 || name.charCodeAt(i) > 0x39) return -1;
+    return name.length && name.length < 11 ? I64.parseInt(name) : -1;
+  }
   outputIsTerminal(): bool {
     return false;
   }

@@ -164,10 +164,10 @@ export function holdDnode(objset: Objset, object: u64): Dnode | null {
   return dn;
 }
 
-/** The dnode that lies in an object set's root: its meta-dnode. Null: it makes no sense. */
-export function specialDnode(objset: Objset, at: usize): Dnode | null {
+/** A dnode that lies in an object set's root, held: its meta-dnode, unless `object` is another. Null: it makes no sense. */
+export function specialDnode(objset: Objset, at: usize, object: u64 = 0): Dnode | null {
   if (!isSane(changetype<DnodePhys>(at))) return null;
-  const dn = make(objset, 0);
+  const dn = make(objset, object);
   memory.copy(dn.phys, at, DNODE_SIZE);
   return dn;
 }
@@ -272,6 +272,17 @@ export function claimObject(objset: Objset, object: u64, type: u32, blockSize: u
     assert(dn.type == TYPE_NONE, 'object in use');
     dn.holds++;
   }
+  shape(dn, type, blockSize, bonusType, bonusLength);
+  if (object > objset.lastObject) objset.lastObject = object;
+  releaseDnode(dn);
+}
+/** A new dnode that lies in the object set's root, held. */
+export function claimSpecial(objset: Objset, object: u64, type: u32): Dnode {
+  const dn = make(objset, object);
+  shape(dn, type, 512, 0, 0);
+  return dn;
+}
+function shape(dn: Dnode, type: u32, blockSize: u32, bonusType: u32, bonusLength: u32): void {
   const raw = dn.raw;
   memory.fill(dn.phys, 0, DNODE_SIZE);
   raw.type = <u8>type;
@@ -285,8 +296,6 @@ export function claimObject(objset: Objset, object: u64, type: u32, blockSize: u
   raw.sectors = <u16>(max<u32>(blockSize, 512) >> 9);
   raw.flags = FLAG_USED_BYTES;
   dirtyDnode(dn);
-  if (object > objset.lastObject) objset.lastObject = object;
-  releaseDnode(dn);
 }
 
 /**

@@ -30,7 +30,9 @@ import {
   settle,
   specialDnode,
 } from './dnode';
-import { isMetadata, TYPE_DNODE, TYPE_NONE, TYPE_OBJSET } from './types';
+import { OBJECT_GROUP_USED, OBJECT_USER_USED } from './traverse';
+import { isMetadata, OBJSET_ZFS, TYPE_DNODE, TYPE_NONE, TYPE_OBJSET } from './types';
+import { beginCounts, clearCounts, countChange, storeCounts } from './userUsed';
 
 const OLD_SIZE: u32 = 1024;
 /** Root blocks hold accounting of users since this pool version. */
@@ -40,6 +42,12 @@ export const PASS_UNCOMPRESSED: u32 = 5;
 
 export class Objset {
   meta: Dnode | null = null;
+  /** What users and groups have (userUsed.ts); null: nothing has been counted. */
+  userUsed: Dnode | null = null;
+  groupUsed: Dnode | null = null;
+  /** ZAPs of what they may have; 0: there are no such limits. */
+  userQuotas: u64 = 0;
+  groupQuotas: u64 = 0;
   dirtyDnodes: Dnode | null = null;
   isDirty: bool = false;
   /** What sync itself changes, it also writes. */
@@ -95,6 +103,7 @@ export class Objset {
     raw.sectors = <u16>(DNODE_BLOCK >> 9);
     raw.flags = 1;
     this.phys.type = type;
+    beginCounts(this);
     this.meta = specialDnode(this, this.root);
     this.makeDirty();
   }
@@ -111,12 +120,22 @@ export class Objset {
     arcRelease(block);
     this.rootSize = size;
     this.meta = specialDnode(this, this.root);
+    if (this.countsUsers) {
+      this.userUsed = specialDnode(this, this.phys.userUsed.pointer, OBJECT_USER_USED);
+      this.groupUsed = specialDnode(this, this.phys.groupUsed.pointer, OBJECT_GROUP_USED);
+    }
     const meta = this.meta;
     return meta && meta.type == TYPE_DNODE && meta.blockSize == DNODE_BLOCK ? 0 : setError(EIO);
   }
 
   /** Clean, and nobody holds an object. */
   close(): void {
+    const users = this.userUsed;
+    const groups = this.groupUsed;
+    if (users) releaseDnode(users);
+    if (groups) releaseDnode(groups);
+    this.userUsed = null;
+    this.groupUsed = null;
     evictDnodes(this);
     const meta = this.meta;
     if (meta) releaseDnode(meta);
@@ -130,6 +149,11 @@ export class Objset {
     this.isDirty = true;
     const dataset = this.dataset;
     if (dataset) this.spa.dirtyDataset(dataset);
+  }
+
+  /** Is it known who has how much? Of file systems, if there is room for it in the root block. */
+  get countsUsers(): bool {
+    return this.dataset != null && this.phys.type == OBJSET_ZFS && this.rootSize == <u32>ObjsetPhys.SIZE;
   }
 
   // ---- accounting of blocks
@@ -168,17 +192,22 @@ export class Objset {
 
   private syncAll(rootPointer: usize, txg: u64, pass: u32): i32 {
     const meta = this.meta!;
+    const counts = this.countsUsers;
+    clearCounts();
     while (this.dirtyDnodes) {
       const dn = this.dirtyDnodes!;
       this.dirtyDnodes = dn.dirtyNext;
       dn.isDirty = false;
-      if (dn == meta) continue;
+      if (dn == meta || dn == this.userUsed || dn == this.groupUsed) continue;
       let result = this.syncBlocks(dn, txg, pass);
-      if (result == 0) result = this.storeDnode(dn);
+      if (result == 0) result = this.storeDnode(dn, counts);
       if (result < 0) return result;
       settle(dn);
     }
-    const result = this.syncBlocks(meta, txg, pass);
+    if (counts) storeCounts(this);
+    let result = this.syncSpecial(this.userUsed, this.phys.userUsed.pointer, txg, pass);
+    if (result == 0) result = this.syncSpecial(this.groupUsed, this.phys.groupUsed.pointer, txg, pass);
+    if (result == 0) result = this.syncBlocks(meta, txg, pass);
     if (result < 0) return result;
     // The meta-dnode's own block pointers put it on the list again.
     meta.isDirty = false;
@@ -186,6 +215,15 @@ export class Objset {
     memory.copy(this.root, meta.phys, DNODE_SIZE);
     const policy = this.policy(TYPE_OBJSET, 0, null, pass);
     return this.replace(null, rootPointer, this.root, this.rootSize, policy, txg, pass, this.objects());
+  }
+
+  /** An object whose dnode lies in the root block, at `to`. */
+  private syncSpecial(dn: Dnode | null, to: usize, txg: u64, pass: u32): i32 {
+    if (!dn) return 0;
+    const result = this.syncBlocks(dn, txg, pass);
+    dn.isDirty = false;
+    memory.copy(to, dn.phys, DNODE_SIZE);
+    return result;
   }
 
   /** How many there are on disk. */
@@ -286,8 +324,8 @@ export class Objset {
     return policy;
   }
 
-  /** Copies a dnode into its block of the meta-dnode. */
-  private storeDnode(dn: Dnode): i32 {
+  /** Copies a dnode into its block of the meta-dnode; `counts`: what its owners have changes with it. */
+  private storeDnode(dn: Dnode, counts: bool): i32 {
     const meta = this.meta!;
     const block = dn.object / DNODES_PER_BLOCK;
     const fresh = block > meta.maxBlock;
@@ -296,7 +334,9 @@ export class Objset {
     if (!db) return setError(EIO);
     if (fresh && !db.isDirty) memory.fill(db.data, 0, db.size);
     dirtyDbuf(db);
-    memory.copy(db.data + ((<usize>(dn.object % DNODES_PER_BLOCK)) << DNODE_SHIFT), dn.phys, DNODE_SIZE);
+    const to = db.data + ((<usize>(dn.object % DNODES_PER_BLOCK)) << DNODE_SHIFT);
+    if (counts) countChange(to, dn);
+    memory.copy(to, dn.phys, DNODE_SIZE);
     releaseDbuf(db);
     return 0;
   }

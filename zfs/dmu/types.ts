@@ -33,6 +33,7 @@ export const TYPE_POOL_PROPERTIES: u32 = 31;
 export const TYPE_NEXT_CLONES: u32 = 37;
 export const TYPE_SCAN_QUEUE: u32 = 38;
 export const TYPE_USER_GROUP_USED: u32 = 39;
+export const TYPE_USER_GROUP_QUOTA: u32 = 40;
 export const TYPE_USER_REFERENCES: u32 = 41;
 export const TYPE_SA: u32 = 44;
 export const TYPE_SA_MASTER: u32 = 45;

@@ -265,8 +265,8 @@ export function fsync(path: usize, pathBytes: u32): i32 {
 export function setAttributes(path: usize, pathBytes: u32, mode: u64, uid: i32, gid: i32, accessed: u64, modified: u64): i32 {
   const dn = fileOf(argument(path, pathBytes));
   if (!dn) return setError(ENOENT);
-  const result = fs!.setMode(dn, (fs!.znodes.get(dn, A_MODE) & 0xf000) | mode);
-  fs!.setOwner(dn, uid, gid);
+  let result = fs!.setOwner(dn, uid, gid);
+  if (result == 0) result = fs!.setMode(dn, (fs!.znodes.get(dn, A_MODE) & 0xf000) | mode);
   fs!.setTimes(dn, accessed, modified);
   releaseDnode(dn);
   return result;

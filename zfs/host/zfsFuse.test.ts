@@ -5,6 +5,7 @@
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import {
+  chownSync,
   closeSync,
   cpSync,
   existsSync,
@@ -114,6 +115,20 @@ function compare(zfs: Zfs, path: string, host: string): number {
   return count;
 }
 
+/** Who has how many bytes, of users and groups without names. zfs-fuse tells it in K, with at least two digits. */
+function theirOwners(name: string): Map<string, number> {
+  const lines = command('zfs', 'userspace', name).matchAll(/^used (user|group) +(\d+) ([\d.]+)K$/gm);
+  return new Map([...lines].map(([, kind, id, size]) => [`${kind} ${id}`, Number(size) * 1024]));
+}
+function ourOwners(zfs: Zfs, name: string): Map<string, number> {
+  const lines = zfsCommand(zfs, `userspace -Hnp -t all ${name}`).matchAll(/^POSIX (User|Group)\t(\d{4,})\t(\d+)\t/gm);
+  return new Map([...lines].map(([, kind, id, bytes]) => [`${kind.toLowerCase()} ${id}`, Number(bytes)]));
+}
+function expectSame(ours: Map<string, number>, theirs: Map<string, number>): void {
+  expect([...ours.keys()].sort()).toEqual([...theirs.keys()].sort());
+  for (const [owner, bytes] of ours) expect(Math.abs(bytes - (theirs.get(owner) ?? 0))).toBeLessThanOrEqual(512);
+}
+
 test.skipIf(!root)(
   'a mirror of zfs-fuse with compression and a snapshot, to us and back',
   async () => {
@@ -129,7 +144,11 @@ test.skipIf(!root)(
     cpSync(source, join(mount, 'gzip/t'), { recursive: true });
     cpSync(source, join(mount, 'lzjb/t'), { recursive: true });
     symlinkSync('t/asc', join(mount, 'lzjb/link'));
+    for (const name of readdirSync(source))
+      chownSync(join(mount, 'lzjb/t', name), 61001 + (name.length % 3), 62001 + (name.length % 2));
     command('zfs', 'snapshot', 'fuse/lzjb@before');
+    const before = theirOwners('fuse/lzjb@before');
+    expect(before.size).toBe(5);
     rmSync(join(mount, 'lzjb/t/asc'), { recursive: true });
     command('zpool', 'export', 'fuse');
 
@@ -143,19 +162,25 @@ test.skipIf(!root)(
     expect(compare(zfs, 't', source)).toBeGreaterThan(100);
     ok(zfs, 'choose', 'fuse/lzjb');
     expect(zfs.call('describe', 't/asc')).toBe(-2);
+    expectSame(ourOwners(zfs, 'fuse/lzjb@before'), before);
+    ok(zfs, 'choose', 'fuse/lzjb');
     // Now we write.
     const text = 'written by others\n'.repeat(10_000);
     ok(zfs, 'makeFile', 'new', DIRECTORY, '');
     ok(zfs, 'makeFile', 'new/file', FILE, '');
     ok(zfs, 'writeFile', 'new/file', 0n, Buffer.from(text));
     ok(zfs, 'remove', 't/link/link.ts');
+    ok(zfs, 'setAttributes', 'new/file', 0o640n, 61002, 62077, 0n, 0n);
     ok(zfs, 'snapshot', 'fuse/lzjb@after');
+    const after = ourOwners(zfs, 'fuse/lzjb@after');
     ok(zfs, 'exportPool');
     for (const file of zfs.disks) file.close();
 
     command('zpool', 'import', '-d', folder, 'fuse');
     expect(readFileSync(join(mount, 'lzjb/new/file'), 'utf8')).toBe(text);
     expect(existsSync(join(mount, 'lzjb/t/link/link.ts'))).toBe(false);
+    expect(after.get('group 62077')).toBeGreaterThan(1000);
+    expectSame(after, theirOwners('fuse/lzjb@after'));
     expect(command('zfs', 'list', '-H', '-o', 'name', '-t', 'all', '-r', 'fuse/lzjb')).toBe(
       'fuse/lzjb\nfuse/lzjb@before\nfuse/lzjb@after\n',
     );

@@ -20,6 +20,7 @@ import {
   EXDEV,
   setError,
 } from '../../guest-os/kernel/errno';
+import { EDQUOT } from '../port/errors';
 import { freeBuffer, newZeroed } from '../port/memory';
 import { putText, textOf } from '../port/bytes';
 import { system } from '../port/port';
@@ -57,6 +58,7 @@ import { A_ATIME, A_CTIME, A_GID, A_LINKS, A_MODE, A_MTIME, A_PARENT, A_SIZE, A_
 import { MASTER_NODE } from './create';
 import { freeExtended, isExtended } from './extended';
 import { Notes } from './notes';
+import { isOverQuota, loadQuotas } from './owners';
 import { NewFile, Znodes } from './znode';
 
 const S_IFMT: u64 = 0xf000;
@@ -71,6 +73,8 @@ const LARGEST_FILE: u64 = i64.MAX_VALUE;
 /** What fits among the attributes of a link: longer ones would need a spill block. */
 const SHORT_TARGET: i32 = 144;
 const WRITE_STEP: u64 = 1 << 20;
+/** An id that no user or group has. */
+const NOBODY: u64 = u64.MAX_VALUE;
 
 export class FileSystem extends Sizes {
   /** What is done is being done again: it is not noted in the log that says so. */
@@ -103,6 +107,7 @@ export class FileSystem extends Sizes {
     if (zapGet(objset, MASTER_NODE, 'DELETE_QUEUE') == 0) fs.queue = zapValue;
     let master: u64 = 0;
     if (zapGet(objset, MASTER_NODE, 'SA_ATTRS') == 0) master = zapValue;
+    loadQuotas(objset);
     return fs.znodes.load(objset, master) < 0 ? null : fs;
   }
 
@@ -195,6 +200,8 @@ export class FileSystem extends Sizes {
     if (this.znodes.isNew && file.target.length > SHORT_TARGET) return setError(ENAMETOOLONG);
     file.isExtended = isExtended(this, directory);
     if (file.isExtended && (file.mode & S_IFMT) != S_IFREG) return setError(EINVAL);
+    const limited = this.checkQuotas(file.uid, file.gid);
+    if (limited < 0) return limited;
     const begun = this.dataset.spa.begin(this.dataset, CHANGE);
     if (begun < 0) return begun;
     const isDirectory = (file.mode & S_IFMT) == S_IFDIR;
@@ -236,6 +243,12 @@ export class FileSystem extends Sizes {
     const dn = holdDnode(this.objset, object);
     if (dn) this.znodes.init(dn, file);
     return dn;
+  }
+  /** EDQUOT: who is to have more has as much already as is allowed. */
+  private checkQuotas(uid: u64, gid: u64): i32 {
+    const objset = this.objset;
+    if (!objset.userQuotas && !objset.groupQuotas) return 0;
+    return !this.isReplaying && isOverQuota(objset, uid, gid) ? setError(EDQUOT) : 0;
   }
   /** Room for a change of names. */
   beginChange(): i32 {
@@ -432,6 +445,11 @@ export class FileSystem extends Sizes {
     if (this.isReadOnly) return setError(EROFS);
     const end = offset + bytes;
     if (end > LARGEST_FILE || end < offset) return setError(EFBIG);
+    const objset = this.objset;
+    if (objset.userQuotas || objset.groupQuotas) {
+      const limited = this.checkQuotas(this.znodes.get(dn, A_UID), this.znodes.get(dn, A_GID));
+      if (limited < 0) return limited;
+    }
     const begun = this.dataset.spa.begin(this.dataset, bytes * this.objset.copies + CHANGE / 4);
     if (begun < 0) return begun;
     return this.fitBlocks(dn, end) ? 0 : setError(EIO);
@@ -522,12 +540,16 @@ export class FileSystem extends Sizes {
     return 0;
   }
   /** -1: as it is. */
-  setOwner(dn: Dnode, uid: i32, gid: i32): void {
-    if (uid != -1) this.znodes.set(dn, A_UID, <u64>uid);
-    if (gid != -1) this.znodes.set(dn, A_GID, <u64>gid);
+  setOwner(dn: Dnode, uid: i32, gid: i32): i32 {
+    // Whoever gives it away needs nothing; whoever gets it needs to be allowed it.
+    const limited = this.checkQuotas(uid == -1 ? NOBODY : <u64>(<u32>uid), gid == -1 ? NOBODY : <u64>(<u32>gid));
+    if (limited < 0) return limited;
+    if (uid != -1) this.znodes.set(dn, A_UID, <u64>(<u32>uid));
+    if (gid != -1) this.znodes.set(dn, A_GID, <u64>(<u32>gid));
     this.znodes.setTime(dn, A_CTIME, system().now());
     const notes = this.notes;
     if (notes) notes.changedOwner(dn);
+    return 0;
   }
   /** Nanoseconds since 1970. */
   setTimes(dn: Dnode, accessed: u64, modified: u64): void {

@@ -311,8 +311,8 @@ export class ZfsVnode extends Vnode {
     if (!this.isThere || !this.fs.znodes.get(this.dn!, A_LINKS)) return setError(ENOENT);
     const file = new NewFile();
     file.mode = <u64>mode;
-    file.uid = <u64>uid;
-    file.gid = <u64>gid;
+    file.uid = <u64>(<u32>uid);
+    file.gid = <u64>(<u32>gid);
     file.rdev = rdev;
     file.target = target;
     return this.fs.create(this.dn!, name, file);
@@ -492,8 +492,8 @@ export class ZfsVnode extends Vnode {
   }
   setOwner(uid: i32, gid: i32): i32 {
     enter();
-    const error = this.change();
-    if (error == 0) this.fs.setOwner(this.dn!, uid, gid);
+    let error = this.change();
+    if (error == 0) error = this.fs.setOwner(this.dn!, uid, gid);
     leave();
     return error;
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview What zfs(8), zpool(8) and zdb(8) have around them as programs: /dev/zfs, standard streams, stat(2), mount(2), /etc/mnttab. */
 import * as calls from '../../lib/calls';
+import { findGroup, findGroupByName, findUser, findUserByName } from '../../lib/accounts';
 import { errorText } from '../../lib/errors';
 import { entriesOf, S_IFBLK, S_IFCHR, status } from '../../lib/files';
 import { out, outputError, flush, say, writeAll } from '../../lib/io';
@@ -90,6 +91,30 @@ export class ProgramSurroundings extends Surroundings {
   }
   removeDirectory(path: string): void {
     calls.rmdir(pathOf(path));
+  }
+
+  // ---- owners
+
+  ownerName(isGroup: bool, id: u64): string {
+    if (id > <u64>u32.MAX_VALUE) return super.ownerName(isGroup, id);
+    if (isGroup) {
+      const group = findGroup(<u32>id);
+      if (group) return group.name;
+    } else {
+      const user = findUser(<u32>id);
+      if (user) return user.name;
+    }
+    return super.ownerName(isGroup, id);
+  }
+  ownerId(isGroup: bool, name: string): i64 {
+    if (isGroup) {
+      const group = findGroupByName(name);
+      if (group) return <i64>group.gid;
+    } else {
+      const user = findUserByName(name);
+      if (user) return <i64>user.uid;
+    }
+    return super.ownerId(isGroup, name);
   }
 
   // ---- streams

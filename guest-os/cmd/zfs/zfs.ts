@@ -35,6 +35,9 @@
  *   diff [-FHt] snapshot [snapshot|filesystem]
  *       What happened to files since: + added, - removed, M modified, with (+1) or (-1) where it has more or fewer names, R renamed. -F shows what kind of
  *       file, -t when it changed, -H with tabs only. Characters that do not print, and blanks, as octal.
+ *   userspace, groupspace [-Hinp] [-o field,...] [-s field] [-S field] [-t type,...] filesystem|snapshot
+ *       How much of it belongs to whom, as of the last transaction group. `zfs set userquota@USER=SIZE` (or groupquota@GROUP) limits it, up to a group's
+ *       worth of writes; userused@USER and groupused@GROUP are for zfs get.
  *   hold [-r] tag snapshot ..., holds [-rH] snapshot ..., release [-r] tag snapshot ...
  *
  * PROPERTIES

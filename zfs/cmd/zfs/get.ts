@@ -7,6 +7,7 @@ import { Surroundings } from '../surroundings';
 import { Column, valueText } from './format';
 import { typesOf, wrongType } from './list';
 import { ALL_PROPERTIES, below, byName, openDataset, sourceOf, Subcommand } from './subcommand';
+import { isOwnerProperty, ownerValue } from './userspace';
 
 const COLUMNS = ['name', 'property', 'value', 'received', 'source'];
 const HEADINGS = ['NAME', 'PROPERTY', 'VALUE', 'RECEIVED', 'SOURCE'];
@@ -78,7 +79,7 @@ export class GetCommand extends Subcommand {
     const names = operands[0] == 'all' ? none : operands[0].split(',');
     for (let i = 0; i < names.length; i++) {
       const property = findProperty(names[i]);
-      if (!property && !isUserProperty(names[i]))
+      if (!property && !isUserProperty(names[i]) && !isOwnerProperty(names[i]))
         return this.misused(zfs, "bad property list: invalid property '" + names[i] + "'");
       if (property) names[i] = property.name;
     }
@@ -138,17 +139,18 @@ export class GetCommand extends Subcommand {
     for (let i = 0; i < this.widths.length; i++) this.widths[i] = HEADINGS[i].length;
     for (let i = 0; i < found.length; i++) {
       const list = names.length ? names : shownNames(found[i]);
-      for (let j = 0; j < list.length; j++) this.addRow(rows, found[i], list[j], names.length > 0);
+      for (let j = 0; j < list.length; j++) this.addRow(zfs, rows, found[i], list[j], names.length > 0);
     }
     if (!rows.length) return;
     if (!this.scripted) this.put(zfs, HEADINGS);
     for (let i = 0; i < rows.length; i++) this.put(zfs, rows[i]);
   }
 
-  private addRow(rows: string[][], dataset: NvList, name: string, asked: bool): void {
-    const text = valueText(dataset, name, this.exact);
+  private addRow(zfs: Surroundings, rows: string[][], dataset: NvList, name: string, asked: bool): void {
+    const isOwners = isOwnerProperty(name);
+    const text = isOwners ? ownerValue(zfs, dataset.text('name'), name, this.exact) : valueText(dataset, name, this.exact);
     if (text == null && !asked) return;
-    const source = text == null ? '-' : sourceOf(dataset, name);
+    const source = text == null ? '-' : isOwners ? 'local' : sourceOf(dataset, name);
     if (!this.wants(source)) return;
     let received: string | null = null;
     if (text != null) received = valueText(dataset, name, this.exact, 'received');

@@ -14,6 +14,7 @@ import { HoldCommand, HoldsCommand, PromoteCommand, RenameCommand } from './rena
 import { ReceiveCommand } from './receive';
 import { SendCommand } from './send';
 import { InheritCommand, SetCommand } from './set';
+import { UserSpaceCommand } from './userspace';
 import { NvList } from '../../port/nvlist';
 import { poolName, Subcommand, USAGE_STATUS } from './subcommand';
 
@@ -41,6 +42,8 @@ function commands(): Subcommand[] {
     new HoldsCommand(),
     new HoldCommand(false),
     new DiffCommand(),
+    new UserSpaceCommand(false),
+    new UserSpaceCommand(true),
   ];
   return table;
 }

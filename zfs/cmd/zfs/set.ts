@@ -8,6 +8,7 @@ import { addProperty, problem, volumeReservation } from './check';
 import { propertyTable } from './get';
 import { isMountOption, remountBelow, Unmounted } from './mounting';
 import { below, complain, fail, numberOf, openDataset, Subcommand } from './subcommand';
+import { isOwnerProperty, setOwnerQuota } from './userspace';
 
 const ALL_TYPES: i32 = FILE_SYSTEM | VOLUME | SNAPSHOT;
 const ENOSPC: i32 = 28;
@@ -43,6 +44,7 @@ function setOne(zfs: Surroundings, dataset: string, name: string, value: string)
   const found = openDataset(zfs, dataset, ALL_TYPES, 'volsize\nvolblocksize\nrefreservation\ncopies');
   if (!found) return 1;
   const what = "cannot set property for '" + dataset + "'";
+  if (isOwnerProperty(name) && <i32>found.number('kind') == FILE_SYSTEM) return setOwnerQuota(zfs, dataset, name, value);
   const list = new NvList();
   if (!addProperty(list, name, value, <i32>found.number('kind'), false)) return complain(zfs, what, problem);
   const property = findProperty(name);
