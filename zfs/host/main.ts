@@ -267,7 +267,7 @@ export function setAttributes(path: usize, pathBytes: u32, mode: u64, uid: i32, 
   if (!dn) return setError(ENOENT);
   let result = fs!.setOwner(dn, uid, gid);
   if (result == 0) result = fs!.setMode(dn, (fs!.znodes.get(dn, A_MODE) & 0xf000) | mode);
-  fs!.setTimes(dn, accessed, modified);
+  if (result == 0) result = fs!.setTimes(dn, accessed, modified);
   releaseDnode(dn);
   return result;
 }

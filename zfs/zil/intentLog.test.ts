@@ -184,6 +184,37 @@ test.each([
   if (zdb) expect(disks.zdb('-bcc')).toContain('No leaks (block sum matches space maps exactly)');
 });
 
+const EIO = -5;
+const CHANGES: [string, ...(number | bigint | string | Uint8Array)[]][] = [
+  ['writeFile', 'file', 0n, Buffer.from('more')],
+  ['makeFile', 'new', 0o100644n, ''],
+  ['makeFile', 'new', 0o40755n, ''],
+  ['makeFile', 'new', 0o120777n, 'target'],
+  ['remove', 'file'],
+  ['remove', 'directory'],
+  ['rename', 'file', 'renamed'],
+  ['link', 'file', 'hard'],
+  ['truncate', 'file', 1n],
+  ['freeRange', 'file', 0n, 2n],
+  ['setAttributes', 'file', 0o600n, -1, -1, 0n, 0n],
+  ['makeExtended', 'file'],
+];
+
+test.each(CHANGES)('with sync=always %s tells that it could not be kept', async (...change) => {
+  const disk = memoryDisk('/d0', new Uint8Array(64 << 20));
+  let isBroken = false;
+  const zfs = await loadZfs([{ ...disk, write: (offset, from) => !isBroken && disk.write(offset, from) }]);
+  ok(zfs, 'createPoolOf', 'tank', 28n, '/d0', 9);
+  ok(zfs, 'createFs', 'tank/always');
+  ok(zfs, 'setNumber', 'tank/always', 'sync', ALWAYS);
+  ok(zfs, 'choose', 'tank/always');
+  ok(zfs, 'makeFile', 'file', 0o100644n, '');
+  ok(zfs, 'writeFile', 'file', 0n, Buffer.from('text'));
+  ok(zfs, 'makeFile', 'directory', 0o40755n, '');
+  isBroken = true;
+  expect(zfs.call(...change)).toBe(EIO);
+});
+
 test('sync=always and sync=disabled', async () => {
   const disks = new Disks(['d0']);
   const zfs = await disks.load();

@@ -138,11 +138,11 @@ export class IntentLog {
     noted += <u64>NOTE + whole;
     return note.record;
   }
-  /** All that is noted has been done; with `sync=always` it is on stable storage when this returns. */
-  noteDone(object: u64): void {
-    if (this.objset.syncMode == SYNC_ALWAYS) this.commit(object);
+  /** All that is noted has been done; with `sync=always` it is on stable storage when this returns, or an error says that it is not. */
+  noteDone(object: u64): i32 {
+    return this.objset.syncMode == SYNC_ALWAYS ? this.commit(object) : 0;
   }
-  noteWrite(object: u64, offset: u64, count: u64): void {
+  noteWrite(object: u64, offset: u64, count: u64): i32 {
     const last = this.last;
     if (last && last.object == object && changetype<ZilRecord>(last.record).type == TX_WRITE) {
       const before = changetype<ZilWrite>(last.record);
@@ -155,7 +155,7 @@ export class IntentLog {
     record.object = object;
     record.offset = offset;
     record.count = count;
-    this.noteDone(object);
+    return this.noteDone(object);
   }
   /** An object is free, and its number may be given to another: what was to be done to it is moot. */
   forget(object: u64): void {

@@ -38,7 +38,7 @@ export function extendedDirectory(fs: FileSystem, dn: Dnode, make: bool, object:
   if (!made) return setError(EIO);
   let result = fs.znodes.add(fs.objset, dn, A_XATTR, made.object);
   if (result < 0) freeObject(made);
-  else fs.noteExtended(dn, made);
+  else result = fs.noteExtended(dn, made);
   fs.found = made.object;
   releaseDnode(made);
   return result;

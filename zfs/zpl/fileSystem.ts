@@ -144,9 +144,9 @@ export class FileSystem extends Sizes {
     return this.dataset.commit(object);
   }
 
-  noteExtended(dn: Dnode, directory: Dnode): void {
+  noteExtended(dn: Dnode, directory: Dnode): i32 {
     const notes = this.notes;
-    if (notes) notes.created(dn.object, '', directory, '');
+    return notes ? notes.created(dn.object, '', directory, '') : 0;
   }
   forgetNotes(dn: Dnode): void {
     const notes = this.notes;
@@ -219,7 +219,7 @@ export class FileSystem extends Sizes {
     else {
       if (isDirectory) this.znodes.set(directory, A_LINKS, this.znodes.get(directory, A_LINKS) + 1);
       const notes = this.notes;
-      if (notes) notes.created(directory.object, name, dn, file.target);
+      if (notes) result = notes.created(directory.object, name, dn, file.target);
     }
     releaseDnode(dn);
     this.found = object;
@@ -291,8 +291,7 @@ export class FileSystem extends Sizes {
     this.znodes.set(dn, A_PARENT, directory.object);
     this.znodes.setTime(dn, A_CTIME, system().now());
     const notes = this.notes;
-    if (notes) notes.linked(directory.object, name, dn.object);
-    return 0;
+    return notes ? notes.linked(directory.object, name, dn.object) : 0;
   }
 
   /**
@@ -301,8 +300,7 @@ export class FileSystem extends Sizes {
   remove(directory: Dnode, name: string, isOpen: bool): i32 {
     const result = this.removeName(directory, name, isOpen);
     const notes = result == 0 ? this.notes : null;
-    if (notes) notes.removed(directory.object, name, false);
-    return result;
+    return notes ? notes.removed(directory.object, name, false) : result;
   }
   private removeName(directory: Dnode, name: string, isOpen: bool): i32 {
     if (this.isReadOnly) return setError(EROFS);
@@ -361,8 +359,7 @@ export class FileSystem extends Sizes {
   removeDirectory(directory: Dnode, name: string): i32 {
     const result = this.removeDirectoryName(directory, name);
     const notes = result == 0 ? this.notes : null;
-    if (notes) notes.removed(directory.object, name, true);
-    return result;
+    return notes ? notes.removed(directory.object, name, true) : result;
   }
   private removeDirectoryName(directory: Dnode, name: string): i32 {
     if (this.isReadOnly) return setError(EROFS);
@@ -412,7 +409,7 @@ export class FileSystem extends Sizes {
         this.znodes.set(to, A_LINKS, this.znodes.get(to, A_LINKS) + 1);
       }
       const notes = this.notes;
-      if (notes) notes.renamed(from.object, name, to.object, newName);
+      if (notes) result = notes.renamed(from.object, name, to.object, newName);
     }
     releaseDnode(dn);
     return result;
@@ -472,12 +469,12 @@ export class FileSystem extends Sizes {
   blockForWriting(dn: Dnode, offset: u64, whole: bool): Dbuf | null {
     return writeDbuf(dn, offset / dn.blockSize, whole);
   }
-  /** After bytes were written. */
-  wrote(dn: Dnode, offset: u64, count: u64): void {
+  /** After bytes were written. An error: `sync=always` could not be kept. */
+  wrote(dn: Dnode, offset: u64, count: u64): i32 {
     if (offset + count > this.znodes.get(dn, A_SIZE)) this.znodes.set(dn, A_SIZE, offset + count);
     this.modified(dn);
     const notes = this.notes;
-    if (notes) notes.wrote(dn, offset, count);
+    return notes ? notes.wrote(dn, offset, count) : 0;
   }
   private modified(dn: Dnode): void {
     const now = system().now();
@@ -493,7 +490,8 @@ export class FileSystem extends Sizes {
       let result = this.prepareWrite(dn, offset + done, count);
       if (result == 0) result = dmuWrite(dn, offset + done, count, from + <usize>done);
       if (result < 0) return done ? <i64>done : <i64>result;
-      this.wrote(dn, offset + done, count);
+      result = this.wrote(dn, offset + done, count);
+      if (result < 0) return result;
       done += count;
     }
     return <i64>done;
@@ -512,8 +510,7 @@ export class FileSystem extends Sizes {
     this.znodes.set(dn, A_SIZE, size);
     this.modified(dn);
     const notes = this.notes;
-    if (notes) notes.freed(dn, size, 0);
-    return 0;
+    return notes ? notes.freed(dn, size, 0) : 0;
   }
 
   /** Makes a hole. */
@@ -527,8 +524,7 @@ export class FileSystem extends Sizes {
     if (result < 0) return result;
     this.modified(dn);
     const notes = this.notes;
-    if (notes) notes.freed(dn, offset, min(bytes, size - offset));
-    return 0;
+    return notes ? notes.freed(dn, offset, min(bytes, size - offset)) : 0;
   }
 
   /** `mode` has the type too; the ACL becomes what the mode says. */
@@ -536,8 +532,7 @@ export class FileSystem extends Sizes {
     if (!this.znodes.setMode(dn, mode)) return setError(EIO);
     this.znodes.setTime(dn, A_CTIME, system().now());
     const notes = this.notes;
-    if (notes) notes.changedMode(dn);
-    return 0;
+    return notes ? notes.changedMode(dn) : 0;
   }
   /** -1: as it is. */
   setOwner(dn: Dnode, uid: i32, gid: i32): i32 {
@@ -548,16 +543,15 @@ export class FileSystem extends Sizes {
     if (gid != -1) this.znodes.set(dn, A_GID, <u64>(<u32>gid));
     this.znodes.setTime(dn, A_CTIME, system().now());
     const notes = this.notes;
-    if (notes) notes.changedOwner(dn);
-    return 0;
+    return notes ? notes.changedOwner(dn) : 0;
   }
   /** Nanoseconds since 1970. */
-  setTimes(dn: Dnode, accessed: u64, modified: u64): void {
+  setTimes(dn: Dnode, accessed: u64, modified: u64): i32 {
     this.znodes.setTime(dn, A_ATIME, accessed);
     this.znodes.setTime(dn, A_MTIME, modified);
     this.znodes.setTime(dn, A_CTIME, system().now());
     const notes = this.notes;
-    if (notes) notes.changedTimes(dn);
+    return notes ? notes.changedTimes(dn) : 0;
   }
 
   // ---- links

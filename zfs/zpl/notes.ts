@@ -2,7 +2,7 @@
 /**
  * @fileoverview What changes of files note in the intent log (zil/intentLog.ts): the records that zil/replay.ts, and other implementations, do again.
  *
- * Each is called when its change has been made; it may commit, so nothing is half done. Nothing is noted of files without names: nobody could find
+ * Each is called when its change has been made; it may commit (`sync=always`), so nothing is half done, and gives that commit's error. Nothing is noted of files without names: nobody could find
  * them afterwards.
  */
 import { ZilCreate, ZilLink, ZilRemove, ZilRename, ZilSetAttributes, ZilTruncate } from 'layout/zfs';
@@ -42,7 +42,7 @@ export class Notes {
   ) {}
 
   /** A new file; an empty name: the directory of another's extended attributes. */
-  created(directory: u64, name: string, dn: Dnode, target: string): void {
+  created(directory: u64, name: string, dn: Dnode, target: string): i32 {
     const mode = this.znodes.get(dn, A_MODE);
     const format = mode & S_IFMT;
     let type = format == S_IFDIR ? TX_MKDIR : format == S_IFLNK ? TX_SYMLINK : TX_CREATE;
@@ -62,74 +62,74 @@ export class Notes {
     record.rdev = this.znodes.get(dn, A_RDEV);
     putText(name, at + ZilCreate.SIZE);
     if (format == S_IFLNK) putText(target, at + ZilCreate.SIZE + <usize>name.length + 1);
-    this.log.noteDone(0);
+    return this.log.noteDone(0);
   }
 
-  removed(directory: u64, name: string, isDirectory: bool): void {
+  removed(directory: u64, name: string, isDirectory: bool): i32 {
     const at = this.log.note(isDirectory ? TX_RMDIR : TX_REMOVE, 0, <u32>ZilRemove.SIZE + name.length + 1);
     changetype<ZilRemove>(at).directory = directory;
     putText(name, at + ZilRemove.SIZE);
-    this.log.noteDone(0);
+    return this.log.noteDone(0);
   }
   /** The last of a file is gone: what was noted of its contents is moot. */
   forget(object: u64): void {
     this.log.forget(object);
   }
 
-  linked(directory: u64, name: string, object: u64): void {
+  linked(directory: u64, name: string, object: u64): i32 {
     const at = this.log.note(TX_LINK, 0, <u32>ZilLink.SIZE + name.length + 1);
     changetype<ZilLink>(at).directory = directory;
     changetype<ZilLink>(at).object = object;
     putText(name, at + ZilLink.SIZE);
-    this.log.noteDone(0);
+    return this.log.noteDone(0);
   }
 
-  renamed(from: u64, name: string, to: u64, newName: string): void {
+  renamed(from: u64, name: string, to: u64, newName: string): i32 {
     const at = this.log.note(TX_RENAME, 0, <u32>ZilRename.SIZE + name.length + newName.length + 2);
     changetype<ZilRename>(at).from = from;
     changetype<ZilRename>(at).to = to;
     putText(name, at + ZilRename.SIZE);
     putText(newName, at + ZilRename.SIZE + <usize>name.length + 1);
-    this.log.noteDone(0);
+    return this.log.noteDone(0);
   }
 
-  wrote(dn: Dnode, offset: u64, count: u64): void {
-    if (this.isNamed(dn)) this.log.noteWrite(dn.object, offset, count);
+  wrote(dn: Dnode, offset: u64, count: u64): i32 {
+    return this.isNamed(dn) ? this.log.noteWrite(dn.object, offset, count) : 0;
   }
 
   /** Count 0: up to the end, which is there. */
-  freed(dn: Dnode, offset: u64, count: u64): void {
-    if (!this.isNamed(dn)) return;
+  freed(dn: Dnode, offset: u64, count: u64): i32 {
+    if (!this.isNamed(dn)) return 0;
     const record = changetype<ZilTruncate>(this.log.note(TX_TRUNCATE, dn.object, <u32>ZilTruncate.SIZE));
     record.object = dn.object;
     record.offset = offset;
     record.count = count;
-    this.log.noteDone(dn.object);
+    return this.log.noteDone(dn.object);
   }
 
-  changedMode(dn: Dnode): void {
+  changedMode(dn: Dnode): i32 {
     const record = this.attributes(dn, AT_MODE);
-    if (!record) return;
+    if (!record) return 0;
     record.mode = this.znodes.get(dn, A_MODE);
-    this.log.noteDone(dn.object);
+    return this.log.noteDone(dn.object);
   }
-  changedOwner(dn: Dnode): void {
+  changedOwner(dn: Dnode): i32 {
     const record = this.attributes(dn, AT_UID | AT_GID);
-    if (!record) return;
+    if (!record) return 0;
     record.uid = this.znodes.get(dn, A_UID);
     record.gid = this.znodes.get(dn, A_GID);
-    this.log.noteDone(dn.object);
+    return this.log.noteDone(dn.object);
   }
-  changedTimes(dn: Dnode): void {
+  changedTimes(dn: Dnode): i32 {
     const record = this.attributes(dn, AT_ATIME | AT_MTIME);
-    if (!record) return;
+    if (!record) return 0;
     const accessed = this.znodes.time(dn, A_ATIME);
     const modified = this.znodes.time(dn, A_MTIME);
     record.atime = accessed / NANOSECONDS;
     record.atimePart = accessed % NANOSECONDS;
     record.mtime = modified / NANOSECONDS;
     record.mtimePart = modified % NANOSECONDS;
-    this.log.noteDone(dn.object);
+    return this.log.noteDone(dn.object);
   }
   private attributes(dn: Dnode, mask: u64): ZilSetAttributes | null {
     if (!this.isNamed(dn)) return null;

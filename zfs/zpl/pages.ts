@@ -110,7 +110,7 @@ export class Pages {
     if (result < 0 || memory.compare(scratch, frame, <usize>count) == 0) return result;
     result = this.fs.prepareWrite(dn, at, count);
     if (result == 0) result = dmuWrite(dn, at, count, frame);
-    if (result == 0) this.fs.wrote(dn, at, count);
+    if (result == 0) result = this.fs.wrote(dn, at, count);
     return result;
   }
 

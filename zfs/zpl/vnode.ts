@@ -213,7 +213,10 @@ export class ZfsVnode extends Vnode {
       releaseDbuf(db);
       if (error == 0) done += part;
     }
-    if (done) this.fs.wrote(dn, offset, done);
+    if (done) {
+      const kept = this.fs.wrote(dn, offset, done);
+      if (kept < 0) return kept;
+    }
     return done ? <i64>done : error;
   }
 
@@ -499,8 +502,8 @@ export class ZfsVnode extends Vnode {
   }
   setTimes(accessed: u64, modified: u64): i32 {
     enter();
-    const error = this.change();
-    if (error == 0) this.fs.setTimes(this.dn!, accessed, modified);
+    let error = this.change();
+    if (error == 0) error = this.fs.setTimes(this.dn!, accessed, modified);
     leave();
     return error;
   }

@@ -102,8 +102,7 @@ class VolumeNode extends Device {
     releaseDbuf(db);
     if (error < 0) return error;
     const log = dataset.log();
-    if (log) log.noteWrite(VOLUME_DATA, at, count);
-    return error;
+    return log ? log.noteWrite(VOLUME_DATA, at, count) : 0;
   }
 
   sync(dataOnly: bool): i32 {
