@@ -9,30 +9,27 @@
  *     process/ID/status       CT_SSTATUS
  *     process/ID/events       events of this one
  *
- * Everything is an ioctl (<sys/ctfs.h>). Events block in CT_ERECV unless the descriptor does not. An event's buffer gets two 32-bit words, pid
+ * Everything is an ioctl (<sys/ctfs.h>). CT_ERECV waits for an event; poll(2) tells whether there is one. An event's buffer gets two 32-bit words, pid
  * and status, where illumos packs a name-value list; of statuses there is the common part.
  */
-import { restoreInterrupts, saveInterrupts } from 'machine/cpu';
 import { wallTime } from '../kernel/clock';
 import {
   abandon,
   adopt,
-  closeEndpoint,
   Contract,
   ContractEvent,
   contractList,
   CT_PR_ALLEVENT,
   CT_PR_ALLPARAM,
-  eventArrived,
   findContract,
-  nextEvent,
-  openEndpoint,
+  Listener,
   Template,
 } from '../kernel/contract';
-import { EFAULT, EINVAL, failure, setError, setFailure } from '../kernel/errno';
+import { EFAULT, EINVAL, ENOENT, failure, setError, setFailure } from '../kernel/errno';
 import { currentProcess, Process } from '../kernel/process';
 import { copyIn, copyOut, fetch64, fetched, put64 } from '../kernel/user';
 import { FileSystemType } from './mount';
+import { POLL_READ, Poller } from './poll';
 import { Attributes, DirectoryReader, FileSystem, newDeviceNumber, S_IFDIR, S_IFREG, Vnode } from './vnode';
 
 const PREFIX: i32 = 0x63740000;
@@ -258,7 +255,8 @@ class StatusFile extends ContractVnode {
 
 /** A listener: each opening has its own place among the events. */
 class Endpoint extends ContractVnode {
-  private last: u64 = 0;
+  private listener: Listener | null = null;
+  private openings: i32 = 0;
   constructor(
     fileSystem: FileSystem,
     inode: u64,
@@ -268,13 +266,26 @@ class Endpoint extends ContractVnode {
     super(fileSystem, S_IFREG, 0o444, inode);
   }
   opened(readers: i32, writers: i32): i32 {
-    if (readers > 0) this.last = openEndpoint();
-    else if (readers < 0) closeEndpoint();
+    const listener = this.listener;
+    this.openings += readers;
+    if (!listener) this.listener = new Listener(this.contract, this.owner);
+    else if (!this.openings) {
+      listener.close();
+      this.listener = null;
+    }
     return 0;
   }
+  poll(events: i32, poller: Poller | null): i32 {
+    const listener = this.listener;
+    if (!listener) return 0;
+    if (poller) poller.watch(listener.arrived);
+    return listener.isOver || listener.next(false) ? events & POLL_READ : 0;
+  }
   ioctl(request: i32, argument: u64): i64 {
+    const listener = this.listener;
+    if (!listener) return setError(EINVAL);
     if (request == CT_ERESET) {
-      this.last = 0;
+      listener.last = 0;
       return 0;
     }
     if (request != CT_ERECV && request != CT_ECRECV) return setError(EINVAL);
@@ -282,7 +293,7 @@ class Endpoint extends ContractVnode {
     if (error) return error;
     const room = load<u32>(buffer, 28);
     const to = load<u64>(buffer, 40);
-    const event = this.await(request == CT_ECRECV);
+    const event = awaitEvent(listener, request == CT_ECRECV);
     if (!event) return setError(failure);
     memory.fill(buffer, 0, EVENT_SIZE);
     store<u32>(buffer, event.contract.id);
@@ -296,23 +307,24 @@ class Endpoint extends ContractVnode {
     store<u32>(buffer, event.pid);
     store<u32>(buffer, event.status, 4);
     error = copyOut(to, buffer, 8);
-    if (!error) this.last = event.id;
+    if (!error) listener.last = event.id;
     return error;
   }
-  /** The next event; null: an error. */
-  private await(criticalOnly: bool): ContractEvent | null {
-    while (true) {
-      const event = nextEvent(this.last, this.contract, this.owner, criticalOnly);
-      if (event) return event;
-      // The last event of a contract that is no more has been read.
-      const contract = this.contract;
-      if (contract && !findContract(contract.id)) return null;
-      const flags = saveInterrupts();
-      const error = eventArrived.wait(true);
-      restoreInterrupts(flags);
-      if (!error) continue;
-      setFailure(-error);
+}
+
+/** The next event; null: an error. */
+function awaitEvent(listener: Listener, criticalOnly: bool): ContractEvent | null {
+  while (true) {
+    const event = listener.next(criticalOnly);
+    if (event) return event;
+    // The last event of a contract that is no more has been read.
+    if (listener.isOver) {
+      setFailure(ENOENT);
       return null;
     }
+    const error = listener.arrived.wait();
+    if (!error) continue;
+    setFailure(-error);
+    return null;
   }
 }

@@ -9,13 +9,14 @@
  * States: OWNED; when the owner ends, INHERITED (CT_PR_INHERIT: somebody may adopt it) or ORPHAN (with CT_PR_NOORPHAN its members are killed);
  * DEAD once abandoned, or empty and not owned. A contract is forgotten when it is dead and empty.
  *
- * Events are kept while an endpoint is open, the last {@link EVENTS_KEPT} of them. Omitted: acknowledgement of critical events, fatal
- * events (no hardware errors, no cores), device contracts.
+ * Events are kept while an endpoint is open, the last {@link EVENTS_KEPT} of them; an event wakes only the listeners that want it. Omitted:
+ * acknowledgement of critical events, fatal events (no hardware errors, no cores), device contracts.
  */
+import { PollHead } from '../fs/poll';
+import { Credentials } from './credentials';
 import { ENOENT, EPERM, setError, setFailure } from './errno';
 import { currentProcess, Process, processList, ZOMBIE } from './process';
 import { SIGKILL } from './signal';
-import { WaitQueue } from './thread';
 
 export const CTS_OWNED: i32 = 0;
 export const CTS_INHERITED: i32 = 1;
@@ -81,8 +82,7 @@ const contracts: Contract[] = [];
 let lastId: i32 = 0;
 const events: ContractEvent[] = [];
 let lastEvent: u64 = 0;
-let endpoints: i32 = 0;
-export const eventArrived: WaitQueue = new WaitQueue();
+const listeners: Listener[] = [];
 
 export function contractList(): Contract[] {
   return contracts;
@@ -167,6 +167,7 @@ function forget(contract: Contract): void {
   contract.state = CTS_DEAD;
   const at = contracts.indexOf(contract);
   if (at >= 0) contracts.splice(at, 1);
+  for (let i = 0; i < listeners.length; i++) if (listeners[i].contract == contract) listeners[i].arrived.wake();
 }
 
 /** Posts to all members; how many those were. */
@@ -203,34 +204,55 @@ export function adopt(contract: Contract): i32 {
 function tell(contract: Contract, type: u32, pid: i32, status: i32): void {
   if (!((contract.terms.informative | contract.terms.critical) & type)) return;
   lastEvent++;
-  if (!endpoints) return;
-  events.push(new ContractEvent(lastEvent, contract, type, pid, status));
+  if (!listeners.length) return;
+  const event = new ContractEvent(lastEvent, contract, type, pid, status);
+  events.push(event);
   if (events.length > EVENTS_KEPT) events.shift();
-  eventArrived.wakeAll();
+  for (let i = 0; i < listeners.length; i++) if (listeners[i].wants(event)) listeners[i].arrived.wake();
 }
 
-/** An endpoint is opened: it hears of what happens from now on; the id of the last event before. */
-export function openEndpoint(): u64 {
-  endpoints++;
-  return lastEvent;
-}
-export function closeEndpoint(): void {
-  if (--endpoints == 0) events.length = 0;
-}
+/** An open endpoint, with its place among the events: it hears of those that come after it was opened. */
+export class Listener {
+  /** The last event that was read, or that there was before. */
+  last: u64 = lastEvent;
+  /** An event has come that it wants, or its contract is no more. */
+  readonly arrived: PollHead = new PollHead();
+  private readonly credentials: Credentials = currentProcess().credentials;
 
-/** The first event behind `after` that a listener wants: of one contract, of those an owner has, or (both null) of all. */
-export function nextEvent(
-  after: u64,
-  contract: Contract | null,
-  owner: Process | null,
-  criticalOnly: bool,
-): ContractEvent | null {
-  for (let i = 0; i < events.length; i++) {
-    const event = events[i];
-    if (event.id <= after || (contract && event.contract != contract) || (criticalOnly && !event.isCritical)) continue;
-    if (owner && event.contract.owner != owner) continue;
-    if (!currentProcess().credentials.sees(event.contract.zoneid)) continue;
-    return event;
+  /** Of one contract; or of those that an owner has; or, both null, of all. */
+  constructor(
+    readonly contract: Contract | null,
+    private readonly owner: Process | null,
+  ) {
+    listeners.push(this);
   }
-  return null;
+  close(): void {
+    listeners.splice(listeners.indexOf(this), 1);
+    if (!listeners.length) events.length = 0;
+  }
+
+  wants(event: ContractEvent): bool {
+    const contract = this.contract;
+    if (contract && event.contract != contract) return false;
+    const owner = this.owner;
+    if (owner && event.contract.owner != owner) return false;
+    return this.credentials.sees(event.contract.zoneid);
+  }
+
+  /** The next event for it; null: there is none yet, or, if {@link isOver}, none will come. */
+  next(criticalOnly: bool): ContractEvent | null {
+    if (!events.length) return null;
+    // Ids are consecutive while anybody listens.
+    const first = events[0].id;
+    for (let i = this.last < first ? 0 : <i32>(this.last + 1 - first); i < events.length; i++) {
+      const event = events[i];
+      if (criticalOnly && !event.isCritical) continue;
+      if (this.wants(event) && currentProcess().credentials.sees(event.contract.zoneid)) return event;
+    }
+    return null;
+  }
+  get isOver(): bool {
+    const contract = this.contract;
+    return contract != null && contract.state == CTS_DEAD;
+  }
 }

@@ -10,6 +10,7 @@ const CT_TSET: i32 = PREFIX | 0x7403;
 const CT_CABANDON: i32 = PREFIX | 0x6300;
 const CT_CADOPT: i32 = PREFIX | 0x6303;
 const CT_SSTATUS: i32 = PREFIX | 0x7300;
+const CT_ERESET: i32 = PREFIX | 0x6500;
 const CT_ERECV: i32 = PREFIX | 0x6501;
 const CTPP_PARAMS: u32 = 2;
 const CTP_EV_INFO: u32 = 101;
@@ -17,6 +18,9 @@ const CT_PR_INHERIT: u64 = 1;
 export const CT_PR_EV_EMPTY: u32 = 1;
 export const CT_PR_EV_EXIT: u32 = 4;
 export const CT_PR_EV_SIGNAL: u32 = 0x10;
+
+const F_SETFD: i32 = 2;
+const FD_CLOEXEC: i32 = 1;
 
 const ROOT: string = '/system/contract/process/';
 const parameter = memory.data(16, 8);
@@ -91,9 +95,21 @@ export class ContractNews {
   status: i32 = 0;
 }
 
-/** Opens the endpoint of all contracts' events. */
+/** Opens the endpoint of all contracts' events; it is ready to read (poll) when there is one. */
 export function openBundle(): i32 {
-  return openFile(ROOT + 'bundle', O_RDONLY);
+  return openEndpoint('bundle');
+}
+/** The same of one contract, and with what has happened to it already, as far as that is kept. */
+export function openContractEvents(id: i32): i32 {
+  const descriptor = openEndpoint(id.toString() + '/events');
+  if (descriptor >= 0) calls.ioctl(descriptor, CT_ERESET, 0);
+  return descriptor;
+}
+/** Not for what is executed: it would listen for ever. */
+function openEndpoint(name: string): i32 {
+  const descriptor = openFile(ROOT + name, O_RDONLY);
+  if (descriptor >= 0) calls.fcntl(descriptor, F_SETFD, FD_CLOEXEC);
+  return descriptor;
 }
 /** Waits for the next event; null: an error. */
 export function nextContractEvent(bundle: i32): ContractNews | null {

@@ -174,6 +174,10 @@ export class Reader {
     return unchecked(this.buffer[this.at++]);
   }
 
+  /** There are bytes that have been read from the descriptor and not yet asked for. */
+  get hasMore(): bool {
+    return this.at < this.end;
+  }
   /** Whether nothing is left; reads ahead to know. */
   get ended(): bool {
     return this.at == this.end && !this.fill();

@@ -3,9 +3,9 @@
  * @fileoverview svc.startd(8): the master restarter
  * @path /lib/svc/bin/svc.startd
  *
- * One loop: a line of the FIFO `restarter` says what has happened, then {@link settle} does whatever the graph now asks for, until nothing more
- * can be done. Lines come from svc.configd (what administrators want), from a child that reads the contracts' events, from children
- * that are timers, and from init. So there is one place to wait at, and nothing is missed while something else is done.
+ * One loop: a line of the FIFO `restarter`, or an event of a contract, says what has happened, then {@link settle} does whatever the graph now asks
+ * for, until nothing more can be done. Lines come from svc.configd (what administrators want), from children that are timers, and from
+ * init. So there is one place to wait at, and nothing is missed while something else is done.
  *
  * It remembers nothing that it could not find again: states and contracts are in the repository, and a restarter that is started anew adopts
  * the contracts of the last one.
@@ -41,6 +41,7 @@ import {
   CT_PR_EV_EXIT,
   CT_PR_EV_SIGNAL,
   beginContracts,
+  ContractNews,
   endContracts,
   nextContractEvent,
   openBundle,
@@ -60,6 +61,7 @@ import {
   waitFor,
   WNOHANG,
 } from '../../lib/process';
+import { PollSet } from '../../lib/pollSet';
 import { parseNumber, pathOf } from '../../lib/text';
 import { ask, DOORS, makeFifo, RESTARTER, setInterruptHook, VOLATILE_ROOT, writeText } from '../../lib/smf/door';
 import { readRepository, Repository } from '../../lib/smf/repository';
@@ -101,7 +103,8 @@ export function main(args: string[]): i32 {
   const news = openFile(RESTARTER, O_RDWR);
   if (news < 0) return 1;
   const reader = new Reader(news);
-  startPump();
+  // Open before anything can happen.
+  const contracts = openBundle();
   startConfigd();
   awaitLine(reader, 'ready');
   importBelow('/lib/svc/manifest', true);
@@ -110,10 +113,22 @@ export function main(args: string[]): i32 {
   loadUnits();
   setMilestone(milestone);
   settle();
+  const sources = new PollSet();
   while (true) {
-    const line = reader.line();
-    if (line == null) continue;
-    handle(line.split('\t'));
+    if (!reader.hasMore) {
+      sources.clear();
+      sources.add(news);
+      sources.add(contracts);
+      if (!sources.wait()) continue;
+      if (sources.isReady(contracts)) {
+        const event = nextContractEvent(contracts);
+        if (event) contractNews(event);
+      }
+    }
+    if (reader.hasMore || sources.isReady(news)) {
+      const line = reader.line();
+      if (line != null) handle(line.split('\t'));
+    }
     settle();
     reap();
   }
@@ -129,24 +144,6 @@ function makeDirectories(): void {
 }
 
 // ---- children
-
-/** Reads contract events, and passes them on as lines, until nobody reads those any more. */
-function startPump(): void {
-  // The endpoint is open before anything can happen.
-  const bundle = openBundle();
-  const pid = fork();
-  if (pid) {
-    calls.close(bundle);
-    return;
-  }
-  const news = openFile(RESTARTER, O_WRONLY);
-  while (true) {
-    const event = nextContractEvent(bundle);
-    if (!event) continue;
-    const line = 'contract\t' + event.contract.toString() + '\t' + event.type.toString() + '\t' + event.pid.toString();
-    if (writeText(news, line + '\t' + event.status.toString() + '\n') < 0) calls.exit(0);
-  }
-}
 
 function startConfigd(): void {
   const template = beginContracts();
@@ -240,8 +237,7 @@ function setMilestone(name: string): void {
 
 function handle(words: string[]): void {
   const kind = words[0];
-  if (kind == 'contract' && words.length > 4) contractNews(words);
-  else if (kind == 'timeout' && words.length > 2) timeOut(words[1], words[2]);
+  if (kind == 'timeout' && words.length > 2) timeOut(words[1], words[2]);
   else if (kind == 'enabled' && words.length > 1) {
     const unit = reload(words[1]);
     if (unit && unit.state == 'disabled') unit.forgetFailures();
@@ -269,11 +265,11 @@ function refreshed(fmri: string): void {
   if (hasRefresh(unit)) runMethod(unit, REFRESH);
 }
 
-function contractNews(words: string[]): void {
-  const contract = <i32>parseNumber(words[1]);
-  const type = <u32>parseNumber(words[2]);
-  const pid = <i32>parseNumber(words[3]);
-  const status = <i32>parseNumber(words[4]);
+function contractNews(event: ContractNews): void {
+  const contract = event.contract;
+  const type = event.type;
+  const pid = event.pid;
+  const status = event.status;
   if (type == CT_PR_EV_EXIT && pid == configd) {
     waitFor(pid);
     logGeneral('svc.configd exited with status ' + status.toString() + '; restarting it.');

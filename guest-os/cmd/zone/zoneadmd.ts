@@ -4,7 +4,7 @@
  * @path /usr/lib/zones/zoneadmd
  *
  * One process for each zone that is at least ready: it makes the zone, mounts what the zone's root shall have, boots it, holds its console, and
- * takes it down. A child of it waits for the zone's contract to be empty, which tells that a zone has ended by itself.
+ * takes it down. That the zone's contract is empty tells that a zone has ended by itself.
  */
 /** @manual
  * DESCRIPTION
@@ -16,10 +16,18 @@
  */
 import * as calls from '../../lib/calls';
 import { capture } from '../../lib/capture';
-import { beginContracts, CT_PR_EV_EMPTY, endContracts, latestContract, nextContractEvent, openBundle } from '../../lib/contracts';
+import {
+  abandonContract,
+  beginContracts,
+  CT_PR_EV_EMPTY,
+  endContracts,
+  latestContract,
+  nextContractEvent,
+  openContractEvents,
+} from '../../lib/contracts';
 import { O_RDWR, O_WRONLY, openFile, Reader, say } from '../../lib/io';
 import { PollSet } from '../../lib/pollSet';
-import { execute, fork, ignoreSignal, SIGHUP, SIGKILL, sleepFor, waitFor } from '../../lib/process';
+import { execute, fork, ignoreSignal, SIGHUP, sleepFor, waitFor } from '../../lib/process';
 import { openMaster, slaveName } from '../../lib/ptyMaster';
 import { writeText } from '../../lib/smf/door';
 import { P_ZONEID, RCPRIV_PRIVILEGED, rctlNames, setRctl } from '../../lib/rctl';
@@ -55,16 +63,15 @@ const TRIES: i32 = 50;
 const PAUSE: u64 = 100000000;
 const ROOM: i32 = 4096;
 const buffer = memory.data(4096);
-const pipe_ = memory.data(8, 8);
 
 let name: string = '';
 let zone: i32 = -1;
 let master: i32 = -1;
 /** Holds the console open, so that it does not hang up between those who use it. */
 let slave: i32 = -1;
-let watcher: i32 = -1;
-let watcherPid: i32 = 0;
+/** The zone's contract, and its events. */
 let contract: i32 = 0;
+let events: i32 = -1;
 let booted: bool = false;
 
 export function main(args: string[]): i32 {
@@ -109,7 +116,7 @@ function serve(door: i32, consoles: i32): void {
     set.add(consoles);
     set.add(master);
     set.add(client);
-    set.add(watcher);
+    set.add(events);
     if (!set.wait()) continue;
     if (set.isReady(master)) {
       const count = <i32>calls.read(master, buffer, ROOM);
@@ -129,7 +136,9 @@ function serve(door: i32, consoles: i32): void {
       if (next >= 0 && client >= 0) calls.close(next);
       else if (next >= 0) client = next;
     }
-    if (watcher >= 0 && set.isReady(watcher)) {
+    if (events >= 0 && set.isReady(events)) {
+      const news = nextContractEvent(events);
+      if (news && news.type != CT_PR_EV_EMPTY) continue;
       const again = zoneAsked(zone) == REBOOT_ASKED;
       halt();
       let failed = '';
@@ -249,47 +258,23 @@ function delegate(configuration: Configuration): string {
 
 function boot(bootargs: string): string {
   if (bootargs.length) setZoneText(zone, ATTR_BOOTARGS, bootargs);
-  // Opened first: what happens at once is heard of, too.
-  const bundle = openBundle();
   const template = beginContracts();
   const error = bootZone(zone);
+  // It is there, empty or not, as long as this process owns it.
   contract = latestContract();
+  events = openContractEvents(contract);
   endContracts(template);
-  if (error < 0) {
-    calls.close(bundle);
-    return withReason('could not start its init', error);
-  }
+  if (error < 0) return withReason('could not start its init', error);
   booted = true;
-  watch(bundle);
   return '';
-}
-
-/** A child reads contract events, and ends when the zone's contract is empty: then the pipe is at its end. */
-function watch(bundle: i32): void {
-  if (calls.pipe(pipe_, 0) < 0) return;
-  watcher = load<i32>(pipe_);
-  const end = load<i32>(pipe_, 4);
-  watcherPid = fork();
-  if (!watcherPid) {
-    calls.close(master);
-    calls.close(slave);
-    while (true) {
-      const news = nextContractEvent(bundle);
-      if (!news || (news.contract == contract && news.type == CT_PR_EV_EMPTY)) calls.exit(0);
-    }
-  }
-  calls.close(end);
-  calls.close(bundle);
 }
 
 /** Whatever there is of the zone goes. */
 function halt(): void {
-  if (watcher >= 0) {
-    calls.kill(watcherPid, SIGKILL);
-    waitFor(watcherPid);
-    calls.close(watcher);
-    watcher = -1;
-  }
+  if (events >= 0) calls.close(events);
+  events = -1;
+  if (contract) abandonContract(contract);
+  contract = 0;
   if (zone >= 0) {
     shutDownZone(zone);
     if (slave >= 0) calls.close(slave);
