@@ -22,7 +22,7 @@
 import { USER_END, USER_STACK_TOP } from 'machine/addresses';
 import { Vnode } from '../fs/vnode';
 import { EAGAIN, EFAULT, EIO, ENOMEM, failure, setError } from './errno';
-import { dropFrame, isShared, newFrame, PAGE, reservedFrame, shareFrame, unreserve } from './frames';
+import { dropFrame, isShared, newFrame, PAGE, promiseAgain, reservedFrame, shareFrame, unreserve } from './frames';
 import { createTables, destroyTables, entryAt, FILLED, frameAt, frameOfEntry, mapFrame } from './hat';
 import { nextTable, NO_EXECUTE, unmapFrame, USER, WRITABLE } from './hat';
 import { heapHasRoom } from './heapRoom';
@@ -500,6 +500,29 @@ export class AddressSpace {
       if (error) return error;
     }
     return 0;
+  }
+
+  /** What private memory holds is not needed any more: pages that nobody shares go, are promised again, and come back as zeros. */
+  discard(start: u64, end: u64): void {
+    let again: u64 = 0;
+    let segment: Segment | null = this.first;
+    while (segment && segment.start < end) {
+      if (segment.end > start && segment.wantsReservation && !segment.vnode && !segment.locked) {
+        const to = min(segment.end, end);
+        for (
+          let at = nextTable(this.tables, max(segment.start, start), to);
+          at < to;
+          at = nextTable(this.tables, at + PAGE, to)
+        ) {
+          const entry = entryAt(this.tables, at);
+          if (!entry || isShared(frameOfEntry(entry))) continue;
+          if (entry & FILLED) again++;
+          dropFrame(unmapFrame(this.tables, at));
+        }
+      }
+      segment = segment.next;
+    }
+    promiseAgain(again);
   }
 
   /**

@@ -62,6 +62,10 @@ export function reserve(count: u64): bool {
 export function unreserve(count: u64): void {
   claimed -= <u32>count;
 }
+/** Frames that were taken by promises have been given back, and are promised again. */
+export function promiseAgain(count: u64): void {
+  claimed += <u32>count;
+}
 /** A zeroed frame of those that were promised to the caller, who then says {@link unreserve}. */
 export function reservedFrame(): usize {
   return allocateFrame();

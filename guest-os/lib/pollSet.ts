@@ -8,6 +8,9 @@ const POLLERR: u16 = 8;
 const POLLHUP: u16 = 0x10;
 const POLLNVAL: u16 = 0x20;
 
+/** A time of nothing: struct timespec. */
+const NOW = memory.data(16, 8);
+
 export class PollSet {
   private readonly entries: StaticArray<u64>;
   private count: i32 = 0;
@@ -28,6 +31,10 @@ export class PollSet {
   /** Waits for as long as it takes; false: a signal came. */
   wait(): bool {
     return calls.pollsys(changetype<usize>(this.entries), this.count, 0, 0) >= 0;
+  }
+  /** Is anything ready now? */
+  look(): bool {
+    return calls.pollsys(changetype<usize>(this.entries), this.count, NOW, 0) > 0;
   }
   /** There is something to read or to write, an error, or an end. */
   isReady(descriptor: i32): bool {

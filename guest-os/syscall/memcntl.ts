@@ -21,6 +21,7 @@ const MCL_CURRENT: u64 = 1;
 const MCL_FUTURE: u64 = 2;
 /** The highest MADV_: PURGE. */
 const MADV_MOST: u64 = 9;
+const MADV_FREE: u64 = 5;
 
 /** Pages never leave memory, so what locking adds is that they come at once, and count (zone.max-locked-memory). */
 export function memcntl(at: u64, length: u64, command: i32, argument: u64, attributes: i32, mask: i32): i64 {
@@ -53,7 +54,10 @@ export function memcntl(at: u64, length: u64, command: i32, argument: u64, attri
   }
   if (command == MC_ADVISE) {
     if (argument > MADV_MOST) return setError(EINVAL);
-    return space.covers(at, end) ? 0 : setError(ENOMEM);
+    if (!space.covers(at, end)) return setError(ENOMEM);
+    // All other advice is about what comes from disks, or goes there.
+    if (argument == MADV_FREE) space.discard(at, end);
+    return 0;
   }
   if (command != MC_LOCK && command != MC_UNLOCK) return setError(EINVAL);
   if (!process.credentials.has(PRIV_PROC_LOCK_MEMORY)) return setError(EPERM);

@@ -23,6 +23,8 @@
 import * as calls from '../../lib/calls';
 import { namesIn, S_IFREG, statusOf } from '../../lib/files';
 import { O_RDONLY, O_RDWR, O_WRONLY, openFile, readAll, Reader, say } from '../../lib/io';
+import { trimIdleHeap } from '../../lib/idleHeap';
+import { PollSet } from '../../lib/pollSet';
 import { parseNumber, pathOf } from '../../lib/text';
 import { DOOR, DOORS, makeFifo, O_NOFOLLOW, O_NONBLOCK, RESTARTER, send, writeNewFile, writeText } from '../../lib/smf/door';
 import {
@@ -65,7 +67,10 @@ export function main(args: string[]): i32 {
   const waiting = namesIn(DOORS);
   if (waiting) for (let i = 0; i < waiting.length; i++) if (waiting[i].endsWith('.req')) serve(waiting[i].slice(0, -4));
   const reader = new Reader(door);
+  const requests = new PollSet();
+  requests.add(door);
   while (true) {
+    if (!reader.hasMore && !requests.look()) trimIdleHeap();
     const line = reader.line();
     if (line != null) serve(line);
     else if (reader.error != -4) return 1;

@@ -61,6 +61,7 @@ import {
   waitFor,
   WNOHANG,
 } from '../../lib/process';
+import { trimIdleHeap } from '../../lib/idleHeap';
 import { PollSet } from '../../lib/pollSet';
 import { parseNumber, pathOf } from '../../lib/text';
 import { ask, DOORS, makeFifo, RESTARTER, setInterruptHook, VOLATILE_ROOT, writeText } from '../../lib/smf/door';
@@ -119,7 +120,10 @@ export function main(args: string[]): i32 {
       sources.clear();
       sources.add(news);
       sources.add(contracts);
-      if (!sources.wait()) continue;
+      if (!sources.look()) {
+        trimIdleHeap();
+        if (!sources.wait()) continue;
+      }
       if (sources.isReady(contracts)) {
         const event = nextContractEvent(contracts);
         if (event) contractNews(event);

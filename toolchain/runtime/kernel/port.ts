@@ -42,6 +42,9 @@ export function grow(end: usize, bytes: usize): bool {
   return end <= limit && limit - end >= bytes;
 }
 
+/** The image's memory is the heap's for good. */
+export function discard(at: usize, bytes: usize): void {}
+
 // @ts-ignore: decorator
 @lazy let scanner: ((stackPointer: u64) => void) | null = null;
 

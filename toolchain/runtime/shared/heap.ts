@@ -21,7 +21,7 @@
  * Invariants: payloads are 16-byte aligned, hence cells begin at 12 modulo 16; a free cell has `state` FREE and links
  * through `link`; the port's enter/leave bracket every moment at which lists or the page table are inconsistent.
  */
-import { abortHeapFull, enter, grow, heapStart, leave, pauseClock, scanRoots, withRegisters } from 'runtime/port';
+import { abortHeapFull, discard, enter, grow, heapStart, leave, pauseClock, scanRoots, withRegisters } from 'runtime/port';
 
 @unmanaged
 class Header {
@@ -243,6 +243,17 @@ export function collectFrom(stackPointer: u64): void {
   const pause = pauseClock() - began;
   pauses += pause;
   longestPause = max(longestPause, pause);
+}
+
+/** Collects, and gives the memory of free pages back, where the system takes it; they stay part of the heap. */
+export function trimHeap(): void {
+  __collect();
+  for (let index: u32 = 0; index < pages; ) {
+    let next = index;
+    while (next < pages && pageAt(next).kind == PAGE_FREE) next++;
+    if (next > index) discard(base + ((<usize>index) << PAGE_SHIFT), (<usize>(next - index)) << PAGE_SHIFT);
+    index = next + 1;
+  }
 }
 
 // ---- marking

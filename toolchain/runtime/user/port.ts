@@ -9,6 +9,7 @@ import { load32, load64 } from 'machine/mem';
 import { collectWithRegisters, stackTop } from 'machine/stubs';
 import { printError } from 'runtime/console';
 import { visitWord } from 'runtime/heap';
+import * as system from 'runtime/system';
 
 // @ts-ignore: decorator
 @inline export function enter(): void {}
@@ -33,6 +34,11 @@ export function grow(end: usize, bytes: usize): bool {
   const have = (<usize>memory.size()) << 16;
   if (needed <= have) return true;
   return memory.grow(<i32>((needed - have + 0xffff) >> 16)) >= 0;
+}
+
+/** Gives the memory of whole pages back; they read as anything. */
+export function discard(at: usize, bytes: usize): void {
+  system.discard(at, bytes);
 }
 
 /** Scans this thread's stack from `stackPointer` up. Spilled pointers are 32-bit words in slots of 8 bytes. */
