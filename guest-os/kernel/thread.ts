@@ -37,7 +37,7 @@ import { MODE_IDLE, MODE_SYSTEM, thisCpu } from './cpu';
 import { EINTR, setError } from './errno';
 import { anyShare, FairShare, hasRival, nextShare } from './fairShare';
 import { dropFrame, newFrame, PAGE } from './frames';
-import { mapFrame, NO_EXECUTE, WRITABLE } from './hat';
+import { mapFrame, NO_EXECUTE, unmapFrame, WRITABLE } from './hat';
 import { Process } from './process';
 import { PendingSignals, SignalInfo } from './signalInfo';
 
@@ -298,9 +298,12 @@ const ready = new StaticArray<WaitQueue | null>(PRIORITIES);
 const all: Thread[] = [];
 /** A dead thread whose stack is still in use until the switch away from it is over. */
 let dying: Thread | null = null;
-let freeStacks: usize = 0;
-/** Stacks made so far, in use or kept for the next thread. */
-let stacks: u32 = 0;
+/** Stacks that nobody uses are linked through their tops: some are whole, of the others only the top page is left. */
+const STACKS_KEPT: i32 = 16;
+let wholeStacks: usize = 0;
+let wholeCount: i32 = 0;
+let bareStacks: usize = 0;
+let stackFrames_: u32 = 0;
 let nextStack: usize = KERNEL_STACKS + 2 * KERNEL_STACK_SLOT;
 
 export function current(): Thread {
@@ -318,7 +321,7 @@ export function contextSwitches(): u64 {
 }
 /** Page frames of stacks, in use or kept. */
 export function stackFrames(): u32 {
-  return stacks * <u32>(KERNEL_STACK_SLOT / PAGE - 1);
+  return stackFrames_;
 }
 export function isTimedOut(): bool {
   return current().timedOut;
@@ -358,8 +361,7 @@ export function createThread(name: string, process: Process | null): Thread | nu
 
 /** A thread that has not been started is not wanted after all. */
 export function discardThread(thread: Thread): void {
-  store<usize>(thread.stackTop - 16, freeStacks);
-  freeStacks = thread.stackTop;
+  leaveStack(thread.stackTop);
 }
 
 /** Lets a new thread run. `frameSize`: bytes at its stack's top that are taken already. */
@@ -390,23 +392,47 @@ export function endThread(): void {
 }
 
 function takeStack(): usize {
-  if (freeStacks) {
-    const top = freeStacks;
-    freeStacks = load<usize>(top - 16);
+  let top = wholeStacks;
+  if (top) {
+    wholeStacks = load<usize>(top - 16);
+    wholeCount--;
     return top;
   }
-  const slot = nextStack;
-  for (let at = slot + PAGE; at < slot + KERNEL_STACK_SLOT; at += PAGE) {
+  top = bareStacks;
+  const from = (top ? top : nextStack + KERNEL_STACK_SLOT) - KERNEL_STACK_SLOT + PAGE;
+  const to = top ? top - PAGE : nextStack + KERNEL_STACK_SLOT;
+  for (let at = from; at < to; at += PAGE) {
     const frame = newFrame();
-    if (!frame) return 0;
-    if (!mapFrame(<usize>kernelSpace(), WINDOW + at, frame, WRITABLE | NO_EXECUTE)) {
-      dropFrame(frame);
-      return 0;
-    }
+    if (frame && mapFrame(<usize>kernelSpace(), WINDOW + at, frame, WRITABLE | NO_EXECUTE)) continue;
+    if (frame) dropFrame(frame);
+    unmapStack(from, at);
+    return 0;
+  }
+  stackFrames_ += <u32>((to - from) / PAGE);
+  if (top) {
+    bareStacks = load<usize>(top - 16);
+    return top;
   }
   nextStack += KERNEL_STACK_SLOT;
-  stacks++;
-  return slot + KERNEL_STACK_SLOT;
+  return nextStack;
+}
+
+function unmapStack(from: usize, to: usize): void {
+  for (let at = from; at < to; at += PAGE) dropFrame(unmapFrame(<usize>kernelSpace(), WINDOW + at));
+}
+
+/** Nobody uses a stack any more. */
+function leaveStack(top: usize): void {
+  if (wholeCount < STACKS_KEPT) {
+    store<usize>(top - 16, wholeStacks);
+    wholeStacks = top;
+    wholeCount++;
+    return;
+  }
+  unmapStack(top - KERNEL_STACK_SLOT + PAGE, top - PAGE);
+  stackFrames_ -= <u32>(KERNEL_STACK_SLOT / PAGE - 2);
+  store<usize>(top - 16, bareStacks);
+  bareStacks = top;
 }
 
 // ---- the dispatcher; interrupts are off in all of this
@@ -570,8 +596,7 @@ function finishSwitch(): void {
   const dead = dying;
   if (!dead || dead == current()) return;
   dying = null;
-  store<usize>(dead.stackTop - 16, freeStacks);
-  freeStacks = dead.stackTop;
+  leaveStack(dead.stackTop);
   const at = all.indexOf(dead);
   all[at] = all[all.length - 1];
   all.length--;
