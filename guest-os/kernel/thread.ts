@@ -298,11 +298,14 @@ const ready = new StaticArray<WaitQueue | null>(PRIORITIES);
 const all: Thread[] = [];
 /** A dead thread whose stack is still in use until the switch away from it is over. */
 let dying: Thread | null = null;
-/** Stacks that nobody uses are linked through their tops: some are whole, of the others only the top page is left. */
+/** Stacks that nobody uses: some stay whole, linked through their tops; of the others there is the place, by number, and no memory. */
 const STACKS_KEPT: i32 = 16;
+const STACK_FRAMES: u32 = <u32>(KERNEL_STACK_SLOT / PAGE - 1);
 let wholeStacks: usize = 0;
 let wholeCount: i32 = 0;
-let bareStacks: usize = 0;
+const PLACES: i32 = 16384;
+const places = new StaticArray<u16>(PLACES);
+let placeCount: i32 = 0;
 let stackFrames_: u32 = 0;
 let nextStack: usize = KERNEL_STACKS + 2 * KERNEL_STACK_SLOT;
 
@@ -392,15 +395,16 @@ export function endThread(): void {
 }
 
 function takeStack(): usize {
-  let top = wholeStacks;
+  const top = wholeStacks;
   if (top) {
     wholeStacks = load<usize>(top - 16);
     wholeCount--;
     return top;
   }
-  top = bareStacks;
-  const from = (top ? top : nextStack + KERNEL_STACK_SLOT) - KERNEL_STACK_SLOT + PAGE;
-  const to = top ? top - PAGE : nextStack + KERNEL_STACK_SLOT;
+  const start = placeCount ? KERNEL_STACKS + <usize>places[placeCount - 1] * KERNEL_STACK_SLOT : nextStack;
+  if (start == KERNEL_STACKS + <usize>PLACES * KERNEL_STACK_SLOT) return 0;
+  const from = start + PAGE;
+  const to = start + KERNEL_STACK_SLOT;
   for (let at = from; at < to; at += PAGE) {
     const frame = newFrame();
     if (frame && mapFrame(<usize>kernelSpace(), WINDOW + at, frame, WRITABLE | NO_EXECUTE)) continue;
@@ -408,13 +412,10 @@ function takeStack(): usize {
     unmapStack(from, at);
     return 0;
   }
-  stackFrames_ += <u32>((to - from) / PAGE);
-  if (top) {
-    bareStacks = load<usize>(top - 16);
-    return top;
-  }
-  nextStack += KERNEL_STACK_SLOT;
-  return nextStack;
+  if (placeCount) placeCount--;
+  else nextStack = to;
+  stackFrames_ += STACK_FRAMES;
+  return to;
 }
 
 function unmapStack(from: usize, to: usize): void {
@@ -429,10 +430,10 @@ function leaveStack(top: usize): void {
     wholeCount++;
     return;
   }
-  unmapStack(top - KERNEL_STACK_SLOT + PAGE, top - PAGE);
-  stackFrames_ -= <u32>(KERNEL_STACK_SLOT / PAGE - 2);
-  store<usize>(top - 16, bareStacks);
-  bareStacks = top;
+  const start = top - KERNEL_STACK_SLOT;
+  unmapStack(start + PAGE, top);
+  stackFrames_ -= STACK_FRAMES;
+  places[placeCount++] = <u16>((start - KERNEL_STACKS) / KERNEL_STACK_SLOT);
 }
 
 // ---- the dispatcher; interrupts are off in all of this
