@@ -30,7 +30,7 @@ beforeEach(async () => {
     target: 'kernel',
     imports: { cpu: { cli: () => undefined, inb: () => 0x20, outb: () => undefined, hlt: halt, framePointer: () => 0n } },
   });
-});
+}, 120_000);
 function halt(): never {
   throw new Error('halted');
 }

@@ -245,9 +245,13 @@ export function collectFrom(stackPointer: u64): void {
   longestPause = max(longestPause, pause);
 }
 
-/** Collects, and gives the memory of free pages back, where the system takes it; they stay part of the heap. */
+/** Collects, and gives memory back. */
 export function trimHeap(): void {
   __collect();
+  giveBackPages();
+}
+/** Memory of free pages goes back, where the system takes it; they stay part of the heap, and may read as anything. */
+export function giveBackPages(): void {
   for (let index: u32 = 0; index < pages; ) {
     let next = index;
     while (next < pages && pageAt(next).kind == PAGE_FREE) next++;
