@@ -10,7 +10,7 @@ import { EINVAL, ENOTDIR, EXDEV, failure, setError, setFailure } from '../kernel
 import { currentProcess } from '../kernel/process';
 import { Walk } from './lookup';
 import { cachedLookup } from './nameCache';
-import { FileSystemType, hasOption } from './mount';
+import { ALWAYS, FileSystemType, hasOption } from './mount';
 import { Poller } from './poll';
 import { Attributes, DirectoryReader, FileSystem, Statistics, Vnode } from './vnode';
 
@@ -182,7 +182,7 @@ class LofNode extends Vnode {
 /** mount -F lofs DIRECTORY MOUNTPOINT: the special is a path. */
 export class LofType extends FileSystemType {
   constructor() {
-    super('lofs', true, true);
+    super('lofs', ALWAYS, true);
   }
   make(special: string, options: string, covered: Vnode): FileSystem | null {
     const process = currentProcess();

@@ -9,7 +9,7 @@ import { wallTime } from '../kernel/clock';
 import { currentProcess } from '../kernel/process';
 import { copyShared, storeText } from '../kernel/user';
 import { pathIn, zoneOf } from '../kernel/zone';
-import { FileSystemType, mountList } from './mount';
+import { IF_ALLOWED, FileSystemType, mountList } from './mount';
 import { Attributes, FileSystem, newDeviceNumber, S_IFREG, Vnode } from './vnode';
 
 /** At most so much is read at once. */
@@ -70,7 +70,7 @@ function line(mount: FileSystem, point: string): string {
 /** mount -F mntfs: a zone has one of its own, though all read alike to the same reader. */
 export class MntType extends FileSystemType {
   constructor() {
-    super('mntfs', false, true);
+    super('mntfs', IF_ALLOWED, true);
   }
   make(special: string, options: string, covered: Vnode): FileSystem | null {
     return new MntTab().fileSystem;

@@ -16,15 +16,19 @@ import { wallTime } from '../kernel/clock';
 import { GLOBAL_ZONE } from '../kernel/credentials';
 import { EBUSY, EINVAL, ENODEV, ENOTDIR, EPERM, failure, setError, setFailure } from '../kernel/errno';
 import { currentProcess } from '../kernel/process';
-import { globalZone, zoneAt, zoneOf } from '../kernel/zone';
+import { globalZone, Zone, zoneAt, zoneOf } from '../kernel/zone';
 import { forgetNames } from './nameCache';
 import { FileSystem, Vnode } from './vnode';
+
+export const ALWAYS: i32 = 0;
+export const IF_ALLOWED: i32 = 1;
+export const NEVER: i32 = 2;
 
 export abstract class FileSystemType {
   constructor(
     public readonly name: string,
-    /** May a zone's own processes mount it? What gives away more than they have may not. */
-    readonly isForZones: bool = false,
+    /** May a zone's own processes mount it: always, if the zone's fs-allowed names it, or never (what it gives is not theirs)? */
+    readonly zones: i32 = IF_ALLOWED,
     /** May it lie on a file? */
     readonly coversFiles: bool = false,
   ) {}
@@ -79,7 +83,7 @@ export function mount(special: string, directory: Vnode, mountPoint: string, typ
   let type: FileSystemType | null = null;
   for (let i = 0; i < types.length; i++) if (types[i].name == typeName) type = types[i];
   if (!type) return setError(ENODEV);
-  if (zone != globalZone && !type.isForZones) return setError(EPERM);
+  if (zone != globalZone && !mayMount(zone, type)) return setError(EPERM);
   if (!directory.isDirectory && !type.coversFiles) return setError(ENOTDIR);
   const fileSystem = type.make(special, options, directory);
   if (!fileSystem) return setError(failure);
@@ -87,6 +91,10 @@ export function mount(special: string, directory: Vnode, mountPoint: string, typ
   applyOptions(fileSystem, permitted(options));
   mountOn(fileSystem, directory, zone.rootPath + mountPoint);
   return 0;
+}
+
+function mayMount(zone: Zone, type: FileSystemType): bool {
+  return type.zones == ALWAYS || (type.zones == IF_ALLOWED && zone.fsAllowed.includes(type.name));
 }
 
 /** Options as the caller may give them: device files are the global zone's to allow. */

@@ -23,7 +23,7 @@ import { pathOf } from './lookup';
 import { ControlFile, mayTrace } from './procControl';
 import { copyMemory } from './procMemory';
 import { Bytes, cred, lwpsinfo, lwpstatus, map, priv, psinfo, pstatus, sigact, usage } from './procData';
-import { FileSystemType } from './mount';
+import { ALWAYS, FileSystemType } from './mount';
 import { Attributes, DirectoryReader, FileSystem, newDeviceNumber, S_IFDIR, S_IFLNK, S_IFREG, Vnode } from './vnode';
 
 /** prheader_t in front of arrays: how many, and the size of each. */
@@ -186,7 +186,7 @@ export class Proc extends Vnode {
 /** mount -F proc: every one shows what its reader sees. */
 export class ProcType extends FileSystemType {
   constructor() {
-    super('proc', true);
+    super('proc', ALWAYS);
   }
   make(special: string, options: string, covered: Vnode): FileSystem | null {
     return new Proc(newDeviceNumber()).fileSystem;

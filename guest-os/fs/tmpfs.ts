@@ -34,7 +34,7 @@ import { heapHasRoom, heapLimit } from '../kernel/heapRoom';
 import { bring, copyNow } from '../kernel/user';
 import { zoneOf } from '../kernel/zone';
 import { ZoneMemory } from '../kernel/zoneMemory';
-import { FileSystemType, optionValue } from './mount';
+import { ALWAYS, FileSystemType, optionValue } from './mount';
 import { Attributes, DirectoryReader, FileSystem, newDeviceNumber, S_IFDIR, S_IFLNK, S_IFMT, Statistics, Vnode } from './vnode';
 
 /** Largest file: its pages are an array in the heap. */
@@ -142,7 +142,7 @@ export function parseSize(text: string): i64 {
 
 export class TmpType extends FileSystemType {
   constructor() {
-    super('tmpfs', true);
+    super('tmpfs', ALWAYS);
   }
   make(special: string, options: string, covered: Vnode): FileSystem | null {
     let limit: i64 = 0;

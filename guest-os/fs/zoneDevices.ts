@@ -12,7 +12,7 @@ import { findZone } from '../kernel/zone';
 import { slaveOf } from '../driver/pty';
 import { newDeviceInode } from './device';
 import { deviceNamed } from './devices';
-import { FileSystemType, optionValue } from './mount';
+import { NEVER, FileSystemType, optionValue } from './mount';
 import { Attributes, DirectoryReader, FileSystem, newDeviceNumber, S_IFCHR, S_IFDIR, Vnode } from './vnode';
 
 const SHARED: StaticArray<string> = ['full', 'kstat', 'null', 'ptmx', 'random', 'tty', 'urandom', 'zero', 'zfs'];
@@ -146,7 +146,7 @@ class ZoneDevices extends ZoneDirectory {
 
 export class DevType extends FileSystemType {
   constructor() {
-    super('dev');
+    super('dev', NEVER);
   }
   make(special: string, options: string, covered: Vnode): FileSystem | null {
     const id = optionValue(options, 'zone');

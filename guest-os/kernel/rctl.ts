@@ -38,8 +38,10 @@ export const RCTL_CPU_CAP: i32 = 3;
 export const RCTL_MAX_SWAP: i32 = 4;
 export const RCTL_MAX_PHYSICAL_MEMORY: i32 = 5;
 export const RCTL_MAX_LOCKED_MEMORY: i32 = 6;
+/** ZFS asks (zoneIo.ts). */
+export const RCTL_ZFS_IO_PRIORITY: i32 = 7;
 /** How many there are of zones and projects. */
-export const RCTLS: i32 = 7;
+export const RCTLS: i32 = 8;
 
 /** Global flags (<sys/rctl.h>): what holds for all values of a control. */
 export const RCTL_GLOBAL_NOBASIC: u32 = 0x80000000;
@@ -57,7 +59,10 @@ const MAXIMUM: u64 = 0x7fffffff;
 /** FSS_MAXSHARES, and MAXCAP of caps.h. */
 const MAX_SHARES: u64 = 65535;
 const MAX_CAP: u64 = 0xffffffff;
+/** Of zone.zfs-io-priority, as on SmartOS. */
+const MAX_IO_PRIORITY: u64 = 16384;
 const DENIES: u32 = RCTL_GLOBAL_NOBASIC | RCTL_GLOBAL_DENY_ALWAYS | RCTL_GLOBAL_COUNT;
+const WEIGHT: u32 = RCTL_GLOBAL_NOBASIC | RCTL_GLOBAL_DENY_NEVER | RCTL_GLOBAL_SIGNAL_NEVER | RCTL_GLOBAL_COUNT;
 const BYTES: u32 = RCTL_GLOBAL_NOBASIC | RCTL_GLOBAL_DENY_ALWAYS | RCTL_GLOBAL_BYTES;
 
 /** A control by name. `index`: a limit of the process, or one of the RCTL_ numbers. */
@@ -90,16 +95,11 @@ export const CONTROLS: Control[] = [
   new Control('project.max-processes', ENTITY_PROJECT, RCTL_MAX_PROCESSES, MAXIMUM, DENIES),
   new Control('zone.max-lwps', ENTITY_ZONE, RCTL_MAX_LWPS, MAXIMUM, DENIES),
   new Control('zone.max-processes', ENTITY_ZONE, RCTL_MAX_PROCESSES, MAXIMUM, DENIES),
-  new Control(
-    'zone.cpu-shares',
-    ENTITY_ZONE,
-    RCTL_CPU_SHARES,
-    MAX_SHARES,
-    RCTL_GLOBAL_NOBASIC | RCTL_GLOBAL_DENY_NEVER | RCTL_GLOBAL_SIGNAL_NEVER | RCTL_GLOBAL_COUNT,
-  ),
+  new Control('zone.cpu-shares', ENTITY_ZONE, RCTL_CPU_SHARES, MAX_SHARES, WEIGHT),
   new Control('zone.cpu-cap', ENTITY_ZONE, RCTL_CPU_CAP, MAX_CAP, RCTL_GLOBAL_INFINITE | RCTL_GLOBAL_SIGNAL_NEVER | DENIES),
   new Control('zone.max-swap', ENTITY_ZONE, RCTL_MAX_SWAP, UNLIMITED, BYTES),
   new Control('zone.max-physical-memory', ENTITY_ZONE, RCTL_MAX_PHYSICAL_MEMORY, UNLIMITED, BYTES),
+  new Control('zone.zfs-io-priority', ENTITY_ZONE, RCTL_ZFS_IO_PRIORITY, MAX_IO_PRIORITY, WEIGHT),
   new Control('zone.max-locked-memory', ENTITY_ZONE, RCTL_MAX_LOCKED_MEMORY, UNLIMITED, BYTES),
 ];
 

@@ -17,6 +17,7 @@ import {
   RCTL_MAX_PHYSICAL_MEMORY,
   RCTL_MAX_PROCESSES,
   RCTL_MAX_SWAP,
+  RCTL_ZFS_IO_PRIORITY,
 } from './rctl';
 import { threadCount } from './thread';
 import { Zone, zoneOf } from './zone';
@@ -57,6 +58,8 @@ export function usageOf(control: i32, zone: Zone, project: i32): u64 {
       return processesOf(zone.id, project);
     case RCTL_CPU_SHARES:
       return zone.share.shares;
+    case RCTL_ZFS_IO_PRIORITY:
+      return zone.io.priority;
     case RCTL_CPU_CAP:
       return zone.share.recent;
     case RCTL_MAX_SWAP:

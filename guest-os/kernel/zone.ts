@@ -20,9 +20,11 @@ import {
   RCTL_MAX_LOCKED_MEMORY,
   RCTL_MAX_PHYSICAL_MEMORY,
   RCTL_MAX_SWAP,
+  RCTL_ZFS_IO_PRIORITY,
   RCTLS,
   UNLIMITED,
 } from './rctl';
+import { DEFAULT_IO_PRIORITY, ZoneIo } from './zoneIo';
 import { pagesOf, ZoneMemory } from './zoneMemory';
 import { WaitQueue } from './thread';
 
@@ -52,6 +54,8 @@ export class Zone {
   bootArguments: string = '';
   /** Of ZFS, which it may change and see, with all below them (zfs/dsl/caller.ts). */
   datasets: string[] = [];
+  /** Types of file systems that it may mount besides those which all zones may (fs/mount.ts). */
+  fsAllowed: string[] = [];
   /** 0: it has none, now. */
   initPid: i32 = 0;
   /** Why its init could not be executed: an errno. */
@@ -66,6 +70,8 @@ export class Zone {
   readonly share: FairShare = newShare();
   /** What it has of memory. */
   readonly memory: ZoneMemory;
+  /** What it has of ZFS. */
+  readonly io: ZoneIo;
   /** What /dev/kstat tells of it (zoneKstats.ts). */
   readonly kstats: Kstat[] = [];
   /** The status has changed, or a process of it has ended. */
@@ -83,6 +89,7 @@ export class Zone {
     readonly uniqueId: u64,
   ) {
     this.memory = new ZoneMemory(id);
+    this.io = new ZoneIo(id == GLOBAL_ZONE);
     for (let i = 0; i < RCTLS; i++) this.limits[i] = UNLIMITED;
   }
 
@@ -96,6 +103,7 @@ export class Zone {
     else if (control == RCTL_MAX_SWAP) this.memory.swapLimit = pagesOf(value);
     else if (control == RCTL_MAX_PHYSICAL_MEMORY) this.memory.residentLimit = pagesOf(value);
     else if (control == RCTL_MAX_LOCKED_MEMORY) this.memory.lockedLimit = pagesOf(value);
+    else if (control == RCTL_ZFS_IO_PRIORITY) this.io.setPriority(value == UNLIMITED ? DEFAULT_IO_PRIORITY : max<u64>(value, 1));
     else if (control == RCTL_CPU_CAP) this.share.setCap(value == UNLIMITED ? 0 : max<u64>(value, 1));
   }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /**
  * @fileoverview Statistics of zones, by illumos's names: zones:ID:NAME (time used, init), caps:ID:…_zone_ID (a resource control: usage and
- * value), memory_cap:ID:NAME.
+ * value), memory_cap:ID:NAME, zone_zfs:ID:NAME.
  *
  * They come with the zone and go with it. The global zone sees those of all zones, a zone its own.
  */
@@ -83,6 +83,16 @@ class MemoryCap extends ZoneKstat {
   }
 }
 
+class ZoneZfs extends ZoneKstat {
+  fill(data: NamedData): void {
+    const io = this.zone.io;
+    data.text('zonename', this.zone.name);
+    data.u64('rtime', io.time);
+    data.u64('delay_cnt', io.delays);
+    data.u64('delay_time', io.delayed / 1000);
+  }
+}
+
 export function installZoneKstats(zone: Zone): void {
   const list = zone.kstats;
   list.push(new ZoneMisc(zone, 'zones', zone.name, 'zone_misc'));
@@ -91,6 +101,7 @@ export function installZoneKstats(zone: Zone): void {
   list.push(new RctlKstat(zone, 'nprocs', RCTL_MAX_PROCESSES));
   list.push(new RctlKstat(zone, 'swapresv', RCTL_MAX_SWAP));
   list.push(new RctlKstat(zone, 'lockedmem', RCTL_MAX_LOCKED_MEMORY));
+  list.push(new ZoneZfs(zone, 'zone_zfs', zone.name, 'zone_zfs'));
   list.push(new MemoryCap(zone, 'memory_cap', zone.name, 'zone_memory_cap'));
   for (let i = 0; i < list.length; i++) installKstat(list[i]);
 }

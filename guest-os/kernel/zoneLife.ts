@@ -184,6 +184,7 @@ export function destroyZone(zone: Zone): i32 {
     if (mounts[i].zoneid == zone.id && mounts[i].mountPoint != zone.rootPath) return setError(EBUSY);
   removeZoneKstats(zone);
   zone.share.end();
+  zone.io.remove();
   removeZone(zone);
   zone.root!.release();
   return 0;

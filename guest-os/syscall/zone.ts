@@ -31,6 +31,7 @@ const ATTR_INITPID: i32 = 7;
 const ATTR_INITNAME: i32 = 9;
 const ATTR_BOOTARGS: i32 = 10;
 const ATTR_BRAND: i32 = 11;
+const ATTR_FS_ALLOWED: i32 = 16;
 /** Ours: what a process of the zone has asked for by uadmin (1: to be halted, 2: to be booted again). */
 const ATTR_ASKED: i32 = 32768;
 /** Ours: datasets that are delegated to it, with commas between. */
@@ -136,6 +137,8 @@ function attribute(zone: Zone, which: i32, to: u64, size: u64): i64 {
       return putText(zone.bootArguments, to, size);
     case ATTR_BRAND:
       return putText(zone.brand, to, size);
+    case ATTR_FS_ALLOWED:
+      return putText(zone.fsAllowed.join(','), to, size);
     case ATTR_UNIQID:
       return put(8, zone.uniqueId, to, size);
     case ATTR_STATUS:
@@ -174,6 +177,7 @@ function setAttribute(zone: Zone, which: i32, from: u64): i64 {
   else if (which == ATTR_BOOTARGS) zone.bootArguments = text;
   else if (which == ATTR_BRAND) zone.brand = text;
   else if (which == ATTR_DATASETS) zone.datasets = text.length ? text.split(',') : [];
+  else if (which == ATTR_FS_ALLOWED) zone.fsAllowed = text.length ? text.split(',') : [];
   else return setError(EINVAL);
   return 0;
 }

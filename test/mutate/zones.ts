@@ -49,7 +49,9 @@ export const CHECKS: readonly Check[] = [
   check('syscall/umount2.ts', ' && credentials.sees(vnode.fileSystem.zoneid)', ''),
   check('syscall/mount.ts', 'flags & MS_REMOUNT && !process.credentials.sees(directory.fileSystem.zoneid)', 'false'),
   check('syscall/uadmin.ts', 'command != A_REBOOT && command != A_SHUTDOWN', 'false'),
-  check('fs/mount.ts', 'if (zone != globalZone && !type.isForZones) return setError(EPERM);', ''),
+  check('fs/mount.ts', 'zone != globalZone && !mayMount(zone, type)', 'false'),
+  check('fs/mount.ts', 'type.zones == IF_ALLOWED && zone.fsAllowed.includes(type.name)', 'type.zones == IF_ALLOWED'),
+  check('fs/mount.ts', 'type.zones == IF_ALLOWED && zone', 'zone'),
   check('fs/mount.ts', 'if (found.zoneid != zoneid && zoneid != GLOBAL_ZONE) continue;', ''),
   check('fs/names.ts', ' && !credentials.isPrivileged', ' && false'),
   check('fs/lookup.ts', 'this.zoneRoot = zoneOf(credentials.zoneid).root;', 'this.zoneRoot = null;'),
@@ -71,7 +73,7 @@ export const CHECKS: readonly Check[] = [
 const KERNEL = { name: 'unix', target: 'kernel', entry: 'guest-os/boot/unix.ts', heapBytes: 16 << 20 } as const;
 /** A zone beside the one that its root tries to leave, and a process outside. */
 const COMMANDS = [
-  'for z in z1 z2; do zonecfg -z $z "create; set zonepath=/zones/$z"; zoneadm -z $z install; done; zoneadm -z z2 ready; zoneadm -z z1 boot',
+  'for z in z1 z2; do zonecfg -z $z "create; set zonepath=/zones/$z; set fs-allowed=dev,mntfs"; zoneadm -z $z install; done; mkdir /zones/z1/root/outside; mount -F tmpfs foreign /zones/z1/root/outside; : > /zones/z1/root/outside/file; zoneadm -z z2 ready; zoneadm -z z1 boot',
   'sleep 1000 & p=$!; zlogin z1 "escape $p $(zoneadm -z z2 list -p | cut -d: -f1)"; kill $p && echo alive',
 ];
 

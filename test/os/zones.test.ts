@@ -28,10 +28,10 @@ const COMMANDS = {
     'zonecfg -z z1 info; zonecfg -z z1 create; zonecfg -z global create; zonecfg -z z1 "create; set brand=lx"; zonecfg -z z1 "create; set limitpriv=default,sys_config"; ' +
     'zoneadm -z z1 boot; zlogin z1; echo $?',
   configured:
-    'zonecfg -z z1 "create; set zonepath=/zones/z1; add attr; set name=alias; set type=string; set value=web; end"; zoneadm -z z1 boot; zoneadm list -p; zoneadm list -cp',
+    'zonecfg -z z1 "create; set zonepath=/zones/z1; set fs-allowed=dev,mntfs; add attr; set name=alias; set type=string; set value=web; end"; zoneadm -z z1 boot; zoneadm list -p; zoneadm list -cp',
   exported:
     'zonecfg -z z1 export > /tmp/e; zonecfg -z z2 -f /tmp/e; zonecfg -z z2 "set zonepath=/zones/z2"; zonecfg -z z2 info; zonecfg -z z2 delete -F; zoneadm list -c',
-  booted: `zoneadm -z z1 install; zoneadm -z z1 boot; ${LOGIN_THERE}; zoneadm list -v`,
+  booted: `zoneadm -z z1 install; mkdir /zones/z1/root/outside; mount -F tmpfs foreign /zones/z1/root/outside; : > /zones/z1/root/outside/file; zoneadm -z z1 boot; ${LOGIN_THERE}; zoneadm list -v`,
   inside: 'zlogin z1 "zonename; uname -n; zoneadm list; pwd; cd ..; pwd; ls -a / | sort | head -4; cat /etc/nodename"',
   services: `${until('[ "$(zlogin z1 svcs -H -o state | sort -u)" = online ]')}; zlogin z1 svcs -x; zlogin z1 svcs -H -o state | sort -u`,
   status: 'zlogin z1 exit 7; echo $?; echo piped | zlogin z1 cat; echo "zonename; exit 3" | zlogin z1; echo $?',

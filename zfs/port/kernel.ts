@@ -21,7 +21,8 @@ import { EINVAL, EIO, setError, setFailure } from '../../guest-os/kernel/errno';
 import { freeFrames, PAGE } from '../../guest-os/kernel/frames';
 import { currentProcess } from '../../guest-os/kernel/process';
 import { createThread, current, startThread, Thread, WaitQueue } from '../../guest-os/kernel/thread';
-import { globalZone } from '../../guest-os/kernel/zone';
+import { globalZone, zoneOf } from '../../guest-os/kernel/zone';
+import { ZoneIo } from '../../guest-os/kernel/zoneIo';
 import { allPools } from '../spa/pools';
 import { setMemory } from './memory';
 import { BlockDevice, Lock, setSystem, System } from './port';
@@ -38,22 +39,32 @@ const FILE_SECTOR: u32 = 512;
 class SleepLock extends Lock {
   private owner: Thread | null = null;
   private depth: i32 = 0;
+  /** Since when it has an owner. */
+  private since: u64 = 0;
   private readonly waiting: WaitQueue = new WaitQueue();
 
   acquire(): void {
     const me = current();
+    if (this.owner == me) {
+      this.depth++;
+      return;
+    }
+    const io = ioOf(me);
+    if (io) io.begin();
     const flags = saveInterrupts();
-    if (this.owner == me) this.depth++;
-    else if (!this.owner) {
+    if (!this.owner) {
       this.owner = me;
       this.depth = 1;
     } else while (this.owner != me) this.waiting.wait(false);
     restoreInterrupts(flags);
+    this.since = rdtsc();
   }
   /** The longest waiting gets it: else those who come back for it at once, as copying does, would keep everybody else away for ever. */
   release(): void {
     assert(this.owner == current(), 'lock of ZFS released by somebody else');
     if (--this.depth) return;
+    const io = ioOf(current());
+    if (io) io.end(rdtsc() - this.since);
     const flags = saveInterrupts();
     const next = this.waiting.first;
     this.owner = next;
@@ -63,6 +74,18 @@ class SleepLock extends Lock {
     }
     restoreInterrupts(flags);
   }
+}
+
+/** The caller has written into the transaction group that is open. */
+export function noteWritten(bytes: u64): void {
+  const io = ioOf(current());
+  if (io) io.noteWritten(bytes);
+}
+
+/** What a thread's zone has of ZFS; null: it is one of the kernel's own. */
+function ioOf(thread: Thread): ZoneIo | null {
+  const process = thread.process;
+  return process ? zoneOf(process.credentials.zoneid).io : null;
 }
 
 const lock: SleepLock = new SleepLock();
@@ -220,12 +243,15 @@ export function syncPools(): i32 {
   const call = beforeSync;
   if (call) call();
   const pools = allPools();
+  const start = rdtsc();
   let result = 0;
   for (let i = 0; i < pools.length; i++) {
     if (!pools[i].isWritable) continue;
     const one = pools[i].sync();
     if (result == 0) result = one;
   }
+  // A process that asks for it pays itself.
+  if (!current().process) ZoneIo.shareGroup(rdtsc() - start);
   leave();
   return result;
 }

@@ -2,7 +2,7 @@
 /** @fileoverview Datasets as mounted file systems, and what is done to all that are mounted. */
 import { heapHasRoom } from '../../guest-os/kernel/heapRoom';
 import { EBUSY, EIO, ENOENT, ENOMEM, EPERM, setFailure } from '../../guest-os/kernel/errno';
-import { FileSystemType, mountList } from '../../guest-os/fs/mount';
+import { ALWAYS, FileSystemType, mountList } from '../../guest-os/fs/mount';
 import { FileSystem as MountedFileSystem, newDeviceNumber, S_IFMT, Statistics, Vnode } from '../../guest-os/fs/vnode';
 import { Caller, isZoned } from '../dsl/caller';
 import { FLAG_INCONSISTENT } from '../dsl/dataset';
@@ -124,7 +124,7 @@ export function putAllPages(): void {
 
 export class ZfsType extends FileSystemType {
   constructor() {
-    super('zfs', true);
+    super('zfs', ALWAYS);
   }
   /** `special`: a dataset's name. A zone mounts what is delegated to it, the global zone what is not. */
   make(special: string, options: string, covered: Vnode): MountedFileSystem | null {

@@ -35,7 +35,7 @@ import { wallTime } from '../../guest-os/kernel/clock';
 import { releaseDbuf } from '../dmu/dbuf';
 import { Dnode, releaseDnode } from '../dmu/dnode';
 import { TYPE_NONE } from '../dmu/types';
-import { enter, leave } from '../port/kernel';
+import { enter, leave, noteWritten } from '../port/kernel';
 import { WALK_DONE, ZapEntry } from '../zap/zap';
 import { A_ATIME, A_CTIME, A_GID, A_LINKS, A_MODE, A_MTIME, A_PARENT, A_RDEV, A_SIZE, A_UID } from './attributes';
 import { extendedDirectory, hasExtended, isExtended } from './extended';
@@ -186,6 +186,7 @@ export class ZfsVnode extends Vnode {
       else done += one;
       if (one >= 0 && <u64>one < step) error = setError(EFAULT);
     }
+    noteWritten(done);
     leave();
     return done || !error ? <i64>done : error;
   }

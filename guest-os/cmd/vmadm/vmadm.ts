@@ -37,7 +37,7 @@
  *   max_physical_memory, max_locked_memory, max_swap, max_shm_memory, max_lwps
  *   max_shm_ids, max_sem_ids, max_msg_ids
  *   cpu_shares, cpu_cap            parts of the processors among those who want them; percent of one processor at most
- *   zfs_io_priority                kept; nothing obeys it yet
+ *   zfs_io_priority                parts of ZFS among VMs that use it at the same time
  *   tmpfs                          size of /tmp, at the next boot; 0: /tmp is in the VM's dataset
  *   quota, zfs_root_compression, zfs_root_recsize
  *   delegate_dataset, zfs_data_compression, zfs_data_recsize

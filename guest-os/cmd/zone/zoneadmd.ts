@@ -39,6 +39,7 @@ import {
   ATTR_BOOTARGS,
   ATTR_BRAND,
   ATTR_DATASETS,
+  ATTR_FS_ALLOWED,
   ATTR_INITNAME,
   bootZone,
   createZone,
@@ -210,6 +211,7 @@ function ready(): string {
   const init = configuration.attribute('init-name');
   setZoneText(zone, ATTR_INITNAME, init == null ? brand.initName : init);
   setZoneText(zone, ATTR_BOOTARGS, configuration.bootargs);
+  setZoneText(zone, ATTR_FS_ALLOWED, configuration.fsAllowed);
   setControls(configuration);
   const undelegated = delegate(configuration);
   if (undelegated.length) {

@@ -22,6 +22,8 @@ export const ATTR_INITPID: i32 = 7;
 export const ATTR_INITNAME: i32 = 9;
 export const ATTR_BOOTARGS: i32 = 10;
 export const ATTR_BRAND: i32 = 11;
+/** Types of file systems, with commas between. */
+export const ATTR_FS_ALLOWED: i32 = 16;
 const ATTR_ASKED: i32 = 32768;
 /** Ours: names of ZFS datasets that it is given, with commas between. */
 export const ATTR_DATASETS: i32 = 32769;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /**
  * @fileoverview Ways out of a zone, tried by its root: `escape PID ID`, run inside by test/os/zones.test.ts with a process of the global zone and the id
- * of another zone. Each attempt has the errno that the manual gives for who may not, or for what is not there.
+ * of another zone, in one whose fs-allowed is `dev,mntfs`; the global zone has mounted
+ * a tmpfs named `foreign` on its /outside before it was booted. Each attempt has the errno that the manual gives for who may not, or for what is not there.
  */
 import * as calls from '../../lib/calls';
 import { status } from '../../lib/files';
@@ -119,9 +120,10 @@ function optionsOf(point: string): string {
   return '';
 }
 function mounts(): void {
-  check('mount dev', mount('dev', '/dev', 'zone=0,console=pts/0'), EPERM);
+  check('mount dev, whatever fs-allowed says', mount('dev', '/dev', 'zone=0,console=pts/0'), EPERM);
   check('mount ctfs', mount('ctfs', 'ctfs', ''), EPERM);
-  check('mount mntfs', mount('mntfs', 'mnttab', ''), EPERM);
+  check('mount mntfs, which fs-allowed names', mount('mntfs', 'mnttab', ''), 0);
+  check('umount of it', calls.umount2(text('/mnt'), 0), 0);
   check('mount zfs', mount('zfs', 'zones/var', ''), EPERM);
   check('mount lofs of what is outside', mount('lofs', '/../../../zones', ''), ENOENT);
   check('mount tmpfs', mount('tmpfs', 'swap', 'devices'), 0);
@@ -132,6 +134,12 @@ function mounts(): void {
   check('umount of the root', calls.umount2(text('/'), MS_FORCE), EINVAL);
   check('umount by a name outside', calls.umount2(text('/zones'), MS_FORCE), ENOENT);
   check('umount by a special outside', calls.umount2(text('zones/var'), MS_FORCE), ENOENT);
+  // What the global zone has mounted here before there was this zone is not this zone's.
+  check('what is seen of the global zone', openFile('/outside/file', O_RDONLY) < 0 ? 1 : 0, 0);
+  check('umount of it', calls.umount2(text('/outside'), MS_FORCE), EINVAL);
+  check('umount by its special', calls.umount2(text('foreign'), 0), ENOENT);
+  const flags = MS_REMOUNT | MS_OPTIONSTR;
+  check('remount of it', calls.mount(text('foreign'), text('/outside'), flags, text('tmpfs'), text('rw'), 3), EPERM);
   check('write to /usr', openFile('/usr/x', 0x101), -30);
   check('write to /lib', openFile('/lib/x', 0x101), -30);
 }

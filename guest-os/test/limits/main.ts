@@ -9,6 +9,7 @@
  *     limits hog MBYTES [stay]    touches so much memory: how many MiB it got; `tell`: it says so of each
  *     limits lock MBYTES          locks so much memory: what mlock gave
  *     limits burn                 takes all memory that it can have, gives it back, again and again
+ *     limits write FILE           writes a file again and again
  */
 import { store64 } from 'machine/mem';
 import * as calls from '../../lib/calls';
@@ -36,6 +37,7 @@ export function main(): i32 {
   if (what == 'hog') return hog(<u64>parseNumber(args[2]), args.length > 3 ? args[3] : '');
   if (what == 'lock') return lock(<u64>parseNumber(args[2]));
   if (what == 'burn') burn();
+  if (what == 'write') write(args[2]);
   return 2;
 }
 
@@ -117,6 +119,16 @@ function lock(mebibytes: u64): i32 {
   out('lock: ' + calls.memcntl(at, mebibytes * MEBIBYTE, MC_LOCK, 0, 0, 0).toString() + '\n');
   flush();
   return 0;
+}
+
+const BLOCK: u64 = 64 << 10;
+function write(path: string): void {
+  const descriptor = <i32>calls.open(pathOf(path), 0x102, 0o644);
+  const at = calls.mmap(0, BLOCK, PROT_READ_WRITE, MAP_PRIVATE_ANON, -1, 0);
+  for (let round: u64 = 0; ; round++) {
+    store64(<u64>at, round);
+    calls.pwrite(descriptor, at, BLOCK, (round & 15) * BLOCK);
+  }
 }
 
 function burn(): void {

@@ -166,6 +166,9 @@ function firstWrong(payload: Json, current: Json, around: Surroundings): string 
   const privileges = payload.get('limit_priv');
   if (privileges && privileges.items.length && !privilegesOf(listIn(payload, 'limit_priv').join(',')))
     return 'invalid limit_priv: ' + privilegeProblem;
+  // What nothing would obey.
+  if (isTrue(payload.get('docker'))) return 'docker is not implemented';
+  if (integerIn(payload, 'zlog_max_size', 0) > 0) return 'zlog_max_size is not implemented';
   const memory = checkMemory(payload, current);
   if (memory.length) return memory;
   const filesystems = checkFilesystems(payload, current, around);

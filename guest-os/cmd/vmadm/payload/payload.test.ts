@@ -137,6 +137,8 @@ const REFUSED: [Payload, string | RegExp][] = [
   [{ zfs_data_recsize: 262144 }, 'invalid zfs_data_recsize (262144), must be 512-131072 and a power of 2. (0 to disable)'],
   [{ zfs_root_compression: 'zip' }, /^invalid compression type for zip, must be one of: on, off, gzip, /],
   [{ zfs_filesystem_limit: 5 }, /^zfs_filesystem_limit cannot be kept/],
+  [{ brand: 'joyent-minimal', image_uuid: MINIMAL, docker: true }, 'docker is not implemented'],
+  [{ zlog_max_size: 1000 }, 'zlog_max_size is not implemented'],
   // Interfaces
   [nic({ vlan_id: 4096 }), 'Invalid value(s) for: nics.*.vlan_id'],
   [nic({ mtu: 100 }), 'Invalid value(s) for: nics.*.mtu'],
