@@ -57,7 +57,14 @@ const NEIGHBOUR = {
   // Here zones lie in a pool.
   files: `${set('zfs-io-priority', 100, 'a')}; ${set('zfs-io-priority', 300, 'b')}; (zlogin a limits write /var/w &); (zlogin b limits write /var/w &); sleep 1; ${TIME_IN_ZFS}; sleep 2; ${TIME_IN_ZFS}`,
   filesChanged: `${set('zfs-io-priority', 300, 'a')}; sleep 1; ${TIME_IN_ZFS}; sleep 2; ${TIME_IN_ZFS}; prctl -n zone.zfs-io-priority -i zone a | grep privileged; pkill limits; while pgrep limits; do sleep 0.1; done; zlogin a rm /var/w; zlogin b rm /var/w`,
-  alone: `${set('cpu-shares', 10, 'a')};
+  alone: `${set('cpu-shares', 10, 'a')}; ${set('cpu-shares', 990, 'b')}; ${work}`,
+  processor: hogging('max-swap', 1 << 30, 'spin'),
+  cap: hogging('cpu-cap', 5, 'spin'),
+  processes: hogging('max-processes', 60, 'bomb'),
+  threads: hogging('max-lwps', 60, 'bomb'),
+  swap: hogging('max-swap', 64 << 20, 'burn'),
+  physical: hogging('max-physical-memory', 64 << 20, 'burn'),
+};
 const NAMES = Object.keys(COMMANDS) as (keyof typeof COMMANDS)[];
 
 interface Look {
