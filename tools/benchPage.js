@@ -57,7 +57,10 @@ export async function benchPage(which = []) {
 async function speeds(browser, url, command) {
   const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
   await page.goto(url);
-  await page.waitForFunction((text) => new RegExp(text).test(/** @type {any} */ (window).diorama.com1.output), LOGIN.source);
+  await page.waitForFunction(
+    (text) => new RegExp(text).test(/** @type {any} */ (window).diorama?.com1.output ?? ''),
+    LOGIN.source,
+  );
   /** @type {number[]} */
   const cold = [];
   for (let i = 0; i < REPEATS; i++) cold.push(await page.evaluate(coldBoot, LOGIN.source));

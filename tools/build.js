@@ -93,6 +93,12 @@ const toolchainTarget = {
   }),
 };
 
+/**
+ * Scripts of the page most of whose functions are called when it opens. Chromium compiles these functions while the script arrives, on another thread
+ * than the page's (its explicit compile hints), instead of each when it is first called; other browsers see a comment.
+ */
+const COMPILED_AT_ONCE = new Set(['terminal']);
+
 /** The page, with our own system beside it, and the list of files that makes it work without a network. @type {Target} */
 const webTarget = {
   name: 'page',
@@ -109,7 +115,10 @@ const webTarget = {
       assetsInlineLimit: 0,
       rollupOptions: {
         input: { index: join(home, 'web/page/index.html'), sw: join(home, 'web/page/sw.ts') },
-        output: { entryFileNames: (chunk) => (chunk.name === 'sw' ? 'sw.js' : 'assets/[name]-[hash].js') },
+        output: {
+          entryFileNames: (chunk) => (chunk.name === 'sw' ? 'sw.js' : 'assets/[name]-[hash].js'),
+          postBanner: (chunk) => (COMPILED_AT_ONCE.has(chunk.name) ? '//# allFunctionsCalledOnLoad' : ''),
+        },
       },
     },
     define: { BUILD: JSON.stringify('@build@') },

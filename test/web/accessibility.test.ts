@@ -3,12 +3,12 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { AxeResults } from 'axe-core';
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { Page } from 'playwright-core';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { haveOracles } from '../../tools/oracles.js';
 import type { Automation } from '../../web/page/main.ts';
 import { multibootKernel } from '../support/multibootKernel.ts';
-import { BUILD_TIMEOUT, launchBrowser, PHONE, type Served, serve, Tab } from './browser.ts';
+import { Host, PHONE, Tab } from './browser.ts';
 
 declare const diorama: Automation;
 declare const axe: { run(): Promise<AxeResults> };
@@ -28,21 +28,12 @@ const UD2 = [0x0f, 0x0b];
 const LOAD_EMPTY_TABLE = [0x0f, 0x01, 0x1d, 0, 0, 0, 0];
 
 describe.skipIf(!haveOracles('chromium'))('the page is for everybody', () => {
-  let served: Served;
-  let browser: Browser;
+  const host = new Host();
   let tab: Tab;
   let page: Page;
-
-  beforeAll(async () => {
-    [served, browser] = await Promise.all([serve(), launchBrowser()]);
-  }, BUILD_TIMEOUT);
-  afterAll(async () => {
-    await browser?.close();
-    served?.stop();
-  });
   const open = async (options: Parameters<typeof Tab.open>[2] = {}) => {
     // The page's own policy would keep axe out.
-    tab = await Tab.open(browser, served.url, { bypassCSP: true, ...options });
+    tab = await host.open({ bypassCSP: true, ...options });
     page = tab.page;
     await tab.answer(/login: $/);
   };
@@ -124,11 +115,11 @@ describe.skipIf(!haveOracles('chromium'))('the page is for everybody', () => {
   });
 
   test.each(['light', 'dark'] as const)('nor while it is being loaded, %s', async (colorScheme) => {
-    tab = await Tab.open(browser, 'about:blank', { bypassCSP: true, colorScheme, reducedMotion: 'reduce' });
+    tab = await Tab.blank(host.browser, host.url, { bypassCSP: true, colorScheme, reducedMotion: 'reduce' });
     page = tab.page;
     // Never answered: what is there before that stays to be looked at.
     await page.route('**/boot_archive', () => {});
-    await page.goto(served.url);
+    await tab.visit(host.url);
     await page.locator('#downloads progress').first().waitFor();
     await page.waitForFunction(() => diorama.state === 'starting');
     await look('loading');
@@ -188,7 +179,7 @@ describe.skipIf(!haveOracles('chromium'))('the page is for everybody', () => {
     await page.click('#reader');
     await page.locator('#com1 .xterm-accessibility').filter({ hasText: 'login:' }).waitFor();
     // It is remembered.
-    await page.reload();
+    await tab.reload();
     await page.locator('#com1 .xterm-accessibility').filter({ hasText: 'login:' }).waitFor();
     expect(await page.getAttribute('#reader', 'aria-pressed')).toBe('true');
   });

@@ -9,7 +9,9 @@ import type { AddressInfo } from 'node:net';
 import { dirname, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest';
 import type { Automation } from '../../web/page/main.ts';
+import { multibootKernel } from '../support/multibootKernel.ts';
 
 declare const diorama: Automation;
 
@@ -110,9 +112,25 @@ export class Tab {
 
   static async open(browser: Browser, url: string, options: BrowserContextOptions & { hash?: string } = {}): Promise<Tab> {
     const { hash = '', ...context } = options;
-    const tab = new Tab(await (await browser.newContext({ viewport: DESKTOP, ...context })).newPage(), url);
-    await tab.page.goto(url + hash);
+    const tab = await Tab.blank(browser, url, context);
+    await tab.visit(url + hash);
     return tab;
+  }
+  /** That is to visit `url`. */
+  static async blank(browser: Browser, url: string, options: BrowserContextOptions = {}): Promise<Tab> {
+    return new Tab(await (await browser.newContext({ viewport: DESKTOP, ...options })).newPage(), url);
+  }
+  async visit(url: string): Promise<void> {
+    await this.page.goto(url);
+    await this.#usable();
+  }
+  async reload(): Promise<void> {
+    await this.page.reload();
+    await this.#usable();
+  }
+  /** The page makes itself in steps. */
+  async #usable(): Promise<void> {
+    await this.page.waitForFunction(() => 'diorama' in window);
   }
   close(): Promise<void> {
     return this.page.context().close();
@@ -148,6 +166,15 @@ export class Tab {
     await this.answer(expected);
     await this.answer(prompt);
   }
+  /** A kernel of a few instructions. */
+  async boot(code: readonly number[]): Promise<void> {
+    const { page } = this;
+    await page.setInputFiles('#files', { name: 'test.elf', mimeType: '', buffer: Buffer.from(multibootKernel(code)) });
+    await page.locator('#machine-dialog[open]').waitFor();
+    await page.click('#start');
+    await page.locator('#machine-dialog').waitFor({ state: 'hidden' });
+    await page.waitForFunction(() => diorama.state === 'on');
+  }
   /** Our system, up to the shell's prompt. */
   async logIn(): Promise<void> {
     await this.answer(/login: $/, BOOT_TIMEOUT);
@@ -173,5 +200,41 @@ export class Tab {
   /** Waits until the message box says it. */
   async says(text: string | RegExp): Promise<void> {
     await this.page.locator('#message').filter({ hasText: text }).waitFor({ timeout: ANSWER_TIMEOUT });
+  }
+}
+
+/** A browser, and the page served to it, while a suite's tests run. */
+export class Host {
+  #served: Served | undefined;
+  #browser: Browser | undefined;
+
+  constructor() {
+    beforeAll(async () => {
+      [this.#served, this.#browser] = await Promise.all([serve(), launchBrowser()]);
+    }, BUILD_TIMEOUT);
+    afterAll(async () => {
+      await this.#browser?.close();
+      this.#served?.stop();
+    });
+  }
+
+  get url(): string {
+    return this.#served!.url;
+  }
+  get browser(): Browser {
+    return this.#browser!;
+  }
+
+  open(options?: Parameters<typeof Tab.open>[2]): Promise<Tab> {
+    return Tab.open(this.browser, this.url, options);
+  }
+  /** A tab for each test, which must have nothing to complain of in the end; `current` is the one that the test has then. */
+  openForEach(opened: (tab: Tab) => void, current: () => Tab, options?: BrowserContextOptions): void {
+    beforeEach(async () => opened(await this.open(options)));
+    afterEach(async () => {
+      const tab = current();
+      await tab.close();
+      expect(tab.complaints).toEqual([]);
+    });
   }
 }

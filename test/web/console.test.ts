@@ -1,44 +1,27 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview What people do with a console: copy and paste, resize, full screen; pictures and the mouse; power button and speed. */
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { Page } from 'playwright-core';
+import { describe, expect, test } from 'vitest';
 import { haveOracles } from '../../tools/oracles.js';
 import type { Automation } from '../../web/page/main.ts';
-import { multibootKernel } from '../support/multibootKernel.ts';
-import { ANSWER_TIMEOUT, BUILD_TIMEOUT, launchBrowser, type Served, serve, Tab } from './browser.ts';
+import { ANSWER_TIMEOUT, Host, type Tab } from './browser.ts';
 import { ASK_SIZE, fromLetters, OBEY_POWER_BUTTON, PICTURE, REPORT_MOUSE } from './kernels.ts';
 
 declare const diorama: Automation;
 
 describe.skipIf(!haveOracles('chromium'))('the console', () => {
-  let served: Served;
-  let browser: Browser;
+  const host = new Host();
   let tab: Tab;
   let page: Page;
+  host.openForEach(
+    (opened) => {
+      tab = opened;
+      page = tab.page;
+    },
+    () => tab,
+    { permissions: ['clipboard-read', 'clipboard-write'] },
+  );
 
-  beforeAll(async () => {
-    [served, browser] = await Promise.all([serve(), launchBrowser()]);
-  }, BUILD_TIMEOUT);
-  afterAll(async () => {
-    await browser?.close();
-    served?.stop();
-  });
-  beforeEach(async () => {
-    tab = await Tab.open(browser, served.url, { permissions: ['clipboard-read', 'clipboard-write'] });
-    page = tab.page;
-  });
-  afterEach(async () => {
-    await tab.close();
-    expect(tab.complaints).toEqual([]);
-  });
-
-  const boot = async (code: readonly number[]) => {
-    await page.setInputFiles('#files', { name: 'test.elf', mimeType: '', buffer: Buffer.from(multibootKernel(code)) });
-    await page.locator('#machine-dialog[open]').waitFor();
-    await page.click('#start');
-    await page.locator('#machine-dialog').waitFor({ state: 'hidden' });
-    await page.waitForFunction(() => diorama.state === 'on');
-  };
   const clipboard = () => page.evaluate(() => navigator.clipboard.readText());
   const putIntoClipboard = (text: string) => page.evaluate((words) => navigator.clipboard.writeText(words), text);
 
@@ -68,7 +51,7 @@ describe.skipIf(!haveOracles('chromium'))('the console', () => {
   });
 
   test('the terminal is as large as its place, and tells guests that ask', async () => {
-    await boot(ASK_SIZE);
+    await tab.boot(ASK_SIZE);
     const rows = () => page.locator('#com1 .xterm-rows > div').count();
     /** The answers: CSI 8 ; lines ; columns t. */
     const answers = async () =>
@@ -114,7 +97,7 @@ describe.skipIf(!haveOracles('chromium'))('the console', () => {
   });
 
   test('shows pictures of the VGA', async () => {
-    await boot(PICTURE);
+    await tab.boot(PICTURE);
     await page.click('#screen-tab');
     await page.waitForFunction(() => document.getElementById('screen-text')?.textContent === 'A picture');
     // The colours of two neighbours at the beginning and of the last pixel.
@@ -133,7 +116,7 @@ describe.skipIf(!haveOracles('chromium'))('the console', () => {
   });
 
   test('holds the mouse for the guest, and lets it go', async () => {
-    await boot(REPORT_MOUSE);
+    await tab.boot(REPORT_MOUSE);
     const reported = async () => fromLetters(await page.evaluate(() => diorama.com1.output));
     // The mouse acknowledges the command.
     await expect.poll(reported, { timeout: ANSWER_TIMEOUT }).toEqual([0xfa]);
@@ -171,7 +154,7 @@ describe.skipIf(!haveOracles('chromium'))('the console', () => {
   });
 
   test('the power button is for the guest to act on', async () => {
-    await boot(OBEY_POWER_BUTTON);
+    await tab.boot(OBEY_POWER_BUTTON);
     await tab.answer(/^ready$/);
     await page.click('#power');
     await tab.says('The machine has powered off.');

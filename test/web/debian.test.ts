@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview Debian 12 on the page in Chromium, dropped on it and used by keyboard through every virtio device. */
 import { readFileSync, writeFileSync } from 'node:fs';
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { Page } from 'playwright-core';
+import { afterAll, describe, expect, test } from 'vitest';
 import { debianKernel, haveOracles } from '../../tools/oracles.js';
 import type { Automation } from '../../web/page/main.ts';
 import { temporaryFolder } from '../support/diorama.ts';
 import { initramfs } from '../support/initramfs.ts';
 import { kernelModules } from '../support/kernelModules.ts';
 import { Neighbour } from '../support/neighbour.ts';
-import { ANSWER_TIMEOUT, BOOT_TIMEOUT, BUILD_TIMEOUT, launchBrowser, type Served, serve, Tab } from './browser.ts';
+import { ANSWER_TIMEOUT, BOOT_TIMEOUT, Host, type Tab } from './browser.ts';
 
 declare const diorama: Automation;
 
@@ -23,27 +23,17 @@ const kernel = haveOracles('busybox', 'chromium') ? debianKernel() : undefined;
 describe.skipIf(!kernel)('the page with Debian 12', () => {
   const { image = '', root = '' } = kernel ?? {};
   const folder = temporaryFolder();
-  let served: Served;
-  let browser: Browser;
+  const host = new Host();
   let tab: Tab;
   let page: Page;
-
-  beforeAll(async () => {
-    [served, browser] = await Promise.all([serve(), launchBrowser()]);
-  }, BUILD_TIMEOUT);
-  afterAll(async () => {
-    await browser?.close();
-    served?.stop();
-    folder.remove();
-  });
-  beforeEach(async () => {
-    tab = await Tab.open(browser, served.url);
-    page = tab.page;
-  });
-  afterEach(async () => {
-    await tab.close();
-    expect(tab.complaints).toEqual([]);
-  });
+  host.openForEach(
+    (opened) => {
+      tab = opened;
+      page = tab.page;
+    },
+    () => tab,
+  );
+  afterAll(() => folder.remove());
 
   const choose = async (...files: [name: string, contents: Uint8Array][]) => {
     for (const [name, contents] of files) writeFileSync(folder.path(name), contents);

@@ -4,13 +4,13 @@
  * without a network.
  */
 import { writeFileSync } from 'node:fs';
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { Page } from 'playwright-core';
+import { afterAll, describe, expect, test } from 'vitest';
 import { haveOracles } from '../../tools/oracles.js';
 import type { Automation } from '../../web/page/main.ts';
 import { temporaryFolder } from '../support/diorama.ts';
 import { KERNEL_ENTRY, multibootKernel } from '../support/multibootKernel.ts';
-import { ANSWER_TIMEOUT, BUILD_TIMEOUT, launchBrowser, PHONE, type Served, serve, serveStatically, Tab } from './browser.ts';
+import { ANSWER_TIMEOUT, Host, PHONE, serveStatically, Tab } from './browser.ts';
 import { fromLetters, REPORT_KEYS } from './kernels.ts';
 
 declare const diorama: Automation;
@@ -29,27 +29,17 @@ const DISPLAY = [
 
 describe.skipIf(!haveOracles('chromium'))('the page', () => {
   const folder = temporaryFolder();
-  let served: Served;
-  let browser: Browser;
+  const host = new Host();
   let tab: Tab;
   let page: Page;
-
-  beforeAll(async () => {
-    [served, browser] = await Promise.all([serve(), launchBrowser()]);
-  }, BUILD_TIMEOUT);
-  afterAll(async () => {
-    await browser?.close();
-    served?.stop();
-    folder.remove();
-  });
-  beforeEach(async () => {
-    tab = await Tab.open(browser, served.url);
-    page = tab.page;
-  });
-  afterEach(async () => {
-    await tab.close();
-    expect(tab.complaints).toEqual([]);
-  });
+  host.openForEach(
+    (opened) => {
+      tab = opened;
+      page = tab.page;
+    },
+    () => tab,
+  );
+  afterAll(() => folder.remove());
 
   const choose = async (...files: [name: string, contents: Uint8Array | string][]) => {
     const paths = files.map(([name, contents]) => {
@@ -60,9 +50,8 @@ describe.skipIf(!haveOracles('chromium'))('the page', () => {
     await page.waitForFunction((count) => document.querySelectorAll('#chosen li').length >= count, paths.length);
   };
   const boot = async (code: readonly number[]) => {
-    await choose(['test.elf', multibootKernel(code)]);
-    await page.click('#start');
-    await page.waitForFunction(() => diorama.state !== 'starting' && (diorama.figures?.instructions ?? 0) > 0);
+    await tab.boot(code);
+    await page.waitForFunction(() => (diorama.figures?.instructions ?? 0) > 0);
   };
   const figures = () => page.evaluate(() => diorama.figures?.instructions ?? 0);
   const toldTwice = async () => {
@@ -214,7 +203,7 @@ describe.skipIf(!haveOracles('chromium'))('the page', () => {
       // As a browser without SIMD does.
       WebAssembly.validate = (bytes) => !new Uint8Array(bytes as ArrayBuffer).includes(0xfd) && validate(bytes);
     });
-    await page.reload();
+    await tab.reload();
     await tab.says("This browser's WebAssembly has no SIMD");
     expect(await page.getByRole('button', { name: 'Start again' }).count()).toBe(0);
   });
@@ -233,7 +222,7 @@ describe.skipIf(!haveOracles('chromium'))('the page', () => {
       return copied;
     });
     expect(new URL(link).hash).toBe('#memory=64&processors=2&append=console%3Dttya+verbose%3D1');
-    const other = await Tab.open(browser, served.url, { hash: new URL(link).hash });
+    const other = await host.open({ hash: new URL(link).hash });
     expect(await other.page.inputValue('#memory')).toBe('64');
     expect(await other.page.inputValue('#processors')).toBe('2');
     expect(await other.page.inputValue('#command-line')).toBe('console=ttya verbose=1');
@@ -261,7 +250,7 @@ describe.skipIf(!haveOracles('chromium'))('the page', () => {
   });
 
   test('offers touch what its keyboards lack', async () => {
-    const touched = await Tab.open(browser, served.url, { viewport: PHONE, hasTouch: true, isMobile: true });
+    const touched = await host.open({ viewport: PHONE, hasTouch: true, isMobile: true });
     await touched.page.setInputFiles('#files', {
       name: 'echo.elf',
       mimeType: '',
@@ -278,7 +267,7 @@ describe.skipIf(!haveOracles('chromium'))('the page', () => {
   });
 
   test("a touch screen's keyboard types on the display, whatever it makes of its field", async () => {
-    const touched = await Tab.open(browser, served.url, { viewport: PHONE, hasTouch: true, isMobile: true });
+    const touched = await host.open({ viewport: PHONE, hasTouch: true, isMobile: true });
     await touched.page.setInputFiles('#files', {
       name: 'keys.elf',
       mimeType: '',
@@ -323,14 +312,14 @@ describe.skipIf(!haveOracles('chromium'))('the page', () => {
   });
 
   test('works from a static host without special headers, and then without a network', async () => {
-    const host = await serveStatically();
-    const other = await Tab.open(browser, host.url);
+    const still = await serveStatically();
+    const other = await Tab.open(host.browser, still.url);
     expect(await other.page.evaluate(() => crossOriginIsolated)).toBe(false);
     await other.logIn();
     await other.page.evaluate(() => navigator.serviceWorker.ready);
-    host.stop();
+    still.stop();
     await other.page.context().setOffline(true);
-    await other.page.reload();
+    await other.reload();
     other.forget();
     await other.logIn();
     expect(other.complaints).toEqual([]);

@@ -5,14 +5,13 @@
  */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { Page } from 'playwright-core';
+import { afterAll, describe, expect, test } from 'vitest';
 import { Machine } from '../../emulator/host/library.ts';
 import { haveOracles } from '../../tools/oracles.js';
 import type { Automation } from '../../web/page/main.ts';
 import { temporaryFolder } from '../support/diorama.ts';
-import { multibootKernel } from '../support/multibootKernel.ts';
-import { ANSWER_TIMEOUT, BUILD_TIMEOUT, launchBrowser, type Served, serve, Tab } from './browser.ts';
+import { ANSWER_TIMEOUT, Host, Tab } from './browser.ts';
 
 declare const diorama: Automation;
 
@@ -30,35 +29,19 @@ const FILL = [
 
 describe.skipIf(!haveOracles('chromium'))('snapshots on the page', () => {
   const folder = temporaryFolder();
-  let served: Served;
-  let browser: Browser;
+  const host = new Host();
   let tab: Tab;
   let page: Page;
+  host.openForEach(
+    (opened) => {
+      tab = opened;
+      page = tab.page;
+    },
+    () => tab,
+    { acceptDownloads: true },
+  );
+  afterAll(() => folder.remove());
 
-  beforeAll(async () => {
-    [served, browser] = await Promise.all([serve(), launchBrowser()]);
-  }, BUILD_TIMEOUT);
-  afterAll(async () => {
-    await browser?.close();
-    served?.stop();
-    folder.remove();
-  });
-  beforeEach(async () => {
-    tab = await Tab.open(browser, served.url, { acceptDownloads: true });
-    page = tab.page;
-  });
-  afterEach(async () => {
-    await tab.close();
-    expect(tab.complaints).toEqual([]);
-  });
-
-  const boot = async (code: readonly number[]) => {
-    await page.setInputFiles('#files', { name: 'test.elf', mimeType: '', buffer: Buffer.from(multibootKernel(code)) });
-    await page.locator('#machine-dialog[open]').waitFor();
-    await page.click('#start');
-    await page.locator('#machine-dialog').waitFor({ state: 'hidden' });
-    await page.waitForFunction(() => diorama.state === 'on');
-  };
   const take = (title: string) => page.evaluate((text) => diorama.snapshots.take(text), title);
   const titles = () => page.evaluate(async () => (await diorama.snapshots.list()).map(({ title }) => title));
   /** What is stored about a snapshot, behind the page's back; with other values in some of its fields if there are any. */
@@ -96,7 +79,7 @@ describe.skipIf(!haveOracles('chromium'))('snapshots on the page', () => {
     await page.waitForFunction(() => diorama.state === 'paused');
     const { id } = await take('half a line');
     const hash = await page.evaluate(() => diorama.stateHash());
-    await page.reload();
+    await tab.reload();
     await tab.restore(id);
     await page.keyboard.type('ne" $((6 * 7))\n');
     await tab.answer(/^half\r\ntick 1\r\ntick 2\r\ntick 3\r\ndone 42\r$/m);
@@ -140,7 +123,7 @@ describe.skipIf(!haveOracles('chromium'))('snapshots on the page', () => {
     await tab.ask('echo changed | dd of=/dev/rdsk/c1t0d0 bs=512 conv=sync; echo $?', /^0\r$/m);
     const { id } = await take('with a disk');
     // After the reload nobody has the file.
-    await page.reload();
+    await tab.reload();
     await tab.restore(id);
     await tab.ask('head -1 /dev/rdsk/c1t0d0', /^changed\r$/m);
     await tab.ask(`dd if=/dev/rdsk/c1t0d0 bs=512 skip=${FAR} count=1 2>/dev/null | head -1`, /^far behind\r$/m);
@@ -176,11 +159,11 @@ describe.skipIf(!haveOracles('chromium'))('snapshots on the page', () => {
 
   test('storage full: a clear message, and the earlier one is still there', async () => {
     const protocol = await page.context().newCDPSession(page);
-    const origin = new URL(served.url).origin;
+    const origin = new URL(host.url).origin;
     await protocol.send('Storage.overrideQuotaForOrigin', { origin, quotaSize: 24 * 2 ** 20 });
-    await boot(COUNT);
+    await tab.boot(COUNT);
     const { id } = await take('earlier');
-    await boot(FILL);
+    await tab.boot(FILL);
     await page.waitForFunction(() => (diorama.figures?.instructions ?? 0) > 40_000_000);
     await page.click('#snapshot');
     await tab.says(
@@ -192,7 +175,7 @@ describe.skipIf(!haveOracles('chromium'))('snapshots on the page', () => {
   });
 
   test('corrupt, or of another version: refused, and the other one is still there', async () => {
-    await boot(COUNT);
+    await tab.boot(COUNT);
     const broken = await take('broken');
     const foreign = await take('foreign');
     const lost = await take('lost');
@@ -248,8 +231,8 @@ describe.skipIf(!haveOracles('chromium'))('snapshots on the page', () => {
       const next = await page.context().newPage();
       await page.close({ runBeforeUnload: false });
       page = next;
-      tab = new Tab(page, served.url);
-      await page.goto(served.url);
+      tab = new Tab(page, host.url);
+      await tab.visit(host.url);
       const stored = await page.evaluate(() => diorama.snapshots.list());
       expect(stored[0].title).toBe('earlier');
       if (where === 'in its transaction') expect(stored.length).toBe(1);

@@ -5,14 +5,13 @@
  * The page is stopped wherever it happens to be behind the kernel's start; the machine in Node is brought to the same instruction.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { Machine } from '../../emulator/host/library.ts';
 import { debianKernel, haveOracles } from '../../tools/oracles.js';
 import type { Automation } from '../../web/page/main.ts';
 import { temporaryFolder } from '../support/diorama.ts';
 import { initramfs } from '../support/initramfs.ts';
-import { BOOT_TIMEOUT, BUILD_TIMEOUT, launchBrowser, type Served, serve, Tab } from './browser.ts';
+import { BOOT_TIMEOUT, Host } from './browser.ts';
 
 declare const diorama: Automation;
 
@@ -24,17 +23,8 @@ const kernel = haveOracles('busybox', 'chromium') ? debianKernel() : undefined;
 describe.skipIf(!kernel)('the page', () => {
   const { image = '' } = kernel ?? {};
   const folder = temporaryFolder();
-  let served: Served;
-  let browser: Browser;
-
-  beforeAll(async () => {
-    [served, browser] = await Promise.all([serve(), launchBrowser()]);
-  }, BUILD_TIMEOUT);
-  afterAll(async () => {
-    await browser?.close();
-    served?.stop();
-    folder.remove();
-  });
+  const host = new Host();
+  afterAll(() => folder.remove());
 
   test(
     'has the state that Node has, most of it made by compiled code',
@@ -42,7 +32,7 @@ describe.skipIf(!kernel)('the page', () => {
       const initrd = folder.path('initrd.gz');
       writeFileSync(initrd, initramfs());
       const hash = `#${new URLSearchParams({ memory: String(MEBIBYTES), speed: 'fast', append: COMMAND_LINE })}`;
-      const { page } = await Tab.open(browser, served.url, { hash });
+      const { page } = await host.open({ hash });
       await page.waitForFunction(() => diorama.state === 'on');
       await page.evaluate(() => diorama.stop());
       await page.setInputFiles('#files', [image, initrd]);

@@ -1,31 +1,16 @@
-// SPDX-License-Identifier: MIT
-/**
- * @fileoverview The life of a zone in Chromium, typed on the page's console: its image imported, configured, installed as a clone, booted, entered,
- * left, halted, uninstalled, deleted; the pool is then what it was. Expectations are imgadm(8)'s, zonecfg(8)'s, zoneadm(8)'s and zlogin(1)'s.
- */
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { haveOracles } from '../../tools/oracles.js';
-import { BUILD_TIMEOUT, launchBrowser, type Served, serve, Tab } from './browser.ts';
+import { Host } from './browser.ts';
 
 const UUID = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}';
 const THERE = /\[root@web \S+\]# $/;
 const HERE = /\[root@diorama \S+\]# $/;
 
 describe.skipIf(!haveOracles('chromium'))('a zone on the page', () => {
-  let served: Served;
-  let browser: Browser;
-
-  beforeAll(async () => {
-    [served, browser] = await Promise.all([serve(), launchBrowser()]);
-  }, BUILD_TIMEOUT);
-  afterAll(async () => {
-    await browser?.close();
-    served?.stop();
-  });
+  const host = new Host();
 
   test('is imported, configured, installed, booted, entered, halted, uninstalled and deleted', async () => {
-    const tab = await Tab.open(browser, served.url);
+    const tab = await host.open();
     await tab.logIn();
     await tab.ask('set +o emacs; zfs list -H -o name -r zones > /tmp/before; zoneadm list -c', /^global\r$/m, HERE);
     await tab.ask(
@@ -52,7 +37,7 @@ describe.skipIf(!haveOracles('chromium'))('a zone on the page', () => {
   });
 
   test("is made, entered and left by the guide's buttons", async () => {
-    const tab = await Tab.open(browser, served.url);
+    const tab = await host.open();
     await tab.logIn();
     const press = async (name: string, expected: RegExp) => {
       await tab.hearAnew();

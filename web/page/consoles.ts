@@ -49,7 +49,9 @@ export class Consoles {
   readonly #tabs: { show(id: string): void };
   #shown: Port | 'screen' = 'com1';
   #enabled = false;
-  #zoom = Number(localStorage.getItem('zoom') ?? 0);
+  #zoom = 0;
+  /** A file of its own, since it is most of the page's code. */
+  readonly #code = import('../terminal/terminal.ts');
 
   constructor(events: ConsoleEvents) {
     this.#events = events;
@@ -60,7 +62,12 @@ export class Consoles {
       if (this.#shown !== 'screen') this.#terminal(this.#shown);
       events.shown(this.#shown);
     });
-    this.#terminal('com1');
+    // Who waits for it says what is wrong.
+    this.#code.catch(() => {});
+  }
+
+  setUp(): void {
+    this.#zoom = Number(localStorage.getItem('zoom') ?? 0);
     this.#setUpButtons();
     this.#setZoom(0);
     this.#setScreenReader(localStorage.getItem('reader') === 'on');
@@ -75,8 +82,7 @@ export class Consoles {
     return console.terminal;
   }
   async #open(port: Port): Promise<SerialTerminal> {
-    // A file of its own, since it is half of the page's code: the machine is on its way meanwhile.
-    const { openTerminal } = await import('../terminal/terminal.ts');
+    const { openTerminal } = await this.#code;
     const terminal = await openTerminal(element(port), NAMES[port], (bytes) => this.#events.type(port, bytes));
     terminal.setEnabled(this.#enabled);
     terminal.setZoom(this.#zoom);
@@ -89,8 +95,8 @@ export class Consoles {
   }
 
   /** Resolves when the first terminal is there, or cannot be. */
-  async opened(): Promise<void> {
-    await this.#ports.com1.terminal?.catch(() => {});
+  async open(): Promise<void> {
+    await this.#terminal('com1').catch(() => {});
   }
   get shown(): Port | 'screen' {
     return this.#shown;
@@ -110,11 +116,13 @@ export class Consoles {
   }
   clear(): void {
     for (const port of PORTS) {
-      this.#ports[port].heard = '';
-      this.#ports[port].decoder = new TextDecoder();
+      const console = this.#ports[port];
+      if (console.heard === '') continue;
+      console.heard = '';
+      console.decoder = new TextDecoder();
       element(`${port}-tab`).classList.remove('news');
+      void console.terminal?.then((terminal) => terminal.clear()).catch(() => {});
     }
-    this.#each((terminal) => terminal.clear());
   }
   setEnabled(enabled: boolean): void {
     this.#enabled = enabled;

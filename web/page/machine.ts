@@ -38,6 +38,8 @@ export interface MachineEvents {
   /** An Ethernet frame from the machine's network card. */
   frame(frame: Uint8Array): void;
   figures(figures: Figures): void;
+  /** The machine idles, and the next worker is ready: there is time for what can wait. Called more than once. */
+  rest(): void;
   inspection(inspection: Inspection): void;
   screen(screen: Screen): void;
   breakpoint(address: bigint): void;
@@ -55,7 +57,7 @@ const SPARE_AFTER = 10_000;
 
 interface Spare {
   worker: Worker;
-  /** What it has said so far. */
+  /** What it has said so far; that it is ready comes last. */
   heard: FromWorker[];
 }
 
@@ -230,7 +232,10 @@ export class PageMachine {
         return;
       case 'figures':
         events.figures(message.figures);
-        if (message.figures.mips === undefined && performance.now() - this.#startedAt > SPARE_WHEN_IDLE) this.#makeSpare();
+        // The first figures come before anything has run.
+        if (message.figures.mips !== undefined || performance.now() - this.#startedAt <= SPARE_WHEN_IDLE) return;
+        if (this.#spare?.heard.at(-1)?.kind === 'ready') events.rest();
+        this.#makeSpare();
         return;
       case 'inspection':
         events.inspection(message.inspection);

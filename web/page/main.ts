@@ -6,7 +6,7 @@
  * `window.diorama` is the same for programs: they see its state, type and hear, save and restore, and hold the other end of the network cable.
  */
 
-import { nextFrame } from '../terminal/nextTask.ts';
+import { nextFrame, nextTask } from '../nextTask.ts';
 import type { EndKind, Figures, FromWorker, Port, Speed, StoredSnapshot, View } from '../worker/messages.ts';
 import { whatIsMissing } from './capabilities.ts';
 import { Consoles } from './consoles.ts';
@@ -31,7 +31,7 @@ const ENDS: Record<EndKind, readonly [string, 'good' | 'bad']> = {
   'triple-fault': ['Triple fault: the processor could not deliver an exception and has shut down.', 'bad'],
 };
 const THEMES = ['system', 'light', 'dark'] as const;
-/** Milliseconds until the page is stored for when there is no network, unless the machine is idle before: let it boot first. */
+/** Milliseconds until the page is stored for when there is no network, unless the machine rests before: let it boot first. */
 const OFFLINE_AFTER = 10_000;
 /** First bytes of a snapshot file. */
 const SNAPSHOT_FILE = 'diorama snapshot ';
@@ -65,6 +65,7 @@ const machine: PageMachine = new PageMachine({
   output: (port, bytes) => consoles.output(port, bytes),
   frame: (frame) => cableEnd?.(frame),
   figures: showFigures,
+  rest: setUpOffline,
   inspection: (inspection) => inside.show(inspection),
   screen: (screen) => {
     display.show(screen);
@@ -89,23 +90,35 @@ const settings = new Settings({
 });
 const snapshots = new Snapshots(machine, { restore, failed: (text) => showMessage(text, 'bad') });
 
-setUpControls();
-setUpDrops();
-setUpTheme();
-showState();
-const missing = whatIsMissing();
-if (missing) {
-  element('welcome').hidden = true;
-  document.body.classList.remove('alone');
-  showMessage(missing, 'bad');
-} else void startFirst();
-setTimeout(setUpOffline, OFFLINE_AFTER);
+let missing: string | undefined;
 
-/** When the page has been drawn and has its terminal: the worker leaves no processor to a page that has still work to do. */
-async function startFirst(): Promise<void> {
+void setUp();
+
+/**
+ * In steps, each a task of its own, between which the browser draws what there is. The machine comes last: its worker leaves no processor to a page
+ * that has still work to do.
+ */
+async function setUp(): Promise<void> {
+  setUpTheme();
+  await nextFrame();
+  document.body.classList.remove('bare');
+  const parts = [consoles, settings, inside];
+  for (const step of [...parts.map((part) => () => part.setUp()), setUpControls, setUpDrops, showState]) {
+    await nextTask();
+    step();
+  }
+  // Programs find what can be used.
+  Object.assign(window, { diorama: automation });
   await nextFrame();
   document.body.classList.remove('alone');
-  await consoles.opened();
+  setTimeout(setUpOffline, OFFLINE_AFTER);
+  missing = whatIsMissing();
+  if (missing) {
+    element('welcome').hidden = true;
+    showMessage(missing, 'bad');
+    return;
+  }
+  await consoles.open();
   // Unless somebody was faster.
   if (!booted) start();
 }
@@ -258,9 +271,8 @@ function watch(): void {
   const views: View[] = [];
   document.body.dataset.console = consoles.shown;
   if (consoles.shown === 'screen') views.push('screen');
-  // Not yet: the page is being made.
-  if (machine && inside?.view) views.push(inside.view);
-  machine?.watch(views);
+  if (inside.view) views.push(inside.view);
+  machine.watch(views);
 }
 
 function start(): void {
@@ -298,8 +310,12 @@ function showState(): void {
   if (!isOn) element('mips').textContent = '–';
   inside.stateChanged();
   if (isOn || (state === 'off' && booted)) element('welcome').hidden = true;
-  if (state !== 'on' || figures) return;
-  // From now on there is something to type to; but who is somewhere else already stays there.
+  // From now on there is something to type to.
+  if (state === 'on' && !figures) void focusConsole();
+}
+/** Who is somewhere else already stays there. A page that has just been drawn need not be laid out for it. */
+async function focusConsole(): Promise<void> {
+  await nextFrame();
   if (document.activeElement === document.body) consoles.focus();
 }
 function labelled(icon: string, text: string): Node[] {
@@ -329,7 +345,6 @@ function showProgress(file: string, loaded: number, total: number): void {
 function showFigures(now: Figures): void {
   figures = now;
   inside.figures(now);
-  if (now.mips === undefined) setUpOffline();
   if (machine.state === 'on') element('state').textContent = now.mips === undefined ? 'Idle' : STATES.on;
   element('mips').textContent = now.mips === undefined ? '–' : now.mips.toFixed(0);
   element('instructions').textContent = formatCount(now.instructions);
@@ -416,7 +431,6 @@ const automation = {
   stateHash: () => machine.call({ name: 'hash' }),
 };
 export type Automation = typeof automation;
-Object.assign(window, { diorama: automation });
 
 function portFor(port: Port) {
   return {

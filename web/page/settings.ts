@@ -35,6 +35,9 @@ export class Settings {
 
   constructor(speed: { get(): Speed; set(speed: Speed): void }) {
     this.#speed = speed;
+  }
+
+  setUp(): void {
     input('command-line').oninput = () => {
       this.#ownCommandLine = true;
     };

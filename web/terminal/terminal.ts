@@ -9,8 +9,7 @@
  */
 import { FitAddon } from '@xterm/addon-fit';
 import { type ITheme, Terminal } from '@xterm/xterm';
-import '@xterm/xterm/css/xterm.css';
-import { nextFrame, nextTask } from './nextTask.ts';
+import { nextFrame, nextTask } from '../nextTask.ts';
 
 export interface SerialTerminal {
   /** Resolves when the bytes have been digested. */
@@ -32,6 +31,8 @@ export interface SerialTerminal {
 }
 
 const SCROLLBACK = 10_000;
+/** Characters in one frame. */
+const REHEARSED = 32;
 const LIGHT: ITheme = {
   ...{
     black: '#23292b',
@@ -69,6 +70,8 @@ export async function openTerminal(
   const style = getComputedStyle(element);
   loadFont(element);
   await nextTask();
+  loadCanvas(style);
+  await nextTask();
   let zoom = 0;
   const fontSize = (): number => Math.max(8, Number.parseFloat(getComputedStyle(element).fontSize) + zoom);
   let theme = themeOf(element);
@@ -95,6 +98,7 @@ export async function openTerminal(
   await nextTask();
   fit.fit();
   new ResizeObserver(resize).observe(element);
+  await rehearse(terminal, theme);
 
   const encoder = new TextEncoder();
   terminal.onData((text) => onKeys(encoder.encode(text)));
@@ -154,6 +158,30 @@ function loadFont(element: HTMLElement): void {
   element.append(probe);
   probe.getBoundingClientRect();
   probe.remove();
+}
+
+/** The terminal measures text on a canvas; a page's first one costs milliseconds, too. */
+function loadCanvas({ font }: CSSStyleDeclaration): void {
+  if (!('OffscreenCanvas' in globalThis)) return;
+  const context = new OffscreenCanvas(1, 1).getContext('2d');
+  if (!context) return;
+  context.font = font;
+  context.measureText('W');
+}
+
+/**
+ * Draws every character once, in the colour of the background. The terminal measures each when it first draws it, and its code is new to the browser:
+ * the first lines of a guest would be drawn in tens of milliseconds while the guest wants the processor, too.
+ */
+async function rehearse(terminal: Terminal, { background }: ITheme): Promise<void> {
+  const [red, green, blue] = background?.match(/\d+/g) ?? [];
+  const write = (text: string): Promise<void> => new Promise((resolve) => terminal.write(text, resolve));
+  await write(`\x1b[38;2;${red};${green};${blue}m`);
+  for (let first = 0x20; first < 0x7f; first += REHEARSED) {
+    await write(String.fromCharCode(...Array.from({ length: Math.min(REHEARSED, 0x7f - first) }, (_, n) => first + n)));
+    await nextFrame();
+  }
+  await write('\x1b[m\x1b[H\x1b[2J\x1b[3J');
 }
 
 function themeOf(element: HTMLElement): ITheme {

@@ -8,6 +8,7 @@
  */
 import { Debugger } from '../../emulator/machine/debugger.ts';
 import type { Machine, MachineEnd } from '../../emulator/machine/machine.ts';
+import { nextTask } from '../nextTask.ts';
 import type { Stroke } from '../page/keys.ts';
 import { type Figures, type FromWorker, PORTS, type Port, type Speed, type View } from './messages.ts';
 import { Observer } from './observer.ts';
@@ -170,7 +171,7 @@ export class Runner {
       if (performance.now() - this.#figuresAt >= FIGURES_INTERVAL) this.#tell();
       if (performance.now() - this.#screenAt >= SCREEN_INTERVAL) this.#show();
       if (sleep === 0 || typed) {
-        await turn();
+        await nextTask();
         continue;
       }
       const started = performance.now();
@@ -266,16 +267,4 @@ export class Runner {
 function adapted(count: number, took: number): number {
   const wanted = (count * SLICE) / 2 / Math.max(took, 0.1);
   return Math.round(Math.min(Math.max(wanted, count / 4, FIRST_COUNT), count * 4, LARGEST_COUNT));
-}
-
-const { port1: here, port2: there } = new MessageChannel();
-const waiting: (() => void)[] = [];
-here.onmessage = () => waiting.shift()?.();
-
-/** Lets messages in. A time-out of 0 would take 4 ms. */
-function turn(): Promise<void> {
-  return new Promise((resolve) => {
-    waiting.push(resolve);
-    there.postMessage(undefined);
-  });
 }

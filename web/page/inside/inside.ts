@@ -24,6 +24,7 @@ const VIEWS: Record<string, { view: View; title: string } | undefined> = {
 
 export class Inside {
   readonly #machine: PageMachine;
+  readonly #changed: () => void;
   readonly #tabs: { show(id: string): void };
   #processor: ProcessorView | undefined;
   #memory: MemoryView | undefined;
@@ -38,14 +39,18 @@ export class Inside {
   /** `changed`: another view is wanted. */
   constructor(machine: PageMachine, changed: () => void) {
     this.#machine = machine;
+    this.#changed = changed;
     this.#tabs = tabs(element('inside-tabs'), (id) => {
       this.#view = VIEWS[id]?.view;
       changed();
     });
+  }
+
+  setUp(): void {
     // Whoever asks the document instead makes it compute its whole layout at once.
     new ResizeObserver(([{ contentRect }]) => {
       this.#isOpen = contentRect.width > 0;
-      changed();
+      this.#changed();
     }).observe(element('inside'));
   }
 
