@@ -541,8 +541,8 @@ export class Machine {
 }
 
 const modules = new WeakMap<Interpreter, WebAssembly.Module>();
-/** Compiled once a process, however many machines there are. */
-function moduleOf(interpreter: Interpreter): WebAssembly.Module {
+/** Compiled once a process, however many machines there are; whoever wants the first one to be made quickly asks for it before. */
+export function moduleOf(interpreter: Interpreter): WebAssembly.Module {
   let module = modules.get(interpreter);
   if (!module) {
     module = new WebAssembly.Module(interpreter.wasm);

@@ -5,7 +5,7 @@ import { BootImageError } from '../../emulator/firmware/bootError.ts';
 import { missingLine } from '../../emulator/host/missing.ts';
 import type { Interpreter } from '../../emulator/interp/generate.ts';
 import { MODELS } from '../../emulator/isa/system/models.ts';
-import { Machine, MachineError, type MachineOptions } from '../../emulator/machine/machine.ts';
+import { Machine, MachineError, type MachineOptions, moduleOf } from '../../emulator/machine/machine.ts';
 import { sha256 } from '../../emulator/machine/sha256.ts';
 import { type Snapshot, SnapshotError } from '../../emulator/machine/snapshot.ts';
 import { stateChunks } from '../../emulator/machine/stateHash.ts';
@@ -95,6 +95,8 @@ page.onmessage = ({ data }) => {
 };
 void reportingFaults(async () => {
   interpreter = await refusing(loadInterpreter(progress));
+  // While the machine runs whose successor is made ready here, the browser has the code already, and the best it has made of it.
+  moduleOf(interpreter);
   post({ kind: 'ready', models: MODELS.map(({ name, brand }) => ({ name, brand })) });
 });
 
