@@ -289,7 +289,7 @@ class RegionCompiler {
       return undefined;
     }
     const env: Environment = { code: mode.code, stack: mode.stack, address: d.address };
-    const flat = !e.place.flat ? undefined : FLAT_SLOTS.has(e.sourceSegment) ? FLAT_WITH_SOURCE : FLAT;
+    const flat = !e.place.flat ? UNSEGMENTED : FLAT_SLOTS.has(e.sourceSegment) ? FLAT_WITH_SOURCE : FLAT;
     const ir = new Builder(d.size, env, e.flags, flat);
     execute(form, ir, this.operands(ir, instruction));
     const conditional = ir.flagsWhen !== undefined;
@@ -370,8 +370,9 @@ class RegionCompiler {
   }
 }
 
-/** What a region may take for flat; 'record' is the segment of string sources. */
-const FLAT: ReadonlySet<SegmentRef> = new Set([SEGMENT.es, SEGMENT.cs, SEGMENT.ss, SEGMENT.ds]);
+/** What a region may take for flat: always what no segment applies to, as LEA's operand; 'record' is the segment of string sources. */
+const UNSEGMENTED: ReadonlySet<SegmentRef> = new Set([SEGMENT.flat]);
+const FLAT: ReadonlySet<SegmentRef> = new Set([...UNSEGMENTED, SEGMENT.es, SEGMENT.cs, SEGMENT.ss, SEGMENT.ds]);
 const FLAT_WITH_SOURCE: ReadonlySet<SegmentRef> = new Set([...FLAT, 'record' as const]);
 const FLAT_SLOTS: ReadonlySet<number> = new Set([SEGMENT.es, SEGMENT.ss, SEGMENT.ds].map(segmentSlot));
 /** Size of a memory operand as its segment checks it. */

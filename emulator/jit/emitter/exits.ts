@@ -9,7 +9,7 @@
  */
 import { HEAD, LEAVE, ODD_REGISTERS, ODD_SEGMENTS, RECORD, SLOT, XMM } from '../../ir/state.ts';
 import type { Effect } from '../../ir/value.ts';
-import { Code, I32 } from '../../wasm/module.ts';
+import { Code, I32, I64 } from '../../wasm/module.ts';
 import { COUNTERS } from '../trace.ts';
 import { RegionFlags } from './flags.ts';
 import { BUDGET, HEAD_LOCAL } from './registers.ts';
@@ -130,25 +130,24 @@ export abstract class RegionExits extends RegionFlags {
     leaveFor(LEAVE.budget);
   }
   /**
-   * Opens a condition: the address in a local is an entry of this region, whose number is set. `table` has, for each offset in the page, one more than
+   * Opens a block, which is left unless the address in a local is an entry of this region, whose number is set. `table` has, for each offset in the page, one more than
    * the number of the entry there. Code of the page that runs is known to be mapped: nobody else has to be asked.
    */
   dispatchInside(local: number, table: number, need: number): void {
     const c = this.code;
     const offset = this.newLocal(I32);
+    const outside = this.openBlock();
     c.get(local).get(this.page);
-    if (this.place.long) c.op('i64.sub').op('i32.wrap_i64');
-    else c.op('i32.sub');
-    if (this.place.long) c.set(offset).get(local).get(this.page).op('i64.sub').i64(4096n).op('i64.lt_u');
-    else c.tee(offset).i32(4096).op('i32.lt_u');
-    this.openIf(I32);
-    c.get(offset).mem('i32.load8_u', table);
-    c.else();
-    c.i32(0);
-    this.close();
-    c.tee(offset).i32(0).op('i32.ne');
-    c.get(BUDGET).i32(need).op('i32.ge_s').op('i32.and');
-    this.openIf();
+    if (this.place.long) {
+      const wide = this.newLocal(I64);
+      c.op('i64.sub').tee(wide).op('i32.wrap_i64').set(offset);
+      c.get(wide).i64(4096n).op('i64.ge_u');
+    } else c.op('i32.sub').tee(offset).i32(4096).op('i32.ge_u');
+    this.brIf(outside);
+    c.get(offset).mem('i32.load8_u', table).tee(offset).op('i32.eqz');
+    this.brIf(outside);
+    c.get(BUDGET).i32(need).op('i32.lt_s');
+    this.brIf(outside);
     c.get(offset).i32(1).op('i32.sub').set(this.entry);
   }
 

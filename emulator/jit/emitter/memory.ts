@@ -3,8 +3,8 @@
  * @fileoverview Memory accesses of a region: each probes the TLB, and a miss, a fault, a device or code that is written leaves the access to the
  * interpreter.
  *
- * Accesses through the stack pointer of legacy code compare with the entry that the one before them found, which nothing changes while the
- * region runs.
+ * Accesses through the registers of an access before them in the block, and all through the stack pointer of legacy code, compare with the entry
+ * that that one found, which nothing changes while the region runs, and probe only if it is another's.
  */
 import { ACCESS, LEAVE, type MemoryAccess, SLOT, TLB_ENTRIES, TLB_READ, TLB_WRITE } from '../../ir/state.ts';
 import type { Value } from '../../ir/value.ts';
@@ -12,7 +12,26 @@ import { I32, I64 } from '../../wasm/module.ts';
 import { RegionExits } from './exits.ts';
 import { BUDGET } from './registers.ts';
 
+/** Locals: the tag of a TLB entry, and what it adds to addresses. */
+interface Translation {
+  tag: number;
+  addend: number;
+}
+
 export abstract class RegionMemory extends RegionExits {
+  /** What accesses of this block found, by kind and registers of their addresses. */
+  private nearby = new Map<string, Translation>();
+
+  override beginBlock(): void {
+    super.beginBlock();
+    this.nearby = new Map();
+  }
+  override inside(emit: () => void): void {
+    const { nearby } = this;
+    this.nearby = new Map(nearby);
+    super.inside(emit);
+    this.nearby = nearby;
+  }
   protected override raise(): void {
     this.leave(LEAVE.fault);
   }
@@ -26,27 +45,32 @@ export abstract class RegionMemory extends RegionExits {
     if (this.place.long) this.emit(address);
     else this.low(address);
     c.set(linear);
-    if (!this.place.long && isStack(address)) {
-      const kind = access === ACCESS.read ? 'Read' : 'Write';
-      const tag = this.lasting(`stack${kind}`, I64);
-      const addend = this.lasting(`stack${kind}At`, I32);
-      this.differs(linear, size, () => c.get(tag));
+    const found = this.lastFound(address, access);
+    if (found.again) {
+      this.differs(linear, size, () => c.get(found.tag));
       this.openIf();
-      c.get(this.probe(linear, size, access, (entry, table) => c.get(entry).mem('i64.load', table).tee(tag)))
-        .mem('i32.load', this.tableOf(access) + 8)
-        .set(addend);
-      this.close();
-      c.get(linear).get(addend).op('i32.add').set(host);
-      return host;
     }
-    const entry = this.probe(linear, size, access, (at, table) => c.get(at).mem('i64.load', table));
+    c.get(this.probe(linear, size, access, (at, table) => c.get(at).mem('i64.load', table).tee(found.tag)))
+      .mem('i32.load', this.tableOf(access) + 8)
+      .set(found.addend);
+    if (found.again) this.close();
     c.get(linear);
     if (this.place.long) c.op('i32.wrap_i64');
-    c.get(entry)
-      .mem('i32.load', this.tableOf(access) + 8)
-      .op('i32.add')
-      .set(host);
+    c.get(found.addend).op('i32.add').set(host);
     return host;
+  }
+  /** Where the translation found for an address is kept, and whether there may be one already. */
+  private lastFound(address: Value, access: MemoryAccess): Translation & { again: boolean } {
+    const kind = access === ACCESS.read ? 'Read' : 'Write';
+    if (!this.place.long && isStack(address))
+      return { tag: this.lasting(`stack${kind}`, I64), addend: this.lasting(`stack${kind}At`, I32), again: true };
+    const registers = registersOf(address);
+    const key = `${kind} ${registers}`;
+    const known = this.nearby.get(key);
+    if (known) return { ...known, again: true };
+    const fresh = { tag: this.newLocal(I64), addend: this.newLocal(I32) };
+    this.nearby.set(key, fresh);
+    return { ...fresh, again: false };
   }
   private tableOf(access: MemoryAccess): number {
     return this.place.tlb + (access === ACCESS.read ? TLB_READ : TLB_WRITE);
@@ -107,6 +131,11 @@ export abstract class RegionMemory extends RegionExits {
   }
 }
 
+/** The registers in an address: those that have the same are likely to be close to each other. */
+function registersOf({ op, reg, args }: Value): string {
+  if (op === 'reg') return 'slot' in reg! ? String(reg.slot) : 'record';
+  return `${op === 'shl' ? op : ''}${args.map(registersOf).join(' ')}`;
+}
 /** Whether an address begins with the stack pointer. */
 function isStack(address: Value): boolean {
   let v = address;
