@@ -85,6 +85,8 @@ export interface Discovery {
   blocks: Block[];
   /** Offsets of blocks where the region may be entered; the hot one first. */
   entries: number[];
+  /** Whether a computed jump may lead to one of them. */
+  comesBack: boolean;
   instructions: number;
 }
 /** Entries that a computed jump makes. */
@@ -96,7 +98,9 @@ export function discover(code: CodePage, entry: number): Discovery | undefined {
   const entries = new Set([entry]);
   const work = [entry];
   let instructions = 0;
+  let comesBack = false;
   const enter = (offset: number): void => {
+    comesBack = true;
     entries.add(offset);
     work.push(offset);
   };
@@ -124,7 +128,7 @@ export function discover(code: CodePage, entry: number): Discovery | undefined {
   }
   const list = [...blocks.values()].filter((b) => b.instructions.length > 0).sort((x, y) => x.offset - y.offset);
   const all = [...entries].filter((offset) => list.some((b) => b.offset === offset));
-  return all[0] === entry ? { blocks: list, entries: all, instructions } : undefined;
+  return all[0] === entry ? { blocks: list, entries: all, comesBack, instructions } : undefined;
 }
 
 /** Whether control has arrived there other than from the instruction before. */

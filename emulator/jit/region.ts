@@ -83,7 +83,7 @@ class RegionCompiler {
   /** If it takes computed jumps to its own entries: for each offset in the page, one more than the number of the entry there, or 0. */
   private readonly entryTable: number;
 
-  constructor(code: CodePage, { blocks, entries, instructions }: Discovery, place: RegionPlace) {
+  constructor(code: CodePage, { blocks, entries, comesBack, instructions }: Discovery, place: RegionPlace) {
     this.code = code;
     this.blocks = blocks;
     this.instructions = instructions;
@@ -92,7 +92,7 @@ class RegionCompiler {
     this.indexOf = new Map(blocks.map((b, i) => [b.offset, i]));
     const successors = blocks.map((b) => this.successorsOf(b));
     const computed = blocks.map((b) => b.end === 'branches' && b.target === undefined && !leavesFar(lastOf(b)));
-    const returnsToRoot = entries.length > 1 && computed.includes(true);
+    const returnsToRoot = comesBack && computed.includes(true);
     this.shape = structure({ successors, entries: entries.map((offset) => this.indexOf.get(offset)!), returnsToRoot });
     this.entryTable = returnsToRoot ? code.runs.spare(ENTRY_TABLE) : 0;
     const numbered = returnsToRoot ? this.shape.entries.slice(0, MOST_ENTRIES) : [];

@@ -7,7 +7,7 @@
  */
 import { dryRun, type Form } from '../interp/forms.ts';
 import type { Variant } from '../interp/runs.ts';
-import { FLAGS, type Flag } from '../ir/value.ts';
+import { FLAGS, type Flag, type Value } from '../ir/value.ts';
 
 export interface Summary {
   /** Otherwise the interpreter does it: helpers without a shortcut, string repetitions. */
@@ -40,6 +40,9 @@ export const flagMask = (flags: Iterable<Flag | string>): number => {
 export const isBulk = ({ rep, record, env }: Form): boolean =>
   rep !== 'none' && record.bulk !== undefined && env.address === (env.code === 64 ? 64 : 32);
 
+/** The address of the next instruction, at any width: it is wrapped, truncated and extended. */
+const isReturnAddress = ({ op, args }: Value): boolean => op === 'nextRip' || (args.length > 0 && isReturnAddress(args[0]));
+
 export function summaryOf(variant: Variant): Summary {
   const known = variant.summary as Summary | undefined;
   if (known) return known;
@@ -55,9 +58,7 @@ export function summaryOf(variant: Variant): Summary {
       (form.rep === 'none' &&
         (form.record.serializing !== true || helps) &&
         effects.every((e) => !(e.k === 'repeat' || (e.k === 'call' && !e.unless)))),
-    calls: effects.some(
-      (e) => (e.k === 'store' || e.k === 'set') && (e.value.op === 'nextRip' || e.value.args[0]?.op === 'nextRip'),
-    ),
+    calls: effects.some((e) => (e.k === 'store' || e.k === 'set') && isReturnAddress(e.value)),
     jumps: switches || helps ? 'always' : jump?.k !== 'jump' ? 'never' : jump.when ? 'perhaps' : 'always',
     switches,
     helps,
