@@ -40,3 +40,23 @@ test('the trace names what is compiled, why it is left, and what becomes of it',
   expect(lines.join('\n')).toContain(`jit: ${steps} instructions: ${share} % compiled`);
   expect(lines.join('\n')).toContain(`uncompiled ${uncompiled}`);
 });
+
+/** mov ecx, ROUNDS; call a ret at the end; dec ecx; jnz to the call; then round and round. */
+const CALLING = [0xb9, ROUNDS & 0xff, ROUNDS >> 8, 0, 0, 0xe8, 5, 0, 0, 0, 0x49, 0x75, 0xf8, 0xeb, 0xfe, 0xc3];
+
+test('a call and its return within a page stay in the region', () => {
+  const t = testProcessor(0x100000, undefined, {}, undefined, 'compiled');
+  const { cpu } = t;
+  const trace = new JitTrace([cpu], () => {});
+  enterProtectedMode(t, 32);
+  cpu.physical.writeBytes(CODE, Uint8Array.from(CALLING));
+  cpu.write64(SLOT.RIP, BigInt(CODE));
+  cpu.write64(SLOT.rsp, 0x80000n);
+  const steps = 1 + 4 * ROUNDS;
+  while (cpu.retired < steps) cpu.run(Math.min(steps, cpu.retired + 400));
+  expect(cpu.read64(SLOT.rcx)).toBe(0n);
+  const regions = trace.record() as { entered: number }[];
+  expect(Number(cpu.read64(SLOT.COMPILED))).toBeGreaterThan(2 * ROUNDS);
+  // At the ends of slices, and until all of the loop is known.
+  expect(regions.reduce((sum, { entered }) => sum + entered, 0)).toBeLessThan(ROUNDS / 4);
+});
