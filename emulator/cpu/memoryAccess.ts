@@ -190,8 +190,10 @@ export class MemoryAccess {
   }
   /** The lower half, signed for 8 bytes; the upper one is in `upperHalf`. */
   read(high: number, low: number, bytes: number, system: boolean): number {
-    const { view } = this.host;
-    let at = this.part(high, low, bytes, false, system);
+    const { host } = this;
+    const { view } = host;
+    let at = host.tlb.plain(system ? host.systemKind : host.accessKind, false, high, low, bytes);
+    if (at < 0) at = this.part(high, low, bytes, false, system);
     this.upperHalf = 0;
     if (at === CROSSES) return this.readCrossing(high, low, bytes, system);
     if (at === DEVICE) {
@@ -213,8 +215,17 @@ export class MemoryAccess {
     return bytes === 8 ? halves[0] : halves[0] >>> 0;
   }
   write(high: number, low: number, bytes: number, value: number, valueHigh: number, system: boolean): void {
-    const { view } = this.host;
-    let at = this.part(high, low, bytes, true, system);
+    const { host } = this;
+    const { view } = host;
+    let at = host.tlb.plain(system ? host.systemKind : host.accessKind, true, high, low, bytes);
+    if (at >= 0) {
+      if (bytes === 8) view.setInt32(at + 4, valueHigh, true);
+      if (bytes >= 4) view.setInt32(at, value, true);
+      else if (bytes === 2) view.setUint16(at, value, true);
+      else view.setUint8(at, value);
+      return;
+    }
+    at = this.part(high, low, bytes, true, system);
     if (at === CROSSES) {
       this.probeParts(high, low, bytes, true, system);
       for (let i = 0; i < bytes; i++) {

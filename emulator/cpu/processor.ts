@@ -305,7 +305,9 @@ export class Processor extends RegisterFile implements Cpu, AccessHost, RunHost,
     }
     this.write32(SLOT.TLB, this.tlb.block(kind));
     this.codeBaseLow = this.codeSize === 64 ? 0 : this.read32(segmentSlot(SEGMENT.cs) + SEG.base);
-    const mode = this.modes.of(this.codeSize, stack, cr0, cr4, kind);
+    const bits = modeBits(this.codeSize, stack, cr0, cr4, kind);
+    const before = this.jumpModes[kind];
+    const mode = before?.bits === bits ? before : this.modes.of(this.codeSize, stack, cr0, cr4, kind);
     // A jump cache knows addresses only, not what code there means. There is one for each kind of access.
     if (this.jumpModes[kind] !== mode || this.jumpBases[kind] !== this.codeBaseLow) {
       this.tlb.flushJumpsOf(kind);
@@ -319,13 +321,13 @@ export class Processor extends RegisterFile implements Cpu, AccessHost, RunHost,
   /** Which kinds of access compiled code may change to: those whose jump cache was filled under the mode that it would have. */
   private writeBlocks(cr0: number, cr4: number): void {
     const easy = this.codeSize === 64 && !this.alignmentCheck && !this.checkedFills;
-    const block = (kind: number): number => {
-      const same = easy && this.jumpModes[kind]?.bits === modeBits(64, 64, cr0, cr4, kind) && this.jumpBases[kind] === 0;
-      return same ? this.tlb.block(kind) : 0;
-    };
-    this.write32(SLOT.BLOCK_USER, block(ACCESS_KIND.user));
-    this.write32(SLOT.BLOCK_SYSTEM, block(this.systemKind));
-    this.write32(SLOT.BLOCK_RELAXED, block(ACCESS_KIND.supervisor));
+    this.write32(SLOT.BLOCK_USER, this.blockOf(ACCESS_KIND.user, easy, cr0, cr4));
+    this.write32(SLOT.BLOCK_SYSTEM, this.blockOf(this.systemKind, easy, cr0, cr4));
+    this.write32(SLOT.BLOCK_RELAXED, this.blockOf(ACCESS_KIND.supervisor, easy, cr0, cr4));
+  }
+  private blockOf(kind: number, easy: boolean, cr0: number, cr4: number): number {
+    const same = easy && this.jumpModes[kind]?.bits === modeBits(64, 64, cr0, cr4, kind) && this.jumpBases[kind] === 0;
+    return same ? this.tlb.block(kind) : 0;
   }
   /** Notes for compiled code, which holds no upper halves of registers in legacy modes, whether there are any. */
   private lookAtRegisters(): void {
@@ -478,6 +480,9 @@ export class Processor extends RegisterFile implements Cpu, AccessHost, RunHost,
   storeHalves(linear: number, bytes: number, low: number, high: number, system: boolean): void {
     this.access.write(Math.floor(linear / 2 ** 32), linear | 0, bytes, low, high, system);
   }
+  knownPlace(linear: number, bytes: number, write: boolean, system: boolean): number {
+    return this.tlb.plain(system ? this.systemKind : this.accessKind, write, Math.floor(linear / 2 ** 32), linear | 0, bytes);
+  }
   get upperHalf(): number {
     return this.access.upperHalf;
   }
@@ -530,6 +535,7 @@ export class Processor extends RegisterFile implements Cpu, AccessHost, RunHost,
     if (!assigned) this.ripToNext(record);
     if (!this.leaving) return 1;
     if (long && this.codeSize === 64 && !this.mustLeave()) {
+      this.endResume();
       this.leaving = false;
       return 1;
     }
@@ -590,8 +596,11 @@ export class Processor extends RegisterFile implements Cpu, AccessHost, RunHost,
       try {
         if (!this.takeEvents()) return;
         if (this.needsStepping()) this.step();
-        else if (until - this.retired > MAXIMUM_RUN) this.runEngine(Math.min(until - this.retired, SLICE) - MAXIMUM_RUN);
-        else this.runExactly(until - this.retired);
+        else {
+          this.endResume();
+          if (until - this.retired > MAXIMUM_RUN) this.runEngine(Math.min(until - this.retired, SLICE) - MAXIMUM_RUN);
+          else this.runExactly(until - this.retired);
+        }
       } catch (e) {
         if (!(e instanceof GuestFault)) throw e;
         this.deliver(e.vector, e.error);
@@ -631,10 +640,15 @@ export class Processor extends RegisterFile implements Cpu, AccessHost, RunHost,
     return (
       this.executionBreakpoints ||
       this.watchedPages.size > 0 ||
-      (this.read32(SLOT.RFLAGS) & (RFLAGS_TF | RFLAGS_RF)) !== 0 ||
+      (this.read32(SLOT.RFLAGS) & RFLAGS_TF) !== 0 ||
       this.read32(SLOT.SHADOW) !== 0 ||
       ((this.interruptLine || this.nmiWaiting) && this.inShadow())
     );
+  }
+  /** RF covers the next instruction only, which begins now; while nothing can hit, that is all there is to it. */
+  private endResume(): void {
+    const flags = this.read32(SLOT.RFLAGS);
+    if (flags & RFLAGS_RF) this.write32(SLOT.RFLAGS, flags & ~RFLAGS_RF);
   }
   /** One instruction, with what debugging adds to it. */
   private step(): void {

@@ -149,6 +149,10 @@ export interface Cpu {
   loadHalves(linear: number, bytes: number, system: boolean): number;
   storeHalves(linear: number, bytes: number, low: number, high: number, system: boolean): void;
   readonly upperHalf: number;
+  /**
+   * Place in linear memory of `bytes` bytes that lie in one page and that the TLB has for accesses that nobody watches; else -1. To ask changes nothing.
+   */
+  knownPlace(linear: number, bytes: number, write: boolean, system: boolean): number;
   /** Raises unless `bytes` bytes can be written (read): for helpers with several accesses. */
   probe(linear: bigint, bytes: number, write: boolean): void;
   /**

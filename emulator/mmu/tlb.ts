@@ -109,6 +109,13 @@ export class Tlb {
     if (((this.i32[e] ^ low) & ~WATCHED & ~0xfff) !== 0 || this.i32[e + 1] !== high || this.i32[e] & 0xfff) return -1;
     return (this.i32[e + 2] + low) >>> 0;
   }
+  /** Place of `bytes` bytes where an engine would hit, else -1. */
+  plain(kind: number, write: boolean, high: number, low: number, bytes: number): number {
+    const { i32 } = this;
+    const e = this.entry(kind, write, low) >> 2;
+    const hit = i32[e] === (low & ~0xfff) && i32[e + 1] === high && (low & 0xfff) + bytes <= 0x1000;
+    return hit ? (i32[e + 2] + low) >>> 0 : -1;
+  }
   /** `place`: of the page in linear memory. */
   fill({ kind, write, high, low, place, global, size }: TlbEntry, watched: boolean): void {
     const entry = this.entry(kind, write, low);

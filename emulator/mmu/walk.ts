@@ -109,8 +109,8 @@ function walkLong(env: WalkEnvironment, high: number, low: number, access: Acces
     const index = level === 4 ? high >>> 7 : level === 3 ? (high << 2) | (low >>> 30) : low >>> (12 + 9 * (level - 1));
     const at = table + (index & 511) * 8;
     const entry = env.memory.read32(at);
-    const upper = env.memory.read32(at + 4);
     if (!(entry & P)) return errorCode(env, access, 0);
+    const upper = env.memory.read32(at + 4);
     const last = level === 1 || ((entry & PS) !== 0 && level < 4);
     if (reservedHigh(env, upper) || reservedPage(env, entry, level, last)) return errorCode(env, access, P | PF_RSVD);
     rights &= entry;
@@ -141,8 +141,8 @@ function walkPae(env: WalkEnvironment, low: number, access: Access): Translation
   for (let level = 2; ; level--) {
     const at = table + ((low >>> (level === 2 ? 21 : 12)) & 511) * 8;
     const entry = env.memory.read32(at);
-    const upper = env.memory.read32(at + 4);
     if (!(entry & P)) return errorCode(env, access, 0);
+    const upper = env.memory.read32(at + 4);
     const last = level === 1 || (entry & PS) !== 0;
     // Bits 62:52 are free only in long mode.
     if (reservedHigh(env, upper) || upper & 0x7ff00000 || reservedPage(env, entry, level, last))

@@ -30,6 +30,7 @@ import {
   selectorOf,
   VECTOR,
 } from './bits.ts';
+import { returnQuickly } from './quickTransfer.ts';
 import {
   type Descriptor,
   dplOf,
@@ -169,6 +170,7 @@ export function interruptReturn(cpu: Cpu, size: Size): void {
     if (longMode(cpu)) cpu.raise(VECTOR.GP, 0);
     cpu.missing('return to a nested task');
   }
+  if (size === 64 && returnQuickly(cpu, setReturnedFlags)) return;
   protectedReturn(cpu, size, 0, true);
 }
 
@@ -252,6 +254,7 @@ function returnedFlags(cpu: Cpu): number {
   if (cpu.cpl === 0) mask |= RFLAGS_IOPL | RFLAGS_VIF | RFLAGS_VIP;
   return mask;
 }
+const setReturnedFlags = (cpu: Cpu, flags: number): void => setFlags(cpu, flags, returnedFlags(cpu), 64);
 const STATUS_FLAGS = 0xcd5;
 /** Replaces the status flags, DF and those system flags that `mask` names, as far as `size` reaches. */
 export function setFlags(cpu: Cpu, flags: number, mask: number, size: Size): void {

@@ -34,6 +34,7 @@ import {
   VECTOR,
 } from './bits.ts';
 import { pushRip, pushStackPointer } from './farTransfer.ts';
+import { deliverQuickly } from './quickTransfer.ts';
 import {
   type Descriptor,
   dplOf,
@@ -226,6 +227,9 @@ function deliverProtected(cpu: Cpu, event: Event): void {
 }
 
 function deliverLong(cpu: Cpu, event: Event): void {
+  const error = event.kind === 'exception' && WITH_ERROR.has(event.vector) ? (event.error ?? 0) : undefined;
+  const outer = event.kind === 'exception' || event.kind === 'external';
+  if (outer && deliverQuickly(cpu, event.vector, flagsImage(cpu, event), error)) return;
   const gate = readGate(cpu, event);
   const { code, level } = handlerCode(cpu, gate, true);
   const inner = level < cpu.cpl;

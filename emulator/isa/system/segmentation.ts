@@ -128,19 +128,37 @@ function deriveBounds(cpu: Cpu, seg: number): void {
   const limit = cpu.read32(slot + SEG.limit) >>> 0;
   const attributes = cpu.read16(slot + SEG.attributes);
   const real = !protectedMode(cpu);
-  const read = real ? { low: 0, high: limit } : bounds(limit, attributes, false);
-  const write = real ? read : bounds(limit, attributes, true);
-  cpu.write32(slot + SEG.readLow, read.low);
-  cpu.write32(slot + SEG.readHigh, read.high);
-  cpu.write32(slot + SEG.writeLow, write.low);
-  cpu.write32(slot + SEG.writeHigh, write.high);
+  // Every change of level comes here: what all segments of 64-bit systems are is written at once.
+  const expandsDown = !(attributes & ATTRIBUTE.code) && (attributes & ATTRIBUTE.expandDown) !== 0;
+  if (real || !expandsDown) {
+    const usable = (attributes & USABLE) === USABLE;
+    const code = (attributes & ATTRIBUTE.code) !== 0;
+    const flagged = (attributes & ATTRIBUTE.readWrite) !== 0;
+    const readable = real || (usable && (flagged || !code));
+    const writable = real || (usable && flagged && !code);
+    writeBounds(cpu, slot, readable ? 0 : 1, readable ? limit : 0, writable ? 0 : 1, writable ? limit : 0);
+  } else {
+    const read = bounds(limit, attributes, false);
+    const write = bounds(limit, attributes, true);
+    writeBounds(cpu, slot, read.low, read.high, write.low, write.high);
+  }
   if (seg <= SEGMENT.ds) {
-    const whole = (b: Bounds): boolean => b.low === 0 && b.high === 0xffffffff;
-    const flat = seg === SEGMENT.cs ? limit === 0xffffffff : whole(read) && whole(write);
+    const whole =
+      seg === SEGMENT.cs ? limit === 0xffffffff : isWhole(cpu, slot + SEG.readLow) && isWhole(cpu, slot + SEG.writeLow);
+    const flat = whole && (cpu.read32(slot + SEG.base) | cpu.read32(slot + SEG.base + 4)) === 0;
     const odd = cpu.read32(SLOT.ODD) & ~(1 << seg);
-    cpu.write32(SLOT.ODD, flat && cpu.read64(slot + SEG.base) === 0n ? odd : odd | (1 << seg));
+    cpu.write32(SLOT.ODD, flat ? odd : odd | (1 << seg));
   }
 }
+const USABLE = ATTRIBUTE.present | ATTRIBUTE.s;
+function writeBounds(cpu: Cpu, slot: number, readLow: number, readHigh: number, writeLow: number, writeHigh: number): void {
+  cpu.write32(slot + SEG.readLow, readLow);
+  cpu.write32(slot + SEG.readHigh, readHigh);
+  cpu.write32(slot + SEG.writeLow, writeLow);
+  cpu.write32(slot + SEG.writeHigh, writeHigh);
+}
+/** Whether bounds in state allow everything. */
+const isWhole = (cpu: Cpu, low: number): boolean => cpu.read32(low) === 0 && cpu.read32(low + 4) === -1;
 /** After reset, after state was filled from outside, and whenever CR0.PE changes. */
 export function deriveAllBounds(cpu: Cpu): void {
   for (let seg = SEGMENT.es; seg <= SEGMENT.gs; seg++) deriveBounds(cpu, seg);
@@ -197,14 +215,15 @@ export function loadSegment(cpu: Cpu, seg: number, selector: number): void {
   setFromDescriptor(cpu, seg, selector, d);
 }
 
+const DATA_SEGMENTS = [SEGMENT.es, SEGMENT.ds, SEGMENT.fs, SEGMENT.gs];
 /** Return to an outer level: data segments that the new level may not use become null (their base stays, as FS and GS need). */
 export function dropInnerSegments(cpu: Cpu, cpl: number): void {
-  for (const seg of [SEGMENT.es, SEGMENT.ds, SEGMENT.fs, SEGMENT.gs]) {
+  for (const seg of DATA_SEGMENTS) {
     const slot = segmentSlot(seg);
     const attributes = attributesOf(cpu, seg);
     if (isNull(cpu.read16(slot + SEG.selector)) && (seg === SEGMENT.fs || seg === SEGMENT.gs)) continue;
     const conformingCode = (attributes & (ATTRIBUTE.code | ATTRIBUTE.conforming)) === (ATTRIBUTE.code | ATTRIBUTE.conforming);
-    if (conformingCode || dplOf({ attributes }) >= cpl) continue;
+    if (conformingCode || ((attributes >> 5) & 3) >= cpl) continue;
     setSegment(cpu, seg, 0, readLinear(cpu, slot + SEG.base), cpu.read32(slot + SEG.limit), attributes & ~ATTRIBUTE.present);
   }
 }
