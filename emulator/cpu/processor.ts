@@ -36,9 +36,9 @@ import type { CodeHolder, PhysicalMemory } from '../mmu/physical.ts';
 import { Tlb } from '../mmu/tlb.ts';
 import type { WalkEnvironment } from '../mmu/walk.ts';
 import { CodePlaces, type CodeTranslation } from './codePlaces.ts';
+import { InstructionPointer } from './instructionPointer.ts';
 import { type AccessHost, MemoryAccess } from './memoryAccess.ts';
 import { Modes, modeBits } from './modes.ts';
-import { RegisterFile } from './registerFile.ts';
 import { ScratchArguments } from './scratch.ts';
 import { walkEnvironment } from './walkEnvironment.ts';
 
@@ -101,7 +101,7 @@ export interface HiddenState {
 
 type EngineRun = (ip: number, budget: number, tlb: number, base: number) => void;
 
-export class Processor extends RegisterFile implements Cpu, AccessHost, RunHost, CodeHolder {
+export class Processor extends InstructionPointer implements Cpu, AccessHost, RunHost, CodeHolder {
   readonly index: number;
   readonly u8: Uint8Array;
   readonly physical: PhysicalMemory;
@@ -134,7 +134,6 @@ export class Processor extends RegisterFile implements Cpu, AccessHost, RunHost,
   /** The user's translations were all filled under alignment checking, so that none of them hides an access. */
   private checkedFills = false;
   alone = false;
-  codeSize: 16 | 32 | 64 = 16;
 
   private readonly access: MemoryAccess;
   /** The interpreter's loops for 64-bit code and for other modes. */
@@ -156,9 +155,7 @@ export class Processor extends RegisterFile implements Cpu, AccessHost, RunHost,
 
   // Of the engine call or helper in progress.
   private given = 0;
-  private currentRecord = 0;
   private currentBudget = 0;
-  private ripAssigned = false;
   private leaving = false;
   /** Legacy code is about to run with registers that may have upper halves. */
   private registersToLookAt = false;
@@ -236,51 +233,6 @@ export class Processor extends RegisterFile implements Cpu, AccessHost, RunHost,
       help: (helper: number, record: number, budget: number) => this.help(helper, record, budget),
     };
     return new CompiledTier(host, table);
-  }
-
-  // RIP.
-
-  get rip(): bigint {
-    if (this.currentRecord && !this.ripAssigned) return this.nextOf(this.currentRecord);
-    return this.read64(SLOT.RIP);
-  }
-  set rip(value: bigint) {
-    this.write64(SLOT.RIP, value);
-    this.ripAssigned = true;
-  }
-  jumpTo(low: number, high: number): void {
-    this.write32(SLOT.RIP, low);
-    this.write32(SLOT.RIP + 4, high);
-    this.ripAssigned = true;
-  }
-  settleRip(): void {
-    if (this.currentRecord && !this.ripAssigned) this.ripToNext(this.currentRecord);
-  }
-  get instructionRip(): bigint {
-    return this.currentRecord ? this.startOf(this.currentRecord) : this.read64(SLOT.RIP);
-  }
-  private nextOf(record: number): bigint {
-    return this.wrapRip(this.read64(SLOT.PAGE) + BigInt(this.view.getUint16(record + RECORD.next, true)));
-  }
-  private startOf(record: number): bigint {
-    return this.wrapRip(this.read64(SLOT.PAGE) + BigInt(this.startOffset(record)));
-  }
-  private startOffset(record: number): number {
-    return this.view.getUint16(record + RECORD.next, true) - (this.view.getUint8(record + RECORD.length) & 0x1f);
-  }
-  private wrapRip(rip: bigint): bigint {
-    return BigInt.asUintN(this.codeSize === 64 ? 64 : 32, rip);
-  }
-  /** Sets RIP to an offset from the page, without making bigints. */
-  private setRipTo(offset: number): void {
-    const low = this.read32(SLOT.PAGE) >>> 0;
-    const sum = low + offset;
-    const carry = sum > 0xffffffff ? 1 : sum < 0 ? -1 : 0;
-    this.write32(SLOT.RIP, sum);
-    this.write32(SLOT.RIP + 4, this.codeSize === 64 ? this.read32(SLOT.PAGE + 4) + carry : 0);
-  }
-  private ripToNext(record: number): void {
-    this.setRipTo(this.view.getUint16(record + RECORD.next, true));
   }
 
   // Modes.
