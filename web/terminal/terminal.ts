@@ -98,7 +98,7 @@ export async function openTerminal(
   await nextTask();
   fit.fit();
   new ResizeObserver(resize).observe(element);
-  await rehearse(terminal, theme);
+  const rehearsed = rehearse(terminal, theme);
 
   const encoder = new TextEncoder();
   terminal.onData((text) => onKeys(encoder.encode(text)));
@@ -118,14 +118,20 @@ export async function openTerminal(
   });
 
   return {
-    write: (bytes) => new Promise((resolve) => terminal.write(bytes, resolve)),
-    clear: () => terminal.reset(),
+    async write(bytes) {
+      await rehearsed;
+      return new Promise((resolve) => terminal.write(bytes, resolve));
+    },
+    clear: () => void rehearsed.then(() => terminal.reset()),
     focus: () => terminal.focus(),
     setEnabled(enabled) {
       terminal.options.disableStdin = !enabled;
     },
     setScreenReader(on) {
-      terminal.options.screenReaderMode = on;
+      // Readers do not hear the rehearsal.
+      void rehearsed.then(() => {
+        terminal.options.screenReaderMode = on;
+      });
     },
     setZoom(points) {
       zoom = points;
