@@ -80,7 +80,9 @@ class RegionCompiler {
   private readonly labels: number[] = [];
   private readonly root: number;
 
-  /** If it takes computed jumps to its own entries: for each offset in the page, one more than the number of the entry there, or 0. */
+  /** Takes computed jumps to its own entries. */
+  private readonly returnsToRoot: boolean;
+  /** If there are several: for each offset in the page, one more than the number of the entry there, or 0. */
   private readonly entryTable: number;
 
   constructor(code: CodePage, { blocks, entries, comesBack, instructions }: Discovery, place: RegionPlace) {
@@ -93,9 +95,11 @@ class RegionCompiler {
     const successors = blocks.map((b) => this.successorsOf(b));
     const computed = blocks.map((b) => b.end === 'branches' && b.target === undefined && !leavesFar(lastOf(b)));
     const returnsToRoot = comesBack && computed.includes(true);
+    this.returnsToRoot = returnsToRoot;
     this.shape = structure({ successors, entries: entries.map((offset) => this.indexOf.get(offset)!), returnsToRoot });
-    this.entryTable = returnsToRoot ? code.runs.spare(ENTRY_TABLE) : 0;
-    const numbered = returnsToRoot ? this.shape.entries.slice(0, MOST_ENTRIES) : [];
+    const byTable = returnsToRoot && this.shape.entries.length > 1;
+    this.entryTable = byTable ? code.runs.spare(ENTRY_TABLE) : 0;
+    const numbered = byTable ? this.shape.entries.slice(0, MOST_ENTRIES) : [];
     for (const [n, i] of numbered.entries()) code.runs.setSpare(this.entryTable + blocks[i].offset, n + 1);
     const { order, viaRoot } = this.shape;
     // Loops are left where the budget is used up.
@@ -199,8 +203,10 @@ class RegionCompiler {
   /** To the address in a local: an entry of this region that the jump cache knows, or outside. */
   private gotoComputed(local: number): void {
     const e = this.emitter;
-    if (this.entryTable) {
-      e.dispatchInside(local, this.entryTable, this.instructions);
+    const { entries } = this.shape;
+    if (this.returnsToRoot) {
+      if (entries.length === 1) e.returnToEntry(local, this.blocks[entries[0]].offset, this.instructions);
+      else e.dispatchInside(local, this.entryTable, this.instructions);
       e.br(this.loops[this.root]);
       e.close();
     }

@@ -129,6 +129,17 @@ export abstract class RegionExits extends RegionFlags {
     if (wraps) c.get(this.page).i32(0xf000).op('i32.gt_u').op('i32.or');
     leaveFor(LEAVE.budget);
   }
+  /** Opens a block, which is left unless the address in a local is this region's only entry, at an offset in its page. */
+  returnToEntry(local: number, offset: number, need: number): void {
+    const c = this.code;
+    const outside = this.openBlock();
+    c.get(local);
+    this.pushOffset(offset);
+    c.op(this.place.long ? 'i64.ne' : 'i32.ne');
+    this.brIf(outside);
+    c.get(BUDGET).i32(need).op('i32.lt_s');
+    this.brIf(outside);
+  }
   /**
    * Opens a block, which is left unless the address in a local is an entry of this region, whose number is set. `table` has, for each offset in the page, one more than
    * the number of the entry there. Code of the page that runs is known to be mapped: nobody else has to be asked.
