@@ -21,6 +21,7 @@
  */
 import { USER_END, USER_STACK_TOP } from 'machine/addresses';
 import { Vnode } from '../fs/vnode';
+import { AnonymousMemory } from './anonymous';
 import { EAGAIN, EFAULT, EIO, ENOMEM, failure, setError } from './errno';
 import { dropFrame, isShared, newFrame, PAGE, promiseAgain, reservedFrame, shareFrame, unreserve } from './frames';
 import { createTables, destroyTables, entryAt, FILLED, frameAt, frameOfEntry, mapFrame } from './hat';
@@ -173,12 +174,14 @@ export class AddressSpace {
     return count;
   }
 
-  /** Pages that are there and no file's. */
+  /** Pages that are there and no file's; of shared memory those that have been touched here. */
   get ownPages(): u64 {
     let count: u64 = 0;
     let segment: Segment | null = this.first;
     while (segment) {
-      if (!segment.vnode || segment.reserved) count += this.privateIn(segment.start, segment.end);
+      const vnode = segment.vnode;
+      if (!vnode || segment.reserved) count += this.privateIn(segment.start, segment.end);
+      else if (vnode instanceof AnonymousMemory) count += this.residentIn(segment.start, segment.end);
       segment = segment.next;
     }
     return count;

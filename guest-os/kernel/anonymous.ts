@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /**
- * @fileoverview Memory that processes share without a file: MAP_SHARED | MAP_ANON, and shared mappings of /dev/zero.
+ * @fileoverview Memory that processes share without a file: MAP_SHARED | MAP_ANON, shared mappings of /dev/zero, segments of shm (ipc/).
  *
  * The frames are found through leaves of 1024 words, each a frame itself, so that the kernel's heap holds little of a large one. Every page
  * is promised when the object is made.
@@ -14,7 +14,13 @@ import { Attributes, FileSystem, S_IFREG, Vnode } from '../fs/vnode';
 const PER_LEAF: u64 = 1024;
 const fileSystem = new FileSystem('swapfs', 0, false);
 
+/** Who counts the memory, and is told when it is no more. */
+export abstract class Charge {
+  abstract end(): void;
+}
+
 export class AnonymousMemory extends Vnode {
+  charge: Charge | null = null;
   private readonly leaves: StaticArray<usize>;
   private used: u64 = 0;
   private readonly created: u64 = wallTime();
@@ -76,5 +82,8 @@ export class AnonymousMemory extends Vnode {
       dropFrame(leaf);
     }
     this.memory.giveBack(this.pages, this.pages - this.used);
+    const charge = this.charge;
+    if (charge) charge.end();
+    this.charge = null;
   }
 }

@@ -16,6 +16,7 @@ import { panic } from 'runtime/panic';
 import { joinContract, leaveContracts } from './contract';
 import { EAGAIN, ECHILD, EINTR, ENOMEM, EPERM, failure, setError, setFailure } from './errno';
 import { heapHasRoom } from './heapRoom';
+import { undoSemaphores } from './ipc/semaphores';
 import {
   CLD_CONTINUED,
   CLD_DUMPED,
@@ -274,6 +275,7 @@ export function exitProcess(status: i32, signal: i32): void {
   if (process.pid == 1) panic(signal ? 'init was killed by signal ' + signal.toString() : 'init has ended');
   const timers = process.timers;
   if (timers) timers.cancelAll();
+  undoSemaphores(process);
   for (let i = 0; i < process.files.length; i++) if (process.files[i]) process.close(i);
   process.directory!.release();
   process.root!.release();

@@ -78,6 +78,8 @@ export class Process {
   directory: Vnode | null = null;
   root: Vnode | null = null;
   umask: i32 = 0o022;
+  /** It has used SEM_UNDO. */
+  undoesSemaphores: bool = false;
   /** Terminal of its session, if it has one. */
   terminal: Vnode | null = null;
   limits: Limits = new Limits();

@@ -40,8 +40,13 @@ export const RCTL_MAX_PHYSICAL_MEMORY: i32 = 5;
 export const RCTL_MAX_LOCKED_MEMORY: i32 = 6;
 /** ZFS asks (zoneIo.ts). */
 export const RCTL_ZFS_IO_PRIORITY: i32 = 7;
+/** System V IPC asks (ipc/). */
+export const RCTL_MAX_SHM_MEMORY: i32 = 8;
+export const RCTL_MAX_SHM_IDS: i32 = 9;
+export const RCTL_MAX_SEM_IDS: i32 = 10;
+export const RCTL_MAX_MSG_IDS: i32 = 11;
 /** How many there are of zones and projects. */
-export const RCTLS: i32 = 8;
+export const RCTLS: i32 = 12;
 
 /** Global flags (<sys/rctl.h>): what holds for all values of a control. */
 export const RCTL_GLOBAL_NOBASIC: u32 = 0x80000000;
@@ -59,6 +64,8 @@ const MAXIMUM: u64 = 0x7fffffff;
 /** FSS_MAXSHARES, and MAXCAP of caps.h. */
 const MAX_SHARES: u64 = 65535;
 const MAX_CAP: u64 = 0xffffffff;
+/** <sys/ipc_impl.h> */
+const IPC_IDS_MAX: u64 = 1 << 24;
 /** Of zone.zfs-io-priority, as on SmartOS. */
 const MAX_IO_PRIORITY: u64 = 16384;
 const DENIES: u32 = RCTL_GLOBAL_NOBASIC | RCTL_GLOBAL_DENY_ALWAYS | RCTL_GLOBAL_COUNT;
@@ -93,6 +100,14 @@ export const CONTROLS: Control[] = [
   ),
   new Control('project.max-lwps', ENTITY_PROJECT, RCTL_MAX_LWPS, MAXIMUM, DENIES),
   new Control('project.max-processes', ENTITY_PROJECT, RCTL_MAX_PROCESSES, MAXIMUM, DENIES),
+  new Control('project.max-shm-memory', ENTITY_PROJECT, RCTL_MAX_SHM_MEMORY, UNLIMITED, BYTES),
+  new Control('project.max-shm-ids', ENTITY_PROJECT, RCTL_MAX_SHM_IDS, IPC_IDS_MAX, DENIES),
+  new Control('project.max-sem-ids', ENTITY_PROJECT, RCTL_MAX_SEM_IDS, IPC_IDS_MAX, DENIES),
+  new Control('project.max-msg-ids', ENTITY_PROJECT, RCTL_MAX_MSG_IDS, IPC_IDS_MAX, DENIES),
+  new Control('zone.max-shm-memory', ENTITY_ZONE, RCTL_MAX_SHM_MEMORY, UNLIMITED, BYTES),
+  new Control('zone.max-shm-ids', ENTITY_ZONE, RCTL_MAX_SHM_IDS, IPC_IDS_MAX, DENIES),
+  new Control('zone.max-sem-ids', ENTITY_ZONE, RCTL_MAX_SEM_IDS, IPC_IDS_MAX, DENIES),
+  new Control('zone.max-msg-ids', ENTITY_ZONE, RCTL_MAX_MSG_IDS, IPC_IDS_MAX, DENIES),
   new Control('zone.max-lwps', ENTITY_ZONE, RCTL_MAX_LWPS, MAXIMUM, DENIES),
   new Control('zone.max-processes', ENTITY_ZONE, RCTL_MAX_PROCESSES, MAXIMUM, DENIES),
   new Control('zone.cpu-shares', ENTITY_ZONE, RCTL_CPU_SHARES, MAX_SHARES, WEIGHT),
@@ -111,14 +126,20 @@ export function controlNamed(name: string): Control | null {
 /** Values by `id << 8 | control`. */
 const projects: Map<i32, u64> = new Map<i32, u64>();
 
+/** What a project may have that nobody has said anything of: of ids as on illumos. */
+function usual(control: i32): u64 {
+  return control >= RCTL_MAX_SHM_IDS && control <= RCTL_MAX_MSG_IDS ? PROJECT_IDS : UNLIMITED;
+}
+const PROJECT_IDS: u64 = 128;
+
 /** {@link UNLIMITED} where there is none. */
 export function projectLimit(project: i32, control: i32): u64 {
   const key = (project << 8) | control;
-  return projects.has(key) ? projects.get(key) : UNLIMITED;
+  return projects.has(key) ? projects.get(key) : usual(control);
 }
 export function setProjectLimit(project: i32, control: i32, value: u64): void {
   const key = (project << 8) | control;
-  if (value != UNLIMITED) projects.set(key, value);
+  if (value != usual(control)) projects.set(key, value);
   else projects.delete(key);
 }
 

@@ -15,10 +15,17 @@ import {
   RCTL_MAX_LOCKED_MEMORY,
   RCTL_MAX_LWPS,
   RCTL_MAX_PHYSICAL_MEMORY,
+  RCTL_MAX_MSG_IDS,
   RCTL_MAX_PROCESSES,
+  RCTL_MAX_SEM_IDS,
+  RCTL_MAX_SHM_IDS,
+  RCTL_MAX_SHM_MEMORY,
   RCTL_MAX_SWAP,
   RCTL_ZFS_IO_PRIORITY,
 } from './rctl';
+import { messageQueues } from './ipc/messages';
+import { semaphores } from './ipc/semaphores';
+import { sharedBytes, sharedMemory } from './ipc/sharedMemory';
 import { threadCount } from './thread';
 import { Zone, zoneOf } from './zone';
 
@@ -60,6 +67,14 @@ export function usageOf(control: i32, zone: Zone, project: i32): u64 {
       return zone.share.shares;
     case RCTL_ZFS_IO_PRIORITY:
       return zone.io.priority;
+    case RCTL_MAX_SHM_MEMORY:
+      return sharedBytes(zone, project);
+    case RCTL_MAX_SHM_IDS:
+      return sharedMemory.count(zone.id, project);
+    case RCTL_MAX_SEM_IDS:
+      return semaphores.count(zone.id, project);
+    case RCTL_MAX_MSG_IDS:
+      return messageQueues.count(zone.id, project);
     case RCTL_CPU_CAP:
       return zone.share.recent;
     case RCTL_MAX_SWAP:

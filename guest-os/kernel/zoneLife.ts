@@ -14,6 +14,7 @@ import { joinContract } from './contract';
 import { GLOBAL_ZONE } from './credentials';
 import { EBUSY, EEXIST, EINVAL, ENOTDIR, failure, setError } from './errno';
 import { exec } from './exec';
+import { removeZoneIpc } from './ipc/objects';
 import { createProcess, exitProcess, setZoneInitEnded } from './life';
 import { PRIV_SYS_CONFIG, PrivilegeSet } from './privilege';
 import { currentProcess, findProcess, Process, processList, ZOMBIE } from './process';
@@ -183,6 +184,7 @@ export function destroyZone(zone: Zone): i32 {
   for (let i = 0; i < mounts.length; i++)
     if (mounts[i].zoneid == zone.id && mounts[i].mountPoint != zone.rootPath) return setError(EBUSY);
   removeZoneKstats(zone);
+  removeZoneIpc(zone.id);
   zone.share.end();
   zone.io.remove();
   removeZone(zone);

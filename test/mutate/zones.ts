@@ -57,6 +57,9 @@ export const CHECKS: readonly Check[] = [
   check('fs/lookup.ts', 'this.zoneRoot = zoneOf(credentials.zoneid).root;', 'this.zoneRoot = null;'),
   check('fs/procfs.ts', 'if (!caller.sees(process.credentials.zoneid)) return false;', ''),
   check('fs/ctfs.ts', ' || !currentProcess().credentials.sees(contract.zoneid)', ''),
+  check('kernel/ipc/objects.ts', ' && currentProcess().credentials.sees(found.zoneid)', ''),
+  check('kernel/ipc/objects.ts', ' && one.zoneid == zoneid) return one', ') return one'),
+  check('kernel/ipc/objects.ts', 'one && credentials.sees(one.zoneid)', 'one'),
   check('driver/pty.ts', ' && !mayConfigureZones()', ' && false'),
   check('driver/kstat.ts', 'kstat.zoneid < 0 || currentProcess().credentials.sees(kstat.zoneid)', 'true'),
   check('syscall/stime.ts', 'if (!currentProcess().credentials.has(PRIV_SYS_TIME)) return setError(EPERM);', ''),
@@ -74,7 +77,7 @@ const KERNEL = { name: 'unix', target: 'kernel', entry: 'guest-os/boot/unix.ts',
 /** A zone beside the one that its root tries to leave, and a process outside. */
 const COMMANDS = [
   'for z in z1 z2; do zonecfg -z $z "create; set zonepath=/zones/$z; set fs-allowed=dev,mntfs"; zoneadm -z $z install; done; mkdir /zones/z1/root/outside; mount -F tmpfs foreign /zones/z1/root/outside; : > /zones/z1/root/outside/file; zoneadm -z z2 ready; zoneadm -z z1 boot',
-  'sleep 1000 & p=$!; zlogin z1 "escape $p $(zoneadm -z z2 list -p | cut -d: -f1)"; kill $p && echo alive',
+  'sleep 1000 & p=$!; zlogin z1 "escape $p $(zoneadm -z z2 list -p | cut -d: -f1) $(escape make)"; kill $p && echo alive',
 ];
 
 /** What the ways out said: `N checks, M failed`; nothing: they did not get to the end. */

@@ -57,7 +57,7 @@ const COMMANDS = {
   got: `vmadm get ${ONE} | json alias state brand max_physical_memory max_swap quota cpu_shares zone_state hostname nics.0.ips nics.0.ip tags.role resolvers autoboot; vmadm get ${NONE}; echo $?`,
   listed: `vmadm list -p -o uuid,alias,nics.0.ip,tags.role,quota; vmadm list -H -o alias alias=~^we; vmadm list -H -o alias alias=~^x; vmadm lookup -1 tags.role=web; vmadm lookup -j -o alias,state nics.*.ip=10.0.0.5`,
   zones: `zoneadm list -cv; zoneadm list -p | cut -d: -f2,3,5; zfs list -H -o name,quota,origin zones/${ONE}; zpool status zones | head -1; ls /zones/${ONE}`,
-  entered: `zlogin ${ONE} 'zonename; uname -n; id -un; cat /etc/resolv.conf; ls /proc/1 /zones'; prctl -n zone.max-lwps -i zone ${ONE} | grep privileged; zlogin ${ONE} 'touch /tmp/m; mount -F mntfs m /tmp/m && grep -c /tmp/m < /tmp/m; mount -F ctfs c /mnt'`,
+  entered: `zlogin ${ONE} 'zonename; uname -n; id -un; cat /etc/resolv.conf; ls /proc/1 /zones'; prctl -n zone.max-lwps -i zone ${ONE} | grep privileged; for i in msg sem shm; do prctl -P -n zone.max-$i-ids -t privileged -i zone ${ONE}; done; zlogin ${ONE} 'touch /tmp/m; mount -F mntfs m /tmp/m && grep -c /tmp/m < /tmp/m; mount -F ctfs c /mnt'`,
   metadata:
     `zlogin ${ONE} 'mdata-get sdc:uuid; mdata-get none; echo $?; mdata-put color blue; mdata-get color; echo "two lines" | mdata-put more; mdata-list; mdata-delete more; mdata-delete more; echo $?; mdata-get more; mdata-get; echo $?; ` +
     `mdata-get root_pw; mdata-get ops:note; mdata-put ops:note x; echo $?; mdata-put sdc:alias x; echo $?; mdata-get sdc:tags.role; mdata-get sdc:customer_metadata'; vmadm get ${ONE} | json -j customer_metadata.color; mdata-get color; echo $?`,
@@ -148,7 +148,7 @@ describe.each([
     expect(lines).toContain('nameserver 10.0.0.1');
     expect(lines).toContain('ls: /proc/1: No such file or directory');
     expect(lines).toContain('ls: /zones: No such file or directory');
-    expect(printed('entered')).toMatch(/privileged +500 [^\n]*\n1\nmount: c on \/mnt: Not owner\n/);
+    expect(printed('entered')).toMatch(/privileged +500 [^\n]*\n(?:[^\n]*\n)*zone.max-msg-ids privileged 4096 - deny -\n(?:[^\n]*\n)*1\nmount: c on \/mnt: Not owner\n/);
   });
   when('it reads and writes its metadata', () => {
     expect(printed('metadata')).toBe(

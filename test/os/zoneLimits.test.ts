@@ -45,7 +45,9 @@ const COMMANDS = {
   views: 'zonememstat; zlogin a zonememstat -H; ppriv $$; zlogin a ppriv \\$\\$; ppriv -l basic',
   locked: `${set('max-locked-memory', 4 << 20, 'a')}; zlogin a limits lock 3; zlogin a limits lock 5; kstat -p caps:1:lockedmem_zone_1:usage`,
   processes: `zlogin a limits bomb & until [ $(kstat -p caps:1:nprocs_zone_1:usage | cut -f2) = 40 ]; do sleep 0.1; done; kstat -p caps:1:nprocs_zone_1:usage; zlogin a true; ${set('max-processes', 50, 'a')}; until [ $(kstat -p caps:1:nprocs_zone_1:usage | cut -f2) = 50 ]; do sleep 0.1; done; ${set('max-lwps', 45, 'a')}; ${set('max-processes', 99, 'a')}; sleep 1; kstat -p caps:1::usage; pkill -9 -z a limits; true`,
-  gone: 'zoneadm -z a halt; zoneadm -z b halt; kstat -p zones; kstat -p caps | cut -d: -f2 | sort -u; kstat -p memory_cap:::zonename',
+  ipc: `${set('max-shm-memory', 1 << 20, 'a')}; ${set('max-sem-ids', 5, 'a')}; ${set('max-msg-ids', 6, 'a')}; zlogin a limits ipc; ${set('max-shm-ids', 3, 'a')}; ${set('max-msg-ids', 7, 'a')}; zlogin a limits ipc; for i in shm-memory shm-ids sem-ids msg-ids; do prctl -n zone.max-$i -i zone a | grep usage; done; ipcs -b; zlogin a ipcs -b | grep -c 0x0`,
+  shared: `prctl -n zone.max-shm-memory -x -i zone a; ${set('max-swap', 64 << 20, 'a')}; zlogin a limits shm 100; zlogin a limits shm 30; ${set('max-physical-memory', 24 << 20, 'a')}; zlogin a limits shm 30; zlogin a svcs -H -o state | sort -u`,
+  gone: 'zoneadm -z a halt; ipcs | grep -c 0x0; zoneadm -z b halt; kstat -p zones; kstat -p caps | cut -d: -f2 | sort -u; kstat -p memory_cap:::zonename',
 };
 const TIME_IN_ZFS = 'kstat -p zone_zfs:::rtime';
 /** What a zone that uses up something leaves of the speed of another one, which has 99 times its shares. */
@@ -174,7 +176,26 @@ describe.each([
     expect(figures(printed('processes'), 'caps:1:nprocs_zone_1:usage')).toEqual([40, 50]);
     expect(figures(printed('processes'), 'caps:1:lwps_zone_1:usage')).toEqual([50]);
   });
+  when('it has no more segments, semaphores and queues than it may, by ids and by bytes', () => {
+    const lines = printed('ipc').split('\n');
+    // shmget(2): EINVAL for bytes, ENOSPC for ids; the first round left one of each.
+    expect(lines.slice(0, 6)).toEqual(['shm: 16 -22', 'sem: 5 -28', 'msg: 6 -28', 'shm: 2 -28', 'sem: 4 -28', 'msg: 6 -28']);
+    expect(lines.slice(6, 10).map((line) => line.trim().split(/\s+/)[1])).toEqual(['128KB', '2', '2', '2']);
+    expect(lines[11]).toBe('T         ID      KEY        MODE        OWNER    GROUP QBYTES      SEGSZ NSEMS');
+    expect(printed('ipc')).toMatch(/^m +\d+ {3}0x0 {8}--rw------- {5}root {5}root {6}65536$/m);
+    expect(printed('ipc')).toMatch(/\n6\n/);
+  });
+  when('shared memory is a part of its swap, and of its memory when it is touched', () => {
+    const [refused, one] = figures(printed('shared'), 'shm');
+    expect(refused).toBe(-12);
+    expect(one).toBe(0);
+    expect(figures(printed('shared'), 'rss')[0]).toBeGreaterThanOrEqual(30);
+    // At its cap the process that touches it ends.
+    expect(figures(printed('shared'), 'rss')).toHaveLength(1);
+    expect(printed('shared')).toMatch(/\nonline\n(?!maintenance)/);
+  });
   when('when it goes, so do its statistics', () => {
+    expect(printed('gone')).toMatch(/^0\n/);
     expect(printed('gone')).not.toMatch(/^zones:1:/m);
     expect(printed('gone')).toMatch(/\n0\nmemory_cap:0:global:zonename\tglobal\n/);
   });

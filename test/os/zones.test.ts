@@ -43,8 +43,8 @@ const COMMANDS = {
   links:
     'mkdir /tmp/out; touch /tmp/out/secret; zlogin z1 "mkdir -p /a/b; ln -s ../../../../../../../tmp/out /a/b/up; ls /a/b/up; cd /a/b; ls ../../../../tmp/out"',
   escape:
-    'zonecfg -z z2 "create; set zonepath=/zones/z2"; zoneadm -z z2 install; zoneadm -z z2 ready; sleep 1000 & p=$!; zlogin z1 "escape $p $(zoneadm -z z2 list -p | cut -d: -f1)"; echo $?; ' +
-    'zoneadm -z z2 halt; zoneadm -z z2 uninstall -F; zonecfg -z z2 delete -F; kill $p && echo alive; ls -l /dev/null | cut -c1-10; hostname; zlogin z1 uname -n',
+    'zonecfg -z z2 "create; set zonepath=/zones/z2"; zoneadm -z z2 install; zoneadm -z z2 ready; sleep 1000 & p=$!; zlogin z1 "escape $p $(zoneadm -z z2 list -p | cut -d: -f1) $(escape make)"; echo $?; ' +
+    'zoneadm -z z2 halt; zoneadm -z z2 uninstall -F; zonecfg -z z2 delete -F; kill $p && echo alive; ipcs | grep -c 0xd10; ls -l /dev/null | cut -c1-10; hostname; zlogin z1 uname -n',
   killed: `a=$(pgrep -z z1 -x init | head -1); kill -9 $a; ${LOGIN_THERE}; zoneadm list -p | cut -d: -f2,3; [ "$(pgrep -z z1 -x init | head -1)" != $a ] && echo another`,
   rebooted: `a=$(zoneadm -z z1 list -p | cut -d: -f1); zlogin z1 reboot; ${until('[ "$(zoneadm -z z1 list -p | cut -d: -f1)" != $a ]')}; ${LOGIN_THERE}; zlogin z1 zonename`,
   halted: `zlogin z1 halt; ${until('zoneadm -z z1 list -p | grep installed')}; pgrep -z z1; mount | grep z1; ls /var/run/zones`,
@@ -143,7 +143,7 @@ describe.each([
       .split('\n')
       .filter((line) => !line.startsWith('['));
     expect(lines[0]).toMatch(/^\d+ checks, 0 failed$/);
-    expect(lines.slice(1)).toEqual(['0', 'alive', 'crw-rw-rw-', 'diorama', 'inside', '']);
+    expect(lines.slice(1)).toEqual(['0', 'alive', '3', 'crw-rw-rw-', 'diorama', 'inside', '']);
   });
   when('its first process is started again when it is killed', () => {
     expect(printed('killed')).toBe('global:running\nz1:running\nanother\n');

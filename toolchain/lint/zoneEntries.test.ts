@@ -17,7 +17,7 @@ const words = (text: string): string[] => text.trim().split(/\s+/);
 const TRIED = words(`
   kill sigqueue sigsendsys pgrpsys waitid ucredsys priocntlsys corectl rctlsys zone mknod mknodat mount umount2 chroot chdir fchdir getcwd chmod
   mkdir rmdir ioctl stime clock_settime p_online uadmin systeminfo uname privsys open close link rename symlink chown utimesys connect so_socket
-  getpid setrlimit write fcntl memcntl`);
+  getpid setrlimit write fcntl memcntl shmsys semsys msgsys`);
 
 /** Why no others can reach out. */
 const HARMLESS: Record<string, string[]> = {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 /**
- * @fileoverview Ways out of a zone, tried by its root: `escape PID ID`, run inside by test/os/zones.test.ts with a process of the global zone and the id
+ * @fileoverview Ways out of a zone, tried by its root: `escape PID ID SHM SEM MSG`, run inside by test/os/zones.test.ts with a process of the global zone and the id
  * of another zone, in one whose fs-allowed is `dev,mntfs`; the global zone has mounted
  * a tmpfs named `foreign` on its /outside before it was booted. Each attempt has the errno that the manual gives for who may not, or for what is not there.
  */
 import * as calls from '../../lib/calls';
 import { status } from '../../lib/files';
-import { O_RDONLY, O_RDWR, openFile } from '../../lib/io';
+import { flush, O_RDONLY, O_RDWR, openFile, out } from '../../lib/io';
 import { allMounts } from '../../lib/mounts';
 import { arguments_ } from '../../lib/process';
 import { NvList } from '../../../zfs/port/nvlist';
@@ -34,6 +34,7 @@ const SI_SET_HOSTNAME: i32 = 258;
 
 export function main(): i32 {
   const args = arguments_();
+  if (args[1] == 'make') return makeIpc();
   const pid = <i32>parseInt(args[1]);
   const other = <i32>parseInt(args[2]);
   processes(pid);
@@ -44,6 +45,7 @@ export function main(): i32 {
   directories();
   machine();
   limits(pid, other);
+  ipc(<i32>parseInt(args[3]), <i32>parseInt(args[4]), <i32>parseInt(args[5]));
   statistics();
   files();
   privileges();
@@ -252,10 +254,15 @@ function limits(pid: i32, other: i32): void {
     'zone.max-swap',
     'zone.max-physical-memory',
     'zone.max-locked-memory',
+    'zone.max-shm-memory',
+    'zone.max-shm-ids',
+    'zone.max-sem-ids',
+    'zone.max-msg-ids',
+    'zone.zfs-io-priority',
   ];
   for (let i = 0; i < names.length; i++) {
     memory.fill(buffer, 0, 48);
-    store<u64>(buffer, 60000);
+    store<u64>(buffer, 10000);
     store<i32>(buffer, 0x04000000, 16);
     check('setrctl of ' + names[i], calls.rctlsys(1, text(names[i]), 0, BUFFER, 0, 2), EPERM);
     check('the same by its id', calls.rctlsys(17, text(names[i]), 0, BUFFER, zone | own, 2), EPERM);
@@ -278,6 +285,51 @@ function limits(pid: i32, other: i32): void {
   check('the path of a process outside', calls.corectl(6, BUFFER, 64, pid), ESRCH);
   check('and another one for it', calls.corectl(5, text('/x'), 3, pid), ESRCH);
   check('its parent', calls.getpid() >> 63, 0);
+}
+
+const IPC_KEY: i32 = 0x0d10;
+const IPC_RMID: i32 = 10;
+const IPC_STAT: i32 = 12;
+/** In the global zone, for all to read and to write: `escape make` says their ids. */
+function makeIpc(): i32 {
+  const flags = 0o1666;
+  const memory_ = calls.shmsys(3, IPC_KEY, 4096, flags);
+  const set = calls.semsys(1, IPC_KEY, 1, flags, 0);
+  const queue = calls.msgsys(0, IPC_KEY, flags, 0, 0, 0);
+  out(memory_.toString() + ' ' + set.toString() + ' ' + queue.toString() + '\n');
+  flush();
+  return 0;
+}
+
+/** System V IPC: neither a key nor an id leads to what is the global zone's. */
+function ipc(memory_: i32, set: i32, queue: i32): void {
+  check('shmget by its key', calls.shmsys(3, IPC_KEY, 0, 0), ENOENT);
+  check('shmat', calls.shmsys(0, memory_, 0, 0), EINVAL);
+  check('shmctl, to look', calls.shmsys(1, memory_, IPC_STAT, BUFFER), EINVAL);
+  check('shmctl, to lock', calls.shmsys(1, memory_, 3, 0), EINVAL);
+  check('shmctl, to remove', calls.shmsys(1, memory_, IPC_RMID, 0), EINVAL);
+  check('semget by its key', calls.semsys(1, IPC_KEY, 0, 0, 0), ENOENT);
+  check('semctl, to look', calls.semsys(0, set, 0, 5, 0), EINVAL);
+  check('semctl, to set', calls.semsys(0, set, 0, 8, 1), EINVAL);
+  store<u64>(buffer, 0x10000);
+  check('semop', calls.semsys(2, set, BUFFER, 1, 0), EINVAL);
+  check('semctl, to remove', calls.semsys(0, set, 0, IPC_RMID, 0), EINVAL);
+  check('msgget by its key', calls.msgsys(0, IPC_KEY, 0, 0, 0, 0), ENOENT);
+  store<u64>(buffer, 1);
+  check('msgsnd', calls.msgsys(3, queue, BUFFER, 8, 0o4000, 0), EINVAL);
+  check('msgrcv', calls.msgsys(2, queue, BUFFER, 8, 0, 0o4000), EINVAL);
+  check('msgctl, to remove', calls.msgsys(1, queue, IPC_RMID, 0, 0, 0), EINVAL);
+  store<u32>(buffer, 99, 512);
+  calls.shmsys(4, BUFFER, 100, BUFFER + 512);
+  check('shmids', load<u32>(buffer, 512), 0);
+  calls.semsys(3, BUFFER, 100, BUFFER + 512, 0);
+  check('semids', load<u32>(buffer, 512), 0);
+  calls.msgsys(4, BUFFER, 100, BUFFER + 512, 0, 0);
+  check('msgids', load<u32>(buffer, 512), 0);
+  // The same key is another thing here.
+  const own = <i32>calls.shmsys(3, IPC_KEY, 4096, 0o1600);
+  check('a segment of its own with that key', own >= 0 && own != memory_ ? 1 : 0, 1);
+  check('which can be removed', calls.shmsys(1, own, IPC_RMID, 0), 0);
 }
 
 /** Records of other zones are not in the chain, nor to be had by number. */

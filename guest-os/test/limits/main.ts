@@ -10,6 +10,9 @@
  *     limits lock MBYTES          locks so much memory: what mlock gave
  *     limits burn                 takes all memory that it can have, gives it back, again and again
  *     limits write FILE           writes a file again and again
+ *     limits ipc                  makes segments of 64 KiB, sets of semaphores and queues until there can be no more, and says how many and why not;
+ *                                 it leaves one of each
+ *     limits shm MBYTES           makes and touches so much shared memory: 0, or why not; it goes when it ends
  */
 import { store64 } from 'machine/mem';
 import * as calls from '../../lib/calls';
@@ -17,7 +20,7 @@ import { flush, out } from '../../lib/io';
 import { findKstat } from '../../lib/kstat';
 import { arguments_, fork, waitFor } from '../../lib/process';
 import { parseNumber, pathOf } from '../../lib/text';
-import { zoneId } from '../../lib/zones/kernel';
+import { zoneId, zoneText } from '../../lib/zones/kernel';
 
 const MEBIBYTE: u64 = 1 << 20;
 const PROT_READ_WRITE: i32 = 3;
@@ -38,6 +41,8 @@ export function main(): i32 {
   if (what == 'lock') return lock(<u64>parseNumber(args[2]));
   if (what == 'burn') burn();
   if (what == 'write') write(args[2]);
+  if (what == 'ipc') return ipc();
+  if (what == 'shm') return shm(<u64>parseNumber(args[2]));
   return 2;
 }
 
@@ -122,6 +127,51 @@ function lock(mebibytes: u64): i32 {
 }
 
 const BLOCK: u64 = 64 << 10;
+const IPC_CREAT: i32 = 0o1600;
+const IPC_RMID: i32 = 10;
+
+/** One more of a facility; all but the first go again. */
+function makeMany(name: string, facility: i32): void {
+  const ids: i64[] = [];
+  let id: i64 = 0;
+  while (true) {
+    id =
+      facility == 0
+        ? calls.shmsys(3, 0, BLOCK, IPC_CREAT)
+        : facility == 1
+          ? calls.semsys(1, 0, 1, IPC_CREAT, 0)
+          : calls.msgsys(0, 0, IPC_CREAT, 0, 0, 0);
+    if (id < 0) break;
+    ids.push(id);
+  }
+  out(name + ': ' + ids.length.toString() + ' ' + id.toString() + '\n');
+  for (let i = 1; i < ids.length; i++) {
+    if (facility == 0) calls.shmsys(1, ids[i], IPC_RMID, 0);
+    else if (facility == 1) calls.semsys(0, ids[i], 0, IPC_RMID, 0);
+    else calls.msgsys(1, ids[i], IPC_RMID, 0, 0, 0);
+  }
+}
+function ipc(): i32 {
+  makeMany('shm', 0);
+  makeMany('sem', 1);
+  makeMany('msg', 2);
+  flush();
+  return 0;
+}
+function shm(mebibytes: u64): i32 {
+  const id = calls.shmsys(3, 0, mebibytes * MEBIBYTE, IPC_CREAT);
+  if (id >= 0) {
+    const at = calls.shmsys(0, id, 0, 0);
+    calls.shmsys(1, id, IPC_RMID, 0);
+    for (let page: u64 = 0; page < mebibytes * MEBIBYTE; page += 4096) store64(<u64>at + page, page);
+    const kstat = findKstat('memory_cap', <i32>calls.zone(6, 0, 0, 0, 0), zoneText(<i32>calls.zone(6, 0, 0, 0, 0), 2));
+    if (kstat) out('rss: ' + (<u64>kstat.number('rss') / MEBIBYTE).toString() + '\n');
+  }
+  out('shm: ' + min<i64>(id, 0).toString() + '\n');
+  flush();
+  return 0;
+}
+
 function write(path: string): void {
   const descriptor = <i32>calls.open(pathOf(path), 0x102, 0o644);
   const at = calls.mmap(0, BLOCK, PROT_READ_WRITE, MAP_PRIVATE_ANON, -1, 0);

@@ -838,3 +838,80 @@ export function openTerminal(): i64 {
   slave = open('/dev/pts/' + load<i32>(page).toString(), O_RDWR | O_NOCTTY);
   return slave < 0 ? slave : 0;
 }
+
+// ---- System V IPC
+
+export const ENOMSG: i64 = 42;
+export const EIDRM: i64 = 43;
+export const ERANGE: i64 = 34;
+
+export const IPC_CREAT: i32 = 0o1000;
+export const IPC_EXCL: i32 = 0o2000;
+export const IPC_NOWAIT: i32 = 0o4000;
+export const IPC_RMID: i32 = 0;
+export const IPC_SET: i32 = 1;
+export const IPC_STAT: i32 = 2;
+export const GETPID: i32 = 11;
+export const GETVAL: i32 = 12;
+export const GETALL: i32 = 13;
+export const GETNCNT: i32 = 14;
+export const GETZCNT: i32 = 15;
+export const SETVAL: i32 = 16;
+export const SETALL: i32 = 17;
+export const SEM_UNDO: i32 = 0o10000;
+export const SHM_RDONLY: i32 = 0o10000;
+export const SHM_RND: i32 = 0o20000;
+export const MSG_NOERROR: i32 = 0o10000;
+
+/** Where in a struct ipc_perm, shmid_ds, semid_ds and msqid_ds: mode and ids of 32 bits, ulongs, numbers of semaphores of 16 bits. */
+export const PERM_UID: usize = 4;
+export const PERM_CUID: usize = 12;
+export const PERM_MODE: usize = 20;
+export const SHM_SEGSZ: usize = 48;
+export const SHM_LPID: usize = 84;
+export const SHM_CPID: usize = 80;
+export const SHM_NATTCH: usize = 88;
+export const SHM_ATIME: usize = 56;
+export const SEM_NSEMS: usize = 80;
+export const SEM_OTIME: usize = 48;
+export const MSG_QNUM: usize = 80;
+export const MSG_QBYTES: usize = 88;
+export const MSG_LSPID: usize = 96;
+export const MSG_LRPID: usize = 100;
+
+export function shmget(key: i32, size: u64, flags: i32): i64 {
+  return call6(29, u(key), size, u(flags), 0, 0, 0);
+}
+export function shmat(id: i32, at: u64, flags: i32): i64 {
+  return call6(30, u(id), at, u(flags), 0, 0, 0);
+}
+export function shmctl(id: i32, command: i32, at: u64): i64 {
+  return call6(31, u(id), u(command), at, 0, 0, 0);
+}
+export function shmdt(at: u64): i64 {
+  return call6(67, at, 0, 0, 0, 0, 0);
+}
+export function semget(key: i32, count: i32, flags: i32): i64 {
+  return call6(64, u(key), u(count), u(flags), 0, 0, 0);
+}
+export function semop(id: i32, list: u64, count: u64): i64 {
+  return call6(65, u(id), list, count, 0, 0, 0);
+}
+export function semctl(id: i32, number: i32, command: i32, argument: u64): i64 {
+  return call6(66, u(id), u(number), u(command), argument, 0, 0);
+}
+export function semtimedop(id: i32, list: u64, count: u64, timeout: u64): i64 {
+  return call6(220, u(id), list, count, timeout, 0, 0);
+}
+export function msgget(key: i32, flags: i32): i64 {
+  return call6(68, u(key), u(flags), 0, 0, 0, 0);
+}
+export function msgsnd(id: i32, at: u64, size: u64, flags: i32): i64 {
+  return call6(69, u(id), at, size, u(flags), 0, 0);
+}
+export function msgrcv(id: i32, at: u64, size: u64, type: i64, flags: i32): i64 {
+  return call6(70, u(id), at, size, type, u(flags), 0);
+}
+export function msgctl(id: i32, command: i32, at: u64): i64 {
+  return call6(71, u(id), u(command), at, 0, 0, 0);
+}

@@ -10,6 +10,7 @@ import './directories';
 import './pipes';
 import './memory';
 import './terminals';
+import './ipc';
 
 export { signalArrived } from './harness';
 

@@ -849,3 +849,80 @@ function rdev(descriptor: i32): u64 {
 export function push(descriptor: i32, module: string): i64 {
   return call(54, u(descriptor), u(I_PUSH), pathOf(module));
 }
+
+// ---- System V IPC
+
+export const ENOMSG: i64 = 35;
+export const EIDRM: i64 = 36;
+export const ERANGE: i64 = 34;
+
+export const IPC_CREAT: i32 = 0o1000;
+export const IPC_EXCL: i32 = 0o2000;
+export const IPC_NOWAIT: i32 = 0o4000;
+export const IPC_RMID: i32 = 10;
+export const IPC_SET: i32 = 11;
+export const IPC_STAT: i32 = 12;
+export const GETPID: i32 = 4;
+export const GETVAL: i32 = 5;
+export const GETALL: i32 = 6;
+export const GETNCNT: i32 = 3;
+export const GETZCNT: i32 = 7;
+export const SETVAL: i32 = 8;
+export const SETALL: i32 = 9;
+export const SEM_UNDO: i32 = 0o10000;
+export const SHM_RDONLY: i32 = 0o10000;
+export const SHM_RND: i32 = 0o20000;
+export const MSG_NOERROR: i32 = 0o10000;
+
+/** Where in a struct ipc_perm, shmid_ds, semid_ds and msqid_ds: mode and ids of 32 bits, ulongs, numbers of semaphores of 16 bits. */
+export const PERM_UID: usize = 0;
+export const PERM_CUID: usize = 8;
+export const PERM_MODE: usize = 16;
+export const SHM_SEGSZ: usize = 32;
+export const SHM_LPID: usize = 52;
+export const SHM_CPID: usize = 56;
+export const SHM_NATTCH: usize = 64;
+export const SHM_ATIME: usize = 80;
+export const SEM_NSEMS: usize = 40;
+export const SEM_OTIME: usize = 48;
+export const MSG_QNUM: usize = 56;
+export const MSG_QBYTES: usize = 64;
+export const MSG_LSPID: usize = 72;
+export const MSG_LRPID: usize = 76;
+
+export function shmget(key: i32, size: u64, flags: i32): i64 {
+  return call6(52, 3, u(key), size, u(flags), 0, 0);
+}
+export function shmat(id: i32, at: u64, flags: i32): i64 {
+  return call6(52, 0, u(id), at, u(flags), 0, 0);
+}
+export function shmctl(id: i32, command: i32, at: u64): i64 {
+  return call6(52, 1, u(id), u(command), at, 0, 0);
+}
+export function shmdt(at: u64): i64 {
+  return call6(52, 2, at, 0, 0, 0, 0);
+}
+export function semget(key: i32, count: i32, flags: i32): i64 {
+  return call6(53, 1, u(key), u(count), u(flags), 0, 0);
+}
+export function semop(id: i32, list: u64, count: u64): i64 {
+  return call6(53, 2, u(id), list, count, 0, 0);
+}
+export function semctl(id: i32, number: i32, command: i32, argument: u64): i64 {
+  return call6(53, 0, u(id), u(number), u(command), argument, 0);
+}
+export function semtimedop(id: i32, list: u64, count: u64, timeout: u64): i64 {
+  return call6(53, 4, u(id), list, count, timeout, 0);
+}
+export function msgget(key: i32, flags: i32): i64 {
+  return call6(49, 0, u(key), u(flags), 0, 0, 0);
+}
+export function msgsnd(id: i32, at: u64, size: u64, flags: i32): i64 {
+  return call6(49, 3, u(id), at, size, u(flags), 0);
+}
+export function msgrcv(id: i32, at: u64, size: u64, type: i64, flags: i32): i64 {
+  return call6(49, 2, u(id), at, size, type, u(flags));
+}
+export function msgctl(id: i32, command: i32, at: u64): i64 {
+  return call6(49, 1, u(id), u(command), at, 0, 0);
+}
