@@ -61,7 +61,7 @@ function attach(id: i32, address: u64, flags: u64): i64 {
   if (at) {
     if (flags & SHM_RND) at &= ~(<u64>PAGE - 1);
     const bytes = one.pages * PAGE;
-    if (at & (PAGE - 1) || at < PAGE || at >= USER_END || bytes > USER_END - at) return setError(EINVAL);
+    if (at & (<u64>PAGE - 1) || at < PAGE || at >= USER_END || bytes > USER_END - at) return setError(EINVAL);
     // As for mmap: linear memory must be followed by nothing.
     if (at < BREAK_LIMIT * 2 && at + bytes > BREAK_LIMIT) return setError(EINVAL);
     if (process.space!.lastOverlap(at, at + bytes)) return setError(EINVAL);
