@@ -148,7 +148,9 @@ describe.each([
     expect(lines).toContain('nameserver 10.0.0.1');
     expect(lines).toContain('ls: /proc/1: No such file or directory');
     expect(lines).toContain('ls: /zones: No such file or directory');
-    expect(printed('entered')).toMatch(/privileged +500 [^\n]*\n(?:[^\n]*\n)*zone.max-msg-ids privileged 4096 - deny -\n(?:[^\n]*\n)*1\nmount: c on \/mnt: Not owner\n/);
+    expect(printed('entered')).toMatch(
+      /privileged +500 [^\n]*\n(?:[^\n]*\n)*zone.max-msg-ids privileged 4096 - deny -\n(?:[^\n]*\n)*1\nmount: c on \/mnt: Not owner\n/,
+    );
   });
   when('it reads and writes its metadata', () => {
     expect(printed('metadata')).toBe(
