@@ -232,7 +232,8 @@ export function pathOf(directory: Vnode, root: Vnode): string | null {
     const above = at.parent();
     if (!above) break;
     const finder = new NameFinder(at.attributes().inode);
-    above.readDirectory(2, finder);
+    finder.name = at.hiddenName;
+    if (!finder.name.length) above.readDirectory(2, finder);
     at.release();
     at = above;
     if (!finder.name.length) {

@@ -116,6 +116,8 @@ export function unmount(fileSystem: FileSystem, force: bool): i32 {
   const directory = root.covered;
   if (!directory) return setError(EBUSY);
   if (root.mounted) return setError(EBUSY);
+  const prepared = fileSystem.prepareUnmount();
+  if (prepared && !force) return prepared;
   forgetNames(fileSystem);
   // Its own root is in use by the mount alone.
   if (!force && (fileSystem.active > 1 || !root.isHeldOnce)) return setError(EBUSY);

@@ -111,6 +111,10 @@ export class FileSystem {
     this.readOnly = readOnly;
     return 0;
   }
+  /** It is about to be unmounted: what it has mounted of itself goes, or is in use (EBUSY). */
+  prepareUnmount(): i32 {
+    return 0;
+  }
   /** Nobody uses it any more: gives back what it occupies. An error leaves it mounted. */
   unmount(): i32 {
     return 0;
@@ -283,6 +287,10 @@ export abstract class Vnode {
   lookup(name: string): Vnode | null {
     setFailure(this.isDirectory ? ENOENT : ENOTDIR);
     return null;
+  }
+  /** The name that a directory has in the one above, where that does not list it; empty: it does. */
+  get hiddenName(): string {
+    return '';
   }
   /** The directory above, held; null at the root of a file system. */
   parent(): Vnode | null {

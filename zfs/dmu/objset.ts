@@ -67,6 +67,8 @@ export class Objset {
   logBias: u32 = 0;
   /** May its files have extended attributes? */
   keepsExtended: bool = true;
+  /** Is `.zfs` listed in its root directory? */
+  showsSnapshots: bool = false;
   /** The root block in memory. */
   readonly root: usize;
   rootSize: u32;

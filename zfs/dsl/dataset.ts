@@ -27,6 +27,15 @@ export const FLAG_UNIQUE_ACCURATE: u64 = 4;
 /** A snapshot that goes with its last clone or hold. */
 export const FLAG_DEFER_DESTROY: u64 = 8;
 
+/** Whatever has a dataset mounted. */
+export abstract class Mount {
+  /** The dataset is about to go, or to be called otherwise: what was mounted without being asked for, and is not in use, is unmounted. */
+  abstract giveWay(): void;
+  /** The dataset is about to become another: nothing of it is kept, or in use, until {@link resume}. */
+  abstract suspend(): void;
+  abstract resume(): void;
+}
+
 /** An open dataset; its pool keeps it, with its dnode held. */
 export class Dataset {
   private objset_: Objset | null = null;
@@ -35,6 +44,8 @@ export class Dataset {
   readonly dead: Vector = new Vector(POINTER_SIZE);
   /** Mounts and other uses that keep it from being destroyed. */
   users: i32 = 0;
+  /** Null: it is not mounted. */
+  mount: Mount | null = null;
   isListed: bool = false;
   /** Bytes that what it refers to may have (refquota; 0: any number), and that it is sure of (refreservation). */
   refQuota: u64 = 0;

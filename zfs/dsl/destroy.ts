@@ -313,6 +313,8 @@ function freeDelegation(spa: Spa, object: u64): i32 {
 
 /** EBUSY: in use, or there are children, snapshots, clones or holds. ENOENT: a pool's own. */
 export function destroyRefusal(dataset: Dataset, defer: bool): i32 {
+  const mount = dataset.mount;
+  if (mount) mount.giveWay();
   if (dataset.users) return setError(EBUSY);
   if (dataset.isSnapshot) return !defer && (cloneCount(dataset) || holdCount(dataset)) ? setError(EBUSY) : 0;
   const all = dataset.spa.allDatasets();

@@ -135,6 +135,7 @@ export function applyProperties(dataset: Dataset, objset: Objset): void {
   objset.recordSize = isPower ? <u32>size : LARGEST_BLOCK;
   objset.syncMode = <u32>inheritedNumber(dir, 'sync', SYNC_STANDARD);
   objset.keepsExtended = inheritedNumber(dir, 'xattr', 1) != 0;
+  objset.showsSnapshots = inheritedNumber(dir, 'snapdir', 0) != 0;
   objset.logBias = <u32>inheritedNumber(dir, 'logbias', 0);
 }
 

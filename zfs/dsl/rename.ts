@@ -102,5 +102,9 @@ export function renameSnapshot(head: Dataset, from: string, to: string, recursiv
     if (all[i].name.length + 1 + to.length > LONGEST_DATASET_NAME) return setError(ENAMETOOLONG);
     found.push(snapshot);
   }
+  for (let i = 0; i < found.length; i++) {
+    const mount = found[i].mount;
+    if (mount) mount.giveWay();
+  }
   return found.length ? spa.perform(new RenameSnapshotsTask(found, to)) : setError(ENOENT);
 }

@@ -3,7 +3,7 @@
  * @fileoverview Rollback: a head becomes what its last snapshot is. What was born since is freed; what the head had let go of it has again, so its
  * deadlist is emptied.
  */
-import { EINVAL, EIO, EBUSY, setError } from '../../guest-os/kernel/errno';
+import { EBUSY, EINVAL, EIO, EROFS, setError } from '../../guest-os/kernel/errno';
 import { Spa } from '../spa/spa';
 import { Task } from '../spa/task';
 import { POINTER_SIZE } from '../zio/blockPointer';
@@ -56,13 +56,18 @@ export class RollbackTask extends Task {
   }
 }
 
-/** To the last snapshot there is. EINVAL: none; EBUSY: in use. */
+/** To the last snapshot there is; if it is mounted, it stays so. EINVAL: none; EBUSY: in use otherwise. */
 export function rollback(head: Dataset): i32 {
   const spa = head.spa;
   if (head.isSnapshot || !head.phys.previous) return setError(EINVAL);
   const snapshot = spa.datasetByObject(head.phys.previous);
   if (!snapshot) return setError(EIO);
   if (snapshot == spa.origin) return setError(EINVAL);
-  if (head.users) return setError(EBUSY);
-  return spa.perform(new RollbackTask(head, snapshot));
+  const mount = head.mount;
+  if (head.users > (mount ? 1 : 0)) return setError(EBUSY);
+  if (!spa.isWritable) return setError(EROFS);
+  if (mount) mount.suspend();
+  const result = spa.perform(new RollbackTask(head, snapshot));
+  if (mount) mount.resume();
+  return result;
 }

@@ -2,29 +2,42 @@
 /** @fileoverview Datasets as mounted file systems, and what is done to all that are mounted. */
 import { heapHasRoom } from '../../guest-os/kernel/heapRoom';
 import { EBUSY, EIO, ENOENT, ENOMEM, EPERM, setFailure } from '../../guest-os/kernel/errno';
-import { ALWAYS, FileSystemType, mountList } from '../../guest-os/fs/mount';
+import { ALWAYS, FileSystemType, mountList, unmount } from '../../guest-os/fs/mount';
+import { forgetNames } from '../../guest-os/fs/nameCache';
 import { FileSystem as MountedFileSystem, newDeviceNumber, S_IFMT, Statistics, Vnode } from '../../guest-os/fs/vnode';
 import { Caller, isZoned } from '../dsl/caller';
-import { FLAG_INCONSISTENT } from '../dsl/dataset';
+import { FLAG_INCONSISTENT, Mount } from '../dsl/dataset';
 import { findDataset } from '../dsl/names';
 import { currentCaller } from '../port/callers';
 import { enter, leave } from '../port/kernel';
 import { poolOf } from '../spa/pools';
 import { A_MODE } from './attributes';
 import { FileSystem } from './fileSystem';
+import { Control } from './snapshots';
 import { ZfsVnode } from './vnode';
 
 export class ZfsFileSystem extends MountedFileSystem {
   /** Those that somebody holds, by object. */
   readonly vnodes: Map<u64, ZfsVnode> = new Map<u64, ZfsVnode>();
+  /** Its `.zfs`; null: nobody has asked for it. */
+  control: Control | null = null;
+  /** A snapshot that was mounted by looking at it. */
+  isAutomatic: bool = false;
 
   constructor(
-    public readonly fs: FileSystem,
+    /** Another after the dataset has been rolled back. */
+    public fs: FileSystem,
     readOnly: bool,
   ) {
     super('zfs', newDeviceNumber(), readOnly);
     this.cachesNames = true;
     fs.dataset.users++;
+    fs.dataset.mount = new DatasetMount(this);
+  }
+  /** It is not mounted any more. */
+  letGo(): void {
+    this.fs.dataset.users--;
+    this.fs.dataset.mount = null;
   }
 
   /** The vnode of an object, held; null: it cannot be read. */
@@ -86,6 +99,30 @@ export class ZfsFileSystem extends MountedFileSystem {
     return result;
   }
 
+  prepareUnmount(): i32 {
+    const control = this.control;
+    return control ? control.unmountAll() : 0;
+  }
+
+  /** Before its dataset becomes another: nothing of it is held. */
+  suspend(): void {
+    forgetNames(this);
+    const vnodes = this.vnodes.values();
+    for (let i = 0; i < vnodes.length; i++) vnodes[i].suspend();
+    this.fs.dataset.users--;
+  }
+  /** Files that there still are, or again, go on; the others are gone for those who have them. */
+  resume(): void {
+    const dataset = this.fs.dataset;
+    dataset.users++;
+    const fs = FileSystem.open(dataset);
+    if (fs) {
+      this.fs.close();
+      this.fs = fs;
+    }
+    const objects = this.vnodes.keys();
+    for (let i = 0; i < objects.length; i++) if (!fs || !this.vnodes.get(objects[i]).resume()) this.vnodes.delete(objects[i]);
+  }
   unmount(): i32 {
     enter();
     const result = this.putPages();
@@ -93,10 +130,25 @@ export class ZfsFileSystem extends MountedFileSystem {
       const vnodes = this.vnodes.values();
       for (let i = 0; i < vnodes.length; i++) vnodes[i].forget();
       this.vnodes.clear();
-      this.fs.dataset.users--;
+      this.letGo();
     }
     leave();
     return result;
+  }
+}
+
+class DatasetMount extends Mount {
+  constructor(private readonly mounted: ZfsFileSystem) {
+    super();
+  }
+  giveWay(): void {
+    if (this.mounted.isAutomatic) unmount(this.mounted, false);
+  }
+  suspend(): void {
+    this.mounted.suspend();
+  }
+  resume(): void {
+    this.mounted.resume();
   }
 }
 
@@ -161,7 +213,7 @@ function mountDataset(name: string, caller: Caller): MountedFileSystem | null {
   const made = new ZfsFileSystem(fs, fs.isReadOnly);
   const root = made.make(fs.rootObject);
   if (!root) {
-    dataset.users--;
+    made.letGo();
     return null;
   }
   made.root = root;

@@ -37,22 +37,26 @@ import { Dnode, releaseDnode } from '../dmu/dnode';
 import { TYPE_NONE } from '../dmu/types';
 import { enter, leave, noteWritten } from '../port/kernel';
 import { WALK_DONE, ZapEntry } from '../zap/zap';
-import { A_ATIME, A_CTIME, A_GID, A_LINKS, A_MODE, A_MTIME, A_PARENT, A_RDEV, A_SIZE, A_UID } from './attributes';
+import { A_ATIME, A_CTIME, A_GEN, A_GID, A_LINKS, A_MODE, A_MTIME, A_PARENT, A_RDEV, A_SIZE, A_UID } from './attributes';
 import { extendedDirectory, hasExtended, isExtended } from './extended';
 import { FileSystem } from './fileSystem';
 import { ZfsFileSystem } from './mount';
 import { Pages } from './pages';
+import { CONTROL_INODE, CONTROL_NAME, controlOf } from './snapshots';
 import { NewFile } from './znode';
 
 /** Bytes for which room is made at a time. */
 const WRITE_STEP: u64 = 1 << 20;
-const FIRST_ENTRY: u64 = 2;
+/** Behind `.`, `..` and `.zfs`. */
+const FIRST_ENTRY: u64 = 3;
 const LARGEST: u64 = i64.MAX_VALUE;
 
 export class ZfsVnode extends Vnode {
   /** Held; null: the file system is gone. */
   private dn: Dnode | null;
   readonly object: u64;
+  /** Which of the files that have this number: set when the dataset becomes another. */
+  private generation: u64 = 0;
   /** Null: it is not mapped. */
   private pages: Pages | null = null;
 
@@ -103,6 +107,25 @@ export class ZfsVnode extends Vnode {
     this.pages = null;
     this.dn = null;
     releaseDnode(dn);
+  }
+
+  /** The dataset becomes another. What was changed through mappings goes with what it was. */
+  suspend(): void {
+    const dn = this.dn;
+    if (!dn) return;
+    this.generation = this.isThere ? this.fs.znodes.get(dn, A_GEN) : 0;
+    this.forget();
+  }
+  /** False: there is no such file any more. */
+  resume(): bool {
+    const dn = this.generation ? this.fs.hold(this.object) : null;
+    if (!dn) return false;
+    if (this.fs.znodes.get(dn, A_GEN) != this.generation) {
+      releaseDnode(dn);
+      return false;
+    }
+    this.dn = dn;
+    return true;
   }
 
   attributes(): Attributes {
@@ -293,6 +316,11 @@ export class ZfsVnode extends Vnode {
       setFailure(ENOTDIR);
       return null;
     }
+    if (name == CONTROL_NAME && this.object == this.fs.rootObject) {
+      // Not every zone may have it, so the answer must not be kept for others.
+      forgetName(this, name);
+      return controlOf(this.mountedIn);
+    }
     enter();
     let found: Vnode | null = null;
     const error = this.isThere ? this.fs.lookup(this.dn!, name) : setError(ENOENT);
@@ -303,9 +331,10 @@ export class ZfsVnode extends Vnode {
   }
 
   parent(): Vnode | null {
-    if (!this.isThere || this.object == this.fs.rootObject) return null;
     enter();
-    const above = this.mountedIn.vnode(this.fs.znodes.get(this.dn!, A_PARENT));
+    let above: Vnode | null = null;
+    // Who had the lock may have taken the file system away.
+    if (this.isThere && this.object != this.fs.rootObject) above = this.mountedIn.vnode(this.fs.znodes.get(this.dn!, A_PARENT));
     leave();
     return above;
   }
@@ -449,6 +478,11 @@ export class ZfsVnode extends Vnode {
     if (at == 0 && !reader.entry('.', this.object, ++at)) return 0;
     if (at == 1 && !reader.entry('..', this.fs.znodes.get(dn, A_PARENT), ++at)) return 0;
     if (at == <u64>i64.MAX_VALUE) return 0;
+    if (at == 2) {
+      at = FIRST_ENTRY;
+      const shows = this.object == this.fs.rootObject && this.fs.objset.showsSnapshots && !this.fs.dataset.isSnapshot;
+      if (shows && !reader.entry(CONTROL_NAME, CONTROL_INODE, at)) return 0;
+    }
     let position = at - FIRST_ENTRY;
     const entry = new ZapEntry();
     while (true) {

@@ -4,7 +4,7 @@ import { NvList } from '../../port/nvlist';
 import { niceNumber } from '../text';
 import { FILE_SYSTEM, SNAPSHOT, VOLUME } from '../../prop/property';
 import { Surroundings } from '../surroundings';
-import { mountNew, unmountDataset } from './mounting';
+import { unmountDataset } from './mounting';
 import { below, complain, fail, kindName, nameProblem, numberOf, openDataset, Subcommand, textOf } from './subcommand';
 
 const ALL_TYPES: i32 = FILE_SYSTEM | VOLUME | SNAPSHOT;
@@ -280,10 +280,7 @@ export class RollbackCommand extends Subcommand {
       if (!unmountDataset(zfs, all[i], force)) return 1;
       if (destroyOne(zfs, all[i], false)) return 1;
     }
-    const wasMounted = zfs.mountedAt(head) != null;
-    if (!unmountDataset(zfs, head, force)) return 1;
     const result = zfs.request('rollback', new NvList().setText('name', head));
-    if (wasMounted) mountNew(zfs, head);
     return result < 0 ? fail(zfs, "cannot rollback '" + head + "'", result) : 0;
   }
 }

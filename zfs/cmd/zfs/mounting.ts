@@ -157,7 +157,9 @@ export class MountCommand extends Subcommand {
     const names: string[] = [];
     const points: string[] = [];
     zfs.mounts(names, points);
-    for (let i = 0; i < names.length; i++) zfs.out(names[i].padEnd(30, ' ') + '  ' + points[i] + '\n');
+    for (let i = 0; i < names.length; i++) {
+      if (!names[i].includes('@')) zfs.out(names[i].padEnd(30, ' ') + '  ' + points[i] + '\n');
+    }
     return 0;
   }
 
