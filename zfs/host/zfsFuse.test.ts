@@ -315,6 +315,61 @@ test.skipIf(!root)(
 );
 
 test.skipIf(!root)(
+  'what is renamed and destroyed at the source of a tree is so at both destinations, zfs-fuse and ours',
+  async () => {
+    for (const name of ['u', 'v']) {
+      writeFileSync(disk(name), '');
+      truncateSync(disk(name), 96 << 20);
+    }
+    // Of what is mounted it renames nothing reliably.
+    command('zpool', 'create', '-m', 'none', 'fuse', disk('u'));
+    const zfs = await loadZfs([fileDisk(disk('v'), true)]);
+    ok(zfs, 'createPoolOf', 'ours', 23n, disk('v'), 9);
+    const receive = (options: string, bytes: Buffer): string => {
+      const words = ['receive', options, 'fuse/dst'];
+      execFileSync(join(root as string, 'sbin/zfs'), words, { input: bytes, maxBuffer: 1 << 28, stdio: 'pipe' });
+      giveStream(zfs, bytes);
+      return zfsCommand(zfs, `receive ${options} ours/dst`);
+    };
+    const send = (words: string): Buffer => {
+      zfsCommand(zfs, `send ${words}`);
+      return takeStream(zfs);
+    };
+    for (const name of ['src', 'src/a', 'src/a/below', 'src/b', 'src/b/c', 'src/d', 'src/e'])
+      zfsCommand(zfs, `create ours/${name}`);
+    for (const name of ['old', 'gone', '1']) zfsCommand(zfs, `snapshot -r ours/src@${name}`);
+    receive('-u', send('-R ours/src@1'));
+    for (const line of [
+      'destroy -r ours/src/b',
+      'rename ours/src/a ours/src/e/a',
+      'rename ours/src/d ours/src/d2',
+      'rename ours/src/e@old ours/src/e@older',
+      'destroy ours/src@gone',
+      'create ours/src/new',
+      // What only the destination has.
+      'create ours/dst/mine',
+    ])
+      zfsCommand(zfs, line);
+    command('zfs', 'create', 'fuse/dst/mine');
+    ok(zfs, 'choose', 'ours/src/e/a');
+    ok(zfs, 'makeFile', 'file', FILE, '');
+    ok(zfs, 'writeFile', 'file', 0n, Buffer.from('in e/a'));
+    zfsCommand(zfs, 'snapshot -r ours/src@2');
+    expect(receive('-uvF', send('-R -I 1 ours/src@2'))).toContain('attempting rename ours/dst/d to ours/dst/d2\n');
+    const theirs = command('zfs', 'list', '-H', '-o', 'name', '-t', 'all', '-r', 'fuse/dst').replaceAll('fuse/', 'ours/');
+    const list = zfsCommand(zfs, 'list -H -o name -t all -r ours/dst');
+    expect(list.split('\n').sort()).toEqual(theirs.split('\n').sort());
+    expect(list).toBe(zfsCommand(zfs, 'list -H -o name -t all -r ours/src').replaceAll('/src', '/dst'));
+    ok(zfs, 'choose', 'ours/dst/e/a');
+    expect(contents(zfs, 'file', 6).toString()).toBe('in e/a');
+    command('zpool', 'export', 'fuse');
+    ok(zfs, 'exportPool');
+    for (const file of zfs.disks) file.close();
+  },
+  300_000,
+);
+
+test.skipIf(!root)(
   'what we had promised before the power failed is replayed by zfs-fuse from our log',
   async () => {
     writeFileSync(disk('promised'), '');

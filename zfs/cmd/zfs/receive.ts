@@ -25,6 +25,7 @@ import {
 import { StreamSum } from '../../send/sum';
 import { Surroundings } from '../surroundings';
 import { mountNew, unmountDataset } from './mounting';
+import { Reconciliation } from './reconcile';
 import { below, complain, fail, nameProblem, parentName, poolName, query, Subcommand } from './subcommand';
 
 const ENOENT: i32 = 2;
@@ -137,9 +138,14 @@ export class ReceiveCommand extends Subcommand {
       return complain(zfs, 'cannot receive', 'invalid stream (checksum mismatch)');
     }
     if (begin.payload && !this.described) return complain(zfs, 'cannot receive', 'invalid stream (malformed nvlist)');
+    this.reconcile();
     while (true) {
       if (!this.take(record, RECORD)) return complain(zfs, 'cannot receive', 'failed to read from stream');
-      if (load<u32>(record) == RECORD_END) return 0;
+      if (load<u32>(record) == RECORD_END) {
+        // What had no place to go to before may have one now.
+        this.reconcile();
+        return 0;
+      }
       const next = changetype<ReplayBegin>(record);
       const refused = this.refusal(next);
       if (refused.length) return complain(zfs, 'cannot receive', refused);
@@ -147,6 +153,15 @@ export class ReceiveCommand extends Subcommand {
       const result = this.one(next);
       if (result) return result;
     }
+  }
+
+  /** Renames, and with -F destroys, what has been renamed and destroyed where the stream comes from. */
+  private reconcile(): void {
+    const described = this.described;
+    if (!described || this.dryRun || !described.has('fromsnap')) return;
+    const top = this.destination(this.top + '@x').split('@')[0];
+    if (!query(this.zfs, top, '')) return;
+    new Reconciliation(this.zfs, top, described, this.force, this.byPrefix, this.verbose).run();
   }
 
   // ---- one stream
