@@ -5,7 +5,7 @@ import { perform } from '../ioctl/requests';
 import { NvList, packList, unpackList } from '../port/nvlist';
 import { system } from '../port/port';
 import { dirtyDbuf, holdDbuf, releaseDbuf } from '../dmu/dbuf';
-import { Dnode, DNODES_PER_BLOCK, holdDnode, releaseDnode } from '../dmu/dnode';
+import { bonusOf, dirtyDnode, Dnode, DNODES_PER_BLOCK, holdDnode, releaseDnode } from '../dmu/dnode';
 import { createError, createPool } from '../spa/create';
 import { FoundPool, importError, importPool, importReason, searchPools } from '../spa/import';
 import { Caller, setCaller } from '../dsl/caller';
@@ -13,8 +13,20 @@ import { findDataset } from '../dsl/names';
 import { cloneSnapshot, createDataset, takeSnapshot } from '../dsl/operations';
 import { reapplyBelow } from '../dsl/properties';
 import { traverse, Visitor } from '../dmu/traverse';
-import { ZapEntry, zapSet } from '../zap/zap';
-import { A_LINKS, A_MODE, A_SIZE } from '../zpl/attributes';
+import { zapDelete, ZapEntry, zapGet, zapSet, zapSetArray, zapValue } from '../zap/zap';
+import {
+  A_LINKS,
+  A_MODE,
+  A_SIZE,
+  A_SYMLINK,
+  attributeLengths,
+  attributeNames,
+  ATTRIBUTES,
+  attributeSwaps,
+  LAYOUT_FILE,
+  LEGACY_ATTRIBUTES,
+} from '../zpl/attributes';
+import { MASTER_NODE } from '../zpl/create';
 import { Spa } from '../spa/spa';
 import { Leaf } from '../vdev/leaf';
 import { Mirror } from '../vdev/mirror';
@@ -338,6 +350,46 @@ export function poke(name: usize, bytes: u32, object: u64, block: i64, offset: u
   }
   if (block >= 0) releaseDnode(dn);
   return db ? 0 : setError(ENOENT);
+}
+
+/**
+ * Gives the attributes and layouts of a file system other numbers, as if another implementation had made it: attributes whose numbers are not fixed
+ * backwards, without SYMLINK, which nobody has used yet; another layout where ours is. It has nothing but its root directory, and is not open.
+ */
+export function renumberAttributes(name: usize, bytes: u32): i32 {
+  const dataset = findDataset(pool!, argument(name, bytes));
+  const objset = dataset ? dataset.objset() : null;
+  if (!objset || zapGet(objset, MASTER_NODE, 'SA_ATTRS') < 0) return setError(ENOENT);
+  const master = zapValue;
+  if (zapGet(objset, master, 'REGISTRY') < 0) return setError(ENOENT);
+  const registry = zapValue;
+  const numbers: i32[] = [];
+  let next = LEGACY_ATTRIBUTES;
+  for (let i = 0; i < ATTRIBUTES; i++) numbers.push(i);
+  for (let i = ATTRIBUTES - 1; i >= LEGACY_ATTRIBUTES; i--) {
+    zapDelete(objset, registry, attributeNames[i]);
+    if (i == A_SYMLINK) continue;
+    numbers[i] = next;
+    const value = ((<u64>attributeLengths[i]) << 24) | ((<u64>attributeSwaps[i]) << 16) | <u64>next;
+    zapSet(objset, registry, attributeNames[i], value);
+    next++;
+  }
+  if (zapGet(objset, master, 'LAYOUTS') < 0) return setError(ENOENT);
+  const layouts = zapValue;
+  for (let i = 2; i <= 4; i++) zapDelete(objset, layouts, i.toString());
+  const list = new StaticArray<u16>(LAYOUT_FILE.length);
+  for (let i = 0; i < LAYOUT_FILE.length; i++) list[i] = <u16>numbers[LAYOUT_FILE[i]];
+  zapSetArray(objset, layouts, '4', 2, list.length, changetype<usize>(list));
+  // Another list under the number that our files have in our own.
+  zapSetArray(objset, layouts, '2', 2, list.length - 2, changetype<usize>(list));
+  if (zapGet(objset, MASTER_NODE, 'ROOT') < 0) return setError(ENOENT);
+  const root = holdDnode(objset, zapValue);
+  if (!root) return setError(EIO);
+  const at = bonusOf(root) + 4;
+  store<u16>(at, <u16>((load<u16>(at) & ~0x3ff) | 4));
+  dirtyDnode(root);
+  releaseDnode(root);
+  return pool!.sync();
 }
 
 class Counter extends Visitor {

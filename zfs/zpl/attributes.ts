@@ -29,6 +29,8 @@ export const A_SYMLINK: i32 = 17;
 export const A_SCANSTAMP: i32 = 18;
 export const A_DACL_ACES: i32 = 19;
 export const ATTRIBUTES: i32 = 20;
+/** Those before this one, which files had before there were registries, have these numbers everywhere. */
+export const LEGACY_ATTRIBUTES: i32 = 16;
 
 /** Names as the registry has them, in order of our numbers; others' files may number them differently. */
 export const attributeNames: string[] = [

@@ -241,8 +241,10 @@ export class FileSystem extends Sizes {
     else claimObject(this.objset, object, type, 512, bonusType, Znodes.bonusLength(this.version));
     if (isDirectory) zapInit(this.objset, object);
     const dn = holdDnode(this.objset, object);
-    if (dn) this.znodes.init(dn, file);
-    return dn;
+    if (!dn || this.znodes.init(dn, file) == 0) return dn;
+    freeObject(dn);
+    releaseDnode(dn);
+    return null;
   }
   /** EDQUOT: who is to have more has as much already as is allowed. */
   private checkQuotas(uid: u64, gid: u64): i32 {

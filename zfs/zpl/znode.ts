@@ -12,7 +12,7 @@ import { POINTER_SIZE } from '../zio/blockPointer';
 import { bonusOf, dirtyDnode, Dnode, holdDnode, releaseDnode, setBonus } from '../dmu/dnode';
 import { Objset } from '../dmu/objset';
 import { TYPE_SA, TYPE_ZNODE } from '../dmu/types';
-import { zapFind, zapGet, zapNext, zapSetArray, zapValue, ZapEntry } from '../zap/zap';
+import { zapFind, zapGet, zapNext, zapSet, zapSetArray, zapValue, ZapEntry } from '../zap/zap';
 import {
   A_ATIME,
   A_CRTIME,
@@ -34,8 +34,10 @@ import {
   ATTRIBUTE_MAGIC,
   attributeLengths,
   attributeNames,
+  attributeSwaps,
   ATTRIBUTES,
   LAYOUT_DEVICE,
+  LEGACY_ATTRIBUTES,
   LAYOUT_DEVICE_NUMBER,
   LAYOUT_FILE,
   LAYOUT_FILE_NUMBER,
@@ -90,7 +92,10 @@ export class Znodes {
   /** The layout that was used last, as nearly all files have the same. */
   private lastNumber: u32 = u32.MAX_VALUE;
   private lastPlaces: StaticArray<u32> = new StaticArray<u32>(ATTRIBUTES);
+  private registryObject: u64 = 0;
   private layoutsObject: u64 = 0;
+  /** Numbers of the layouts of new files, links and devices; -1: not known yet. */
+  private readonly ownLayouts: i32[] = [-1, -1, -1];
   readonly isNew: bool;
 
   constructor(public readonly version: u64) {
@@ -105,8 +110,13 @@ export class Znodes {
   load(objset: Objset, master: u64): i32 {
     if (!this.isNew) return 0;
     if (zapGet(objset, master, 'REGISTRY') < 0) return setError(EIO);
+    this.registryObject = zapValue;
     const registry = holdDnode(objset, zapValue);
     if (!registry) return setError(EIO);
+    for (let i = 0; i < LEGACY_ATTRIBUTES; i++) {
+      this.ours.push(i);
+      this.lengths.push(attributeLengths[i]);
+    }
     const entry = new ZapEntry();
     let position: u64 = 0;
     while (zapNext(registry, position, entry) == 0) {
@@ -116,6 +126,7 @@ export class Znodes {
         this.ours.push(-1);
         this.lengths.push(0);
       }
+      if (number < LEGACY_ATTRIBUTES) continue;
       this.ours[number] = attributeNames.indexOf(entry.name);
       this.lengths[number] = <i32>((entry.value >> 24) & 0xffff);
     }
@@ -141,6 +152,7 @@ export class Znodes {
 
   /** The tables that we write. */
   describe(): void {
+    if (!this.isNew) return;
     for (let i = 0; i < ATTRIBUTES; i++) {
       this.ours.push(i);
       this.lengths.push(attributeLengths[i]);
@@ -173,6 +185,33 @@ export class Znodes {
     this.layoutNumbers.push(number);
     this.layouts.push(list);
     this.places.push(places);
+  }
+
+  /** The number that this file system has for one of our attributes; it gets one if it has none. */
+  private attributeNumber(objset: Objset, attribute: i32): i32 {
+    const known = this.ours.indexOf(attribute);
+    if (known >= 0) return known;
+    const number = this.ours.length;
+    const value = ((<u64>attributeLengths[attribute]) << 24) | ((<u64>attributeSwaps[attribute]) << 16) | <u64>number;
+    const result = zapSet(objset, this.registryObject, attributeNames[attribute], value);
+    if (result < 0) return result;
+    this.ours.push(attribute);
+    this.lengths.push(attributeLengths[attribute]);
+    return number;
+  }
+  /** The number of the layout of a kind of new files, which the file system gets if it has none like it. */
+  private layoutFor(objset: Objset, kind: i32): i32 {
+    if (this.ownLayouts[kind] >= 0) return this.ownLayouts[kind];
+    const attributes = NEW_LAYOUTS[kind];
+    const list = new StaticArray<u16>(attributes.length);
+    for (let i = 0; i < attributes.length; i++) {
+      const number = this.attributeNumber(objset, attributes[i]);
+      if (number < 0) return number;
+      list[i] = <u16>number;
+    }
+    const made = this.numberOf(objset, list);
+    if (made >= 0) this.ownLayouts[kind] = made;
+    return made;
   }
 
   // ---- places
@@ -258,7 +297,7 @@ export class Znodes {
     const bonus = bonusOf(dn);
     const info = <u32>load<u16>(bonus, 4);
     const layout = this.layoutOf(info & 0x3ff);
-    const number = this.ours.indexOf(attribute);
+    const number = this.attributeNumber(objset, attribute);
     if (dn.bonusType != TYPE_SA || !layout || number < 0) return setError(EIO);
     const at = this.endOf(bonus, layout);
     if (at + 8 > BONUS_AND_POINTERS - <u32>dn.raw.pointers * <u32>POINTER_SIZE) return setError(ENOSPC);
@@ -324,16 +363,21 @@ export class Znodes {
 
   // ---- new files
 
-  /** Fills the bonus buffer of a new object, which has room for {@link bonusLength}. */
-  init(dn: Dnode, file: NewFile): void {
+  /** Fills the bonus buffer of a new object, which has room for {@link bonusLength}. An error: there is no room for another layout. */
+  init(dn: Dnode, file: NewFile): i32 {
     const time = system().now();
     if (!this.isNew) this.initOld(dn, file);
-    else initNew(dn, file);
-    const table = this.isNew ? ownTables() : this;
-    table.setTime(dn, A_ATIME, time);
-    table.setTime(dn, A_MTIME, time);
-    table.setTime(dn, A_CTIME, time);
-    table.setTime(dn, A_CRTIME, time);
+    else {
+      const kind = kindOf(file);
+      const layout = this.layoutFor(dn.objset, kind);
+      if (layout < 0) return layout;
+      initNew(dn, file, kind, layout);
+    }
+    this.setTime(dn, A_ATIME, time);
+    this.setTime(dn, A_MTIME, time);
+    this.setTime(dn, A_CTIME, time);
+    this.setTime(dn, A_CRTIME, time);
+    return 0;
   }
 
   private initOld(dn: Dnode, file: NewFile): void {
@@ -424,7 +468,9 @@ export class Znodes {
     file.links = 2;
     file.size = 2;
     file.generation = txg;
-    new Znodes(version).init(dn, file);
+    const tables = new Znodes(version);
+    tables.describe();
+    tables.init(dn, file);
   }
 }
 
@@ -434,32 +480,29 @@ function sameLayout(a: StaticArray<u16>, b: StaticArray<u16>): bool {
   return true;
 }
 
-/** The tables that our own files are laid out by, whatever else the file system has. */
-let own: Znodes | null = null;
-function ownTables(): Znodes {
-  let tables = own;
-  if (tables) return tables;
-  own = tables = new Znodes(5);
-  tables.describe();
-  return tables;
-}
-
 function flagsOf(file: NewFile): u64 {
   const flags = (file.mode & S_IFMT) == S_IFDIR ? FLAGS_DIRECTORY : FLAGS_FILE;
   return file.isExtended ? flags | FLAG_XATTR : flags;
 }
 
-function initNew(dn: Dnode, file: NewFile): void {
+const KIND_FILE: i32 = 0;
+const KIND_LINK: i32 = 1;
+const KIND_DEVICE: i32 = 2;
+const NEW_LAYOUTS: i32[][] = [LAYOUT_FILE, LAYOUT_LINK, LAYOUT_DEVICE];
+function kindOf(file: NewFile): i32 {
   const format = file.mode & S_IFMT;
-  const isLink = format == S_IFLNK;
-  const isDevice = format == S_IFCHR || format == S_IFBLK;
-  const layout = isLink ? LAYOUT_LINK : isDevice ? LAYOUT_DEVICE : LAYOUT_FILE;
-  const number = isLink ? LAYOUT_LINK_NUMBER : isDevice ? LAYOUT_DEVICE_NUMBER : LAYOUT_FILE_NUMBER;
-  const header: u32 = isLink ? 16 : 8;
+  if (format == S_IFLNK) return KIND_LINK;
+  return format == S_IFCHR || format == S_IFBLK ? KIND_DEVICE : KIND_FILE;
+}
+
+/** `number`: the layout's, of which the attributes are those of {@link NEW_LAYOUTS}. */
+function initNew(dn: Dnode, file: NewFile, kind: i32, number: i32): void {
+  const layout = NEW_LAYOUTS[kind];
+  const header: u32 = kind == KIND_LINK ? 16 : 8;
   const bonus = bonusOf(dn);
   memory.fill(bonus, 0, SA_BONUS);
   store<u32>(bonus, ATTRIBUTE_MAGIC);
-  store<u16>(bonus, <u16>(number | ((header / 8) << 10)), 4);
+  store<u16>(bonus, <u16>(<u32>number | ((header / 8) << 10)), 4);
   let at = bonus + header;
   for (let i = 0; i < layout.length; i++) {
     const attribute = layout[i];
