@@ -50,6 +50,13 @@ export class Settings {
     store<u8>(raw.at + VTIME, 0);
     return raw;
   }
+  /** Nothing is changed in either direction: the terminal is another one's. */
+  transparent(): Settings {
+    const through = this.raw(false);
+    store<u32>(through.at, 0);
+    store<u32>(through.at, 0, 4);
+    return through;
+  }
   withoutEcho(): Settings {
     const quiet = this.copy();
     store<u32>(quiet.at, load<u32>(quiet.at, 12) & ~ECHO, 12);

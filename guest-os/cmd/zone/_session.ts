@@ -3,6 +3,7 @@
 import * as calls from '../../lib/calls';
 import { writeAll } from '../../lib/io';
 import { PollSet } from '../../lib/pollSet';
+import { takeSignal } from '../../lib/process';
 
 const ROOM: i32 = 4096;
 const buffer = memory.data(4096);
@@ -10,13 +11,14 @@ const RETURN: u8 = 0x0d;
 const NEWLINE: u8 = 0x0a;
 const DOT: u8 = 0x2e;
 
-/** `escape`: its character, 0 for none; a dot behind it ends the session. True: it was typed. */
-export function relay(input: i32, output: i32, far: i32, escape: u8): bool {
+/** `escape`: its character, 0 for none; a dot behind it ends the session. True: it was typed. `resized` is called when a signal came (SIGWINCH). */
+export function relay(input: i32, output: i32, far: i32, escape: u8, resized: ((far: i32) => void) | null): bool {
   const set = new PollSet();
   let atStart = true;
   let escaping = false;
   let typing = true;
   while (true) {
+    if (resized && takeSignal()) resized(far);
     set.clear();
     if (typing) set.add(input);
     set.add(far);

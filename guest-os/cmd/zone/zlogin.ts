@@ -6,7 +6,7 @@
  * start of a line leaves.
  *
  * OPTIONS
- *   -C        the zone's console, also before the zone runs
+ *   -C        the zone's console, also while the zone does not run: it stays there when the zone boots and halts
  *   -S        a shell without login or profile, for a zone in which those are broken
  *   -e char   another escape character
  *   -E        none
@@ -18,7 +18,7 @@
 import * as calls from '../../lib/calls';
 import { O_RDWR, openFile, out, flush, say } from '../../lib/io';
 import { Options } from '../../lib/options';
-import { environment, execute, fork, ignoreSignal, SIGINT, SIGQUIT, variableIn, waitFor } from '../../lib/process';
+import { environment, execute, fork, ignoreSignal, onSignal, SIGINT, SIGQUIT, variableIn, waitFor } from '../../lib/process';
 import { openMaster, slaveName } from '../../lib/ptyMaster';
 import { columns, isTerminal, rows, Settings } from '../../lib/tty';
 import { connectTo } from '../../lib/unixSocket';
@@ -26,11 +26,12 @@ import { withReason } from '../../lib/zones/configuration';
 import { entryOf, readIndex } from '../../lib/zones/configuration';
 import { enterZone, GLOBAL, ownZoneId, zoneId, zoneStatus, ZONE_IS_RUNNING } from '../../lib/zones/kernel';
 import { relay } from './_session';
-import { consoleOf } from './_state';
+import { ADMITTED, consoleOf, startDaemon } from './_state';
 
 export const USAGE: string =
   'zlogin [-ES] [-e char] [-l user] zonename [command [argument ...]]\n' + 'zlogin -C [-E] [-e char] zonename';
 
+const SIGWINCH: i32 = 20;
 const TIOCSWINSZ: i32 = 0x5467;
 const window = memory.data(8, 8);
 const ENVIRONMENT: string[] = [
@@ -113,10 +114,7 @@ function session(zone: i32, name: string, user: string, safe: bool, escape: u8):
   const line = slaveName(master);
   out("[Connected to zone '" + name + "' " + line + ']\n');
   flush();
-  store<u16>(window, <u16>rows(0));
-  store<u16>(window, <u16>columns(0), 2);
-  store<u32>(window, 0, 4);
-  calls.ioctl(master, TIOCSWINSZ, window);
+  setWindow(master);
   const term = variableIn(environment(), 'TERM');
   const pid = fork();
   if (!pid) {
@@ -131,8 +129,9 @@ function session(zone: i32, name: string, user: string, safe: bool, escape: u8):
     become(zone, user, [], safe, '/dev/' + line, term == null ? 'xterm' : term);
   }
   const settings = Settings.of(0);
-  if (settings) settings.raw(false).apply(0);
-  const escaped = relay(0, 1, master, escape);
+  if (settings) settings.transparent().apply(0);
+  onSignal(SIGWINCH);
+  const escaped = relay(0, 1, master, escape, setWindow);
   if (settings) settings.apply(0);
   calls.close(master);
   const news = waitFor(pid);
@@ -140,16 +139,29 @@ function session(zone: i32, name: string, user: string, safe: bool, escape: u8):
   return escaped ? 0 : news.status;
 }
 
+/** The terminal in the zone is as large as the user's. */
+function setWindow(master: i32): void {
+  store<u16>(window, <u16>rows(0));
+  store<u16>(window, <u16>columns(0), 2);
+  store<u32>(window, 0, 4);
+  calls.ioctl(master, TIOCSWINSZ, window);
+}
+
 function consoleSession(name: string, escape: u8): i32 {
-  const far = connectTo(consoleOf(name));
-  if (far < 0) return fail("could not connect to the console of zone '" + name + "': it has none until it is ready");
+  const entry = entryOf(readIndex(), name);
+  if (zoneId(name) < 0 && (!entry || entry.state != 'installed'))
+    return fail("zone '" + name + "' must be installed to have a console");
+  const far = startDaemon(name) ? connectTo(consoleOf(name)) : -1;
+  if (far < 0) return fail("could not connect to the console of zone '" + name + "'");
+  if (calls.read(far, window, 1) != 1 || load<u8>(window) != ADMITTED)
+    return fail("the console of zone '" + name + "' is already in use");
   out("[Connected to zone '" + name + "' console]\n");
   flush();
   ignoreSignal(SIGINT);
   ignoreSignal(SIGQUIT);
   const settings = Settings.of(0);
-  if (settings) settings.raw(false).apply(0);
-  relay(0, 1, far, escape);
+  if (settings) settings.transparent().apply(0);
+  relay(0, 1, far, escape, null);
   if (settings) settings.apply(0);
   calls.close(far);
   out("\n[Connection to zone '" + name + "' console closed]\n");

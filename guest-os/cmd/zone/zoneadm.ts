@@ -25,7 +25,6 @@ import { out, Reader, flush, say } from '../../lib/io';
 import { Options } from '../../lib/options';
 import { padLeft, padRight, parseNumber } from '../../lib/text';
 import { isUuid } from '../../lib/uuid';
-import { execute, fork, waitFor } from '../../lib/process';
 import { problem as brandProblem, readBrand } from '../../lib/zones/brand';
 import {
   Configuration,
@@ -50,11 +49,11 @@ import {
   zoneText,
 } from '../../lib/zones/kernel';
 import { install, uninstall, Wish } from './_install';
-import { Answer, askDaemon, stateOf } from './_state';
+import { Answer, askDaemon, startDaemon, stateOf } from './_state';
 
+/** How often a daemon is asked that may just be ending. */
+const TRIES: i32 = 3;
 export const USAGE: string = 'zoneadm list [-cipv]\n' + 'zoneadm -z zonename subcommand [arguments]';
-
-const DAEMON: string = '/usr/lib/zones/zoneadmd';
 
 export function main(args: string[]): i32 {
   if (args.length > 1 && args[1] == 'list') return list(args.slice(2), '');
@@ -231,19 +230,13 @@ function start(entry: Entry, request: string): i32 {
   if (state == 'running') return fail(entry.name, 'zone is already booted');
   if (state != INSTALLED && state != 'ready') return fail(entry.name, 'must be installed before ' + request.split(' ')[0] + '.');
   if (!verify(entry)) return 1;
-  if (zoneId(entry.name) < 0 && startDaemon(entry.name) != 0) return fail(entry.name, 'could not start zoneadmd');
-  return report(entry, askDaemon(entry.name, request));
-}
-
-/** The daemon's parent ends when it takes requests: 0. */
-function startDaemon(name: string): i32 {
-  flush();
-  const pid = fork();
-  if (!pid) {
-    execute(DAEMON, ['zoneadmd', '-z', name], ['PATH=/usr/sbin:/usr/bin', 'TZ=UTC']);
-    calls.exit(1);
+  // One that holds only a console may end at any moment.
+  let answer: Answer | null = null;
+  for (let tries = 0; tries < TRIES && !answer; tries++) {
+    if (!startDaemon(entry.name)) return fail(entry.name, 'could not start zoneadmd');
+    answer = askDaemon(entry.name, request);
   }
-  return pid < 0 ? 1 : waitFor(pid).status;
+  return report(entry, answer);
 }
 
 function change(entry: Entry, request: string): i32 {

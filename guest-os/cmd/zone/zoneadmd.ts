@@ -8,8 +8,8 @@
  */
 /** @manual
  * DESCRIPTION
- * Started by zoneadm(8) for a zone that is to be made ready or booted, and ends when the zone is halted. Requests come through a socket in
- * /var/run/zones; another one there is the zone's console, for zlogin -C.
+ * Started by zoneadm(8) for a zone that is to be made ready or booted, or by zlogin(1) -C, and ends when the zone is halted and nobody is at its console.
+ * Requests come through a socket in /var/run/zones; another one there is the console, where it also says what becomes of the zone.
  *
  * SEE ALSO
  * zoneadm(8), zlogin(1), zones(7)
@@ -25,7 +25,7 @@ import {
   nextContractEvent,
   openContractEvents,
 } from '../../lib/contracts';
-import { O_RDWR, O_WRONLY, openFile, Reader, say } from '../../lib/io';
+import { O_NONBLOCK, O_RDWR, O_WRONLY, openFile, Reader, say } from '../../lib/io';
 import { PollSet } from '../../lib/pollSet';
 import { execute, fork, ignoreSignal, SIGHUP, sleepFor, waitFor } from '../../lib/process';
 import { openMaster, slaveName } from '../../lib/ptyMaster';
@@ -54,7 +54,7 @@ import {
   zoneId,
 } from '../../lib/zones/kernel';
 import { mountAll, unmountAll } from './_mounts';
-import { consoleOf, doorOf, DOORS } from './_state';
+import { ADMITTED, consoleOf, doorOf, DOORS, IN_USE } from './_state';
 
 export const USAGE: string = 'zoneadmd -z zonename';
 
@@ -62,6 +62,12 @@ const O_NOCTTY: i32 = 0x800;
 /** How often, and after how many nanoseconds again, a zone's init is asked to shut down. */
 const TRIES: i32 = 50;
 const PAUSE: u64 = 100000000;
+const SIGPIPE: i32 = 13;
+const F_SETFL: i32 = 4;
+const READIED: string = 'Zone readied';
+const BOOTING: string = 'Zone booting up';
+const REBOOTING: string = 'Zone rebooting';
+const HALTED: string = 'Zone halted';
 const ROOM: i32 = 4096;
 const buffer = memory.data(4096);
 
@@ -74,6 +80,11 @@ let slave: i32 = -1;
 let contract: i32 = 0;
 let events: i32 = -1;
 let booted: bool = false;
+/** Who is at the console. */
+let client: i32 = -1;
+/** Who has asked for something and has no answer yet, and what that will be. */
+const waiting: i32[] = [];
+const answers: string[] = [];
 
 export function main(args: string[]): i32 {
   if (args.length != 3 || args[1] != '-z') {
@@ -94,6 +105,7 @@ export function main(args: string[]): i32 {
   if (pid) return pid < 0 ? 1 : 0;
   calls.pgrpsys(3, 0, 0);
   ignoreSignal(SIGHUP);
+  ignoreSignal(SIGPIPE);
   // Whoever waits for the end of its starter's output is not kept waiting.
   const log = openFile('/dev/msglog', O_WRONLY | O_NOCTTY);
   for (let i = 0; log > 2 && i < 3; i++) {
@@ -101,16 +113,12 @@ export function main(args: string[]): i32 {
     calls.fcntl(log, 0, i);
   }
   serve(door, consoles);
-  calls.unlink(pathOf(doorOf(name)));
-  calls.unlink(pathOf(consoleOf(name)));
   return 0;
 }
 
-/** Until the zone is down. */
+/** Until the zone is down, and nobody is at its console. */
 function serve(door: i32, consoles: i32): void {
   const set = new PollSet();
-  let client = -1;
-  let waiting: i32[] = [];
   while (true) {
     set.clear();
     set.add(door);
@@ -125,48 +133,80 @@ function serve(door: i32, consoles: i32): void {
     }
     if (client >= 0 && set.isReady(client)) {
       const count = <i32>calls.read(client, buffer, ROOM);
-      if (count > 0) calls.write(master, buffer, count);
-      else {
+      if (count > 0 && master >= 0) calls.write(master, buffer, count);
+      if (count <= 0) {
         calls.close(client);
         client = -1;
       }
     }
-    if (set.isReady(consoles)) {
-      const next = acceptFrom(consoles);
-      // One at a time: the console is one terminal.
-      if (next >= 0 && client >= 0) calls.close(next);
-      else if (next >= 0) client = next;
-    }
-    if (events >= 0 && set.isReady(events)) {
-      const news = nextContractEvent(events);
-      if (news && news.type != CT_PR_EV_EMPTY) continue;
-      const again = zoneAsked(zone) == REBOOT_ASKED;
-      halt();
-      let failed = '';
-      if (again) failed = ready();
-      if (again && !failed.length) failed = boot('');
-      for (let i = 0; i < waiting.length; i++) answer(waiting[i], failed);
-      waiting = [];
-      if (failed.length) halt();
-      if (zone < 0) return;
-      continue;
-    }
-    if (!set.isReady(door)) continue;
-    const asker = acceptFrom(door);
-    if (asker < 0) continue;
-    const line = new Reader(asker).line();
-    if (line == 'shutdown' && booted) {
-      if (askForShutdown()) {
-        waiting.push(asker);
-        continue;
-      }
-    }
-    answer(asker, line == null ? '' : perform(line));
-    if (zone < 0) {
-      for (let i = 0; i < waiting.length; i++) answer(waiting[i], '');
-      return;
-    }
+    if (set.isReady(consoles)) admit(acceptFrom(consoles));
+    if (events >= 0 && set.isReady(events)) zoneNews();
+    else if (set.isReady(door)) request(acceptFrom(door));
+    if (zone >= 0 || client >= 0) continue;
+    // Gone before anybody hears of it: whoever does may start another daemon.
+    calls.unlink(pathOf(doorOf(name)));
+    calls.unlink(pathOf(consoleOf(name)));
+    answerAll();
+    return;
   }
+}
+
+/** One at a time: the console is one terminal. What the zone writes is not held up by who does not read it. */
+function admit(next: i32): void {
+  if (next < 0) return;
+  store<u8>(buffer, client < 0 ? ADMITTED : IN_USE);
+  calls.write(next, buffer, 1);
+  if (client >= 0) {
+    calls.close(next);
+    return;
+  }
+  client = next;
+  calls.fcntl(client, F_SETFL, O_RDWR | O_NONBLOCK);
+}
+
+/** For who is at the console. */
+function notice(text: string): void {
+  if (client >= 0) writeText(client, '\r\n[NOTICE: ' + text + ']\r\n');
+}
+
+/** The zone may have ended by itself. */
+function zoneNews(): void {
+  const news = nextContractEvent(events);
+  if (news && news.type != CT_PR_EV_EMPTY) return;
+  const again = zoneAsked(zone) == REBOOT_ASKED;
+  if (again) notice(REBOOTING);
+  halt();
+  let failed = '';
+  if (again) failed = ready();
+  if (again && !failed.length) failed = boot('');
+  if (failed.length) halt();
+  if (zone < 0) notice(HALTED);
+  for (let i = 0; i < waiting.length; i++) answers[i] = failed;
+  if (zone >= 0 || client >= 0) answerAll();
+}
+
+/** Does what somebody asks for at the door, who is answered when it is done. */
+function request(asker: i32): void {
+  if (asker < 0) return;
+  const line = new Reader(asker).line();
+  if (line == null) {
+    // Somebody who only wanted to know whether there is a daemon.
+    calls.close(asker);
+    return;
+  }
+  const waits = line == 'shutdown' && booted && askForShutdown();
+  const failed = waits ? '' : perform(line);
+  if (!waits && zone >= 0) {
+    answer(asker, failed);
+    return;
+  }
+  waiting.push(asker);
+  answers.push(failed);
+  if (!waits && client >= 0) answerAll();
+}
+
+function answerAll(): void {
+  while (waiting.length) answer(waiting.pop(), answers.pop());
 }
 
 /** 0 for what was done, 1 and why for what was not. */
@@ -181,18 +221,25 @@ function perform(line: string): string {
   const word = space < 0 ? line : line.substring(0, space);
   const rest = space < 0 ? '' : line.substring(space + 1);
   let failed = '';
-  if (word == 'ready') failed = zone < 0 ? ready() : 'zone is already ready';
-  else if (word == 'boot') {
+  if (word == 'ready') {
+    failed = zone < 0 ? ready() : 'zone is already ready';
+    if (!failed.length) notice(READIED);
+  } else if (word == 'boot') {
     if (booted) return 'zone is already booted';
+    notice(rest.length ? BOOTING + ' with arguments: ' + rest : BOOTING);
     if (zone < 0) failed = ready();
     if (!failed.length) failed = boot(rest);
     if (failed.length) halt();
   } else if (word == 'reboot') {
+    notice(REBOOTING);
     halt();
     failed = ready();
     if (!failed.length) failed = boot(rest);
     if (failed.length) halt();
-  } else halt();
+  } else {
+    halt();
+    notice(HALTED);
+  }
   return failed;
 }
 
