@@ -116,7 +116,9 @@ function leave(root: DeviceDirectory, path: string): void {
 
 /** A directory of /dev that is there even while it is empty. */
 export function addDeviceDirectory(name: string): void {
-  byName.directory(name);
+  const names = name.split('/');
+  let at = byName;
+  for (let i = 0; i < names.length; i++) at = at.directory(names[i]);
 }
 
 /** Puts a device at `/dev/NAME` and, unless the path is empty, at `/devices/PATH`. */

@@ -123,6 +123,12 @@ export class Walk {
 
   private enter(directory: Vnode, found: Vnode, follow: bool): Vnode | null {
     if (found.type == S_IFLNK && follow) {
+      const linked = found.linked();
+      if (linked) {
+        found.release();
+        directory.release();
+        return linked;
+      }
       const target = found.readLink();
       found.release();
       if (!target || ++this.links > LINKS) {

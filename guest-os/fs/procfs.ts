@@ -261,7 +261,7 @@ class ProcessDirectory extends Vnode {
     if (name == 'fd') return new ProcessDirectory(this, this.pid, FD, 0);
     if (name == 'path') return new ProcessDirectory(this, this.pid, PATH, 0);
     if (name == 'lwp') return new ProcessDirectory(this, this.pid, LWP, 0);
-    if (name == 'cwd' || name == 'root') return mayLook(process) ? (name == 'cwd' ? process.directory : process.root) : null;
+    if (name == 'cwd' || name == 'root') return mayLook(process) ? new PlaceLink(this.fileSystem, this.pid, name) : null;
     for (let i = 0; i < FILES.length; i++) if (FILES[i].name == name) return new ProcessData(this.fileSystem, this.pid, i);
     return null;
   }
@@ -415,8 +415,8 @@ class MemoryFile extends Vnode {
 class PathLink extends Vnode {
   constructor(
     fileSystem: FileSystem,
-    private readonly pid: i32,
-    private readonly name: string,
+    protected readonly pid: i32,
+    protected readonly name: string,
   ) {
     super(fileSystem, S_IFLNK);
   }
@@ -436,5 +436,15 @@ class PathLink extends Vnode {
       setFailure(EINVAL);
     }
     return null;
+  }
+}
+
+/** cwd and root: the directory itself, also where it has no path. */
+class PlaceLink extends PathLink {
+  linked(): Vnode | null {
+    const process = findProcess(this.pid);
+    const place = process && mayLook(process) ? (this.name == 'cwd' ? process.directory : process.root) : null;
+    if (place) place.hold();
+    return place;
   }
 }

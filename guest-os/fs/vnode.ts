@@ -324,6 +324,10 @@ export abstract class Vnode {
   readDirectory(offset: u64, reader: DirectoryReader): i32 {
     return setError(ENOTDIR);
   }
+  /** Of a link that leads to a file, whatever its path: that file, held. Null: the link has a path. */
+  linked(): Vnode | null {
+    return null;
+  }
   /** Target of a symbolic link. */
   readLink(): string | null {
     setFailure(EINVAL);

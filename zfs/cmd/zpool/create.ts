@@ -170,12 +170,14 @@ export function layoutText(vdevs: NvList[], indent: string): string {
 
 /** Unmounts everything and takes the pool away. */
 export function takeAway(context: Context, pool: string, forced: bool, destroy: bool): string {
-  const busy = unmountPool(context.place, pool, forced);
+  const place = context.place;
+  // Refused to a zone, whose own datasets stay mounted.
+  const busy = place.mountsZoned ? '' : unmountPool(place, pool, forced);
   if (busy.length) return "cannot unmount '" + busy + "': Device busy\n";
   const input = new NvList().setText('pool', pool).setNumber('destroy', destroy ? 1 : 0);
-  const result = context.place.call('pool_export', input, new NvList());
+  const result = place.call('pool_export', input, new NvList());
   if (result == 0) return '';
-  mountAll(context.place, pool, '', false);
+  if (!place.mountsZoned) mountAll(place, pool, '', false);
   return (
     'cannot ' +
     (destroy ? 'destroy' : 'export') +
