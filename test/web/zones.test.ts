@@ -40,7 +40,7 @@ describe.skipIf(!haveOracles('chromium'))('a zone on the page', () => {
     const uuid = '6f4a0b7e-5d3c-4c59-9a55-1d0f4a2f6a10';
     const vm = new RegExp(`\\[root@${uuid} \\S+\\]# $`);
     const payload = { uuid, brand: 'joyent-minimal', alias: 'web', ram: 64, quota: 1, autoboot: false };
-    const tab = await Tab.open(browser, served.url);
+    const tab = await host.open();
     await tab.logIn();
     await tab.ask('set +o emacs; vmadm list', /^UUID +TYPE +RAM +STATE +ALIAS\r\n\[/m, HERE);
     await tab.ask(
