@@ -41,7 +41,9 @@ describe('in 64-bit mode', () => {
     for (const code of codes) {
       const counts = Array.from({ length: 79 }, (_, i) => i + 1);
       const byOne = run(code, counts);
-      for (const n of counts) expect(run(code, [n])[0], `${n}`).toBe(byOne[n - 1]);
+      // A processor for each takes a while: every place of the loop, and both sides of a run's greatest length.
+      for (const n of counts.filter((n) => n < 17 || (n > 30 && n < 36) || (n > 62 && n < 66)))
+        expect(run(code, [n])[0], `${n}`).toBe(byOne[n - 1]);
     }
   });
 });
