@@ -10,6 +10,7 @@ import type { Abi } from '../../toolchain/asm/userStubs.ts';
 import { build } from '../../toolchain/build/main.ts';
 import { platformArchive } from '../../toolchain/build/platform.ts';
 import { buildProgram } from '../../toolchain/build/program.ts';
+import { multiCallEntry } from '../../toolchain/registry/sources.ts';
 
 export interface System {
   readonly kernel: string;
@@ -34,10 +35,25 @@ export async function systemWith(directory: string, names: readonly string[]): P
   const programs = new Map<string, Uint8Array>(
     readdirSync(commands).map((name) => [name, new Uint8Array(readFileSync(join(commands, name)))]),
   );
+  const kernel = join(directory, 'platform/i86pc/kernel/amd64/unix');
+  const without = process.env.DIORAMA_WITHOUT;
+  if (without) await buildWithout(without, kernel, programs);
   for (const name of names) programs.set(name, await testProgram(name, 'illumos'));
   const archive = join(directory, 'boot_archive.test');
   writeFileSync(archive, await platformArchive(projectRoot(), programs, stamp));
-  return { kernel: join(directory, 'platform/i86pc/kernel/amd64/unix'), archive };
+  return { kernel, archive };
+}
+
+const KERNEL = { name: 'unix', target: 'kernel', entry: 'guest-os/boot/unix.ts', heapBytes: 16 << 20 } as const;
+
+/** Kernel and commands with other texts of some sources, as a JSON file says, by their paths (test/mutate/live.ts). */
+async function buildWithout(file: string, kernel: string, programs: Map<string, Uint8Array>): Promise<void> {
+  const overlay = new Map(Object.entries(JSON.parse(readFileSync(file, 'utf8')) as Record<string, string>));
+  const commands = new Set([...overlay.keys()].flatMap((path) => /^guest-os\/cmd\/(\w+)\//.exec(path)?.slice(1) ?? []));
+  for (const name of commands)
+    programs.set(name, (await buildProgram({ name, target: 'user', entry: multiCallEntry(name) }, { stamp, overlay })).image);
+  if ([...overlay.keys()].some((path) => !path.startsWith('guest-os/cmd/')))
+    writeFileSync(kernel, (await buildProgram(KERNEL, { stamp, overlay })).image);
 }
 
 export interface RunResult {

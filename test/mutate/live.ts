@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: MIT
+/**
+ * @fileoverview What makes properties of VMs and zones live, taken out one at a time: the system is built without it, and the test that is named for the property
+ * must fail on our machine. `node tools/mutateLive.js [FIRST [LAST]]`.
+ *
+ * A hook is a piece of source and what is there instead when it is gone, as a check of zones.ts is; the test is one of test/os, which builds its
+ * system by systemWith, and so without the piece (guestTests.ts).
+ */
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { projectRoot } from '../../toolchain/asc/root.ts';
+
+interface Hook {
+  /** Properties of vmadm(8) that it makes live. */
+  readonly properties: string;
+  /** Below guest-os. */
+  readonly file: string;
+  readonly source: string;
+  readonly without: string;
+  /** Below test/os, and the name of the test there. */
+  readonly test: string;
+  readonly name: string;
+}
+const hook = (properties: string, file: string, source: string, without: string, test: string, name: string): Hook => ({
+  ...{ properties, file, source, without },
+  ...{ test, name },
+});
+
+const LIMITS = 'zoneLimits.test.ts';
+const VMADM = 'vmadm.test.ts';
+const MEMORY = 'kernel/zone.ts';
+const CHANGED = 'it is changed while it runs';
+
+export const HOOKS: readonly Hook[] = [
+  hook('cpu_shares', MEMORY, 'if (control == RCTL_CPU_SHARES)', 'if (control == -1)', LIMITS, 'shares of 1:3 give 1:3'),
+  hook('cpu_cap', MEMORY, 'else if (control == RCTL_CPU_CAP)', 'else if (control == -1)', LIMITS, 'a cap holds'),
+  hook(
+    'max_swap',
+    MEMORY,
+    'else if (control == RCTL_MAX_SWAP)',
+    'else if (control == -1)',
+    LIMITS,
+    'a zone is promised no more memory',
+  ),
+  hook(
+    'max_physical_memory, ram',
+    MEMORY,
+    'else if (control == RCTL_MAX_PHYSICAL_MEMORY)',
+    'else if (control == -1)',
+    LIMITS,
+    'at its cap of physical memory',
+  ),
+  hook(
+    'max_locked_memory',
+    MEMORY,
+    'else if (control == RCTL_MAX_LOCKED_MEMORY)',
+    'else if (control == -1)',
+    LIMITS,
+    'it locks no more',
+  ),
+  hook(
+    'zfs_io_priority',
+    MEMORY,
+    '(control == RCTL_ZFS_IO_PRIORITY)',
+    '(control == -1)',
+    LIMITS,
+    'priorities of 1:3 give 1:3 of ZFS',
+  ),
+  hook(
+    'max_lwps',
+    'kernel/resource.ts',
+    'if (lwpsOf(zone.id, -1) >= zone.limit(RCTL_MAX_LWPS)) return false;',
+    '',
+    LIMITS,
+    'it has no more processes and threads',
+  ),
+  hook(
+    'zone.max-processes',
+    'kernel/resource.ts',
+    'if (processesOf(zone.id, -1) >= zone.limit(RCTL_MAX_PROCESSES)) return false;',
+    '',
+    LIMITS,
+    'it has no more processes and threads',
+  ),
+  hook(
+    'max_shm_memory',
+    'kernel/ipc/sharedMemory.ts',
+    ' && sharedBytes(zone, -1) + bytes <= zone.limit(RCTL_MAX_SHM_MEMORY)',
+    '',
+    LIMITS,
+    'it has no more segments, semaphores and queues',
+  ),
+  hook(
+    'max_shm_ids, max_sem_ids, max_msg_ids',
+    'kernel/ipc/objects.ts',
+    'if (this.count(zoneid, -1) >= zoneOf(zoneid).limit(this.control)) return false;',
+    '',
+    LIMITS,
+    'it has no more segments, semaphores and queues',
+  ),
+  hook('all resource controls', 'cmd/vmadm/machine/_store.ts', 'property.store != IN_RCTL ||', 'true ||', VMADM, CHANGED),
+  hook(
+    'quota, zfs_root_compression, zfs_root_recsize',
+    'cmd/vmadm/machine/_store.ts',
+    '!value || property.store != IN_ZFS',
+    'true',
+    VMADM,
+    CHANGED,
+  ),
+  hook(
+    'customer_metadata, internal_metadata',
+    'cmd/vmadm/machine/_store.ts',
+    'metadata.set(parts[i],',
+    'changed(',
+    VMADM,
+    CHANGED,
+  ),
+  hook('tags, routes', 'cmd/vmadm/machine/_store.ts', "payload.get('set_' + name)", "payload.get('none')", VMADM, CHANGED),
+  hook('alias and other texts', 'cmd/vmadm/machine/_store.ts', 'property.store == IN_ATTR_ENCODED', 'false', VMADM, CHANGED),
+  hook(
+    'fs_allowed',
+    'cmd/zone/zoneadmd.ts',
+    'setZoneText(zone, ATTR_FS_ALLOWED, configuration.fsAllowed);',
+    '',
+    VMADM,
+    'it has its own name',
+  ),
+];
+
+interface Report {
+  readonly testResults: readonly { readonly assertionResults: readonly { readonly title: string; readonly status: string }[] }[];
+}
+
+/** How the test that a hook names ends; nothing: it did not run. */
+function verdictOf({ test, name }: Hook, without: string, report: string): Promise<string> {
+  const words = [
+    'vitest',
+    'run',
+    '--project',
+    'system',
+    `test/os/${test}`,
+    '-t',
+    `(our machine|beside each other) ${name}`,
+    '--reporter=json',
+  ];
+  const child = spawn('npx', [...words, `--outputFile=${report}`], {
+    cwd: projectRoot(),
+    env: { ...process.env, DIORAMA_WITHOUT: without },
+    stdio: 'ignore',
+  });
+  return new Promise((resolve) => {
+    child.on('exit', () => {
+      const { testResults } = JSON.parse(readFileSync(report, 'utf8')) as Report;
+      const found = testResults.flatMap(({ assertionResults }) => assertionResults).filter(({ title }) => title.startsWith(name));
+      resolve(found.find(({ status }) => status === 'failed' || status === 'passed')?.status ?? '');
+    });
+  });
+}
+
+/** Tells of each hook; those whose absence their test did not see. */
+export async function mutateLive(report: (line: string) => void, first = 0, last = HOOKS.length - 1): Promise<Hook[]> {
+  const directory = mkdtempSync(join(tmpdir(), 'mutate-live-'));
+  const missed: Hook[] = [];
+  try {
+    for (const [index, one] of HOOKS.entries()) {
+      if (index < first || index > last) continue;
+      const path = `guest-os/${one.file}`;
+      const text = readFileSync(join(projectRoot(), path), 'utf8');
+      if (!text.includes(one.source)) throw new Error(`${path} does not have: ${one.source}`);
+      const without = join(directory, 'without.json');
+      writeFileSync(without, JSON.stringify({ [path]: text.replace(one.source, one.without) }));
+      const verdict = await verdictOf(one, without, join(directory, 'report.json'));
+      if (verdict !== 'failed') missed.push(one);
+      report(
+        `${index} ${verdict === 'failed' ? 'noticed' : 'MISSED '} ${one.properties}: ${one.name}: ${verdict || 'did not run'}`,
+      );
+    }
+    return missed;
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
+}
