@@ -62,7 +62,7 @@ export function install(configuration: Configuration, wish: Wish): string {
 }
 
 /** The zonepath, as a dataset of its own where that can be. */
-function makeEmpty(path: string, wish: Wish): string {
+export function makeEmpty(path: string, wish: Wish): string {
   const dataset = datasetFor(path);
   if (!dataset.length || isDirectory(path)) {
     if (wish.quota) return 'a quota needs a dataset of its own';
@@ -105,7 +105,7 @@ function copySkeleton(root: string): bool {
 }
 
 /** What the zone is called and whom it asks for names. An image may have put anything in the way: nothing is written through a link. */
-function identify(configuration: Configuration, root: string): string {
+export function identify(configuration: Configuration, root: string): string {
   const etc = status(root + '/etc', false);
   if (!etc || (etc.mode & S_IFMT) != S_IFDIR) return root + '/etc: not a directory';
   const given = configuration.attribute('hostname');
@@ -134,14 +134,14 @@ function replace(path: string, text: string): void {
 }
 
 /** The file system of type zfs on a directory; empty: there is none. */
-function ownDataset(path: string): string {
+export function ownDataset(path: string): string {
   const mounts = allMounts();
   for (let i = mounts.length - 1; i >= 0; i--)
     if (mounts[i].point == path) return mounts[i].type == 'zfs' ? mounts[i].special : '';
   return '';
 }
 /** What a dataset for a zonepath would be called; empty: its parent directory is none. */
-function datasetFor(path: string): string {
+export function datasetFor(path: string): string {
   const slash = path.lastIndexOf('/');
   const above = slash > 0 ? ownDataset(path.substring(0, slash)) : '';
   return above.length ? above + path.substring(slash) : '';
@@ -152,7 +152,7 @@ function run(words: string[]): i32 {
   return child < 0 ? 1 : waitFor(child).status;
 }
 
-function makeParents(path: string): i64 {
+export function makeParents(path: string): i64 {
   const parts = path.split('/');
   let at = '';
   for (let i = 1; i < parts.length; i++) {

@@ -15,6 +15,10 @@
  *   reboot             ends all its processes, and boots it again
  *   halt               ends all its processes at once
  *   uninstall [-F]     takes the zone's root away; -F: without asking
+ *   clone [-m copy] [-s snapshot] source
+ *                      makes the zone's root of another zone's, which is halted: a clone of its dataset, or of a snapshot of that, or copied files
+ *   move path          the zone, halted, gets another zonepath
+ *   mark incomplete    an installed zone counts as one whose installing broke off: it can be uninstalled, and nothing else
  *   verify             looks whether the configuration could be installed
  *
  * SEE ALSO
@@ -31,10 +35,13 @@ import {
   CONFIGURED,
   Entry,
   entryOf,
+  INCOMPLETE,
   INSTALLED,
   problem,
   readConfiguration,
   readIndex,
+  setEntry,
+  withReason,
 } from '../../lib/zones/configuration';
 import {
   ATTR_BRAND,
@@ -48,6 +55,7 @@ import {
   zoneIds,
   zoneText,
 } from '../../lib/zones/kernel';
+import { clone, move } from './_clone';
 import { install, uninstall, Wish } from './_install';
 import { Answer, askDaemon, startDaemon, stateOf } from './_state';
 
@@ -90,11 +98,29 @@ export function main(args: string[]): i32 {
       return change(entry, 'reboot');
     case 7:
       return change(entry, 'halt');
+    case 8:
+      return cloneZone(entry, rest);
+    case 9:
+      return moveZone(entry, rest);
+    case 10:
+      return markZone(entry, rest);
   }
   say('zoneadm: ' + command + ': unknown subcommand\n');
   return 2;
 }
-const SUBCOMMANDS: string[] = ['install', 'uninstall', 'verify', 'ready', 'boot', 'shutdown', 'reboot', 'halt'];
+const SUBCOMMANDS: string[] = [
+  'install',
+  'uninstall',
+  'verify',
+  'ready',
+  'boot',
+  'shutdown',
+  'reboot',
+  'halt',
+  'clone',
+  'move',
+  'mark',
+];
 
 function fail(name: string, what: string): i32 {
   say("zoneadm: zone '" + name + "': " + what + '\n');
@@ -223,6 +249,56 @@ function uninstallZone(entry: Entry, force: bool): i32 {
   }
   const failed = uninstall(entry);
   return failed.length ? fail(entry.name, failed) : 0;
+}
+
+function cloneZone(entry: Entry, words: string[]): i32 {
+  if (stateOf(entry) != CONFIGURED) return fail(entry.name, 'must be configured before clone.');
+  const usage = 'zoneadm -z zonename clone [-m copy] [-s snapshot] source';
+  const options = new Options(['zoneadm'].concat(words), usage, 'm:s:');
+  let copies = false;
+  let snapshot = '';
+  for (let letter = options.next(); letter != ''; letter = options.next()) {
+    if (letter == 's') snapshot = options.argument;
+    else if (options.argument == 'copy') copies = true;
+    else return fail(entry.name, options.argument + ': the method is copy');
+  }
+  const operands = options.operands();
+  if (options.failed || operands.length != 1) {
+    say('usage: ' + usage + '\n');
+    return 2;
+  }
+  const source = entryOf(readIndex(), operands[0]);
+  if (!source || source.name == entry.name) return fail(entry.name, operands[0] + ': no zone to clone');
+  if (stateOf(source) != INSTALLED) return fail(source.name, 'must be installed and halted to be cloned.');
+  const configuration = verify(entry);
+  if (!configuration) return 1;
+  const failed = clone(configuration, source, copies, snapshot);
+  return failed.length ? fail(entry.name, failed) : 0;
+}
+
+function moveZone(entry: Entry, words: string[]): i32 {
+  if (stateOf(entry) != INSTALLED) return fail(entry.name, 'must be installed and halted before move.');
+  const path = words.length == 1 ? words[0] : '';
+  if (!path.startsWith('/') || path.endsWith('/') || (path + '/').includes('/../'))
+    return fail(entry.name, 'move needs an absolute path');
+  const entries = readIndex();
+  for (let i = 0; i < entries.length; i++)
+    if ((path + '/').startsWith(entries[i].path + '/') || (entries[i].path + '/').startsWith(path + '/'))
+      return fail(entry.name, 'zonepath (' + path + ') is in use by zone ' + entries[i].name);
+  const configuration = verify(entry);
+  if (!configuration) return 1;
+  const failed = move(configuration, entry, path);
+  return failed.length ? fail(entry.name, failed) : 0;
+}
+
+function markZone(entry: Entry, words: string[]): i32 {
+  if (words.length != 1 || words[0] != INCOMPLETE) {
+    say('usage: zoneadm -z zonename mark incomplete\n');
+    return 2;
+  }
+  if (stateOf(entry) != INSTALLED) return fail(entry.name, 'must be installed and halted before mark.');
+  const error = setEntry(entry.name, INCOMPLETE, entry.path);
+  return error < 0 ? fail(entry.name, withReason('/etc/zones/index', error)) : 0;
 }
 
 function start(entry: Entry, request: string): i32 {
