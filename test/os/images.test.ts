@@ -63,6 +63,7 @@ const COMMANDS = {
   described: 'json type files.0.compression <web-1.0.0.imgmanifest; json origin <inc.imgmanifest; ls',
   own: 'imgadm install -m web-1.0.0.imgmanifest -f web-1.0.0.zfs.gz | cut -d" " -f1,2,4; imgadm install -m inc.imgmanifest -f inc.zfs | cut -d" " -f1,2,4; imgadm list -H -o name -s name; imgadm ancestry -H -o name $(json uuid <inc.imgmanifest); cd',
   vacuum: 'imgadm vacuum -n | tail -3 | cut -d"(" -f2 | sort; imgadm vacuum -f >/dev/null; imgadm list -H -o name',
+  cloned: `zonecfg -z c "create; set zonepath=/zones/c"; zoneadm -z c clone $Z; zfs list -Ho name,origin -r zones/c; cat /zones/c/root/etc/nodename; zoneadm -z c move /zones/d; zfs list -Ho name,mountpoint -r zones/d; zoneadm -z c uninstall -F; zonecfg -z c delete -F; zfs destroy zones/$Z@SUNWzone1`,
 };
 const AFTER = {
   again: `Z=${ZONE}; imgadm list -H -o name; zoneadm list -cp | cut -d: -f2,3,6; ls /zones/${BASE}; zoneadm -z ${ZONE} boot; ${UP}; zlogin ${ZONE} "cat /zones/${ZONE}/data/a/f"`,
@@ -194,6 +195,11 @@ describe.each([
       ...['', '/data', '/data/a', '/data/b'].map((name) => `zones/${ZONE}${name}`),
       '',
     ]);
+  });
+  when('a zone is made of another one by a clone of its dataset, which moves with it', () => {
+    expect(printed('cloned')).toBe(
+      `Instead of copying, a ZFS clone has been created for this zone.\nzones/c\tzones/${ZONE}@SUNWzone1\nc\nzones/d\t/zones/d\n`,
+    );
   });
   when('a stopped zone becomes an image, also as an increment, and no snapshot stays', () => {
     expect(printed('created').split('\n')).toEqual([
