@@ -225,9 +225,13 @@ describe.skipIf(!haveOracles('chromium'))('snapshots on the page', () => {
     await take('earlier');
     await tab.ask('dd if=/dev/urandom of=/tmp/more bs=64k count=16 2>/dev/null; echo $?', /^0\r$/m);
     for (const where of ['in its transaction', 'at once']) {
-      if (where === 'in its transaction') await holdTransactions();
-      await page.evaluate((title) => void diorama.snapshots.take(title).catch(() => {}), where);
-      if (where === 'in its transaction') await expect.poll(cutting, { timeout: ANSWER_TIMEOUT }).toBe(true);
+      if (where === 'in its transaction') {
+        await holdTransactions();
+        await page.click('#snapshot');
+        await expect.poll(cutting, { timeout: ANSWER_TIMEOUT }).toBe(true);
+        await page.click('#open-snapshots');
+        await page.locator('#shelf-empty').filter({ hasText: 'One is being taken…' }).waitFor();
+      } else await page.evaluate((title) => void diorama.snapshots.take(title).catch(() => {}), where);
       const next = await page.context().newPage();
       await page.close({ runBeforeUnload: false });
       page = next;

@@ -4,6 +4,8 @@ import type { StoredSnapshot } from '../worker/messages.ts';
 import { button, element, formatSize, formatTime, input, make, toast } from './dom.ts';
 import type { PageMachine } from './machine.ts';
 
+const TAKING = 'One is being taken…';
+
 export interface SnapshotEvents {
   restore(snapshot: StoredSnapshot): void;
   failed(message: string): void;
@@ -37,10 +39,12 @@ export class Snapshots {
   }
 
   async refresh(): Promise<void> {
+    // The worker may be busy with it for a while, and answers then.
+    if (this.#taking) element('shelf-empty').textContent = TAKING;
     const stored = await this.#trying('', () => this.list());
     if (!stored) return;
     element('shelf').replaceChildren(...stored.reverse().map((snapshot) => this.#item(snapshot)));
-    element('shelf-empty').textContent = this.#taking ? 'One is being taken…' : 'There are none yet.';
+    element('shelf-empty').textContent = this.#taking ? TAKING : 'There are none yet.';
     element('shelf-empty').hidden = stored.length > 0 && !this.#taking;
     const { usage, quota } = (await navigator.storage?.estimate?.()) ?? {};
     element('storage').textContent = usage && quota ? `${formatSize(usage)} of ${formatSize(quota)} used` : '';

@@ -98,7 +98,8 @@ export async function openTerminal(
   await nextTask();
   fit.fit();
   new ResizeObserver(resize).observe(element);
-  const rehearsed = rehearse(terminal, theme);
+  /** What is written waits for it: the rehearsal, then the last clearing. */
+  let clean = rehearse(terminal, theme);
 
   const encoder = new TextEncoder();
   terminal.onData((text) => onKeys(encoder.encode(text)));
@@ -119,17 +120,20 @@ export async function openTerminal(
 
   return {
     async write(bytes) {
-      await rehearsed;
+      await clean;
       return new Promise((resolve) => terminal.write(bytes, resolve));
     },
-    clear: () => void rehearsed.then(() => terminal.reset()),
+    clear() {
+      // It takes milliseconds, and whoever clears has other work to do.
+      clean = clean.then(nextTask).then(() => terminal.reset());
+    },
     focus: () => terminal.focus(),
     setEnabled(enabled) {
       terminal.options.disableStdin = !enabled;
     },
     setScreenReader(on) {
       // Readers do not hear the rehearsal.
-      void rehearsed.then(() => {
+      void clean.then(() => {
         terminal.options.screenReaderMode = on;
       });
     },
