@@ -55,10 +55,10 @@ const work = 'zlogin b limits work 500';
 const hogging = (control: string, value: number, hog: string): string =>
   `${set(control, value, 'a')}; zlogin a limits ${hog} > /tmp/hog 2>&1 & sleep 1; ${work} > /tmp/work; pkill -9 -z a limits; while pgrep -z a limits > /tmp/hog; do sleep 0.1; done; cat /tmp/work; prctl -n zone.${control} -x -i zone a`;
 const NEIGHBOUR = {
-  booted: `for z in a b; do zonecfg -z $z "create; set zonepath=/zones/$z"; zoneadm -z $z install; zoneadm -z $z boot; done; until zlogin b svcs console-login && zlogin a svcs console-login; do sleep 0.1; done; sleep 3`,
+  booted: `for z in a b; do zonecfg -z $z "create; set zonepath=/zones/$z"; zoneadm -z $z install; zoneadm -z $z boot; done; until zlogin b svcs console-login && zlogin a svcs console-login; do sleep 0.1; done`,
   // Here zones lie in a pool.
-  files: `${set('zfs-io-priority', 100, 'a')}; ${set('zfs-io-priority', 300, 'b')}; (zlogin a limits write /var/w &); (zlogin b limits write /var/w &); sleep 1; ${TIME_IN_ZFS}; sleep 2; ${TIME_IN_ZFS}`,
-  filesChanged: `${set('zfs-io-priority', 300, 'a')}; sleep 1; ${TIME_IN_ZFS}; sleep 2; ${TIME_IN_ZFS}; prctl -n zone.zfs-io-priority -i zone a | grep privileged; pkill limits; while pgrep limits; do sleep 0.1; done; zlogin a rm /var/w; zlogin b rm /var/w`,
+  files: `${set('zfs-io-priority', 100, 'a')}; ${set('zfs-io-priority', 300, 'b')}; (zlogin a limits write /var/w &); (zlogin b limits write /var/w &); sleep 0.5; ${TIME_IN_ZFS}; sleep 1; ${TIME_IN_ZFS}`,
+  filesChanged: `${set('zfs-io-priority', 300, 'a')}; sleep 0.5; ${TIME_IN_ZFS}; sleep 1; ${TIME_IN_ZFS}; prctl -n zone.zfs-io-priority -i zone a | grep privileged; pkill limits; while pgrep limits; do sleep 0.1; done; zlogin a rm /var/w; zlogin b rm /var/w`,
   alone: `${set('cpu-shares', 10, 'a')}; ${set('cpu-shares', 990, 'b')}; ${work}`,
   processor: hogging('max-swap', 1 << 30, 'spin'),
   cap: hogging('cpu-cap', 5, 'spin'),
