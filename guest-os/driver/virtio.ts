@@ -98,10 +98,14 @@ export class Virtqueue {
     store16(this.notifyAt, this.index);
   }
 
-  /** Has the device finished another chain? Then it is in `head` and `length`. */
+  /** Has the device finished another chain? */
+  get hasNext(): bool {
+    return <u16>load16(address(this.frame + USED) + 2) != this.seen;
+  }
+  /** The same, and it is in `head` and `length`. */
   next(): bool {
     const ring = address(this.frame + USED);
-    if (<u16>load16(ring + 2) == this.seen) return false;
+    if (!this.hasNext) return false;
     fence();
     const entry = ring + 4 + ((<u64>(this.seen & <u16>(this.size - 1))) << 3);
     this.head = load32(entry);

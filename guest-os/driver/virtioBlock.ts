@@ -102,10 +102,17 @@ class VirtioBlock extends BlockDevice {
     this.lastWaiting = buffer;
   }
 
+  /** What is over when the device has been told, as it is where the disk is memory, needs no interrupt and nobody to sleep. */
   begin(): void {
-    if (!this.isOwed) return;
-    this.isOwed = false;
-    this.queue.notify();
+    const flags = saveInterrupts();
+    while (this.isOwed) {
+      this.isOwed = false;
+      this.queue.notify();
+      if (!this.queue.hasNext) break;
+      this.device.tookInterrupt();
+      this.collect();
+    }
+    restoreInterrupts(flags);
   }
 
   private freeSlot(): i32 {
@@ -149,9 +156,12 @@ class VirtioBlock extends BlockDevice {
   }
 
   interrupted(): void {
-    if (this.device.tookInterrupt()) this.collect();
+    if (!this.device.tookInterrupt()) return;
+    this.collect();
+    this.begin();
   }
 
+  /** Ends what the device is done with, and offers what has waited for a slot. */
   private collect(): void {
     while (this.queue.next()) {
       const slot = <i32>(this.queue.head / DESCRIPTORS);
@@ -167,7 +177,6 @@ class VirtioBlock extends BlockDevice {
       this.send(waiting, slot);
       this.isOwed = true;
     }
-    this.begin();
   }
 
   /** Asks for the serial number and waits for the answer without interrupts, as at boot. */
