@@ -15,7 +15,7 @@ import { ACCESS, ACCESS_KIND, EXIT, RECORD, SLOT } from '../ir/state.ts';
 import { GuestFault } from '../isa/helper.ts';
 import type { PhysicalMemory } from '../mmu/physical.ts';
 import type { Tlb } from '../mmu/tlb.ts';
-import { type Access, type WalkEnvironment, walk } from '../mmu/walk.ts';
+import { type Access, type Translation, type WalkEnvironment, walk } from '../mmu/walk.ts';
 import type { CodePlace } from './codePlaces.ts';
 
 const PAGE = 4096;
@@ -305,7 +305,23 @@ export class MemoryAccess {
     const { global, size } = t;
     if (t.read) host.tlb.fill({ kind, write: false, high, low, place, global, size }, watched);
     if (t.write) host.tlb.fill({ kind, write: true, high, low, place, global, size }, watched || holdsCode(host, place));
+    if (size > PAGE && !watched) this.fillAhead(kind, high, low, t);
     return place + (low & (PAGE - 1));
+  }
+  /** The walk found a large page: who goes through memory needs its next 4 KiB pages next, and no other walks. */
+  private fillAhead(kind: number, high: number, low: number, { read, write, physical, global, size }: Translation): void {
+    const { host } = this;
+    if (host.walkEnvironment.a20Closed || !host.physical.isWhole) return;
+    for (let i = 1; i <= AHEAD; i++) {
+      const next = (low + i * PAGE) | 0;
+      if ((next ^ low) & -size || host.breakpointPage(high, next)) return;
+      const place = host.physical.place(physical + i * PAGE);
+      if (place < 0) return;
+      if (read && host.tlb.lookup(kind, false, high, next) < 0)
+        host.tlb.fill({ kind, write: false, high, low: next, place, global, size }, false);
+      if (write && host.tlb.lookup(kind, true, high, next) < 0)
+        host.tlb.fill({ kind, write: true, high, low: next, place, global, size }, holdsCode(host, place));
+    }
   }
   private fault(vector: number, error: number): number {
     this.vector = vector;
@@ -328,6 +344,9 @@ export class MemoryAccess {
 
 const lower = (n: bigint): number => Number(BigInt.asIntN(32, n));
 const upper = (n: bigint): number => Number(BigInt.asIntN(32, n >> 32n));
+
+/** 4 KiB pages of a large page that are filled with the one that was asked for. */
+const AHEAD = 15;
 
 const DEVICE = -1;
 const CROSSES = -2;

@@ -91,6 +91,10 @@ export class PhysicalMemory implements DmaMemory {
     if (this.sharing && place >= 0) this.bring(this.pageAt(place));
     return place;
   }
+  /** Nothing is absent and nothing is lent: to ask for a place costs nothing. */
+  get isWhole(): boolean {
+    return !this.sharing;
+  }
   /** Number of the RAM page at a place. */
   pageAt(place: number): number {
     return (place - this.ramStart) >>> 12;
@@ -217,6 +221,10 @@ export class PhysicalMemory implements DmaMemory {
   stretch(address: number, length: number, write: boolean): Uint8Array | undefined {
     const start = this.place(address);
     if (start < 0) return undefined;
+    if (!this.sharing && address >= VGA_END && address + length <= this.lowTop) {
+      if (write) this.changes(start, length);
+      return this.u8.subarray(start, start + length);
+    }
     let next = start;
     let whole = true;
     this.pieces(address, length, (place, _, n) => {
@@ -245,6 +253,12 @@ export class PhysicalMemory implements DmaMemory {
   isCode(place: number, size: number): boolean {
     const page = this.pageAt(place);
     return this.holdsCode[page] === 1 && this.codeHolders.some((holder) => holder.isCode(page, place & (PAGE - 1), size));
+  }
+  /** A stretch of RAM is about to change. */
+  private changes(start: number, length: number): void {
+    for (let place = start; place < start + length; place += PAGE - (place % PAGE)) {
+      this.aboutToWrite(place, Math.min(PAGE - (place % PAGE), start + length - place));
+    }
   }
   /** For whoever changes RAM at a place himself. */
   aboutToWrite(place: number, size: number): void {

@@ -20,9 +20,15 @@ const BLOCK = 128 << 10;
 /** MiB of a disk that are one array. */
 const PIECE = 64;
 const PROMPT = /\]# $/;
-/** Of the first table; medians count. Before them some that do not: code is compiled as it becomes hot, and by V8 once more as that does. */
-const ROUNDS = 3;
-const WARM_UP = 2;
+/** Of the first table; medians count. */
+const ROUNDS = 5;
+/**
+ * Before them come some that do not count: a region of code is compiled when it has been entered thousands of times, and what happens once for each block
+ * takes several rounds for that, while the yardstick's loops are compiled in the first. They end with a round in which next to nothing has been
+ * compiled. What the first one took is shown, too.
+ */
+const WARM_UP = 20;
+const SETTLED = 2;
 const POOL_DISK = 'c1t0d0';
 
 export interface ZfsSample {
@@ -54,6 +60,11 @@ function wholeDisk(mebibytes: number): BlockBackend {
 
 class Guest {
   constructor(private readonly machine: Machine) {}
+
+  /** Regions of the guest's code that have been compiled. */
+  get regions(): number {
+    return this.machine.inspect().processors.reduce((sum, { regions }) => sum + regions, 0);
+  }
 
   async type(line: string, lines: RegExp[] = []): Promise<void> {
     this.machine.console.send(line);
@@ -98,33 +109,39 @@ export async function benchZfs(library: Library, quick: boolean): Promise<string
     const parts: string[] = [];
 
     const size = 256 * MIB;
-    const rounds: ZfsSample[][] = [[], [], []];
-    for (let round = -WARM_UP; round < ROUNDS; round++) {
+    const round = async (): Promise<ZfsSample[]> => {
       const base = await guest.measure(`base ${size}`);
       await guest.type('rm -f /bench/big; sync');
       const write = await guest.measure(`write /bench/big ${size}`);
       await guest.reopen();
-      const read = await guest.measure(`read /bench/big ${size}`);
-      if (round < 0) continue;
-      for (const [index, sample] of [base, write, read].entries()) rounds[index].push(sample);
+      return [base, write, await guest.measure(`read /bench/big ${size}`)];
+    };
+    const first = await round();
+    let warmUp = 1;
+    for (let before = guest.regions, made = Infinity; made > SETTLED && warmUp < WARM_UP; warmUp++) {
+      await round();
+      made = guest.regions - before;
+      before += made;
     }
-    const [base, write, read] = rounds.map((samples) => ({
-      instructions: median(samples.map(({ instructions }) => instructions)),
-      milliseconds: median(samples.map(({ milliseconds }) => milliseconds)),
+    const rounds: ZfsSample[][] = [];
+    while (rounds.length < ROUNDS) rounds.push(await round());
+    const steady = first.map((_, index) => ({
+      instructions: median(rounds.map((samples) => samples[index].instructions)),
+      milliseconds: median(rounds.map((samples) => samples[index].milliseconds)),
     }));
-    const ratio = (sample: ZfsSample): string[] => [
-      million(sample.instructions),
-      (sample.instructions / base.instructions).toFixed(2),
-      sample.milliseconds.toFixed(0),
-      (sample.milliseconds / base.milliseconds).toFixed(2),
+    const row = (name: string, samples: ZfsSample[], index: number): string[] => [
+      name,
+      million(samples[index].instructions),
+      (samples[index].instructions / samples[0].instructions).toFixed(2),
+      samples[index].milliseconds.toFixed(0),
+      (samples[index].milliseconds / samples[0].milliseconds).toFixed(2),
     ];
-    const heading = ['256 MiB', 'M instructions', 'times', 'host ms', 'times'];
-    const rows = [
-      ['two copies and a checksum', ...ratio(base)],
-      ['sequential write and fsync', ...ratio(write)],
-      ['sequential read', ...ratio(read)],
-    ];
-    parts.push(alignColumns([heading, ...rows]));
+    const names = ['two copies and a checksum', 'sequential write and fsync', 'sequential read'];
+    const of = (samples: ZfsSample[]): string[][] => names.map((name, index) => row(name, samples, index));
+    parts.push(
+      alignColumns([[`256 MiB, after ${warmUp} rounds`, 'M instructions', 'times', 'host ms', 'times'], ...of(steady)]),
+      alignColumns([['the first round', 'M instructions', 'times', 'host ms', 'times'], ...of(first)]),
+    );
 
     const flat: string[][] = [['per block of 128 KiB', 'write: instructions', 'read: instructions']];
     for (const mebibytes of quick ? [1, 16, 128] : [1, 16, 128, 1024, 2048]) {

@@ -10,6 +10,10 @@ const FILE = 0o100644n;
 const POOL = 'tank';
 /** The second is compressed; the third has whole blocks in its log, however small the writes. */
 const DATASETS = ['a', 'b', 'c'];
+/** The second has whole blocks in its log. In the model a volume is a file of its dataset whose name and length never change. */
+const VOLUMES = ['v', 'w'];
+const VOLUME_SIZE = 192 << 10;
+const volumeFile = (dataset: string): string => `${dataset}/volume`;
 const LZJB = 3n;
 const THROUGHPUT = 1n;
 
@@ -36,9 +40,11 @@ export function runLoad(zfs: Zfs, trace: Trace, vdevs: string, seed: number, gro
   call(zfs, 'createPoolOf', POOL, 28n, vdevs, 9);
   for (const dataset of DATASETS) call(zfs, 'createFs', `${POOL}/${dataset}`);
   call(zfs, 'setNumber', `${POOL}/b`, 'compression', LZJB);
-  call(zfs, 'setNumber', `${POOL}/c`, 'logbias', THROUGHPUT);
+  for (const volume of VOLUMES) call(zfs, 'createVolume', `${POOL}/${volume}`, BigInt(VOLUME_SIZE));
+  for (const dataset of ['c', 'w']) call(zfs, 'setNumber', `${POOL}/${dataset}`, 'logbias', THROUGHPUT);
   call(zfs, 'sync');
   const load = new Load(zfs, trace, randomFrom(seed));
+  load.takeVolumes();
   load.complete();
   for (let group = 0; group < groups; group++) load.group(group);
   return load.model.points;
@@ -76,7 +82,15 @@ class Load {
     return Math.floor(this.random() * n);
   }
 
+  takeVolumes(): void {
+    for (const volume of VOLUMES) this.#appear(volumeFile(volume), VOLUME_SIZE);
+  }
+
   #change(group: number): void {
+    if (this.#below(6) === 0) {
+      this.#changeVolume(group, VOLUMES[this.#below(VOLUMES.length)]);
+      return;
+    }
     const dataset = DATASETS[this.#below(DATASETS.length)];
     call(this.zfs, 'choose', `${POOL}/${dataset}`);
     const own = [...this.model.now.names.keys()].filter((name) => name.startsWith(`${dataset}/`));
@@ -95,6 +109,20 @@ class Load {
     else call(this.zfs, 'snapshot', `${POOL}/${dataset}@s${group}-${this.#below(1000)}`);
   }
 
+  #changeVolume(group: number, volume: string): void {
+    const what = this.#below(8);
+    if (what < 5) {
+      const offset = this.#below(VOLUME_SIZE);
+      const length = Math.min(1 + this.#below(50_000), VOLUME_SIZE - offset);
+      const written = this.#content(length);
+      call(this.zfs, 'writeVolume', `${POOL}/${volume}`, BigInt(offset), written);
+      this.#overwrite(volumeFile(volume), offset, written);
+    } else if (what < 7) {
+      call(this.zfs, 'syncVolume', `${POOL}/${volume}`);
+      this.#kept(volumeFile(volume));
+    } else call(this.zfs, 'snapshot', `${POOL}/${volume}@s${group}-${this.#below(1000)}`);
+  }
+
   #file(name: string): number {
     return this.model.now.names.get(name)!;
   }
@@ -111,20 +139,30 @@ class Load {
 
   #make(name: string): void {
     call(this.zfs, 'makeFile', bare(name), FILE, '');
+    this.#appear(name, 0);
+  }
+  #appear(name: string, length: number): void {
     const file = this.#files++;
     this.#names(name, ({ names, bytes }) => {
       names.set(name, file);
-      bytes.set(file, Buffer.alloc(0));
+      bytes.set(file, Buffer.alloc(length));
     });
   }
   #write(name: string, offset: number, length: number): void {
     if (length === 0) return;
-    const written = Buffer.alloc(length);
-    // Half of it compresses.
-    for (let i = 0; i < length; i++) written[i] = i & 128 ? 0x20 : this.#below(256);
+    const written = this.#content(length);
     call(this.zfs, 'writeFile', bare(name), BigInt(offset), written);
+    this.#overwrite(name, offset, written);
+  }
+  #content(length: number): Buffer {
+    const content = Buffer.alloc(length);
+    // Half of it compresses.
+    for (let i = 0; i < length; i++) content[i] = i & 128 ? 0x20 : this.#below(256);
+    return content;
+  }
+  #overwrite(name: string, offset: number, written: Buffer): void {
     this.#contents(name, (before) => {
-      const after = Buffer.alloc(Math.max(before.length, offset + length));
+      const after = Buffer.alloc(Math.max(before.length, offset + written.length));
       before.copy(after);
       written.copy(after, offset);
       return after;
@@ -152,6 +190,10 @@ class Load {
   }
   #fsync(name: string): void {
     call(this.zfs, 'fsync', bare(name));
+    this.#kept(name);
+  }
+  /** A promise, unless the whole group has been synced for it. */
+  #kept(name: string): void {
     if (this.#openGroup() === this.#group) this.model.promised(this.trace.events.length, datasetOf(name), this.#file(name));
   }
 }
@@ -167,6 +209,11 @@ export function readContents(zfs: Zfs): Contents {
     const count = call(zfs, 'listDirectory', '');
     const names = zfs.guest.text(zfs.guest.call('answer') as number).split('\n');
     for (const name of count > 0 ? names : []) contents.set(`${dataset}/${name}`, readFile(zfs, name));
+  }
+  for (const volume of VOLUMES) {
+    const bytes = zfs.read('readVolume', VOLUME_SIZE, `${POOL}/${volume}`, 0n);
+    if (typeof bytes === 'number') throw new Error(`reading volume ${volume}: ${bytes}`);
+    contents.set(volumeFile(volume), Buffer.from(bytes));
   }
   return contents;
 }

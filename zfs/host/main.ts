@@ -5,12 +5,13 @@ import { perform } from '../ioctl/requests';
 import { NvList, packList, unpackList } from '../port/nvlist';
 import { system } from '../port/port';
 import { dirtyDbuf, holdDbuf, releaseDbuf } from '../dmu/dbuf';
+import { dmuRead } from '../dmu/dmu';
 import { bonusOf, dirtyDnode, Dnode, DNODES_PER_BLOCK, holdDnode, releaseDnode } from '../dmu/dnode';
 import { createError, createPool } from '../spa/create';
 import { FoundPool, importError, importPool, importReason, searchPools } from '../spa/import';
 import { Caller, setCaller } from '../dsl/caller';
 import { findDataset } from '../dsl/names';
-import { cloneSnapshot, createDataset, takeSnapshot } from '../dsl/operations';
+import { cloneSnapshot, createDataset, createVolumeDataset, takeSnapshot } from '../dsl/operations';
 import { reapplyBelow } from '../dsl/properties';
 import { traverse, Visitor } from '../dmu/traverse';
 import { zapDelete, ZapEntry, zapGet, zapSet, zapSetArray, zapValue } from '../zap/zap';
@@ -39,6 +40,7 @@ import { runZdb } from '../cmd/zdb';
 import { runZpool } from '../cmd/zpool/zpool';
 import { zfsCommand } from '../cmd/zfs/main';
 import { addPool, allPools, findPool, removePool } from '../spa/pools';
+import { VOLUME_BLOCK, VOLUME_DATA, volumeBlock, volumeError, volumeWrote } from '../zvol/volume';
 import { argument, start } from './node';
 import { HostSurroundings } from './surroundings';
 
@@ -184,6 +186,49 @@ export function choose(name: usize, bytes: u32): i32 {
   opened.push(fs!);
   return 0;
 }
+
+// ---- volumes
+
+export function createVolume(name: usize, nameBytes: u32, size: u64): i32 {
+  return createVolumeDataset(pool!, argument(name, nameBytes), size, VOLUME_BLOCK);
+}
+export function writeVolume(name: usize, nameBytes: u32, offset: u64, from: usize, bytes: u32): i32 {
+  const dataset = findDataset(pool!, argument(name, nameBytes));
+  const objset = dataset ? dataset.objset() : null;
+  const dn = objset ? holdDnode(objset, VOLUME_DATA) : null;
+  if (!dn) return setError(EIO);
+  let done: u32 = 0;
+  while (done < bytes) {
+    const at = offset + done;
+    const within = <u32>(at % dn.blockSize);
+    const part = min(dn.blockSize - within, bytes - done);
+    const db = volumeBlock(dataset!, dn, at);
+    if (!db) break;
+    memory.copy(db.data + within, from + done, part);
+    releaseDbuf(db);
+    const noted = volumeWrote(dataset!, at, part);
+    if (noted < 0) return noted;
+    done += part;
+  }
+  releaseDnode(dn);
+  return done < bytes ? volumeError : <i32>done;
+}
+export function readVolume(name: usize, nameBytes: u32, offset: u64, to: usize, bytes: u32): i32 {
+  const dataset = findDataset(pool!, argument(name, nameBytes));
+  const objset = dataset ? dataset.objset() : null;
+  const dn = objset ? holdDnode(objset, VOLUME_DATA) : null;
+  if (!dn) return setError(EIO);
+  const result = dmuRead(dn, offset, bytes, to);
+  releaseDnode(dn);
+  return result < 0 ? result : <i32>bytes;
+}
+/** What a volume has been told is on stable storage afterwards. */
+export function syncVolume(name: usize, nameBytes: u32): i32 {
+  const dataset = findDataset(pool!, argument(name, nameBytes));
+  return dataset ? dataset.commit(VOLUME_DATA) : setError(ENOENT);
+}
+
+// ---- paths
 
 /** The dnode of a path's directory, held, and the last word in `lastName`. `@` behind a file: the directory of its extended attributes. */
 let lastName: string = '';

@@ -9,12 +9,12 @@ import { addDevice, addDeviceDirectory, removeDevice } from '../../guest-os/fs/d
 import { S_IFBLK, S_IFCHR } from '../../guest-os/fs/vnode';
 import { EINVAL, EIO, ENOSPC, ENOTTY, ENXIO, EROFS, setError } from '../../guest-os/kernel/errno';
 import { copy, copyOut } from '../../guest-os/kernel/user';
-import { holdDbuf, releaseDbuf, writeDbuf } from '../dmu/dbuf';
+import { holdDbuf, releaseDbuf } from '../dmu/dbuf';
 import { Dnode, holdDnode, releaseDnode } from '../dmu/dnode';
 import { Dataset } from '../dsl/dataset';
 import { enter, leave } from '../port/kernel';
 import { allPools } from '../spa/pools';
-import { isVolume, VOLUME_DATA, volumeSize } from './volume';
+import { isVolume, VOLUME_DATA, volumeBlock, volumeError, volumeSize, volumeWrote } from './volume';
 
 /** illumos's number of zfs; minor 0 is /dev/zfs. */
 const MAJOR: u32 = 88;
@@ -92,17 +92,11 @@ class VolumeNode extends Device {
     return done ? <i64>done : error;
   }
   private writePart(dn: Dnode, at: u64, within: u64, count: u64, from: u64): i32 {
-    const dataset = this.dataset;
-    const begun = dataset.spa.begin(dataset, <u64>dn.blockSize * dn.objset.copies);
-    if (begun < 0) return begun;
-    // Read first even if all of it is written: the copy may fail.
-    const db = writeDbuf(dn, at / <u64>dn.blockSize, false);
-    if (!db) return setError(EIO);
+    const db = volumeBlock(this.dataset, dn, at);
+    if (!db) return volumeError;
     const error = copy(address(db.data + <usize>within), from, count);
     releaseDbuf(db);
-    if (error < 0) return error;
-    const log = dataset.log();
-    return log ? log.noteWrite(VOLUME_DATA, at, count) : 0;
+    return error < 0 ? error : volumeWrote(this.dataset, at, count);
   }
 
   sync(dataOnly: bool): i32 {

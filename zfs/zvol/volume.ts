@@ -4,6 +4,7 @@
  * a ZAP with the size. Never written blocks are holes and read as zeros.
  */
 import { EINVAL, EIO, setError } from '../../guest-os/kernel/errno';
+import { Dbuf, writeDbuf } from '../dmu/dbuf';
 import { dmuFreeRange } from '../dmu/dmu';
 import { claimObject, Dnode, holdDnode, releaseDnode } from '../dmu/dnode';
 import { Objset } from '../dmu/objset';
@@ -40,6 +41,22 @@ export function isVolume(dataset: Dataset): bool {
 /** Bytes; 0: it cannot be read. */
 export function volumeSize(objset: Objset): u64 {
   return zapGet(objset, VOLUME_PROPERTIES, 'size') == 0 ? zapValue : 0;
+}
+
+/** Why {@link volumeBlock} has given none. */
+export let volumeError: i32 = 0;
+/** The block at a place, held and dirty, to be written to; null: {@link volumeError}. It is read even if all of it is written: the copy may fail. */
+export function volumeBlock(dataset: Dataset, dn: Dnode, at: u64): Dbuf | null {
+  volumeError = dataset.spa.begin(dataset, <u64>dn.blockSize * dn.objset.copies);
+  if (volumeError < 0) return null;
+  const db = writeDbuf(dn, at / <u64>dn.blockSize, false);
+  if (!db) volumeError = setError(EIO);
+  return db;
+}
+/** After bytes of a block were written. */
+export function volumeWrote(dataset: Dataset, at: u64, count: u64): i32 {
+  const log = dataset.log();
+  return log ? log.noteWrite(VOLUME_DATA, at, count) : 0;
 }
 
 /** What is beyond a smaller size is freed. */
