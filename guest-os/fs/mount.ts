@@ -120,9 +120,10 @@ export function unmount(fileSystem: FileSystem, force: bool): i32 {
   if (prepared && !force) return prepared;
   forgetNames(fileSystem);
   // Its own root is in use by the mount alone.
-  if (!force && (fileSystem.active > 1 || !root.isHeldOnce)) return setError(EBUSY);
-  const error = fileSystem.unmount();
-  if (error && !force) return error;
+  if (!force && fileSystem.isBusy) return setError(EBUSY);
+  const error = fileSystem.unmount(force);
+  // Somebody else may have unmounted it meanwhile, or mounted something on it.
+  if (error && (!force || !root.covered || root.mounted != null)) return error;
   mounts.splice(mounts.indexOf(fileSystem), 1);
   directory.mounted = null;
   root.covered = null;

@@ -89,7 +89,7 @@ export class TmpFileSystem extends FileSystem {
     return super.remount(readOnly, options);
   }
 
-  unmount(): i32 {
+  unmount(force: bool): i32 {
     changetype<Node>(this.root!).destroyAll();
     return 0;
   }

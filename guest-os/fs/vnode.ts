@@ -115,8 +115,16 @@ export class FileSystem {
   prepareUnmount(): i32 {
     return 0;
   }
-  /** Nobody uses it any more: gives back what it occupies. An error leaves it mounted. */
-  unmount(): i32 {
+  /** Is anything in use besides the root, or something mounted on that, or is it not mounted itself? */
+  get isBusy(): bool {
+    const root = this.root!;
+    return !root.covered || root.mounted != null || this.active > 1 || !root.isHeldOnce;
+  }
+  /**
+   * Nobody uses it, or that is not to matter: gives back what it occupies. An error leaves it mounted. What has to wait asks again afterwards whether it
+   * {@link isBusy}, and does not wait any more.
+   */
+  unmount(force: bool): i32 {
     return 0;
   }
 }

@@ -198,7 +198,8 @@ export function writeVolume(name: usize, nameBytes: u32, offset: u64, from: usiz
   const dn = objset ? holdDnode(objset, VOLUME_DATA) : null;
   if (!dn) return setError(EIO);
   let done: u32 = 0;
-  while (done < bytes) {
+  let noted = 0;
+  while (done < bytes && noted == 0) {
     const at = offset + done;
     const within = <u32>(at % dn.blockSize);
     const part = min(dn.blockSize - within, bytes - done);
@@ -206,11 +207,11 @@ export function writeVolume(name: usize, nameBytes: u32, offset: u64, from: usiz
     if (!db) break;
     memory.copy(db.data + within, from + done, part);
     releaseDbuf(db);
-    const noted = volumeWrote(dataset!, at, part);
-    if (noted < 0) return noted;
+    noted = volumeWrote(dataset!, at, part);
     done += part;
   }
   releaseDnode(dn);
+  if (noted < 0) return noted;
   return done < bytes ? volumeError : <i32>done;
 }
 export function readVolume(name: usize, nameBytes: u32, offset: u64, to: usize, bytes: u32): i32 {

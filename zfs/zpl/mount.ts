@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview Datasets as mounted file systems, and what is done to all that are mounted. */
 import { heapHasRoom } from '../../guest-os/kernel/heapRoom';
-import { EBUSY, EIO, ENOENT, ENOMEM, EPERM, setFailure } from '../../guest-os/kernel/errno';
+import { EBUSY, EIO, ENOENT, ENOMEM, EPERM, setError, setFailure } from '../../guest-os/kernel/errno';
 import { ALWAYS, FileSystemType, mountList, unmount } from '../../guest-os/fs/mount';
 import { forgetNames } from '../../guest-os/fs/nameCache';
 import { FileSystem as MountedFileSystem, newDeviceNumber, S_IFMT, Statistics, Vnode } from '../../guest-os/fs/vnode';
@@ -66,6 +66,10 @@ export class ZfsFileSystem extends MountedFileSystem {
   statistics(): Statistics {
     const result = new Statistics();
     enter();
+    if (this.isGone) {
+      leave();
+      return result;
+    }
     const dataset = this.fs.dataset;
     const free = dataset.isSnapshot ? 0 : dataset.available();
     result.blockSize = this.fs.objset.recordSize;
@@ -90,11 +94,14 @@ export class ZfsFileSystem extends MountedFileSystem {
     return result;
   }
 
+  /** It has been unmounted: its dataset may be gone, and its pool. */
+  private isGone: bool = false;
+
   sync(): i32 {
     if (this.fs.isReadOnly) return 0;
     enter();
     let result = this.putPages();
-    if (result == 0) result = this.fs.dataset.spa.sync();
+    if (result == 0 && !this.isGone) result = this.fs.dataset.spa.sync();
     leave();
     return result;
   }
@@ -123,10 +130,17 @@ export class ZfsFileSystem extends MountedFileSystem {
     const objects = this.vnodes.keys();
     for (let i = 0; i < objects.length; i++) if (!fs || !this.vnodes.get(objects[i]).resume()) this.vnodes.delete(objects[i]);
   }
-  unmount(): i32 {
+
+  unmount(force: bool): i32 {
     enter();
-    const result = this.putPages();
-    if (result == 0) {
+    let result = this.putPages();
+    forgetNames(this);
+    // Whoever has had the lock meanwhile may have opened something, mounted on it, or unmounted it.
+    const root = this.root!;
+    const isOther = this.isGone || !root.covered || root.mounted != null;
+    if (isOther || (!force && this.isBusy)) result = setError(EBUSY);
+    if (!isOther && (result == 0 || force)) {
+      this.isGone = true;
       const vnodes = this.vnodes.values();
       for (let i = 0; i < vnodes.length; i++) vnodes[i].forget();
       this.vnodes.clear();

@@ -303,7 +303,7 @@ export class ZfsVnode extends Vnode {
   sync(dataOnly: bool): i32 {
     if (this.fs.isReadOnly) return 0;
     enter();
-    let result = this.putPages(0, 0);
+    let result = this.isThere ? this.putPages(0, 0) : setError(EIO);
     if (result == 0) result = this.fs.commit(this.object);
     leave();
     return result;

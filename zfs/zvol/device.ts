@@ -39,10 +39,12 @@ class VolumeNode extends Device {
   }
 
   get size(): u64 {
-    if (this.isGone) return 0;
     enter();
-    const objset = this.dataset.objset();
-    const size = objset ? volumeSize(objset) : 0;
+    let size: u64 = 0;
+    if (!this.isGone) {
+      const objset = this.dataset.objset();
+      if (objset) size = volumeSize(objset);
+    }
     leave();
     return size;
   }
@@ -56,18 +58,23 @@ class VolumeNode extends Device {
     return 0;
   }
 
+  /** Size and whether it is there may be others after the lock was waited for. */
   read(offset: u64, to: u64, count: u64, nonblocking: bool): i64 {
+    enter();
     const size = this.size;
-    const wrong = this.refusal(offset, count);
-    if (wrong < 0 || offset >= size) return wrong;
-    return this.transfer(offset, to, min(count, size - offset), false);
+    let result: i64 = this.refusal(offset, count);
+    if (result == 0 && offset < size) result = this.transfer(offset, to, min(count, size - offset), false);
+    leave();
+    return result;
   }
   write(offset: u64, from: u64, count: u64, nonblocking: bool): i64 {
+    enter();
     const size = this.size;
-    const wrong = this.refusal(offset, count);
-    if (wrong < 0) return wrong;
-    if (offset >= size) return count ? setError(ENOSPC) : 0;
-    return this.transfer(offset, from, min(count, size - offset), true);
+    let result: i64 = this.refusal(offset, count);
+    if (result == 0 && offset >= size) result = count ? setError(ENOSPC) : 0;
+    else if (result == 0) result = this.transfer(offset, from, min(count, size - offset), true);
+    leave();
+    return result;
   }
   private refusal(offset: u64, count: u64): i32 {
     if (this.isGone) return setError(ENXIO);
@@ -75,7 +82,6 @@ class VolumeNode extends Device {
   }
 
   private transfer(offset: u64, memory: u64, count: u64, isWrite: bool): i64 {
-    enter();
     const objset = this.dataset.objset();
     const dn = objset ? holdDnode(objset, VOLUME_DATA) : null;
     let done: u64 = 0;
@@ -88,7 +94,6 @@ class VolumeNode extends Device {
       if (error == 0) done += part;
     }
     if (dn) releaseDnode(dn);
-    leave();
     return done ? <i64>done : error;
   }
   private writePart(dn: Dnode, at: u64, within: u64, count: u64, from: u64): i32 {
@@ -100,9 +105,9 @@ class VolumeNode extends Device {
   }
 
   sync(dataOnly: bool): i32 {
-    if (this.isGone) return setError(ENXIO);
     enter();
-    const result = this.dataset.spa.isWritable ? this.dataset.commit(VOLUME_DATA) : 0;
+    let result = this.isGone ? setError(ENXIO) : 0;
+    if (result == 0 && this.dataset.spa.isWritable) result = this.dataset.commit(VOLUME_DATA);
     leave();
     return result;
   }
