@@ -7,7 +7,7 @@
  * every engine. Every filled entry is noted in a list, so that a flush costs what was filled, not the size of the tables; global ones in one of
  * their own, so that a change of CR3 does not look at them. An entry that was filled both ways is in both lists; GLOBAL says what it is now.
  *
- * A large page has an entry for each 4 KiB of it that are used, which says how large the page is: to invalidate one address is to invalidate the
+ * A large page has an entry for each 4 KiB of it that are used, or follow those that are, which says how large the page is: to invalidate one address is to invalidate the
  * whole page (APM vol. 2, 5.5.2).
  *
  * A watched entry never matches in an engine; it keeps the translation for the miss path, which sees every access to its page: the page holds
