@@ -17,7 +17,7 @@ import { isHole, pointer, POINTER_SIZE } from '../zio/blockPointer';
 import { Dbuf, dirtyDbuf, dropDbufs, findDbuf, holdDbuf, releaseDbuf, resizeFirstDbuf } from './dbuf';
 import { dmuFreeRange } from './dmu';
 import { Objset } from './objset';
-import { TYPE_NONE, TYPE_SA, TYPES } from './types';
+import { NEW_TYPE, TYPE_NONE, TYPE_SA, TYPES } from './types';
 
 export const DNODE_SIZE: usize = 512;
 export const DNODE_SHIFT: u32 = 9;
@@ -174,7 +174,7 @@ export function specialDnode(objset: Objset, at: usize, object: u64 = 0): Dnode 
 
 /** Whatever a disk holds must not lead outside of a structure. */
 export function isSane(raw: DnodePhys): bool {
-  if (raw.type == <u8>TYPE_NONE || <u32>raw.type >= TYPES) return false;
+  if (raw.type == <u8>TYPE_NONE || (<u32>raw.type >= TYPES && !(<u32>raw.type & NEW_TYPE))) return false;
   if (<u32>raw.indirectShift < LOWEST_INDIRECT_SHIFT || <u32>raw.indirectShift > 17) return false;
   if (!raw.levels || <i32>raw.levels > MOST_LEVELS) return false;
   if (!raw.pointers || raw.pointers > 3 || !raw.sectors || raw.sectors > 256) return false;

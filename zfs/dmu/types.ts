@@ -46,11 +46,16 @@ export const TYPE_BPOBJ_SUBOBJECTS: u32 = 53;
 /** Types that pool version 28 knows are below this. */
 export const TYPES: u32 = 54;
 
+/** Types that came with features have this bit, and say themselves whether they are metadata. */
+export const NEW_TYPE: u32 = 0x80;
+const NEW_METADATA: u32 = 0x40;
+
 /** Object sets: the pool's own, file systems, volumes. */
 export const OBJSET_META: u64 = 1;
 export const OBJSET_ZFS: u64 = 2;
 export const OBJSET_ZVOL: u64 = 3;
 
 export function isMetadata(type: u32): bool {
+  if (type & NEW_TYPE) return (type & NEW_METADATA) != 0;
   return type != TYPE_PLAIN_FILE && type != TYPE_ZVOL && type != TYPE_PLAIN_OTHER && type != TYPE_UINT64_OTHER;
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview For tests of commands: a pool in memory, commands by lines as one would type them, and zdb's verdict on what is left. */
+import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -45,6 +46,10 @@ export class Bench {
   create(pool: string, version = 28n): void {
     this.bytes.fill(0);
     this.ok('createPoolOf', pool, version, this.path, 9);
+  }
+  /** Of all that is on the disk. */
+  digest(): string {
+    return createHash('sha256').update(this.bytes).digest('hex');
   }
   get said(): string {
     return this.zfs.guest.text(this.zfs.guest.call('answer') as number);

@@ -14,7 +14,7 @@ import { findDataset } from '../dsl/names';
 import { cloneSnapshot, createDataset, createVolumeDataset, takeSnapshot } from '../dsl/operations';
 import { reapplyBelow } from '../dsl/properties';
 import { traverse, Visitor } from '../dmu/traverse';
-import { zapDelete, ZapEntry, zapGet, zapSet, zapSetArray, zapValue } from '../zap/zap';
+import { zapCreate, zapDelete, ZapEntry, zapGet, zapSet, zapSetArray, zapSetText, zapValue } from '../zap/zap';
 import {
   A_LINKS,
   A_MODE,
@@ -28,6 +28,7 @@ import {
   LEGACY_ATTRIBUTES,
 } from '../zpl/attributes';
 import { MASTER_NODE } from '../zpl/create';
+import { VERSION_FEATURES } from '../spa/features';
 import { Spa } from '../spa/spa';
 import { Leaf } from '../vdev/leaf';
 import { Mirror } from '../vdev/mirror';
@@ -437,6 +438,33 @@ export function renumberAttributes(name: usize, bytes: u32): i32 {
   releaseDnode(root);
   return pool!.sync();
 }
+
+/**
+ * Makes the pool one of version 5000 in which features are in use that are needed for reading, and for writing (empty: none), as such pools say it in their MOS.
+ * Some that are only allowed are there as well.
+ */
+export function useFeatures(reading: usize, readingBytes: u32, writing: usize, writingBytes: u32): i32 {
+  const mos = pool!.mos!;
+  const lists: u64[] = [];
+  for (let i = 0; i < 3; i++) lists.push(zapCreate(mos, ZAP_OF_METADATA, 0, 0));
+  zapSet(mos, 1, 'features_for_read', lists[0]);
+  zapSet(mos, 1, 'features_for_write', lists[1]);
+  zapSet(mos, 1, 'feature_descriptions', lists[2]);
+  zapSet(mos, lists[0], 'org.illumos:lz4_compress', 0);
+  zapSet(mos, lists[1], 'com.delphix:async_destroy', 0);
+  const forReading = argument(reading, readingBytes);
+  const forWriting = argument(writing, writingBytes);
+  if (forReading.length) zapSet(mos, lists[0], forReading, 1);
+  if (forWriting.length) zapSet(mos, lists[1], forWriting, 1);
+  zapSetText(mos, lists[2], forReading.length ? forReading : forWriting.length ? forWriting : 'none', 'something new');
+  pool!.version = VERSION_FEATURES;
+  // Without such a list OpenZFS takes a label for damaged. Here it is the MOS that is to tell.
+  pool!.labelFeatures = new NvList();
+  pool!.configChanged();
+  return pool!.sync();
+}
+/** The type that OpenZFS gives to what is a ZAP of metadata and has no type of its own. */
+const ZAP_OF_METADATA: u32 = 0xc4;
 
 class Counter extends Visitor {
   count: u32 = 0;

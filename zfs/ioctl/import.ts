@@ -4,7 +4,7 @@ import { EEXIST, ENOENT, setError } from '../../guest-os/kernel/errno';
 import { NvList } from '../port/nvlist';
 import { system } from '../port/port';
 import { EVENT_POOL_IMPORT, logCommand, logEvent } from '../spa/history';
-import { FoundPool, importError, importPool, importReason, searchPools } from '../spa/import';
+import { featuresRefused, FoundPool, importError, importPool, importReason, onlyWriting, searchPools } from '../spa/import';
 import { addPool, allPools, findPool } from '../spa/pools';
 import { Spa } from '../spa/spa';
 import { Request } from './request';
@@ -75,6 +75,8 @@ class Import extends Request {
       const spa = importPool(found[i], !input.number('readonly'), input.number('txg', u64.MAX_VALUE));
       if (!spa) {
         output.setText('reason', importReason);
+        if (featuresRefused.length) output.setText('features', featuresRefused);
+        if (onlyWriting) output.flag('readable');
         return importError;
       }
       // Its devices are the pool's now.

@@ -23,12 +23,11 @@ import { replayLogs } from '../zil/log';
 import { POINTER_SIZE } from '../zio/blockPointer';
 import { zapGet, zapNext, ZapEntry, zapValue } from '../zap/zap';
 import { BestUberblock, readLabel } from './config';
+import { checkFeatures, isForWriting, refusedFeatures, VERSION_FEATURES } from './features';
 import { loadMissing } from './missing';
 import { OBJECT_DIRECTORY, POOL_ACTIVE, Spa, VERSION_LATEST } from './spa';
 import { TopLevel } from './topLevel';
 
-/** Pools with features have this version, and name them. */
-const VERSION_FEATURES: u64 = 5000;
 /** Groups of groups that are followed. */
 const DEEPEST_VDEV: i32 = 4;
 const DEEPEST_DIR: i32 = 50;
@@ -188,6 +187,9 @@ function buildTop(config: NvList, found: FoundPool, id: u32): TopLevel | null {
 /** Why {@link importPool} gave null: an errno, and in words what was missing. */
 export let importError: i32 = 0;
 export let importReason: string = '';
+/** The features for which it was refused, separated by blanks; and whether it could be opened for reading. */
+export let featuresRefused: string = '';
+export let onlyWriting: bool = false;
 
 function refuse(error: i32, reason: string): Spa | null {
   importError = setError(error);
@@ -197,11 +199,13 @@ function refuse(error: i32, reason: string): Spa | null {
 
 /** Opens a pool. `limit`: groups after it are not looked at (u64.MAX_VALUE: none). */
 export function importPool(all: FoundPool, writable: bool, limit: u64): Spa | null {
-  if (all.version == VERSION_FEATURES) {
-    const feature = all.features.length ? ': ' + all.features.join(', ') : '';
-    return refuse(ENOTSUP, 'unsupported feature(s)' + feature);
+  featuresRefused = '';
+  onlyWriting = false;
+  if (all.version == VERSION_FEATURES && all.features.length) {
+    featuresRefused = all.features.join(' ');
+    return refuse(ENOTSUP, 'unsupported feature(s): ' + all.features.join(', '));
   }
-  if (all.version < 1 || all.version > VERSION_LATEST) {
+  if (all.version < 1 || (all.version > VERSION_LATEST && all.version != VERSION_FEATURES)) {
     return refuse(ENOTSUP, 'pool is formatted using an unsupported ZFS version');
   }
   const best = new BestUberblock();
@@ -233,13 +237,16 @@ export function importPool(all: FoundPool, writable: bool, limit: u64): Spa | nu
   const error = openPool(spa, best);
   if (error == 0) return spa;
   spa.close();
-  return refuse(-error, 'the pool metadata is corrupted');
+  if (error != setError(ENOTSUP)) return refuse(-error, 'the pool metadata is corrupted');
+  featuresRefused = refusedFeatures;
+  onlyWriting = isForWriting;
+  return refuse(ENOTSUP, 'unsupported feature(s): ' + refusedFeatures.replaceAll(' ', ', '));
 }
 
 function openPool(spa: Spa, best: BestUberblock): i32 {
   const leaves = spa.leaves();
   if (!best.txg) return setError(ENXIO);
-  if (best.version > VERSION_LATEST || best.version < 1) return setError(ENOTSUP);
+  if ((best.version > VERSION_LATEST && best.version != VERSION_FEATURES) || best.version < 1) return setError(ENOTSUP);
   if (best.guidSum != spa.guidSum()) return setError(ENXIO);
   spa.version = best.version;
   spa.openTxg = best.txg + 1;
@@ -247,6 +254,7 @@ function openPool(spa: Spa, best: BestUberblock): i32 {
   const mos = new Objset(spa, null);
   spa.mos = mos;
   let result = mos.open(spa.rootPointer);
+  if (result == 0) result = checkFeatures(spa);
   if (result < 0) return result;
   result = openDirectory(spa, mos);
   for (let i = 0; i < spa.tops.length && result == 0; i++) result = spa.tops[i].openMetaslabs(spa);

@@ -82,6 +82,8 @@ export class Spa {
   /** A write failed: the pool is left as it is. */
   isSuspended: bool = false;
   comment: string = '';
+  /** What its labels say of features, if it is a pool of version 5000. */
+  labelFeatures: NvList | null = null;
   /** Errors of the pool as a whole: blocks that no redundancy could bring back. */
   readonly statistics: Statistics = new Statistics();
 
@@ -483,6 +485,8 @@ export class Spa {
     if (hostid) list.setNumber('hostid', hostid);
     list.setText('hostname', system().hostname());
     if (this.comment.length) list.setText('comment', this.comment);
+    const features = this.labelFeatures;
+    if (features) list.setList('features_for_read', features);
     if (top && leaf) {
       list.setNumber('top_guid', top.vdev.guid);
       list.setNumber('guid', leaf.guid);

@@ -10,6 +10,14 @@ import { nameProblem, takeAway } from './create';
 import { LATEST, STATE_ACTIVE, STATE_DESTROYED, Subcommand } from './subcommand';
 import { leafName } from './vdevs';
 
+/** Pools whose features say what is different about them. */
+const WITH_FEATURES: u64 = 5000;
+/** Its label says that it cannot even be read. */
+function isUnsupported(pool: NvList): bool {
+  const version = pool.number('version');
+  return version > LATEST && (version != WITH_FEATURES || pool.text('features').length > 0);
+}
+
 const DISKS: string = '/dev/dsk';
 
 /** Disks of the system, or what lies in the directories. */
@@ -52,7 +60,7 @@ class Survey {
       rows += this.rows(vdevs[i], 2, width);
       if (this.stateOf(vdevs[i]) == 'UNAVAIL') this.lost = true;
     }
-    const unsupported = pool.number('version') > LATEST;
+    const unsupported = isUnsupported(pool);
     this.text =
       '\t' + left(pool.text('name'), width) + '  ' + (unsupported ? 'UNAVAIL  newer version' : this.state) + '\n' + rows;
     for (let i = <u64>vdevs.length; i < children; i++)
@@ -116,7 +124,7 @@ function describe(pool: NvList): string {
   let status = '';
   let action = 'The pool can be imported using its name or numeric identifier.';
   let state = survey.state;
-  if (version > LATEST) {
+  if (isUnsupported(pool)) {
     state = 'UNAVAIL';
     if (features.length) {
       status = 'The pool uses the following feature(s) not supported on this system:\n\t' + features.replaceAll(' ', '\n\t');
@@ -232,7 +240,7 @@ export class Import extends Subcommand {
       );
       return this.fail(what, 'unsupported version or feature');
     }
-    if (pool.number('version') > LATEST) return this.fail(what, 'pool is formatted using an unsupported ZFS version');
+    if (isUnsupported(pool)) return this.fail(what, 'pool is formatted using an unsupported ZFS version');
     const owner = pool.text('hostname');
     if (pool.number('state') == STATE_ACTIVE && owner != this.ourName && !this.forced) {
       const who = owner.length ? ', it was last accessed by ' + owner : '';
@@ -252,6 +260,21 @@ export class Import extends Subcommand {
         "a pool with that name already exists\nuse the form 'zpool import <pool | id> <newpool>' to give it a new name",
       );
     if (result == -ENOENT) return this.fail(what, 'no such pool available');
+    const refused = output.text('features');
+    if (result < 0 && (refused.length || output.has('readable'))) {
+      if (refused.length) {
+        this.say(
+          'This pool uses the following feature(s) not supported by this system:\n\t' + refused.replaceAll(' ', '\n\t') + '\n',
+        );
+      }
+      if (output.has('readable')) {
+        this.say(
+          (refused.length ? 'All unsupported features are only required for writing to the pool.\n' : '') +
+            "The pool can be imported using '-o readonly=on'.\n",
+        );
+      }
+      return this.fail(what, 'unsupported version or feature');
+    }
     if (result < 0) {
       const reason = output.text('reason');
       return this.fail(what, reason.length ? reason : reasonOf(result));
