@@ -55,9 +55,9 @@ describe.each([
     const lines = Object.values(COMMANDS);
     session =
       where === 'ours'
-        ? await typeOnOurs(image, lines, ['--disk', 'mem:512M:pool'], 240)
+        ? await typeOnOurs(image, lines, ['--disk', 'mem:512M:pool'], 1200)
         : await typeOnQemu(image, lines, undefined, poolDrive(image, 512).options);
-  }, 300_000);
+  }, 1_300_000);
   const when = test.skipIf(!present);
   const READ_ONLY = 'Read-only file system';
 

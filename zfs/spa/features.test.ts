@@ -30,7 +30,7 @@ function make(reading: string, writing: string): void {
 test.each([
   ['used', UNKNOWN, `${NOT_SUPPORTED}All unsupported features are only required for writing to the pool.\n`],
   ['only allowed', '', ''],
-])('features for writing, %s', { timeout: 120_000 }, (_, feature, told) => {
+])('features for writing, %s', { timeout: 300_000 }, (_, feature, told) => {
   make('', feature);
   const before = bench.digest();
   expect(zpool('import', '-d', bench.folder).out).toMatch(/pool: tank\n[\s\S]* state: ONLINE\n/);
@@ -47,7 +47,7 @@ test.each([
   expect(bench.shown('-bcc', 'tank')).toContain('No leaks (block sum matches space maps exactly)');
 });
 
-test('a feature for reading', { timeout: 120_000 }, () => {
+test('a feature for reading', { timeout: 300_000 }, () => {
   make(UNKNOWN, '');
   const before = bench.digest();
   for (const options of [[], ['-o', 'readonly=on']]) {

@@ -200,7 +200,7 @@ const CHANGES: [string, ...(number | bigint | string | Uint8Array)[]][] = [
   ['makeExtended', 'file'],
 ];
 
-test.each(CHANGES)('with sync=always %s tells that it could not be kept', async (...change) => {
+test.each(CHANGES)('with sync=always %s tells that it could not be kept', { timeout: 300_000 }, async (...change) => {
   const disk = memoryDisk('/d0', new Uint8Array(64 << 20));
   let isBroken = false;
   const zfs = await loadZfs([{ ...disk, write: (offset, from) => !isBroken && disk.write(offset, from) }]);

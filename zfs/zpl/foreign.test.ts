@@ -9,7 +9,7 @@ beforeAll(async () => {
 }, 300_000);
 afterAll(() => bench.close());
 
-test.skipIf(!hasZdb)('attributes are found and made by the numbers that the file system has', { timeout: 120_000 }, () => {
+test.skipIf(!hasZdb)('attributes are found and made by the numbers that the file system has', { timeout: 300_000 }, () => {
   bench.create('tank');
   bench.zfsOut('create tank/a');
   bench.ok('renumberAttributes', 'tank/a');

@@ -94,7 +94,7 @@ test.skipIf(!hasZdb).each([28n, 23n])('what is kept follows from the files, vers
   }
 });
 
-test('what is shown, and limits', () => {
+test('what is shown, and limits', { timeout: 300_000 }, () => {
   bench.create('tank');
   bench.zfsOut('create tank/a');
   bench.write('tank/a', 'big', Buffer.alloc(1 << 20, 1));

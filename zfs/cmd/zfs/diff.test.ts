@@ -19,7 +19,7 @@ afterAll(() => bench.close());
 const FILE = 0o100644n;
 const DIRECTORY = 0o40755n;
 
-test('the example of the manual', () => {
+test('the example of the manual', { timeout: 300_000 }, () => {
   bench.create('tank');
   bench.zfsOut('create tank/test');
   for (const name of ['linked', 'oldname', 'deleted', 'modified']) bench.write('tank/test', name, Buffer.from(name));
