@@ -87,7 +87,7 @@ class Load {
   }
 
   #change(group: number): void {
-    if (this.#below(6) === 0) {
+    if (this.#below(4) === 0) {
       this.#changeVolume(group, VOLUMES[this.#below(VOLUMES.length)]);
       return;
     }
@@ -117,10 +117,14 @@ class Load {
       const written = this.#content(length);
       call(this.zfs, 'writeVolume', `${POOL}/${volume}`, BigInt(offset), written);
       this.#overwrite(volumeFile(volume), offset, written);
-    } else if (what < 7) {
-      call(this.zfs, 'syncVolume', `${POOL}/${volume}`);
-      this.#kept(volumeFile(volume));
-    } else call(this.zfs, 'snapshot', `${POOL}/${volume}@s${group}-${this.#below(1000)}`);
+      if (this.#below(2)) this.#syncVolume(volume);
+    } else if (what < 7) this.#syncVolume(volume);
+    else call(this.zfs, 'snapshot', `${POOL}/${volume}@s${group}-${this.#below(1000)}`);
+  }
+
+  #syncVolume(volume: string): void {
+    call(this.zfs, 'syncVolume', `${POOL}/${volume}`);
+    this.#kept(volumeFile(volume));
   }
 
   #file(name: string): number {
