@@ -50,7 +50,7 @@ const COMMANDS = {
   halted: `zlogin z1 halt; ${until('zoneadm -z z1 list -p | grep installed')}; pgrep -z z1; mount | grep z1; ls /var/run/zones`,
   again:
     'zoneadm -z z1 ready; zoneadm -z z1 list -p; zoneadm -z z1 boot; zoneadm -z z1 boot; zoneadm -z z1 shutdown; zoneadm -z z1 halt; echo $?; zoneadm list',
-  cloned: `zonecfg -z z3 "create; set zonepath=/zones/z3"; zoneadm -z z3 clone none; zoneadm -z z3 clone z1; zoneadm -z z3 boot; ${until('zlogin z3 true 2> /dev/null')}; zlogin z3 "zonename; cat /etc/nodename; ls -d /a/b"; zoneadm -z z3 move /zones/z4; zoneadm -z z3 halt; zoneadm -z z3 move /zones/z1; zoneadm -z z3 move /zones/z4; zoneadm -z z3 list -p; zonecfg -z z3 info zonepath; ls /zones; zoneadm -z z3 mark incomplete; zoneadm -z z3 boot; zoneadm -z z3 list -p; zoneadm -z z3 uninstall -F; zonecfg -z z3 delete -F`,
+  cloned: `zonecfg -z z3 "create; set zonepath=/zones/z3"; zoneadm -z z3 clone none; zoneadm -z z3 clone z1; cat /zones/z3/root/etc/nodename; ls -d /zones/z3/root/a/b; zoneadm -z z3 ready; zoneadm -z z3 move /zones/z4; zoneadm -z z3 halt; zoneadm -z z3 move /zones/z1; zoneadm -z z3 move /zones/z4; zoneadm -z z3 list -p; zonecfg -z z3 info zonepath; ls /zones; zoneadm -z z3 mark incomplete; zoneadm -z z3 boot; zoneadm -z z3 list -p; zoneadm -z z3 uninstall -F; zonecfg -z z3 delete -F`,
   removed:
     'zonecfg -z z1 delete -F; zoneadm -z z1 uninstall -F; zoneadm list -cp; zonecfg -z z1 delete -F; zoneadm list -cp; ls /zones /etc/zones',
 };
@@ -160,7 +160,7 @@ describe.each([
   });
   when('another one is made of it, which moves, and is marked', () => {
     expect(printed('cloned')).toBe(
-      "zoneadm: zone 'z3': none: no zone to clone\nCopying /zones/z1...\nz3\nz3\n/a/b\nzoneadm: zone 'z3': must be installed and halted before move.\n" +
+      "zoneadm: zone 'z3': none: no zone to clone\nCopying /zones/z1...\nz3\n/zones/z3/root/a/b\nzoneadm: zone 'z3': must be installed and halted before move.\n" +
         "zoneadm: zone 'z3': zonepath (/zones/z1) is in use by zone z1\n-:z3:installed:/zones/z4::joyent-minimal:shared\nzonepath: /zones/z4\n" +
         "z1  z4\nzoneadm: zone 'z3': must be installed before boot.\n-:z3:incomplete:/zones/z4::joyent-minimal:shared\n",
     );
