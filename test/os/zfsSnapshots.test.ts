@@ -18,7 +18,7 @@ beforeAll(async () => {
 }, 300_000);
 afterAll(() => image.remove());
 
-const until = (command: string): string => `i=0; until ${command} || [ $((i+=1)) -gt 300 ]; do sleep 0.1; done`;
+const until = (command: string): string => `i=0; until ${command} || [ $((i+=1)) -gt 1500 ]; do sleep 0.1; done`;
 
 const COMMANDS = {
   made: `${until('zfs list zones/var >/dev/null 2>&1 && mount | grep -q /var')}; zfs create zones/t; cd /zones/t; echo one > a; mkdir d; echo two > d/b; zfs snapshot zones/t@s1; echo changed > a; rm -r d; echo new > n; ls -a`,
