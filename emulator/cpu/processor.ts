@@ -305,8 +305,8 @@ export class Processor extends InstructionPointer implements Cpu, AccessHost, Ru
     const high = Number(BigInt.asIntN(32, linear >> 32n));
     const low = Number(BigInt.asIntN(32, linear));
     this.tlb.flushPage(high, low);
-    // Pages of programs are mostly data.
-    if (high < 0 || this.codePlaces.holds(high, low)) {
+    // A page that no code was fetched from is in no jump cache either. A booting kernel invalidates its windows on memory thousands of times.
+    if (this.codePlaces.holds(high, low)) {
       this.codePlaces.flush(false);
       this.tlb.flushJumps();
     }

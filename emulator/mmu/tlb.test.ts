@@ -35,3 +35,12 @@ test('empty and watched entries match no address, filled ones their page', () =>
     none();
   }
 });
+
+test.each([0x200000, 0x400000, 0x40000000])('INVLPG empties all entries of a page of %i bytes in the upper half', (size) => {
+  const memory = new WebAssembly.Memory({ initial: Math.ceil(LAYOUT_END / 0x10000) });
+  const tlb = new Tlb(memory, 0);
+  const high = -0x8000;
+  tlb.fill({ kind: 1, write: false, high, low: 0x3000, place: 0x5000, global: true, size }, false);
+  tlb.flushPage(high, 0x7000);
+  expect(tlb.lookup(1, false, high, 0x3000)).toBe(-1);
+});

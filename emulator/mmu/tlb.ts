@@ -30,7 +30,7 @@ const IN_GLOBAL = 4;
 
 const SMALL = 4096;
 /** Sizes of large pages. */
-const LARGE = [0x200000, 0x400000, 0x40000000] as const;
+export const LARGE = [0x200000, 0x400000, 0x40000000] as const;
 
 /** Byte addresses of filled entries, each once. */
 interface Filled {
@@ -50,9 +50,12 @@ export interface TlbEntry {
   size: number;
 }
 
-/** A large page that holds an address, as a number: its base, and its size in the bits that are zero there. */
-const largePage = (high: number, low: number, size: number): number =>
-  (high >>> 0) * 2 ** 32 + ((low & -size) >>> 0) + LARGE.indexOf(size as (typeof LARGE)[number]);
+/**
+ * A large page that holds an address, as a number: its base, and its size in the bits that are zero there. An address has 48 bits, and bit 47
+ * again above them, which a double would not hold exactly.
+ */
+export const largePage = (high: number, low: number, size: number): number =>
+  (high & 0xffff) * 2 ** 32 + ((low & -size) >>> 0) + LARGE.indexOf(size as (typeof LARGE)[number]);
 
 export class Tlb {
   private readonly i32: Int32Array;
