@@ -82,3 +82,21 @@ test.each(TIERINGS)('INVLPG invalidates what one walk has found, %s', (tiering) 
   cpu.run(10);
   expect(cpu.read64(SLOT.rdx)).toBe(2n);
 });
+test.each(TIERINGS)('what is in the TLB does not depend on where RAM comes from, %s', (tiering) => {
+  const entries = (isBrought: boolean) => {
+    const { cpu, ram } = testProcessor(0x800000, undefined, {}, allInstructions, tiering);
+    enterLongMode({ cpu, ram });
+    ram.set(TWO_READS, CODE);
+    cpu.write64(SLOT.rbx, 0x281000n);
+    cpu.write64(SLOT.rsi, 0x400000n);
+    cpu.write64(SLOT.RIP, BigInt(CODE));
+    if (isBrought) {
+      const held = ram.slice();
+      ram.fill(0);
+      cpu.physical.comesFrom({ read: (page, into) => into.set(held.subarray(page * 0x1000, (page + 1) * 0x1000)) });
+    }
+    cpu.run(2);
+    return cpu.tlb.entries();
+  };
+  expect(entries(true)).toEqual(entries(false));
+});

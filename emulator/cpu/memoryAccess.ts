@@ -308,10 +308,13 @@ export class MemoryAccess {
     if (size > PAGE && !watched) this.fillAhead(kind, high, low, t);
     return place + (low & (PAGE - 1));
   }
-  /** The walk found a large page: who goes through memory needs its next 4 KiB pages next, and no other walks. */
+  /**
+   * The walk found a large page: who goes through memory needs its next 4 KiB pages next, and no other walks. What is in the TLB is state of the
+   * machine, so this depends on nothing else, such as whether RAM is shared with a fork.
+   */
   private fillAhead(kind: number, high: number, low: number, { read, write, physical, global, size }: Translation): void {
     const { host } = this;
-    if (host.walkEnvironment.a20Closed || !host.physical.isWhole) return;
+    if (host.walkEnvironment.a20Closed) return;
     for (let i = 1; i <= AHEAD; i++) {
       const next = (low + i * PAGE) | 0;
       if ((next ^ low) & -size || host.breakpointPage(high, next)) return;

@@ -91,10 +91,6 @@ export class PhysicalMemory implements DmaMemory {
     if (this.sharing && place >= 0) this.bring(this.pageAt(place));
     return place;
   }
-  /** Nothing is absent and nothing is lent: to ask for a place costs nothing. */
-  get isWhole(): boolean {
-    return !this.sharing;
-  }
   /** Number of the RAM page at a place. */
   pageAt(place: number): number {
     return (place - this.ramStart) >>> 12;
