@@ -2,8 +2,8 @@
 /**
  * @fileoverview What changes of files note in the intent log (zil/intentLog.ts): the records that zil/replay.ts, and other implementations, do again.
  *
- * Each is called when its change has been made; it may commit (`sync=always`), so nothing is half done, and gives that commit's error. Nothing is noted of files without names: nobody could find
- * them afterwards.
+ * Each is called when its change has been made; it may commit (`sync=always`), so nothing is half done, and gives that commit's error. Nothing is
+ * noted of files without names: nobody could find them afterwards.
  */
 import { ZilCreate, ZilLink, ZilRemove, ZilRename, ZilSetAttributes, ZilTruncate } from 'layout/zfs';
 import { putText } from '../port/bytes';
