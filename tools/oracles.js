@@ -8,7 +8,17 @@
  * .cache/oracles, since installing one runs hooks that want a boot loader.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -87,6 +97,11 @@ export function unpackedPackage(folder, resolve = () => folder) {
   return existsSync(root) || fetchPackage(root, folder, resolve) ? root : undefined;
 }
 
+/**
+ * At its end zdb spins until what it has read ahead is a second old, or six: the ARC lets go of nothing younger. Variables of libzpool can be set once
+ * the library is found without its version, as packages for development have it.
+ */
+const SOONER = ['-o', 'zfs_arc_min_prefetch_ms=1', '-o', 'zfs_arc_min_prescient_prefetch_ms=1'];
 const OPENZFS = ['libnvpair3linux', 'libuutil3linux', 'libzfs4linux', 'libzpool5linux', 'zfsutils-linux', 'zfs-test'];
 
 /**
@@ -99,11 +114,19 @@ export function openZfs() {
   const root = join(cache, 'openzfs');
   if (!existsSync(root) && !fetchContrib(root, OPENZFS)) return undefined;
   const libraries = ['lib/x86_64-linux-gnu', 'usr/lib/x86_64-linux-gnu'].map((folder) => join(root, folder)).join(':');
+  const unversioned = join(root, 'lib/x86_64-linux-gnu/libzpool.so');
+  try {
+    if (!existsSync(unversioned)) symlinkSync('libzpool.so.5', unversioned);
+  } catch (error) {
+    // Another test file may have been faster.
+    if (!existsSync(unversioned)) throw error;
+  }
   return (command, parameters, options) => {
     const path = ['sbin', 'usr/sbin', 'usr/bin'].map((folder) => join(root, folder, command)).find((file) => existsSync(file));
     if (!path) throw new Error(`OpenZFS has no ${command}`);
     const environment = { ...process.env, ...options?.env, LD_LIBRARY_PATH: libraries };
-    const { status, stdout, stderr } = spawnSync(path, parameters, {
+    const words = command === 'zdb' ? [...SOONER, ...parameters] : parameters;
+    const { status, stdout, stderr } = spawnSync(path, words, {
       maxBuffer: 256 << 20,
       ...options,
       encoding: 'utf8',
