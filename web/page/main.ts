@@ -289,6 +289,8 @@ function restore(snapshot: StoredSnapshot): void {
   machine.start({ boot: { snapshot: snapshot.id }, network: cableEnd !== undefined });
 }
 function begin(): void {
+  // Those of the machine before are not this one's.
+  figures = undefined;
   hideMessage();
   consoles.clear();
   consoles.show('com1');
