@@ -2,6 +2,7 @@
 // @ts-check
 /** @fileoverview `./diorama bench`: measures the library as it is built; docs/benchmarks.md describes it. */
 import { buildNode } from './build.js';
+import { moduleServer } from './moduleServer.js';
 
 /**
  * @param {readonly string[]} words
@@ -9,13 +10,7 @@ import { buildNode } from './build.js';
  */
 export async function bench(words) {
   await buildNode();
-  const { createServer } = await import('vite');
-  const server = await createServer({
-    server: { middlewareMode: true, hmr: false, ws: false },
-    appType: 'custom',
-    logLevel: 'error',
-    optimizeDeps: { noDiscovery: true },
-  });
+  const server = await moduleServer();
   try {
     const { command } = await server.ssrLoadModule('/test/bench/command.ts');
     // The bundle does not exist when this file is type-checked.

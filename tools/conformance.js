@@ -8,14 +8,9 @@
  *   node tools/conformance.js case RECIPE                 one case as vectors.ts writes it, there and here
  *   node tools/conformance.js COMMAND [SEED] [SECONDS]    instructions, blocks, sequences, special, decoder, robustness, tiers, memory
  */
-import { createServer } from 'vite';
+import { moduleServer } from './moduleServer.js';
 
-const server = await createServer({
-  server: { middlewareMode: true, hmr: false, ws: false, watch: null },
-  appType: 'custom',
-  logLevel: 'error',
-  optimizeDeps: { noDiscovery: true },
-});
+const server = await moduleServer();
 try {
   const { command } = await server.ssrLoadModule('/test/conformance/command.ts');
   process.exitCode = await command(process.argv.slice(2));

@@ -4,17 +4,12 @@
  * @fileoverview Power failures during loads on pools of several layouts, at every write (test/crash): `node tools/crash.js [SEED] [GROUPS] [LAYOUT]`;
  * the layout `devices` is a pool whose devices change. Without one, all.
  */
-import { createServer } from 'vite';
+import { moduleServer } from './moduleServer.js';
 
 const [seed = 1, groups = 30] = process.argv.slice(2, 4).map(Number);
 const only = process.argv[4];
 const isWanted = (/** @type {string} */ layout) => only === undefined || only === layout;
-const server = await createServer({
-  server: { middlewareMode: true, hmr: false, ws: false },
-  appType: 'custom',
-  logLevel: 'error',
-  optimizeDeps: { noDiscovery: true },
-});
+const server = await moduleServer();
 try {
   const { crash } = await server.ssrLoadModule('/test/crash/crash.ts');
   for (const layout of ['d0', 'd0 d1', 'mirror d0 d1', 'raidz1 d0 d1 d2'].filter(isWanted)) {

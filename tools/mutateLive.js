@@ -5,15 +5,10 @@
  * @fileoverview `node tools/mutateLive.js [FIRST [LAST]]`: takes out what makes each property of VMs live (test/mutate/live.ts), and shows whether the test of it
  * fails. A few minutes for each.
  */
-import { createServer } from 'vite';
+import { moduleServer } from './moduleServer.js';
 
 const [first, last] = process.argv.slice(2).map(Number);
-const server = await createServer({
-  server: { middlewareMode: true, hmr: false, ws: false },
-  appType: 'custom',
-  logLevel: 'error',
-  optimizeDeps: { noDiscovery: true },
-});
+const server = await moduleServer();
 const { mutateLive } = await server.ssrLoadModule('/test/mutate/live.ts');
 const missed = await mutateLive((/** @type {string} */ line) => console.log(line), first, last);
 await server.close();

@@ -6,17 +6,12 @@
  * goes on for longer than that (60) is named and ends.
  */
 import { fork } from 'node:child_process';
-import { createServer } from 'vite';
+import { moduleServer } from './moduleServer.js';
 
 const [seed = 1, count = 10_000, seconds = 60, from = 0] = process.argv.slice(2).map(Number);
 
 if (process.send) {
-  const server = await createServer({
-    server: { middlewareMode: true, hmr: false, ws: false },
-    appType: 'custom',
-    logLevel: 'error',
-    optimizeDeps: { noDiscovery: true },
-  });
+  const server = await moduleServer();
   const { mutate } = await server.ssrLoadModule('/test/mutate/mutate.ts');
   const report = await mutate(
     seed,

@@ -8,15 +8,10 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createServer } from 'vite';
+import { moduleServer } from './moduleServer.js';
 
 const where = process.argv[2] ?? 'ours';
-const server = await createServer({
-  server: { middlewareMode: true, hmr: false, ws: false },
-  appType: 'custom',
-  logLevel: 'error',
-  optimizeDeps: { noDiscovery: true },
-});
+const server = await moduleServer();
 const folder = mkdtempSync(join(tmpdir(), 'os-pools-'));
 try {
   const { buildImage } = await server.ssrLoadModule('/test/os/session.ts');
