@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { BootImageError } from '../firmware/bootError.ts';
-import { type MachineConfiguration, main, type ReportingMachine } from './commandLine.ts';
+import { main } from './commandLine.ts';
 import { FileDisk } from './fileDisk.ts';
+import type { MachineConfiguration, ReportingMachine } from './runnable.ts';
 
 let directory: string;
 beforeEach(() => {

@@ -8,20 +8,15 @@
  */
 
 import { openSync, writeSync } from 'node:fs';
-import type { Tiering } from '../cpu/processor.ts';
-import type { BlockBackend } from '../device/virtio/block.ts';
-import type { ConsolePort } from '../device/virtio/console.ts';
-import type { NetBackend } from '../device/virtio/net.ts';
 import { BootImageError } from '../firmware/bootError.ts';
-import type { Hash } from '../machine/chunks.ts';
-import type { Snapshot } from '../machine/snapshot.ts';
 import { type DebugTerminal, debugShell } from './debugShell.ts';
 import { FileDisk } from './fileDisk.ts';
 import { prepareOutput, readInput, reason, writeOutput } from './files.ts';
 import { Machine } from './library.ts';
 import { disksOf, naming, readSnapshot, SnapshotOutput, sha256 } from './nodeSnapshot.ts';
 import { DEFAULT_MEMORY, type DebugOptions, parseCommandLine, type RunOptions } from './options.ts';
-import { Session, type SessionMachine, type SessionResult } from './session.ts';
+import type { MachineConfiguration, MachineFactory, ReportingMachine } from './runnable.ts';
+import { Session, type SessionResult } from './session.ts';
 import { UsageError } from './usageError.ts';
 
 /** The process around the command, so that tests can be one. */
@@ -30,50 +25,12 @@ export interface Terminal extends DebugTerminal {
   openKeyboard(listener: (bytes: Uint8Array) => void): () => void;
 }
 
-/** What a machine is made of. Files have been read; nothing in here refers to the host but the disks. */
-export interface MachineConfiguration {
-  memory: number;
-  cpu: string | undefined;
-  smp: number;
-  tiering?: Tiering;
-  /** What to boot, unless there is a snapshot. */
-  kernel?: Uint8Array;
-  kernelName?: string;
-  /** Go on from here. */
-  snapshot?: Snapshot;
-  initrd?: Uint8Array;
-  append?: string;
-  disks: (BlockBackend | { memory: number; serial?: string })[];
-  net?: { backend: NetBackend; mac: readonly number[] };
-  consolePorts?: ConsolePort[];
-}
-
-/** A machine that can say what state it is in. */
-export interface ReportingMachine extends SessionMachine {
-  save(hash: Hash): Snapshot;
-  stateHash(): string | Promise<string>;
-  /** Further figures for the report. */
-  statistics(): Record<string, unknown>;
-  /** Tells, from now on, what the compiled tier does; the report says more then. Returns what says at the end what it came to. */
-  traceJit(say: (line: string) => void): () => void;
-  /** Registers and code of all processors, in several lines. */
-  describe(): string;
-  /** Tells, once each, of architectural features that the guest asked for in vain. */
-  onMissing(listener: (line: string) => void): void;
-}
-
 /** A fault of ours while a machine ran: what went wrong, and the state it left. */
 class MachineFault extends Error {
   constructor(cause: unknown, state: string) {
     super(`${cause instanceof Error ? cause.stack : cause}\n${state}`);
   }
 }
-
-/**
- * Makes a machine at power-on with its kernel loaded, or from a snapshot. Throws UsageError or BootImageError for impossible machines,
- * SnapshotError for a snapshot of another one.
- */
-export type MachineFactory = (configuration: MachineConfiguration) => ReportingMachine;
 
 const EXIT_USAGE = 2;
 const EXIT_FAULT = 4;

@@ -6,11 +6,11 @@ import { LEAVE_REASONS, SLOT } from '../ir/state.ts';
 import { describeProcessor } from '../machine/describe.ts';
 import { Machine, MachineError } from '../machine/machine.ts';
 import { stateChunks } from '../machine/stateHash.ts';
-import type { MachineConfiguration, ReportingMachine } from './commandLine.ts';
 import { JitTrace } from './jitTrace.ts';
 import { missingLine } from './missing.ts';
 import { nodeInterpreter } from './nodeInterpreter.ts';
 import { sha256 } from './nodeSnapshot.ts';
+import type { MachineConfiguration, ReportingMachine } from './runnable.ts';
 import { UsageError } from './usageError.ts';
 
 const SECTOR = 512;

@@ -41,6 +41,10 @@ interface Comparison {
 }
 
 export async function command(words: readonly string[], library: Library): Promise<number> {
+  if (words[0] === '--help' || words[0] === '-h') {
+    console.log(USAGE);
+    return 0;
+  }
   if (words.length === 1 && words[0] === 'translator') return await compareTranslator();
   if (words[0] === 'zfs') {
     const { benchZfs } = await import('./zfs.ts');

@@ -36,12 +36,21 @@ const standard: Streams = {
 /** The exit status: 1 for what could not be done, 2 for misuse. */
 export async function zpoolCommand(words: readonly string[], streams: Streams = standard): Promise<number> {
   const [command, ...rest] = words;
+  if (command === '--help' || command === '-h') {
+    streams.out(USAGE);
+    return 0;
+  }
   const split = rest.indexOf('--');
   const files = (split < 0 ? rest : rest.slice(0, split)).map((file) => resolve(file));
   const more = split < 0 ? [] : rest.slice(split + 1);
   const commands = ['import', 'status', 'list', 'history', 'scrub', 'zfs', 'ls', 'cat', 'extract'];
   if (!command || !commands.includes(command) || files.length === 0) {
-    streams.err(USAGE);
+    const mistake = !command
+      ? 'a command is missing'
+      : commands.includes(command)
+        ? 'a file is missing'
+        : `unknown command '${command}'`;
+    streams.err(`diorama: ${mistake}\n${USAGE}`);
     return 2;
   }
   const disks: Disk[] = [];
