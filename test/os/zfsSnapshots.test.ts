@@ -33,6 +33,11 @@ const COMMANDS = {
   renamed: 'zfs rename zones/t@s1 zones/t@s3; ls .zfs/snapshot; cat .zfs/snapshot/s3/a; zfs rename zones/t@s3 zones/t@s1',
   rolledBack:
     'mkdir e; exec 3<n 4<a; (cd e; zfs rollback zones/t@s1; ls; pwd); cat a d/b; ls -a; cat <&3; cat <&4; exec 3<&- 4<&-; echo more > d/c; cat d/c; zfs mount | grep -c zones/t',
+  received:
+    'cd /; zfs create zones/s; echo one > zones/s/f; echo gone > zones/s/g; zfs snapshot zones/s@a; zfs send zones/s@a | zfs receive zones/r; echo two > zones/s/f; rm zones/s/g; zfs snapshot zones/s@b; ' +
+    'zfs set atime=off zones/r; cd zones/r; exec 3<f 4<g; zfs send -i a zones/s@b | zfs receive zones/r; ls; pwd; cat f; cat <&3; cat <&4; exec 3<&- 4<&-; zfs mount | grep -c zones/r',
+  forced:
+    'echo mine > f; echo three > /zones/s/f; zfs snapshot zones/s@c; zfs send -i b zones/s@c > /tmp/c; zfs receive zones/r < /tmp/c; cat f; zfs receive -F zones/r < /tmp/c; cat f; ls .zfs/snapshot; cat .zfs/snapshot/c/f; echo more >> f; cat f; cd /zones/t',
   busy: 'cd .zfs/snapshot/s1/d; zfs destroy zones/t@s1; zfs umount zones/t; cd /; zfs destroy zones/t@s1 && ls /zones/t/.zfs/snapshot',
   unmounted:
     'zfs snapshot zones/t@q; ls /zones/t/.zfs/snapshot/q; zfs umount zones/t; mount | grep -c zones/t; zfs mount zones/t; ls /zones/t/.zfs/snapshot/q',
@@ -100,6 +105,19 @@ describe.each([
   when('what is mounted is rolled back under those who use it', () => {
     const lines = printed('rolledBack');
     expect(lines.slice(-7)).toEqual(['one', 'two', '.  ..  a  d', 'cat: -: I/O error', 'one', 'more', '1']);
+  });
+  when('what is mounted is received into under those who use it', () => {
+    expect(printed('received')).toEqual(['f', '/zones/r', 'two', 'two', 'cat: -: I/O error', '1']);
+    expect(printed('forced')).toEqual([
+      'cannot receive incremental stream: destination zones/r has been modified',
+      'since most recent snapshot',
+      'mine',
+      'three',
+      'a  b  c',
+      'three',
+      'three',
+      'more',
+    ]);
   });
   when('a snapshot in use stays, and others go with their file system', () => {
     expect(printed('busy')).toEqual([

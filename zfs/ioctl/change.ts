@@ -11,6 +11,7 @@ import { conflict, promote } from '../dsl/promote';
 import { isBelow } from '../dsl/properties';
 import { renameDataset, renameSnapshot } from '../dsl/rename';
 import { rollback } from '../dsl/rollback';
+import { forgetReceive } from '../send/receiver';
 import { poolOf } from '../spa/pools';
 import { resizeVolume } from '../zvol/volume';
 import { lines, named } from './dataset';
@@ -101,7 +102,8 @@ class Destroy extends Request {
       output.setText('name', names[i]);
       if (!dataset) return setError(ENOENT);
       if (!dataset.spa.isWritable) return setError(EROFS);
-      const refused = destroyRefusal(dataset, defer);
+      let refused = forgetReceive(dataset);
+      if (refused == 0) refused = destroyRefusal(dataset, defer);
       if (refused < 0) return refused;
       const result = dataset.spa.perform(new DestroyTask([dataset], defer));
       if (result < 0) return result;

@@ -5,7 +5,16 @@ import { NvList } from '../port/nvlist';
 import { freeBuffer, newBuffer } from '../port/memory';
 import { Dataset } from '../dsl/dataset';
 import { isDone, nextBlock, nextObject, sendPiece } from '../send/sender';
-import { beginReceive, endReceive, Incoming, receiveRecords, receiving, snapshotByGuid, undoReceive } from '../send/receiver';
+import {
+  beginReceive,
+  endReceive,
+  Incoming,
+  receiveRecords,
+  receiving,
+  snapshotByGuid,
+  TEMPORARY,
+  undoReceive,
+} from '../send/receiver';
 import { allPools, poolOf } from '../spa/pools';
 import { named } from './dataset';
 import { mayChange, mayMake, maySee } from '../dsl/caller';
@@ -144,7 +153,9 @@ class Begin extends Request {
 function headOf(input: NvList): Dataset | null {
   const spa = poolOf(input.text('name'));
   const head = spa ? spa.datasetByObject(input.number('head')) : null;
-  return head && !head.isSnapshot && head.name == input.text('name') ? head : null;
+  if (!head || head.isSnapshot) return null;
+  const name = input.text('name');
+  return head.name == name || head.name == name + '/' + TEMPORARY ? head : null;
 }
 
 /** `head` and `name`; `bytes`: whole records. */

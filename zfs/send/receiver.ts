@@ -3,9 +3,10 @@
  * @fileoverview Receiving a stream: its records are applied to a head that is marked as inconsistent, and in the end the head gets the stream's
  * snapshot, with that snapshot's identity.
  *
- * The head is a new one, a new clone of the snapshot that the stream begins from, or one that is just what its last snapshot is. Whatever ends
- * the stream early, that is what it becomes again: it is destroyed, or rolled back ({@link undoReceive}); after a crash, at import. Nothing is kept
- * between pieces; the head is named by its object and identity.
+ * The head is a new one, or a new clone of the snapshot that the stream begins from. What is received into a dataset that there is goes into a clone of its
+ * last snapshot, called `%recv` and below it, as in illumos: the dataset is as it was, mounted and in use, until the stream has come to its end. Then the
+ * two change what they have ({@link swapHeads}), and the clone goes. Whatever ends the stream early, the new head is destroyed ({@link undoReceive});
+ * after a crash, at import. Nothing is kept between pieces; the head is named by its object and identity.
  */
 import { caller } from '../dsl/caller';
 import { DnodePhys, ReplayFree, ReplayFreeObjects, ReplayObject, ReplayWrite } from 'layout/zfs';
@@ -16,6 +17,7 @@ import {
   claimObject,
   dirtyDnode,
   Dnode,
+  DNODE_SIZE,
   freeObject,
   holdDnode,
   isFreeObject,
@@ -26,19 +28,21 @@ import {
 import { Objset } from '../dmu/objset';
 import { OBJSET_ZFS, OBJSET_ZVOL, TYPES, TYPE_NONE } from '../dmu/types';
 import { createHead, createSnapshot, Dataset, FLAG_INCONSISTENT } from '../dsl/dataset';
-import { DestroyTask } from '../dsl/destroy';
+import { cloneCount, destroyHead, destroySnapshot, DestroyTask, holdCount } from '../dsl/destroy';
 import { clonesOf, createDir, Dir } from '../dsl/dir';
 import { findDataset, findDir, findSnapshot, isValidComponent } from '../dsl/names';
-import { RollbackTask } from '../dsl/rollback';
-import { ENOTSUP } from '../port/errors';
+import { swapHeads } from '../dsl/swap';
+import { EDQUOT, ENOTSUP } from '../port/errors';
 import { Spa } from '../spa/spa';
 import { Task } from '../spa/task';
-import { zapGet, zapSetInt } from '../zap/zap';
-import { LARGEST_BLOCK } from '../zio/blockPointer';
+import { zapSetInt } from '../zap/zap';
+import { LARGEST_BLOCK, POINTER_SIZE } from '../zio/blockPointer';
 import { CHECKSUM_FUNCTIONS } from '../zio/checksum';
 import { COMPRESS_FUNCTIONS } from '../zio/compress';
 import { LARGEST_PAYLOAD, RECORD, RECORD_FREE, RECORD_FREE_OBJECTS, RECORD_OBJECT, RECORD_WRITE } from './records';
 
+/** What a dataset that is being received into has below it meanwhile. */
+export const TEMPORARY: string = '%recv';
 /** Room for what a record changes besides its data. */
 const CHANGE: u64 = 64 << 10;
 
@@ -52,7 +56,7 @@ export class Incoming {
   creation: u64 = 0;
   /** The from-snapshot is another dataset's: a clone of it is made. */
   isClone: bool = false;
-  /** An existing head may be rolled back, or destroyed, for it. */
+  /** What has changed since the from-snapshot may be lost, with snapshots made since. */
   force: bool = false;
 }
 
@@ -101,20 +105,6 @@ class BeginTask extends Task {
   }
 }
 
-class MarkTask extends Task {
-  constructor(private readonly head: Dataset) {
-    super();
-  }
-  heads(): Dataset[] {
-    return [this.head];
-  }
-  run(spa: Spa, txg: u64): i32 {
-    this.head.phys.flags |= FLAG_INCONSISTENT;
-    this.head.dirty();
-    return 0;
-  }
-}
-
 /** The head to receive into comes to {@link receiving}. */
 export let receiving: Dataset | null = null;
 
@@ -126,13 +116,14 @@ export function beginReceive(spa: Spa, incoming: Incoming): i32 {
   if (!isValidComponent(incoming.snapshot)) return setError(EINVAL);
   if (incoming.type != OBJSET_ZFS && incoming.type != OBJSET_ZVOL) return setError(EINVAL);
   let head = findDataset(spa, incoming.name);
-  if (head && head.phys.flags & FLAG_INCONSISTENT) {
+  const begun = head ? temporaryOf(head) : null;
+  const left = head && head.phys.flags & FLAG_INCONSISTENT ? head : begun;
+  if (left) {
     // What an earlier stream has left.
-    const undone = undoReceive(head);
+    const undone = undoReceive(left);
     if (undone < 0) return undone;
     head = findDataset(spa, incoming.name);
   }
-  if (head && head.users) return setError(EBUSY);
   if (head && incoming.fromGuid && !incoming.isClone) return beginIncremental(head, incoming);
   if (head) return setError(EEXIST);
   if (incoming.fromGuid && !incoming.isClone) return setError(ENOENT);
@@ -151,38 +142,88 @@ export function beginReceive(spa: Spa, incoming: Incoming): i32 {
 
 function beginIncremental(head: Dataset, incoming: Incoming): i32 {
   const spa = head.spa;
-  const last = head.phys.previous ? spa.datasetByObject(head.phys.previous) : null;
-  if (!last || last.phys.guid != incoming.fromGuid) return setError(ENODEV);
-  if (zapGet(spa.mos!, head.phys.snapshots, incoming.snapshot) == 0) return setError(EEXIST);
+  const from = ownSnapshot(head, incoming.fromGuid);
+  const objset = head.objset();
+  if (!from || !objset || (from.object != head.phys.previous && !incoming.force)) return setError(ENODEV);
+  if (objset.type != incoming.type) return setError(EINVAL);
   const synced = spa.sync();
   if (synced < 0) return synced;
-  if (isModified(head, last)) {
-    if (!incoming.force) return setError(ETXTBSY);
-    const undone = spa.perform(new RollbackTask(head, last));
-    if (undone < 0) return undone;
-  }
-  receiving = head;
-  return spa.perform(new MarkTask(head));
-}
-
-/** A head that is as its snapshot has the same root block. */
-function isModified(head: Dataset, last: Dataset): bool {
-  return memory.compare(head.phys.root.pointer, last.phys.root.pointer, 128) != 0;
-}
-
-/** The head as before the stream: gone, or what its last snapshot is. */
-export function undoReceive(head: Dataset): i32 {
-  const spa = head.spa;
-  if (head.users) return setError(EBUSY);
-  const last = head.phys.previous ? spa.datasetByObject(head.phys.previous) : null;
-  const isOwn = last != null && last.dir == head.dir;
-  if (!isOwn) return spa.perform(new DestroyTask([head], false));
-  const result = spa.perform(new RollbackTask(head, last!));
-  if (result == 0) {
-    head.phys.flags &= ~FLAG_INCONSISTENT;
-    head.dirty();
-  }
+  if (incoming.force) giveWay(head, from.object);
+  const refused = handoverRefusal(head, from, incoming);
+  if (refused < 0) return refused;
+  const result = spa.perform(new BeginTask(head.dir, TEMPORARY, from, incoming.type));
+  receiving = temporaryOf(head);
   return result;
+}
+
+/** A head's own snapshot of this identity; null: it has none. */
+function ownSnapshot(head: Dataset, guid: u64): Dataset | null {
+  const spa = head.spa;
+  let at = spa.datasetByObject(head.phys.previous);
+  while (at && at.dir == head.dir && at.phys.guid != guid) at = at.phys.previous ? spa.datasetByObject(at.phys.previous) : null;
+  return at && at.dir == head.dir ? at : null;
+}
+
+/** What a stream is being received into for a head; null: none is. */
+export function temporaryOf(head: Dataset): Dataset | null {
+  if (head.isSnapshot) return null;
+  const dir = head.spa.dirByObject(head.dir.child(TEMPORARY));
+  return dir ? head.spa.datasetByObject(dir.phys.head) : null;
+}
+
+/**
+ * Why a head cannot become what was received since `from`, its own snapshot; 0: it can. ENODEV: that is not its last any more; ETXTBSY: it has changed since;
+ * EEXIST: it has such a snapshot; EBUSY: in use, or a snapshot that would be lost is. The group has been synced.
+ */
+function handoverRefusal(head: Dataset, from: Dataset, incoming: Incoming): i32 {
+  const spa = head.spa;
+  const force = incoming.force;
+  if (head.users > (head.mount ? 1 : 0)) return setError(EBUSY);
+  for (let object = head.phys.previous; object != from.object; ) {
+    const later = spa.datasetByObject(object);
+    if (!later || !force) return setError(ENODEV);
+    if (later.users || cloneCount(later) || holdCount(later)) return setError(EBUSY);
+    object = later.phys.previous;
+  }
+  const named = findSnapshot(head, incoming.snapshot);
+  // Those that are later are lost.
+  if (named && named.phys.creationTxg <= from.phys.creationTxg) return setError(EEXIST);
+  return force || !isModified(head, from) ? 0 : setError(ETXTBSY);
+}
+
+/** Snapshots that may be lost are unmounted, where somebody has only looked at them. */
+function giveWay(head: Dataset, from: u64): void {
+  const spa = head.spa;
+  let at = spa.datasetByObject(head.phys.previous);
+  while (at && at.object != from) {
+    const mount = at.mount;
+    if (mount) mount.giveWay();
+    at = spa.datasetByObject(at.phys.previous);
+  }
+}
+
+/** The dnode of all dnodes is the same in a head that is as its snapshot; what its log was is of no account. */
+function isModified(head: Dataset, last: Dataset): bool {
+  if (memory.compare(head.phys.root.pointer, last.phys.root.pointer, POINTER_SIZE) == 0) return false;
+  const now = head.objset();
+  const then = last.objset();
+  return !now || !then || memory.compare(now.root, then.root, DNODE_SIZE) != 0;
+}
+
+/** What a stream was being received into goes. */
+export function undoReceive(head: Dataset): i32 {
+  return head.users ? setError(EBUSY) : head.spa.perform(new DestroyTask([head], false));
+}
+
+/** Nobody will send the rest: a dataset that is to be destroyed, or rolled back, is not kept by what had come. */
+export function forgetReceive(dataset: Dataset): i32 {
+  const all = dataset.spa.allDatasets();
+  for (let i = 0; i < all.length; i++) {
+    const one = all[i];
+    if (one.isSnapshot || one.dir.name != TEMPORARY) continue;
+    if (one.dir.parent == dataset.dir && (!dataset.isSnapshot || one.phys.previous == dataset.object)) return undoReceive(one);
+  }
+  return 0;
 }
 
 /** At import: streams that ended with the system. */
@@ -333,17 +374,29 @@ function applyFree(objset: Objset, record: ReplayFree): i32 {
 
 class EndTask extends Task {
   constructor(
+    /** What was received into, and what becomes of it: itself, or the head that it is below. */
+    private readonly received: Dataset,
     private readonly head: Dataset,
     private readonly incoming: Incoming,
   ) {
     super();
   }
   heads(): Dataset[] {
-    return [this.head];
+    return [this.head, this.received];
   }
   run(spa: Spa, txg: u64): i32 {
     const head = this.head;
+    const received = this.received;
     if (head.phys.previousTxg == txg) return setError(EBUSY);
+    if (received != head) {
+      const from = spa.datasetByObject(received.phys.previous);
+      if (!from) return setError(EIO);
+      const refused = handoverRefusal(head, from, this.incoming);
+      if (refused < 0) return refused;
+      if (head.refQuota && received.phys.referenced > head.refQuota) return setError(EDQUOT);
+      const handed = this.handOver(spa, from);
+      if (handed < 0) return handed;
+    }
     head.phys.flags &= ~FLAG_INCONSISTENT;
     const result = createSnapshot(head, this.incoming.snapshot, txg);
     if (result < 0) return result;
@@ -352,16 +405,31 @@ class EndTask extends Task {
     made.phys.guid = this.incoming.toGuid;
     made.phys.creation = this.incoming.creation;
     made.dirty();
-    return 0;
+    return received == head ? 0 : destroyHead(received);
+  }
+  private handOver(spa: Spa, from: Dataset): i32 {
+    while (this.head.phys.previous != from.object) {
+      const result = destroySnapshot(spa.datasetByObject(this.head.phys.previous)!);
+      if (result < 0) return result;
+    }
+    return swapHeads(this.head, this.received);
   }
 }
 
-/** Everything has come: the head is what the stream's snapshot was, which it gets. */
-export function endReceive(head: Dataset, incoming: Incoming): i32 {
-  const objset = head.objset();
+/** Everything has come: the head is what the stream's snapshot was, which it gets. If it is mounted, it stays so. */
+export function endReceive(received: Dataset, incoming: Incoming): i32 {
+  const objset = received.objset();
   if (!objset || objset.type != incoming.type) return setError(EINVAL);
-  const result = head.spa.perform(new EndTask(head, incoming));
+  const spa = received.spa;
+  const parent = received.dir.parent;
+  const head = received.dir.name == TEMPORARY && parent ? spa.datasetByObject(parent.phys.head) : received;
+  if (!head) return setError(EIO);
+  if (head != received && incoming.force) giveWay(head, received.phys.previous);
+  const mount = head.mount;
+  if (mount) mount.suspend();
+  const result = spa.perform(new EndTask(received, head, incoming));
   // Its attributes may be laid out in other ways now.
   if (result == 0) head.closeObjset();
+  if (mount) mount.resume();
   return result;
 }

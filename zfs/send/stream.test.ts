@@ -236,6 +236,58 @@ describe('refusals', () => {
   });
 });
 
+describe('a dataset that is being received into', () => {
+  test('is as it was until the stream has ended, and what has come does not keep it from being destroyed', () => {
+    expect(receive('tank/live', send('tank/a@one'))).toEqual(DONE);
+    const later = send('-i one tank/a@two');
+    bench.ok('cutReceive', 1);
+    expect(receive('tank/live', later).status).toBe(1);
+    bench.ok('cutReceive', 0);
+    sameAs('tank/live', 'tank/a@one');
+    expect(bench.zfsOut('list -H -o name -r -t all tank/live')).toBe('tank/live\ntank/live@one\n');
+    bench.zfsOut('snapshot -r tank/live@mine');
+    expect(receive('tank/live', later)).toMatchObject({ status: 1, err: expect.stringContaining('most recent snapshot') });
+    expect(bench.zfsOut('list -H -o name -r -t all tank/live')).toBe('tank/live\ntank/live@one\ntank/live@mine\n');
+    bench.zfsOut('destroy tank/live@mine');
+    bench.ok('cutReceive', 1);
+    expect(receive('tank/live', later).status).toBe(1);
+    bench.ok('cutReceive', 0);
+    expect(bench.run('zfs destroy -r tank/live')).toEqual({ status: 0, out: '', err: '' });
+    expect(bench.run('zfs list tank/live').status).toBe(1);
+  });
+  test('with -F loses what was made since, with snapshots, unless those are held or cloned; quotas and reservations count', () => {
+    expect(receive('tank/back', send('tank/a@one'))).toEqual(DONE);
+    bench.write('tank/back', 'mine', sample(300_000, 13));
+    bench.zfsOut('snapshot tank/back@two');
+    bench.write('tank/back', 'mine', sample(200_000, 14));
+    bench.zfsOut('snapshot tank/back@x');
+    bench.zfsOut('set refreservation=4m tank/back');
+    const later = send('-i one tank/a@two');
+    expect(receive('tank/back', later).err).toContain('most recent snapshot of tank/back does not\nmatch incremental source');
+    bench.zfsOut('hold k tank/back@x');
+    expect(receive('-F tank/back', later).err).toContain('destination tank/back is busy');
+    bench.zfsOut('release k tank/back@x');
+    bench.zfsOut('set refquota=5m tank/back');
+    expect(receive('-F tank/back', later)).toEqual(DONE);
+    sameAs('tank/back', 'tank/a@two');
+    sameAs('tank/back@one', 'tank/a@one');
+    expect(bench.zfsOut('list -H -o name -r -t snapshot tank/back')).toBe('tank/back@one\ntank/back@two\n');
+    const counted = bench.zfsOut(
+      'list -H -p -o used,usedbydataset,usedbysnapshots,usedbychildren,usedbyrefreservation tank/back',
+    );
+    const [used, ...parts] = counted.trim().split('\t').map(Number);
+    expect(parts.reduce((sum, part) => sum + part)).toBe(used);
+    expect(parts[2]).toBe(0);
+    expect(receive('tank/tight', send('tank/a@one'))).toEqual(DONE);
+    const referenced = Number(bench.zfsOut('get -Hp -o value referenced tank/tight'));
+    bench.zfsOut(`set refquota=${referenced + (64 << 10)} tank/tight`);
+    expect(receive('tank/tight', later).status).toBe(1);
+    sameAs('tank/tight', 'tank/a@one');
+    bench.zfsOut('set refquota=none tank/tight');
+    expect(receive('tank/tight', later)).toEqual(DONE);
+  });
+});
+
 test('a stream that ends with the system is undone at the next import; zdb is content before and after', {
   timeout: 600_000,
 }, () => {

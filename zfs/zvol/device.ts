@@ -162,7 +162,7 @@ export function refreshVolumes(): void {
     for (let j = 0; j < datasets.length; j++) {
       const dataset = datasets[j];
       const head = dataset.isSnapshot ? pools[i].datasetByObject(dataset.dir.phys.head) : dataset;
-      if (head && !head.name.includes('$') && isVolume(head)) see(dataset);
+      if (head && !head.name.includes('$') && !head.name.includes('%') && isVolume(head)) see(dataset);
     }
   }
   const kept: Entry[] = [];

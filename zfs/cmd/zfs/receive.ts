@@ -205,13 +205,8 @@ export class ReceiveCommand extends Subcommand {
     }
     this.sum.add(begin.pointer, RECORD);
     if (this.dryRun) return this.records(null, what);
-    const wasMounted = zfs.mountedAt(name) != null;
-    if (existing && !unmountDataset(zfs, name, this.force)) return 1;
     let result = zfs.request('receive_begin', input);
-    if (result < 0) {
-      if (wasMounted) mountNew(zfs, name);
-      return this.tell(what, name, result);
-    }
+    if (result < 0) return this.tell(what, name, result);
     input.setNumber('head', zfs.answer.number('head'));
     let status = this.records(input, what);
     if (!status) {
@@ -220,7 +215,7 @@ export class ReceiveCommand extends Subcommand {
     }
     if (status) zfs.request('receive_abort', input);
     else this.setProperties(name, destination.substring(at + 1));
-    if ((wasMounted || !existing) && !this.unmounted && query(zfs, name, '') && !mountNew(zfs, name)) status = 1;
+    if (isNew && !status && !this.unmounted && !mountNew(zfs, name)) status = 1;
     return status;
   }
 
