@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview Types of objects and of bonus buffers, and which of them are metadata: those have one copy more and are always compressed. */
+import { levelOf, logicalSize, physicalSize, typeOf } from '../zio/blockPointer';
+
 export const TYPE_NONE: u32 = 0;
 export const TYPE_OBJECT_DIRECTORY: u32 = 1;
 export const TYPE_OBJECT_ARRAY: u32 = 2;
@@ -58,4 +60,9 @@ export const OBJSET_ZVOL: u64 = 3;
 export function isMetadata(type: u32): bool {
   if (type & NEW_TYPE) return (type & NEW_METADATA) != 0;
   return type != TYPE_PLAIN_FILE && type != TYPE_ZVOL && type != TYPE_PLAIN_OTHER && type != TYPE_UINT64_OTHER;
+}
+
+/** Bytes that a block counts with towards a compression ratio, of which metadata, always compressed, is no part. */
+export function ratioSize(bp: usize): u32 {
+  return levelOf(bp) > 0 || isMetadata(typeOf(bp)) ? physicalSize(bp) : logicalSize(bp);
 }

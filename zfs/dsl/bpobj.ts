@@ -10,8 +10,8 @@ import { freeBuffer, newBuffer } from '../port/memory';
 import { dmuFreeRange, dmuRead, dmuWrite } from '../dmu/dmu';
 import { allocateObject, bonusOf, dirtyDnode, Dnode, freeObject, holdDnode, releaseDnode } from '../dmu/dnode';
 import { Objset } from '../dmu/objset';
-import { TYPE_BPOBJ, TYPE_BPOBJ_HEADER, TYPE_BPOBJ_SUBOBJECTS, TYPE_NONE } from '../dmu/types';
-import { logicalSize, physicalSize, pointer, POINTER_SIZE } from '../zio/blockPointer';
+import { ratioSize, TYPE_BPOBJ, TYPE_BPOBJ_HEADER, TYPE_BPOBJ_SUBOBJECTS, TYPE_NONE } from '../dmu/types';
+import { physicalSize, pointer, POINTER_SIZE } from '../zio/blockPointer';
 import { spentSize } from '../zio/zio';
 
 const BLOCK: u32 = 128 << 10;
@@ -59,7 +59,7 @@ export function appendToBpobj(mos: Objset, object: u64, bp: usize): i32 {
   header.bytes += spent;
   if (hasSpace(dn)) {
     header.compressed += physicalSize(bp);
-    header.uncompressed += logicalSize(bp);
+    header.uncompressed += ratioSize(bp);
   }
   dirtyDnode(dn);
   releaseDnode(dn);

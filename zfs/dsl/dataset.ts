@@ -13,11 +13,11 @@ import { now, system } from '../port/port';
 import { Vector } from '../port/vector';
 import { allocateObject, bonusOf, dirtyDnode, Dnode, holdDnode, releaseDnode } from '../dmu/dnode';
 import { Objset } from '../dmu/objset';
-import { TYPE_DSL_DATASET, TYPE_DSL_SNAPSHOTS, TYPE_NEXT_CLONES } from '../dmu/types';
+import { ratioSize, TYPE_DSL_DATASET, TYPE_DSL_SNAPSHOTS, TYPE_NEXT_CLONES } from '../dmu/types';
 import { Spa } from '../spa/spa';
 import { zapCreate, zapDeleteInt, zapSet, zapSetInt } from '../zap/zap';
 import { IntentLog, SYNC_DISABLED } from '../zil/intentLog';
-import { logicalSize, physicalSize, pointer, POINTER_SIZE } from '../zio/blockPointer';
+import { physicalSize, pointer, POINTER_SIZE } from '../zio/blockPointer';
 import { addDeadlistKey, addToDeadlist, cloneDeadlist, createDeadlist, DeadlistKeys, readKeys } from './deadlist';
 import { Dir, USED_HEAD, USED_RESERVATION, USED_SNAPSHOTS } from './dir';
 import { ownNumber } from './properties';
@@ -177,7 +177,7 @@ export class Dataset {
   blockBorn(bp: usize, spent: u64): void {
     const phys = this.phys;
     const compressed = <u64>physicalSize(bp);
-    const uncompressed = <u64>logicalSize(bp);
+    const uncompressed = <u64>ratioSize(bp);
     phys.referenced += spent;
     phys.compressed += compressed;
     phys.uncompressed += uncompressed;
@@ -188,7 +188,7 @@ export class Dataset {
   blockFreed(bp: usize, spent: u64): void {
     const phys = this.phys;
     const compressed = <u64>physicalSize(bp);
-    const uncompressed = <u64>logicalSize(bp);
+    const uncompressed = <u64>ratioSize(bp);
     if (pointer(bp).birth > phys.previousTxg) {
       this.spa.free(bp);
       this.addUnique(-(<i64>spent), -(<i64>compressed), -(<i64>uncompressed));

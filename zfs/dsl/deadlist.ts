@@ -12,9 +12,9 @@ import { parseHex } from '../port/bytes';
 import { allocateObject, bonusOf, dirtyDnode, Dnode, freeObject, holdDnode, releaseDnode } from '../dmu/dnode';
 import { Objset } from '../dmu/objset';
 import { Spa } from '../spa/spa';
-import { TYPE_BPOBJ_HEADER, TYPE_DEADLIST, TYPE_DEADLIST_HEADER } from '../dmu/types';
+import { ratioSize, TYPE_BPOBJ_HEADER, TYPE_DEADLIST, TYPE_DEADLIST_HEADER } from '../dmu/types';
 import { zapInit, zapNext, ZapEntry, zapDeleteInt, zapSetInt } from '../zap/zap';
-import { logicalSize, physicalSize, pointer } from '../zio/blockPointer';
+import { physicalSize, pointer } from '../zio/blockPointer';
 import { spentSize } from '../zio/zio';
 import { appendSublist, appendToBpobj, createBpobj, EachPointer, freeBpobj, visitBpobj } from './bpobj';
 
@@ -83,7 +83,7 @@ export function addToDeadlist(mos: Objset, deadlist: u64, keys: DeadlistKeys, bp
     const header = changetype<DeadlistPhys>(bonusOf(dn));
     header.used += spentSize(mos.spa, bp);
     header.compressed += physicalSize(bp);
-    header.uncompressed += logicalSize(bp);
+    header.uncompressed += ratioSize(bp);
     dirtyDnode(dn);
     const list = keys.listFor(pointer(bp).birth);
     result = list ? appendToBpobj(mos, list, bp) : setError(EIO);
@@ -181,7 +181,7 @@ export class Space {
   count(bp: usize): void {
     this.used += spentSize(this.spa!, bp);
     this.compressed += physicalSize(bp);
-    this.uncompressed += logicalSize(bp);
+    this.uncompressed += ratioSize(bp);
   }
 }
 

@@ -275,6 +275,13 @@ test.skipIf(!root)(
     zfsCommand(zfs, 'receive ours/copy');
     ok(zfs, 'choose', 'ours/copy@a');
     expect(compare(zfs, 't', source)).toBeGreaterThan(100);
+    const ratioOf = (text: string) => Number(text.replace(/x\n$/, ''));
+    const ratio = ratioOf(command('zfs', 'get', '-H', '-o', 'value', 'compressratio', 'fuse/one@a'));
+    expect(ratio).toBeGreaterThan(1.5);
+    expect(ratioOf(zfsCommand(zfs, 'get -H -o value compressratio ours/copy@a'))).toBeCloseTo(ratio, 1);
+    expect(zfsCommand(zfs, 'get -H -o value compressratio ours/copy/two@a')).toBe(
+      command('zfs', 'get', '-H', '-o', 'value', 'compressratio', 'fuse/one/two@a'),
+    );
     giveStream(zfs, later);
     zfsCommand(zfs, 'receive ours/copy');
     ok(zfs, 'choose', 'ours/copy');

@@ -22,6 +22,7 @@ import { arcForget } from '../arc/arc';
 import { dirtyData } from '../dmu/dbuf';
 import { holdDnode, releaseDnode } from '../dmu/dnode';
 import { Objset, PASS_UNCOMPRESSED } from '../dmu/objset';
+import { ratioSize } from '../dmu/types';
 import { appendToBpobj, bpobjIsEmpty, emptyBpobj, visitBpobj } from '../dsl/bpobj';
 import { Dataset } from '../dsl/dataset';
 import { Dir, USED_HEAD } from '../dsl/dir';
@@ -29,7 +30,7 @@ import { applyProperties } from '../dsl/properties';
 import { Statistics, Vdev } from '../vdev/vdev';
 import { Leaf } from '../vdev/leaf';
 import { notedBytes } from '../zil/intentLog';
-import { logicalSize, physicalSize, POINTER_SIZE, setCopy } from '../zio/blockPointer';
+import { physicalSize, POINTER_SIZE, setCopy } from '../zio/blockPointer';
 import { visitPieces } from '../zio/zio';
 import { ErrorLog } from './errorLog';
 import { storeMissing } from './missing';
@@ -217,7 +218,7 @@ export class Spa {
     const sign: i64 = spent < 0 ? -1 : 1;
     this.mosDelta += spent;
     this.mosCompressed += sign * <i64>physicalSize(bp);
-    this.mosUncompressed += sign * <i64>logicalSize(bp);
+    this.mosUncompressed += sign * <i64>ratioSize(bp);
   }
 
   // ---- datasets

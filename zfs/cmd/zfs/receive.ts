@@ -208,13 +208,22 @@ export class ReceiveCommand extends Subcommand {
     let result = zfs.request('receive_begin', input);
     if (result < 0) return this.tell(what, name, result);
     input.setNumber('head', zfs.answer.number('head'));
+    const described = this.describedAs(destination);
+    const properties = described ? described.list('props') : null;
+    // What is written now is compressed as they say. What was there before keeps its own, should the stream break off.
+    if (isNew && properties) this.apply(name, properties);
     let status = this.records(input, what);
     if (!status) {
       result = zfs.request('receive_end', input);
       if (result < 0) status = this.tell(what, name, result);
     }
     if (status) zfs.request('receive_abort', input);
-    else this.setProperties(name, destination.substring(at + 1));
+    else {
+      if (!isNew && properties) this.apply(name, properties);
+      const all = described ? described.list('snapprops') : null;
+      const own = all ? all.list(destination.substring(at + 1)) : null;
+      if (own) this.apply(destination, own);
+    }
     if (isNew && !status && !this.unmounted && !mountNew(zfs, name)) status = 1;
     return status;
   }
@@ -312,23 +321,21 @@ export class ReceiveCommand extends Subcommand {
 
   // ---- properties
 
-  /** Those that came with the stream of this snapshot. */
-  private setProperties(name: string, snapshot: string): void {
-    const described = this.described;
-    const datasets = described ? described.list('fss') : null;
+  /** What the head of the whole stream says of the dataset that goes to this place. */
+  private describedAs(destination: string): NvList | null {
+    const datasets = this.described ? this.described!.list('fss') : null;
+    const snapshot = destination.substring(destination.indexOf('@'));
     for (let i = 0; datasets && i < datasets.pairs.length; i++) {
       const one = datasets.pairs[i].list;
-      if (!one || this.destination(one.text('name') + '@' + snapshot) != name + '@' + snapshot) continue;
-      const properties = one.list('props');
-      if (properties) this.apply(name, properties);
-      const all = one.list('snapprops');
-      const own = all ? all.list(snapshot) : null;
-      if (own) this.apply(name + '@' + snapshot, own);
+      if (one && this.destination(one.text('name') + snapshot) == destination) return one;
     }
+    return null;
   }
   private apply(name: string, properties: NvList): void {
     // Those of others, or that limit more than there is, are left out one by one.
     for (let i = 0; i < properties.pairs.length; i++) {
+      // A volume's size comes with what is in it.
+      if (properties.pairs[i].name == 'volsize') continue;
       const list = new NvList();
       list.pairs.push(properties.pairs[i]);
       const input = new NvList().setText('name', name).with('properties', list);
