@@ -50,6 +50,19 @@ test('one-shot edge: one pulse at the match', () => {
   expect([rises, lines[20].level, read(STATUS)]).toEqual([[[20, 5000]], false, 0]);
 });
 
+test('a one-shot timer whose interrupt is disabled waits for nothing, and goes off once it is enabled, as late as that is', () => {
+  const { clock, rises, write, timer } = board();
+  write(CONFIG, 1);
+  clock.advanceTo(1000);
+  write(timer(2).comparator, 20);
+  write(timer(2).comparator + 4, 0);
+  expect(clock.nextDeadline()).toBe(Number.POSITIVE_INFINITY);
+  clock.advanceTo(2000);
+  write(timer(2).config, ENABLE | route(20));
+  clock.advanceTo(1e6);
+  expect(rises).toEqual([[20, 2010]]);
+});
+
 test('level: the line stays high until its status bit is written', () => {
   const { clock, lines, read, write, timer } = board();
   write(CONFIG, 1);

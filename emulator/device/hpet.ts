@@ -5,7 +5,9 @@
  *
  * While enabled the counter is `counter` plus the ticks since `startTick`. A timer that passes its comparator raises its interrupt: a
  * pulse on an edge route, a status bit and a held line on a level route. A comparator that already lies in the past goes off at the
- * next tick, as in QEMU. A one-shot 32-bit timer also goes off when the counter's low half wraps (section 2.3.9.2.1).
+ * next tick, as in QEMU. A one-shot 32-bit timer also goes off when the counter's low half wraps (section 2.3.9.2.1). A one-shot timer whose
+ * interrupt is disabled waits for nothing, since nobody could see it go off: a booting Linux writes a comparator that lies in the past 100,000
+ * times.
  *
  * With legacy replacement, timer 0 takes IRQ 0 and timer 1 takes IRQ 8 from the 8254 and the clock, whose lines therefore run through
  * here: `pitInput`, `rtcInput`.
@@ -289,6 +291,10 @@ export class Hpet implements Device {
 
   private start(index: number): void {
     const timer = this.state.timers[index];
+    if (!(timer.config & (TN_ENABLE | TN_PERIODIC))) {
+      this.stop(index);
+      return;
+    }
     let distance = this.distance(index);
     timer.wrapFirst = false;
     if ((timer.config & (TN_32BIT | TN_PERIODIC)) === TN_32BIT) {
