@@ -185,6 +185,20 @@ function written(dataset: Dataset): u64 {
   return phys.referenced - (previous.phys.referenced - deadlistUsed(dataset.spa.mos!, phys.deadlist));
 }
 
+/** What was cloned from a snapshot, with commas between. */
+function clones(snapshot: Dataset): string {
+  const names: string[] = [];
+  const dn = snapshot.phys.nextClones ? holdDnode(snapshot.spa.mos!, snapshot.phys.nextClones) : null;
+  if (!dn) return '';
+  const entry = new ZapEntry();
+  for (let position: u64 = 0; zapNext(dn, position, entry) == 0; position = entry.next) {
+    const clone = snapshot.spa.datasetByObject(entry.value);
+    if (clone) names.push(clone.dir.fullName);
+  }
+  releaseDnode(dn);
+  return names.sort().join(',');
+}
+
 function counted(dataset: Dataset, name: string, kind: i32): NvList | null {
   const phys = dataset.phys;
   const dir = dataset.dir.phys;
@@ -210,6 +224,9 @@ function counted(dataset: Dataset, name: string, kind: i32): NvList | null {
   if (name == 'defer_destroy') return fact(phys.flags & FLAG_DEFER_DESTROY ? 1 : 0);
   if (name == 'userrefs') return fact(holdCount(dataset));
   if (name == 'written') return fact(written(dataset));
+  if (name == 'clones') return words(clones(dataset));
+  if (name == 'logicalused') return fact(dir.uncompressed);
+  if (name == 'logicalreferenced') return fact(phys.uncompressed);
   if (name == 'version') return masterNode(dataset, 'VERSION');
   if (name == 'utf8only' || name == 'normalization' || name == 'casesensitivity') return masterNode(dataset, name);
   const objset = dataset.objset();

@@ -122,6 +122,9 @@ function fill(): void {
   word('sync', INHERITED, HEADS, 0, 'standard=0 always=1 disabled=2', 'standard | always | disabled', 'SYNC');
   number('refcompressratio', READ_ONLY, ALL, 100, '<1.00x or higher if compressed>', 'REFRATIO');
   bytes('written', READ_ONLY, ALL, 0, '<size>', 'WRITTEN');
+  text('clones', READ_ONLY, SNAPSHOT, '', '<dataset>[,...]', 'CLONES');
+  bytes('logicalused', READ_ONLY, HEADS, 0, '<size>', 'LUSED');
+  bytes('logicalreferenced', READ_ONLY, ALL, 0, '<size>', 'LREFER');
 }
 
 export function allProperties(): Property[] {
