@@ -230,6 +230,8 @@ export class Processor extends InstructionPointer implements Cpu, AccessHost, Ru
       placeOfPage: (page: number) => this.physical.placeOfPage(page),
       modeNumber: (id: number) => this.modes.byNumber[id],
       tlbBlock: (kind: number) => this.tlb.block(kind),
+      lookupJump: (kind: number, rip: bigint) =>
+        this.tlb.lookupJump(kind, Number(BigInt.asIntN(32, rip >> 32n)), Number(BigInt.asIntN(32, rip))),
       help: (helper: number, record: number, budget: number) => this.help(helper, record, budget),
     };
     return new CompiledTier(host, table);

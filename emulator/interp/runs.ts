@@ -200,11 +200,16 @@ export class RunCache {
     const found: { offset: number; left: number }[] = [];
     for (const [key, head] of this.pages.get(page)?.runs ?? []) {
       if (key >> 12 !== mode.id || !this.isHead(head)) continue;
-      const left = this.host.view.getInt32(head + HEAD.counter, true);
-      if (left < this.host.hotAfter * OFTEN) found.push({ offset: key & (PAGE - 1), left });
+      if (!this.isOftenEntered(head)) continue;
+      found.push({ offset: key & (PAGE - 1), left: this.host.view.getInt32(head + HEAD.counter, true) });
     }
     found.sort((a, b) => a.left - b.left);
     return found.slice(0, most).map((f) => f.offset);
+  }
+  /** Whether a run, if it is none of 0, is compiled or on the way to it. */
+  isOftenEntered(head: number): boolean {
+    if (head === 0 || !this.isHead(head)) return false;
+    return this.isCompiled(head) || this.host.view.getInt32(head + HEAD.counter, true) < this.host.hotAfter * OFTEN;
   }
   setInterpreted(head: number): void {
     this.host.view.setInt32(head + HEAD.region, 0, true);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /**
- * @fileoverview Which code a region takes in: the basic blocks of one page that control reaches from where the region begins, as far as the
- * interpreter has been there.
+ * @fileoverview Which code a region takes in: the basic blocks of a page that control reaches from where the region begins, as far as the
+ * interpreter has been there, and then what is often entered in other pages nearby (`pages.ts`).
  *
  * Where control comes back to after calls, and, if a jump is computed, where the interpreter often began, are entries too: control leaves the region
  * there and comes back, often from itself.
@@ -10,49 +10,43 @@
  * branch target that the interpreter never entered is cold: nothing is decoded there, and the branch leaves the region.
  */
 import type { Decoded } from '../decode/decode.ts';
-import { isNear, type RunCache, type RunMode, type Variant } from '../interp/runs.ts';
+import { isNear, type Variant } from '../interp/runs.ts';
+import { PAGE, pageOf, type RegionCode, samePage } from './pages.ts';
 import { type Summary, summaryOf } from './summary.ts';
 
 export interface Instruction {
   d: Decoded;
   variant: Variant;
   summary: Summary;
-  /** Its offset in the page, and the next one's. */
+  /** Its offset from the region's first page, and the next one's. */
   offset: number;
   next: number;
 }
 export interface Block {
   offset: number;
   instructions: Instruction[];
-  /** Offset of what follows where control does not branch away; -1 behind an unconditional branch. */
-  next: number;
+  /** Offset of what follows where control does not branch away; none behind an unconditional branch. */
+  next: number | undefined;
   /** Why the block ends: it goes on at `next`, branches, or the instruction at `next` is left to the interpreter. */
   end: 'falls' | 'branches' | 'interpret';
   /** Static target of the branch, as an offset from the page; undefined if computed. */
   target: number | undefined;
 }
 
-const PAGE = 4096;
 /** Instructions of a region. */
 export const MAXIMUM_REGION = 400;
 
-export interface CodePage {
-  runs: RunCache;
-  page: number;
-  /** Host address of its first byte. */
-  bytes: number;
-  mode: RunMode;
-}
-
 /** The block that begins at `offset`, up to a branch; undefined where nothing can be compiled. */
-function decodeBlock(code: CodePage, offset: number, room: number): Block {
-  const { runs, bytes, mode } = code;
-  const block: Block = { offset, instructions: [], next: -1, end: 'falls', target: undefined };
+function decodeBlock(code: RegionCode, offset: number, room: number): Block {
+  const { runs, mode } = code;
+  const { bytes } = code.at(offset)!;
+  const page = pageOf(offset);
+  const block: Block = { offset, instructions: [], next: offset, end: 'falls', target: undefined };
   let at = offset;
   for (let n = 0; ; n++) {
     block.next = at;
-    if (at >= PAGE || n >= room) return block;
-    const d = runs.decodeAt(at, bytes, mode);
+    if (at >= page + PAGE || n >= room) return block;
+    const d = runs.decodeAt(at - page, bytes, mode);
     if (typeof d === 'string') {
       block.end = 'interpret';
       return block;
@@ -61,7 +55,7 @@ function decodeBlock(code: CodePage, offset: number, room: number): Block {
     const j = d.operands.find((o) => o.k === 'j');
     const next = at + d.length;
     const target = j?.k === 'j' ? next + j.rel : undefined;
-    const variant = runs.variant(d, mode, target !== undefined && isNear(target, d, mode));
+    const variant = runs.variant(d, mode, target !== undefined && isNear(target - page, d, mode));
     const summary = summaryOf(variant);
     if ((unit && mode.units[unit] !== 'ready') || !summary.compiles || (d.record.bitString && mode.code !== 64 && d.memory)) {
       block.end = 'interpret';
@@ -74,7 +68,7 @@ function decodeBlock(code: CodePage, offset: number, room: number): Block {
       // 16-bit branches wrap at 64 KiB: only within a page of 16-bit code is it certain that they do not (see `checkEntry`).
       const stays = target !== undefined && target >= 0 && target < PAGE && mode.code === 16;
       block.target = mode.code !== 64 && d.size === 16 && !stays ? undefined : target;
-      block.next = summary.jumps === 'always' ? -1 : next;
+      block.next = summary.jumps === 'always' ? undefined : next;
       return block;
     }
   }
@@ -93,7 +87,7 @@ export interface Discovery {
 const MOST_TARGETS = 100;
 
 /** Undefined where the first instruction cannot be compiled. */
-export function discover(code: CodePage, entry: number): Discovery | undefined {
+export function discover(code: RegionCode, entry: number): Discovery | undefined {
   const blocks = new Map<number, Block>();
   const entries = new Set([entry]);
   const work = [entry];
@@ -104,9 +98,16 @@ export function discover(code: CodePage, entry: number): Discovery | undefined {
     entries.add(offset);
     work.push(offset);
   };
-  for (let i = 0; i < work.length; i++) {
-    const at = work[i];
-    if (at < 0 || at >= PAGE || blocks.has(at) || instructions >= MAXIMUM_REGION) continue;
+  /** In other pages than the branches to them: last, so that they take no room from what is near. */
+  const outside: number[] = [];
+  const follow = (from: number, to: number): void => {
+    if (!samePage(from, to)) outside.push(to);
+    else if (isWarm(code, to)) work.push(to);
+  };
+  while (work.length > 0 || outside.length > 0) {
+    const near = work.length > 0;
+    const at = near ? work.shift()! : outside.shift()!;
+    if (blocks.has(at) || instructions >= MAXIMUM_REGION || !(near || code.reach(at))) continue;
     const inside = containing(blocks, at);
     if (inside) {
       split(blocks, inside, at);
@@ -116,14 +117,18 @@ export function discover(code: CodePage, entry: number): Discovery | undefined {
     cutAtNext(blocks, block);
     blocks.set(at, block);
     instructions += block.instructions.length;
-    if (block.end !== 'branches') continue;
-    if (block.next >= 0) work.push(block.next);
-    if (block.target !== undefined && isWarm(code, block.target)) work.push(block.target);
+    if (block.end === 'interpret') continue;
+    const { next } = block;
+    if (next !== undefined && !samePage(at, next)) outside.push(next);
+    if (block.end === 'falls') continue;
+    if (next !== undefined && samePage(at, next)) work.push(next);
+    if (block.target !== undefined) follow(at, block.target);
     const last = block.instructions[block.instructions.length - 1];
     if (last.summary.calls || last.summary.helps) {
       if (isWarm(code, last.next)) enter(last.next);
     } else if (block.target === undefined && last.d.operands.some((o) => o.k === 'r' || o.k === 'm')) {
-      for (const offset of code.runs.oftenEntered(code.page, code.mode, MOST_TARGETS)) enter(offset);
+      const page = pageOf(at);
+      for (const offset of code.runs.oftenEntered(code.at(at)!.page, code.mode, MOST_TARGETS)) enter(page + offset);
     }
   }
   const list = [...blocks.values()].filter((b) => b.instructions.length > 0).sort((x, y) => x.offset - y.offset);
@@ -132,8 +137,7 @@ export function discover(code: CodePage, entry: number): Discovery | undefined {
 }
 
 /** Whether control has arrived there other than from the instruction before. */
-const isWarm = (code: CodePage, offset: number): boolean =>
-  offset >= 0 && offset < PAGE && code.runs.find(code.page, offset, code.mode) !== 0;
+const isWarm = (code: RegionCode, offset: number): boolean => code.runAt(offset) !== 0;
 
 /** The block that has an instruction, but not its first, at `offset`. */
 function containing(blocks: Map<number, Block>, offset: number): Block | undefined {

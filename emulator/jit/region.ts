@@ -12,9 +12,10 @@ import { Builder, bitElement, type Environment } from '../ir/builder.ts';
 import { GPR, HEAD, LEAVE, SEG, SEGMENT, segmentSlot } from '../ir/state.ts';
 import { bits, type Operand, type SegmentRef, type Type, type Value } from '../ir/value.ts';
 import type { Code, WasmFunction } from '../wasm/module.ts';
-import { type Block, type CodePage, type Discovery, discover, type Instruction } from './discover.ts';
+import { type Block, type Discovery, discover, type Instruction } from './discover.ts';
 import type { RegionPlace } from './emitter/registers.ts';
 import { type Liveness, liveness, neededBefore, observableBefore } from './liveness.ts';
+import { PAGE, pageOf, type RegionCode, samePage } from './pages.ts';
 import { RegionEmitter } from './regionEmitter.ts';
 import { type Structure, structure } from './structure.ts';
 import { isBulk } from './summary.ts';
@@ -33,7 +34,7 @@ export interface RegionFunctions {
 }
 export interface Region {
   page: number;
-  /** Offsets where it is entered, by entry number. */
+  /** Offsets where it is entered, by entry number; in its first page only if it is entered from elsewhere. */
   entries: number[];
   instructions: number;
   blocks: Block[];
@@ -41,7 +42,12 @@ export interface Region {
 }
 
 /** Undefined where the first instruction cannot be compiled. */
-export function compileRegion(code: CodePage, entry: number, place: RegionPlace, functions: RegionFunctions): Region | undefined {
+export function compileRegion(
+  code: RegionCode,
+  entry: number,
+  place: RegionPlace,
+  functions: RegionFunctions,
+): Region | undefined {
   const found = discover(code, entry);
   if (!found) return undefined;
   const { blocks, instructions } = found;
@@ -49,7 +55,7 @@ export function compileRegion(code: CodePage, entry: number, place: RegionPlace,
   const body = compiler.compile(functions);
   for (const b of blocks) {
     const last = lastOf(b);
-    code.runs.watchRegion(code.page, b.offset, last.next - 1);
+    code.runs.watchRegion(code.at(b.offset)!.page, inPage(b.offset), inPage(last.next - 1));
   }
   return {
     page: code.page,
@@ -64,6 +70,10 @@ export function compileRegion(code: CodePage, entry: number, place: RegionPlace,
 export const ENTRY_TABLE = 4096;
 const MOST_ENTRIES = 255;
 
+/** Entries in other pages to which a computed jump is compared. */
+const MOST_OUTSIDE = 4;
+
+const inPage = (offset: number): number => offset & (PAGE - 1);
 const lastOf = (b: Block): Instruction => b.instructions[b.instructions.length - 1];
 
 const leavesFar = ({ summary }: Instruction): boolean => summary.switches || summary.helps;
@@ -71,7 +81,7 @@ const leavesFar = ({ summary }: Instruction): boolean => summary.switches || sum
 class RegionCompiler {
   readonly emitter: RegionEmitter;
   readonly shape: Structure;
-  private readonly code: CodePage;
+  private readonly code: RegionCode;
   private readonly blocks: readonly Block[];
   private readonly instructions: number;
   private readonly indexOf: Map<number, number>;
@@ -82,35 +92,59 @@ class RegionCompiler {
 
   /** Takes computed jumps to its own entries. */
   private readonly returnsToRoot: boolean;
-  /** If there are several: for each offset in the page, one more than the number of the entry there, or 0. */
-  private readonly entryTable: number;
+  /** Where calls come back to. */
+  private readonly returns: ReadonlySet<number>;
+  /** By page, if it has several: for each offset, one more than the number of the entry there, or 0. */
+  private readonly entryTables = new Map<number, number>();
 
-  constructor(code: CodePage, { blocks, entries, comesBack, instructions }: Discovery, place: RegionPlace) {
+  constructor(code: RegionCode, { blocks, entries, comesBack, instructions }: Discovery, place: RegionPlace) {
     this.code = code;
     this.blocks = blocks;
     this.instructions = instructions;
     this.emitter = new RegionEmitter(place);
     this.root = blocks.length;
     this.indexOf = new Map(blocks.map((b, i) => [b.offset, i]));
+    this.returns = new Set(blocks.map(lastOf).flatMap(({ summary, next }) => (summary.calls ? [next] : [])));
     const successors = blocks.map((b) => this.successorsOf(b));
     const computed = blocks.map((b) => b.end === 'branches' && b.target === undefined && !leavesFar(lastOf(b)));
     const returnsToRoot = comesBack && computed.includes(true);
     this.returnsToRoot = returnsToRoot;
     this.shape = structure({ successors, entries: entries.map((offset) => this.indexOf.get(offset)!), returnsToRoot });
-    const byTable = returnsToRoot && this.shape.entries.length > 1;
-    this.entryTable = byTable ? code.runs.spare(ENTRY_TABLE) : 0;
-    const numbered = byTable ? this.shape.entries.slice(0, MOST_ENTRIES) : [];
-    for (const [n, i] of numbered.entries()) code.runs.setSpare(this.entryTable + blocks[i].offset, n + 1);
+    if (returnsToRoot) this.makeTables(computed);
     const { order, viaRoot } = this.shape;
-    // Loops are left where the budget is used up.
-    const exits = blocks.map((b, i) => this.leaves(b) || successors[i].some((s) => viaRoot(i, s) || order[s] <= order[i]));
+    // Loops are left where the budget is used up, and pages where something else is mapped.
+    const mayLeave = (b: number, to: number): boolean =>
+      viaRoot(b, to) || order[to] <= order[b] || !samePage(blocks[b].offset, blocks[to].offset);
+    const exits = blocks.map((b, i) => this.leaves(b) || successors[i].some((s) => mayLeave(i, s)));
     const reached = successors.map((list, i) => (returnsToRoot && computed[i] ? [...list, ...this.shape.entries] : list));
     this.live = liveness(blocks, reached, exits);
+  }
+  /** Tables of entries for pages in which some blocks jump to computed addresses. */
+  private makeTables(computed: readonly boolean[]): void {
+    const { blocks } = this;
+    const { runs } = this.code;
+    for (const page of new Set(blocks.filter((_, i) => computed[i]).map((b) => pageOf(b.offset)))) {
+      const entries = this.entriesIn(page).filter(({ number }) => number < MOST_ENTRIES);
+      if (entries.length < 2) continue;
+      const table = runs.spare(ENTRY_TABLE);
+      for (const { number, offset } of entries) runs.setSpare(table + inPage(offset), number + 1);
+      this.entryTables.set(page, table);
+    }
+  }
+  /** Entries in a page: their numbers and offsets. */
+  private entriesIn(page: number): { number: number; offset: number }[] {
+    const all = this.shape.entries.map((block, number) => ({ number, offset: this.blocks[block].offset }));
+    return all.filter(({ offset }) => pageOf(offset) === page);
+  }
+  /** The block that a branch or the end of a block leads to. */
+  private blockAt(from: Block, offset: number): number | undefined {
+    const to = this.indexOf.get(offset);
+    return to !== undefined && (samePage(from.offset, offset) || this.code.runAt(offset) !== 0) ? to : undefined;
   }
   private successorsOf(b: Block): number[] {
     const all: number[] = [];
     for (const offset of [b.end === 'branches' ? b.target : undefined, b.end === 'interpret' ? undefined : b.next]) {
-      const i = offset === undefined ? undefined : this.indexOf.get(offset);
+      const i = offset === undefined ? undefined : this.blockAt(b, offset);
       if (i !== undefined && !all.includes(i)) all.push(i);
     }
     return all;
@@ -119,8 +153,8 @@ class RegionCompiler {
   /** Whether control may leave the region behind the block. */
   private leaves(b: Block): boolean {
     if (b.end === 'interpret') return true;
-    if (b.next >= 0 && !this.indexOf.has(b.next)) return true;
-    return b.end === 'branches' && (b.target === undefined || !this.indexOf.has(b.target));
+    if (b.next !== undefined && this.blockAt(b, b.next) === undefined) return true;
+    return b.end === 'branches' && (b.target === undefined || this.blockAt(b, b.target) === undefined);
   }
 
   compile(functions: RegionFunctions): Code {
@@ -189,26 +223,45 @@ class RegionCompiler {
   }
   /** To a page offset, in this region or outside. */
   private gotoOffset(from: number, offset: number): void {
-    const to = this.indexOf.get(offset);
+    const e = this.emitter;
+    const block = this.blocks[from];
+    const { code } = this;
+    const to = this.blockAt(block, offset);
     if (to !== undefined) {
+      if (!samePage(block.offset, offset)) e.checkPage(offset, code.runAt(offset));
       this.goto(from, to);
       return;
     }
-    const { runs, page, mode } = this.code;
-    const head = offset >= 0 && offset < 4096 ? runs.find(page, offset, mode) : 0;
-    if (head && runs.isHead(head)) this.emitter.exitToRun(head);
-    else this.emitter.exitToOffset(offset);
+    const head = samePage(block.offset, offset) ? code.runAt(offset) : 0;
+    if (head && code.runs.isHead(head)) e.exitToRun(head, pageOf(offset));
+    else e.exitToOffset(offset);
   }
 
-  /** To the address in a local: an entry of this region that the jump cache knows, or outside. */
-  private gotoComputed(local: number): void {
+  /** To the address in a local: an entry of this region, or outside. */
+  private gotoComputed(from: number, local: number): void {
     const e = this.emitter;
-    const { entries } = this.shape;
+    const page = pageOf(this.blocks[from].offset);
     if (this.returnsToRoot) {
-      if (entries.length === 1) e.returnToEntry(local, this.blocks[entries[0]].offset, this.instructions);
-      else e.dispatchInside(local, this.entryTable, this.instructions);
-      e.br(this.loops[this.root]);
-      e.close();
+      const only = this.shape.entries.length === 1;
+      const again = (): void => {
+        e.br(this.loops[this.root]);
+        e.close();
+      };
+      const table = this.entryTables.get(page);
+      const compared = this.shape.entries.map((block, number) => ({ number, offset: this.blocks[block].offset }));
+      if (table !== undefined) {
+        e.dispatchInside(local, page, table, this.instructions);
+        again();
+      } else
+        for (const { number, offset } of this.entriesIn(page)) {
+          e.returnToEntry(local, offset, this.instructions, only ? -1 : number, 0);
+          again();
+        }
+      const outside = compared.filter(({ offset }) => pageOf(offset) !== page && this.returns.has(offset));
+      for (const { number, offset } of outside.slice(0, MOST_OUTSIDE)) {
+        e.returnToEntry(local, offset, this.instructions, only ? -1 : number, this.code.runAt(offset));
+        again();
+      }
     }
     e.exitToLocal(local);
   }
@@ -238,14 +291,13 @@ class RegionCompiler {
       e.undone = list.length - k;
       taken = this.instruction(instruction, needed[k], observable[k], b.target === undefined);
     });
-    e.offset = b.next;
+    e.offset = lastOf(b).next;
     e.undone = 0;
     this.leaveBlock(index, b, taken);
   }
   private leaveBlock(index: number, b: Block, taken: { when?: Value; to: Value } | undefined): void {
     const e = this.emitter;
     if (b.end === 'interpret') {
-      e.offset = b.next;
       e.leave(LEAVE.uncompiled);
       return;
     }
@@ -257,13 +309,13 @@ class RegionCompiler {
     }
     // A branch to what follows anyway is none: two ways to one block would need it to stand behind a wasm block.
     if (b.end === 'falls' || !taken || (taken.when && b.target === b.next)) {
-      this.gotoOffset(index, b.next);
+      this.gotoOffset(index, lastOf(b).next);
       return;
     }
     const go = (to: Value): void => {
       if (lastOf(b).summary.switches) e.exitFar(e.pinned(to));
       else if (b.target !== undefined) this.gotoOffset(index, b.target);
-      else this.gotoComputed(e.pinned(to));
+      else this.gotoComputed(index, e.pinned(to));
     };
     if (!taken.when) {
       go(taken.to);
@@ -273,7 +325,7 @@ class RegionCompiler {
     e.openIf();
     e.inside(() => go(taken!.to));
     e.close();
-    this.gotoOffset(index, b.next);
+    this.gotoOffset(index, lastOf(b).next);
   }
 
   /** Emits one; returns where it jumps, with everything that the jump depends on evaluated. */
@@ -324,7 +376,7 @@ class RegionCompiler {
     if (flags) e.flags = flags;
     else if (wanted && !late) e.packed();
     if (far) return { to: far };
-    if (helper) e.prepareHelp(helper, this.code.runs.recordOf(d, instruction.offset, mode));
+    if (helper) e.prepareHelp(helper, this.code.runs.recordOf(d, inPage(instruction.offset), mode));
     return jump?.k === 'jump' ? { when: jump.when, to: jump.to } : undefined;
   }
 

@@ -10,7 +10,7 @@ import { bulkFunctions } from '../interp/generate.ts';
 import { EXIT, HEAD, JUMP_CACHE, JUMP_ENTRIES, RECORD_SIZE, SLOT } from '../ir/state.ts';
 import { divideWide } from '../wasm/divide.ts';
 import { Code, I32, I64, Module, type WasmFunction } from '../wasm/module.ts';
-import type { CodePage } from './discover.ts';
+import type { RegionCode } from './pages.ts';
 import { compileRegion, type Region } from './region.ts';
 
 export interface RegionHost {
@@ -20,7 +20,7 @@ export interface RegionHost {
   compiledHandler: number;
 }
 export interface Wanted {
-  code: CodePage;
+  code: RegionCode;
   entry: number;
   /** Translation block of the mode. */
   tlb: number;

@@ -8,8 +8,9 @@
  * page's runs anyway.
  */
 import type { RunCache, RunMode } from '../interp/runs.ts';
-import { HEAD, ODD_SEGMENTS, RECORD, RECORD_SIZE, SLOT } from '../ir/state.ts';
+import { ACCESS_KIND, HEAD, ODD_SEGMENTS, RECORD, RECORD_SIZE, SLOT } from '../ir/state.ts';
 import { MAXIMUM_REGION } from './discover.ts';
+import { type Neighbour, PAGE, RegionCode } from './pages.ts';
 import type { Region } from './region.ts';
 import { ENTRY_TABLE } from './region.ts';
 import { buildRegions, type RegionHost, type Wanted } from './regionModule.ts';
@@ -29,6 +30,8 @@ export interface TierHost {
   placeOfPage(page: number): number;
   modeNumber(id: number): RunMode;
   tlbBlock(kind: number): number;
+  /** The record that a jump cache has for a RIP, or 0. */
+  lookupJump(kind: number, rip: bigint): number;
   /** What compiled code calls: `Processor.help`. */
   readonly help: (helper: number, record: number, budget: number) => number;
 }
@@ -52,7 +55,6 @@ interface Waiting {
   rip: bigint;
 }
 
-const PAGE = 4096;
 const ACCESS_KINDS = ['user', 'supervisor', 'supervisor under SMAP'];
 
 export class CompiledTier {
@@ -164,7 +166,12 @@ export class CompiledTier {
       // The page may have changed meanwhile.
       if (runs.find(page, entry, mode) !== head || runs.isCompiled(head)) continue;
       wanted.push({
-        code: { runs, page, bytes: this.host.placeOfPage(page), mode },
+        code: new RegionCode(
+          runs,
+          mode,
+          { page, bytes: this.host.placeOfPage(page) },
+          this.neighbour(head, rip - BigInt(entry), mode, flat),
+        ),
         entry,
         tlb: this.host.tlbBlock(mode.kind),
         flat: flat && mode.code !== 64,
@@ -189,6 +196,7 @@ export class CompiledTier {
     for (const region of regions) {
       const { page, mode } = region.wanted.code;
       region.entries.forEach((offset, i) => {
+        if (offset < 0 || offset >= PAGE) return;
         const head = runs.find(page, offset, mode);
         if (head) runs.setCompiled(head, this.nextElement, i);
       });
@@ -203,6 +211,24 @@ export class CompiledTier {
     held.modules++;
     held.bytes += wasm.length;
     s.milliseconds += performance.now() - start;
+  }
+  /**
+   * Finds code around a page that had RIP `first` while a head in it became hot, unless something else is mapped there now, or 16-bit branches or
+   * segments ask for more than pages. Kernels do not earn it: half of what they make hot they run once, while they boot.
+   */
+  private neighbour(head: number, first: bigint, mode: RunMode, flat: boolean): Neighbour {
+    const { view, runs, atOnce } = this.host;
+    const wide = mode.code === 64 ? 64 : 32;
+    const at = (offset: number): number => this.host.lookupJump(mode.kind, BigInt.asUintN(wide, first + BigInt(offset)));
+    const possible = mode.code === 64 || (mode.code === 32 && flat);
+    const worthIt = atOnce || mode.kind === ACCESS_KIND.user;
+    if (!possible || !worthIt || at(view.getUint16(head + RECORD.next, true)) !== head) return () => undefined;
+    return (offset) => {
+      const found = at(offset);
+      if (found === 0 || !runs.isHead(found)) return undefined;
+      const page = view.getUint32(found + HEAD.page, true);
+      return { page, bytes: this.host.placeOfPage(page) };
+    };
   }
   private trace({ wanted, blocks, instructions, entries, function: { code } }: Region & { wanted: Wanted }): void {
     const region: RegionTrace = {

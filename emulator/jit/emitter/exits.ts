@@ -7,12 +7,19 @@
  *
  * The budget is charged block by block: an exit in the middle of a block gives back what was not done.
  */
-import { HEAD, LEAVE, ODD_REGISTERS, ODD_SEGMENTS, RECORD, SLOT, XMM } from '../../ir/state.ts';
+import { HEAD, JUMP_CACHE, JUMP_ENTRIES, LEAVE, ODD_REGISTERS, ODD_SEGMENTS, RECORD, SLOT, XMM } from '../../ir/state.ts';
 import type { Effect } from '../../ir/value.ts';
 import { Code, I32, I64 } from '../../wasm/module.ts';
+import { FARTHEST, PAGE, pageOf } from '../pages.ts';
 import { COUNTERS } from '../trace.ts';
 import { RegionFlags } from './flags.ts';
 import { BUDGET, HEAD_LOCAL } from './registers.ts';
+
+/** How a reason and an offset (from -FARTHEST on) are one number, below all addresses of heads. */
+const REASON_SHIFT = 20;
+const REASON_END = 8 << REASON_SHIFT;
+const OFFSET_MASK = (1 << REASON_SHIFT) - 1;
+const exitAt = (why: number, offset: number): number => (why << REASON_SHIFT) | (offset + FARTHEST);
 
 export abstract class RegionExits extends RegionFlags {
   /** Leaves into another translation block somewhere. */
@@ -20,7 +27,7 @@ export abstract class RegionExits extends RegionFlags {
   /** Calls helpers. */
   private helps = false;
 
-  /** Why and where the region is left: head of a run, or -1 for RIP, -2 for RIP in another translation block, -3 behind a helper, or reason << 12 | offset. */
+  /** Why and where the region is left: head of a run, or -1 for RIP, -2 for RIP in another translation block, -3 behind a helper, or `exitAt`. */
   private get how(): number {
     return this.lasting('how', I32);
   }
@@ -42,7 +49,7 @@ export abstract class RegionExits extends RegionFlags {
 
   /** Leaves the current instruction to the interpreter. It stands inside a condition: nothing it evaluates is kept for others. */
   leave(why: number): void {
-    this.leaveFor((why << 12) | this.offset, this.undone);
+    this.leaveFor(exitAt(why, this.offset), this.undone);
   }
   private leaveFor(how: number, undone: number): void {
     const saved = new Map(this.cached);
@@ -58,9 +65,18 @@ export abstract class RegionExits extends RegionFlags {
     this.flags = flags;
     this.free = free;
   }
-  /** Goes on at the run of a head in the same page. */
-  exitToRun(head: number): void {
+  /** Goes on at the run of a head in the same page, which begins at an offset. */
+  exitToRun(head: number, page: number): void {
+    this.storePage(page);
     this.leaveFor(head, 0);
+  }
+  /** Says in state that control is in another page than where the region was entered, for those who do not look RIP up. */
+  private storePage(page: number): void {
+    if (page === 0) return;
+    const c = this.code.i32(this.place.base);
+    this.pushOffset(page);
+    if (!this.place.long) c.op('i64.extend_i32_u');
+    c.mem('i64.store', SLOT.PAGE);
   }
   /** Goes on at an address: a local, or an offset from the page. */
   exitToLocal(local: number): void {
@@ -70,6 +86,7 @@ export abstract class RegionExits extends RegionFlags {
   /** Behind the commits of an instruction: passes what the helper at its end is given. */
   prepareHelp({ helper, args }: Effect & { k: 'control' }, record: number): void {
     this.passArguments(args);
+    this.storePage(pageOf(this.offset));
     this.code.i32(helper.index).set(this.helper).i32(record).set(this.record);
   }
   /** Leaves to where that helper takes the processor. */
@@ -95,7 +112,7 @@ export abstract class RegionExits extends RegionFlags {
   checkBudget(need: number, offset: number): void {
     this.code.get(BUDGET).i32(need).op('i32.lt_s');
     this.openIf();
-    this.leaveFor((LEAVE.budget << 12) | offset, 0);
+    this.leaveFor(exitAt(LEAVE.budget, offset), 0);
     this.close();
   }
 
@@ -110,11 +127,7 @@ export abstract class RegionExits extends RegionFlags {
     const { base, long, flat } = this.place;
     const leaveFor = (why: number): void => {
       this.openIf();
-      c.get(HEAD_LOCAL)
-        .mem('i32.load16_u', RECORD.next)
-        .i32(why << 12)
-        .op('i32.or')
-        .set(this.how);
+      c.get(HEAD_LOCAL).mem('i32.load16_u', RECORD.next).i32(exitAt(why, 0)).op('i32.or').set(this.how);
       this.br(this.exitLabel);
       this.close();
     };
@@ -129,31 +142,74 @@ export abstract class RegionExits extends RegionFlags {
     if (wraps) c.get(this.page).i32(0xf000).op('i32.gt_u').op('i32.or');
     leaveFor(LEAVE.budget);
   }
-  /** Opens a block, which is left unless the address in a local is this region's only entry, at an offset in its page. */
-  returnToEntry(local: number, offset: number, need: number): void {
+  /**
+   * Leaves for an offset in another page than the present one, unless the jump cache has for it the head `to`, as it did: then what the region
+   * has of that page is what is mapped there.
+   */
+  checkPage(offset: number, to: number): void {
+    const rip = this.newLocal(this.word);
+    this.pushOffset(offset);
+    this.code.set(rip);
+    this.notMapped(rip, to);
+    this.openIf();
+    this.exitToLocal(rip);
+    this.close();
+  }
+  /** Pushes whether the jump cache has something else than a head for an address in a local. */
+  private notMapped(rip: number, head: number): void {
+    const c = this.code;
+    const { tlb, long } = this.place;
+    const low = long ? this.newLocal(I32) : rip;
+    const entry = this.newLocal(I32);
+    if (long) c.get(rip).op('i32.wrap_i64').set(low);
+    c.get(low).get(low).i32(10).op('i32.shr_u').op('i32.xor').i32(4).op('i32.shl');
+    c.i32((JUMP_ENTRIES - 1) << 4)
+      .op('i32.and')
+      .tee(entry)
+      .mem('i64.load', tlb + JUMP_CACHE);
+    this.pushWord(rip);
+    c.op('i64.ne')
+      .get(entry)
+      .mem('i32.load', tlb + JUMP_CACHE + 8)
+      .i32(head)
+      .op('i32.ne')
+      .op('i32.or');
+  }
+  /**
+   * Opens a block, which is left unless the address in a local is an entry of this region, at an offset; that of the head `mapped`
+   * if that is not 0. Its number is set if it is not the only one.
+   */
+  returnToEntry(local: number, offset: number, need: number, number: number, mapped: number): void {
     const c = this.code;
     const outside = this.openBlock();
     c.get(local);
     this.pushOffset(offset);
     c.op(this.place.long ? 'i64.ne' : 'i32.ne');
     this.brIf(outside);
+    if (mapped) {
+      this.notMapped(local, mapped);
+      this.brIf(outside);
+    }
     c.get(BUDGET).i32(need).op('i32.lt_s');
     this.brIf(outside);
+    if (number >= 0) c.i32(number).set(this.entry);
   }
   /**
-   * Opens a block, which is left unless the address in a local is an entry of this region, whose number is set. `table` has, for each offset in the page, one more than
-   * the number of the entry there. Code of the page that runs is known to be mapped: nobody else has to be asked.
+   * Opens a block, which is left unless the address in a local is an entry of this region in a page, whose number is set. `table` has, for each offset
+   * in the page, one more than the number of the entry there. Code of the page that runs is known to be mapped: nobody else has to be asked.
    */
-  dispatchInside(local: number, table: number, need: number): void {
+  dispatchInside(local: number, page: number, table: number, need: number): void {
     const c = this.code;
     const offset = this.newLocal(I32);
     const outside = this.openBlock();
-    c.get(local).get(this.page);
+    c.get(local);
+    if (page === 0) c.get(this.page);
+    else this.pushOffset(page);
     if (this.place.long) {
       const wide = this.newLocal(I64);
       c.op('i64.sub').tee(wide).op('i32.wrap_i64').set(offset);
-      c.get(wide).i64(4096n).op('i64.ge_u');
-    } else c.op('i32.sub').tee(offset).i32(4096).op('i32.ge_u');
+      c.get(wide).i64(BigInt(PAGE)).op('i64.ge_u');
+    } else c.op('i32.sub').tee(offset).i32(PAGE).op('i32.ge_u');
     this.brIf(outside);
     c.get(offset).mem('i32.load8_u', table).tee(offset).op('i32.eqz');
     this.brIf(outside);
@@ -205,18 +261,18 @@ export abstract class RegionExits extends RegionFlags {
       c.get(BUDGET).get(this.helper).get(this.record).returnCall(functions.help);
       this.close();
     }
-    c.get(this.how).i32(0x10000).op('i32.lt_u');
+    c.get(this.how).i32(REASON_END).op('i32.lt_u');
     this.openIf();
-    c.i32(base).get(this.page).get(this.how).i32(0xfff).op('i32.and');
-    if (this.place.long) c.op('i64.extend_i32_u').op('i64.add');
+    c.i32(base).get(this.page).get(this.how).i32(OFFSET_MASK).op('i32.and').i32(FARTHEST).op('i32.sub');
+    if (this.place.long) c.op('i64.extend_i32_s').op('i64.add');
     else c.op('i32.add').op('i64.extend_i32_u');
     c.mem('i64.store', SLOT.RIP);
     if (this.place.counters) {
       const counter = this.newLocal(I32);
-      c.get(this.how).i32(12).op('i32.shr_u').i32(2).op('i32.shl').set(counter);
+      c.get(this.how).i32(REASON_SHIFT).op('i32.shr_u').i32(2).op('i32.shl').set(counter);
       count(c, () => c.get(counter), this.place.counters + COUNTERS.left);
     }
-    c.get(BUDGET).get(this.how).i32(12).op('i32.shr_u').returnCall(functions.interpret);
+    c.get(BUDGET).get(this.how).i32(REASON_SHIFT).op('i32.shr_u').returnCall(functions.interpret);
     this.close();
     c.get(this.how).mem('i32.load16_u', 0).i32(head.compiled).op('i32.eq');
     this.openIf();
