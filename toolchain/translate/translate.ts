@@ -2,8 +2,9 @@
 /**
  * @fileoverview The translator's entrance: a wasm module to x86-64 sections.
  *
- * Per function: `build` (SSA), `cleanup`, `select` (machine instructions), `allocate` (registers), `emit`, twice: the first time
- * into a scratch buffer, to learn which jumps are short. Around them this file keeps what belongs to the module: globals,
+ * Per function: `build` (SSA), `cleanup`, `select` (machine instructions), `allocate` (registers), `emit`, three times: twice into
+ * scratch buffers, to learn which jumps are short and then how many bytes there are. With all sizes known, `pages` says where functions go, and
+ * the third time is for good. Around them this file keeps what belongs to the module: globals,
  * function table, constants, jump tables, helpers, symbols, and the tables that explain the code (lines, traps, probes).
  *
  * Data: `.data` holds globals (8 bytes each), the memory's size in pages, the lengths of passive segments; `.rodata` constants,
@@ -11,12 +12,13 @@
  */
 import type { FunctionType, WasmFunction, WasmModule } from '../wasm/module.ts';
 import { Label, type Mem, type Relocation, symbolAt, X86 } from '../x86/x86.ts';
-import { allocate } from './allocate.ts';
+import { type Allocation, allocate } from './allocate.ts';
 import { GraphBuilder } from './build.ts';
 import { cleanup } from './cleanup.ts';
 import { type EmitSink, FunctionEmitter } from './emit.ts';
 import { helpers } from './helpers.ts';
-import type { Address } from './machine.ts';
+import type { Address, MachineFunction } from './machine.ts';
+import { ALIGNMENT, CODE_PAGE, packPages } from './pages.ts';
 import { type Callee, type ModuleContext, Selector } from './select.ts';
 import {
   type Intrinsic,
@@ -33,6 +35,15 @@ import {
 export function translate(module: WasmModule, options: TranslateOptions): TranslatedModule {
   return new ModuleTranslator(module, options).run();
 }
+
+/** A function up to its registers, and what emitting it has shown: which jumps are short, in order, and how many bytes there are then. */
+interface Draft {
+  readonly machine: MachineFunction;
+  readonly allocation: Allocation;
+  readonly distances: readonly boolean[];
+  readonly size: number;
+}
+const nameOf = (f: WasmFunction): string => f.name ?? `func${f.index}`;
 
 /** Jumps that were this short in the first pass are short in the second, whatever alignment does between. */
 const SURELY_SHORT = 127 - 2 * 15;
@@ -106,7 +117,7 @@ class ModuleTranslator implements ModuleContext {
 
   run(): TranslatedModule {
     this.layOutData();
-    for (const f of this.module.functions) if (!f.import) this.translateFunction(f);
+    this.translateFunctions();
     this.emitHelpers();
     this.functionTable();
     this.nameExports();
@@ -214,25 +225,50 @@ class ModuleTranslator implements ModuleContext {
     if (!this.helperLabels.has(name)) this.helperLabels.set(name, new Label(name));
   }
 
-  private translateFunction(f: WasmFunction): void {
-    const name = f.name ?? `func${f.index}`;
+  private translateFunctions(): void {
+    const own = this.module.functions.filter((f) => !f.import);
+    const drafts = own.map((f) => this.draft(f));
+    const places = new Map(own.map(({ index }, place) => [index, place]));
+    const sized = drafts.map(({ size }, place) => ({ size, calls: this.calledBy(own[place], places) }));
+    for (const page of packPages(sized)) {
+      this.asm.align(CODE_PAGE, 0xcc);
+      for (const place of page) this.emitFunction(own[place], drafts[place]);
+    }
+  }
+  private calledBy(f: WasmFunction, places: ReadonlyMap<number, number>): number[] {
+    return f.body.flatMap(({ op, index }) => {
+      const callee = op.name === 'call' ? this.callee(index) : undefined;
+      const place = callee?.kind === 'function' ? places.get(callee.index) : undefined;
+      return place === undefined ? [] : [place];
+    });
+  }
+
+  private draft(f: WasmFunction): Draft {
+    const name = nameOf(f);
     if (this.options.forbidFloat) refuseFloats(f, name);
     const graph = new GraphBuilder(this.module, f).build();
     cleanup(graph);
     const machine = new Selector(this, graph).select(name);
     const allocation = allocate(machine, { r15: this.options.addressing === 'zero' });
 
-    const distances: boolean[] = [];
-    const measuring = new X86();
-    const jumps: { target: Label; from: number }[] = [];
-    measuring.assumeShort = (target) => {
-      jumps.push({ target, from: measuring.position });
-      return false;
+    const measure = (isShort: (target: Label, from: number) => boolean): number => {
+      const asm = new X86();
+      asm.assumeShort = (target) => isShort(target, asm.position);
+      new FunctionEmitter(asm, machine, allocation, this.measuringSink()).emitFunction();
+      return asm.position;
     };
-    new FunctionEmitter(measuring, machine, allocation, this.measuringSink()).emitFunction();
-    for (const { target, from } of jumps) distances.push(target.offset! - from <= SURELY_SHORT);
-
-    this.asm.align(16, 0xcc);
+    const jumps: { target: Label; from: number }[] = [];
+    measure((target, from) => {
+      jumps.push({ target, from });
+      return false;
+    });
+    const distances = jumps.map(({ target, from }) => target.offset! - from <= SURELY_SHORT);
+    let next = 0;
+    return { machine, allocation, distances, size: measure(() => distances[next++]) };
+  }
+  private emitFunction(f: WasmFunction, { machine, allocation, distances }: Draft): void {
+    const name = nameOf(f);
+    this.asm.align(ALIGNMENT, 0xcc);
     const start = this.asm.position;
     this.asm.bind(this.functionLabels[f.index]);
     let next = 0;
@@ -347,7 +383,7 @@ class ModuleTranslator implements ModuleContext {
     const text: Section = {
       name: this.textName,
       bytes: asm.finish(),
-      alignment: 16,
+      alignment: CODE_PAGE,
       writable: false,
       executable: true,
       relocations: asm.relocations,
