@@ -12,6 +12,7 @@ import { Walk } from './lookup';
 import { cachedLookup } from './nameCache';
 import { ALWAYS, FileSystemType, hasOption } from './mount';
 import { Poller } from './poll';
+import { Ace } from './acl';
 import { Attributes, DirectoryReader, FileSystem, Statistics, Vnode } from './vnode';
 
 class LofFileSystem extends FileSystem {
@@ -170,6 +171,18 @@ class LofNode extends Vnode {
   }
   setMode(mode: i32): i32 {
     return this.below.setMode(mode);
+  }
+  dropSetIds(mode: i32): i32 {
+    return this.below.dropSetIds(mode);
+  }
+  get hasAcl(): bool {
+    return this.below.hasAcl;
+  }
+  acl(): Ace[] | null {
+    return this.below.acl();
+  }
+  setAcl(aces: Ace[]): i32 {
+    return this.below.setAcl(aces);
   }
   setOwner(uid: i32, gid: i32): i32 {
     return this.below.setOwner(uid, gid);

@@ -182,7 +182,7 @@ export class Walk {
     }
     if (failure != ENOENT) return failure;
     if (this.needsDirectory && !directoryWanted) return ENOENT;
-    error = checkChange(directory, this.credentials);
+    error = checkChange(directory, this.credentials, directoryWanted);
     return -error;
   }
 
@@ -207,7 +207,8 @@ export class Walk {
     if (error) return -error;
     const file = directory.lookup(this.lastName);
     if (!file) return failure;
-    error = file.mounted ? setError(EBUSY) : checkRemoval(directory, file, this.credentials);
+    const isTaken = file.mounted != null && !directory.removesMounted;
+    error = isTaken ? setError(EBUSY) : checkRemoval(directory, file, this.credentials);
     if (!error && this.needsDirectory && !file.isDirectory) error = setError(ENOTDIR);
     file.release();
     return -error;

@@ -11,7 +11,7 @@ import { currentProcess } from '../kernel/process';
 import { fetchText } from '../kernel/user';
 import { isSpecial, Walk } from './lookup';
 import { forgetName } from './nameCache';
-import { checkChange, checkRemoval, groupIn, isOwner } from './policy';
+import { checkAccess, checkChange, checkRemoval, groupIn, isOwner, W_OK } from './policy';
 import { S_IFDIR, S_IFIFO, S_IFMT, S_IFREG, S_ISGID, Vnode } from './vnode';
 
 /** <sys/fcntl.h> */
@@ -201,20 +201,15 @@ function renameInto(directory: Vnode, name: string, toDirectory: Vnode, target: 
   const old = toDirectory.lookup(wanted);
   let error = 0;
   if (target.needsDirectory && !file.isDirectory) error = setError(ENOTDIR);
-  else if (!old) error = checkChange(toDirectory, credentials);
-  else if (old.mounted) error = setError(EBUSY);
+  else if (!old) error = checkChange(toDirectory, credentials, file.isDirectory);
+  else if (old.mounted && !toDirectory.removesMounted) error = setError(EBUSY);
   else error = checkRemoval(toDirectory, old, credentials);
   // Its `..` changes: it must be writable itself.
-  if (!error && file.isDirectory && directory != toDirectory && !isWritable(file, credentials)) error = setError(EACCES);
+  if (!error && file.isDirectory && directory != toDirectory && checkAccess(file, W_OK, credentials)) error = setError(EACCES);
   file.release();
   if (old) old.release();
   if (error) return error;
   forgetName(directory, name);
   forgetName(toDirectory, wanted);
   return directory.rename(name, toDirectory, wanted);
-}
-
-function isWritable(vnode: Vnode, credentials: Credentials): bool {
-  const attributes = vnode.attributes();
-  return credentials.permits(attributes.mode, attributes.uid, attributes.gid, 2);
 }

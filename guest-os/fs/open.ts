@@ -20,6 +20,7 @@ import { currentProcess, Process } from '../kernel/process';
 import { specialFile } from './device';
 import {
   O_ACCMODE,
+  O_APPEND,
   O_CLOEXEC,
   O_CREAT,
   O_DIRECTORY,
@@ -164,5 +165,5 @@ function refusal(credentials: Credentials, vnode: Vnode, flags: i32): i32 {
   let wanted = 0;
   if (access != O_WRONLY) wanted |= R_OK;
   if (access != O_RDONLY || flags & O_TRUNC) wanted |= W_OK;
-  return -checkAccess(vnode, wanted, credentials);
+  return -checkAccess(vnode, wanted, credentials, (flags & (O_APPEND | O_TRUNC)) == O_APPEND);
 }

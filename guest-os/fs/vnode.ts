@@ -19,6 +19,7 @@
  * write(2) changes it in place, so shared mappings and descriptors see the same bytes.
  */
 import { EINVAL, ENOENT, ENOSYS, ENOTDIR, ENOTTY, EROFS, setError, setFailure } from '../kernel/errno';
+import { Ace, trivialAces } from './acl';
 import { Poller, POLL_ALWAYS } from './poll';
 import { RecordLock } from './recordLock';
 
@@ -150,6 +151,9 @@ export const PC_PIPE_BUF: i32 = 6;
 export const PC_NO_TRUNC: i32 = 7;
 export const PC_VDISABLE: i32 = 8;
 export const PC_CHOWN_RESTRICTED: i32 = 9;
+/** Which lists of access it can have: {@link ACL_ACE} or none. */
+export const PC_ACL_ENABLED: i32 = 20;
+export const ACL_ACE: i32 = 2;
 export const PC_FILESIZEBITS: i32 = 67;
 export const PC_SYMLINK_MAX: i32 = 16;
 export const PC_TIMESTAMP_RESOLUTION: i32 = 18;
@@ -280,6 +284,7 @@ export abstract class Vnode {
       case PC_TIMESTAMP_RESOLUTION:
         return 1;
       case PC_VDISABLE:
+      case PC_ACL_ENABLED:
       case PC_XATTR_ENABLED:
       case PC_XATTR_EXISTS:
         return 0;
@@ -299,6 +304,10 @@ export abstract class Vnode {
   /** The name that a directory has in the one above, where that does not list it; empty: it does. */
   get hiddenName(): string {
     return '';
+  }
+  /** May entries go, or be called otherwise, that something is mounted on? Where it mounts them itself. */
+  get removesMounted(): bool {
+    return false;
   }
   /** The directory above, held; null at the root of a file system. */
   parent(): Vnode | null {
@@ -350,6 +359,22 @@ export abstract class Vnode {
     return null;
   }
   setMode(mode: i32): i32 {
+    return setError(ENOSYS);
+  }
+  /** As {@link setMode}, where only the set-id bits go: a list of access stays. */
+  dropSetIds(mode: i32): i32 {
+    return this.setMode(mode);
+  }
+  /** Does its list of access say more than its mode? */
+  get hasAcl(): bool {
+    return false;
+  }
+  /** Its list of access; null: it cannot be read, see failure. */
+  acl(): Ace[] | null {
+    return trivialAces(this.attributes().mode, this.isDirectory);
+  }
+  /** Sets it, and with it the mode. ENOSYS: there are only modes here. */
+  setAcl(aces: Ace[]): i32 {
     return setError(ENOSYS);
   }
   /** -1: stays. */

@@ -134,7 +134,11 @@ export class Credentials {
   /** Permission bits of a file against what is wanted (4 read, 2 write, 1 execute). */
   permits(mode: i32, uid: i32, gid: i32, wanted: i32): bool {
     const bits = this.euid == uid ? mode >> 6 : this.isMember(gid) ? mode >> 3 : mode;
-    const missing = wanted & ~bits;
+    return this.overrides(mode, wanted & ~bits);
+  }
+
+  /** Are there privileges to do what permissions do not allow? */
+  overrides(mode: i32, missing: i32): bool {
     if (!missing) return true;
     const directory = (mode & 0xf000) == 0x4000;
     if (missing & 4 && !this.has(PRIV_FILE_DAC_READ)) return false;

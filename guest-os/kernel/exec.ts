@@ -13,6 +13,7 @@ import { USER_END, USER_STACK_TOP } from 'machine/addresses';
 import { fxrstor } from 'machine/cpu';
 import { address } from 'machine/mem';
 import { pathOf, Walk } from '../fs/lookup';
+import { checkAccess, X_OK } from '../fs/policy';
 import { S_IFREG, Vnode } from '../fs/vnode';
 import { AddressSpace, BREAK_LIMIT, PROT_EXEC, PROT_READ, PROT_WRITE, Segment } from './addressSpace';
 import { E2BIG, EACCES, EINTR, ENOEXEC, ENOMEM, EPERM, failure, setError } from './errno';
@@ -121,9 +122,7 @@ function baseName(path: string): string {
 
 /** The beginning of the file, if it may be executed. */
 function readHeaders(process: Process, vnode: Vnode, image: Image): i32 {
-  const attributes = vnode.attributes();
-  if (vnode.type != S_IFREG) return setError(EACCES);
-  if (!process.credentials.permits(attributes.mode, attributes.uid, attributes.gid, 1)) return setError(EACCES);
+  if (vnode.type != S_IFREG || checkAccess(vnode, X_OK, process.credentials)) return setError(EACCES);
   const count = vnode.read(0, address(image.at), HEADERS, false);
   return count < 4 ? setError(ENOEXEC) : 0;
 }

@@ -7,6 +7,8 @@
 import { agrees } from './ask';
 import * as calls from './calls';
 import { entriesOf, failure, joinPath, linkTarget, S_IFBLK, S_IFCHR, Status, status } from './files';
+import { Ace, isTrivial } from '../fs/acl';
+import { readAcl, writeAcl } from './acl';
 import { copyAttributes } from './extended';
 import { complain, O_CREAT, O_EXCL, O_RDONLY, O_TRUNC, O_WRONLY, openFile, out, say, writeAll } from './io';
 import { pathOf } from './text';
@@ -114,13 +116,17 @@ export class Copier {
       if (this.verbose) out(from + ' -> ' + to + '\n');
     }
     const made = status(to, true);
-    if (!exists && made) calls.chmod(pathOf(to), made.permissions | 0o700);
+    if (!exists && made && (made.permissions & 0o700) != 0o700) calls.chmod(pathOf(to), made.permissions | 0o700);
     const names = entriesOf(from);
     if (!names) this.complain(from, failure);
     else for (let i = 0; i < names.length; i++) this.copy(joinPath(from, names[i]), joinPath(to, names[i]), false);
     this.extend(from, to, about);
-    if (this.preserve) this.attributes(to, about);
-    else if (!exists && made) calls.chmod(pathOf(to), made.permissions & (about.permissions | 0o7000));
+    if (this.preserve) this.attributes(from, to, about);
+    else if (!exists && made) {
+      // What it has inherited of lists of access stays, unless the mode has to change.
+      const permissions = made.permissions & (about.permissions | 0o7000);
+      if (permissions != (made.permissions | 0o700)) calls.chmod(pathOf(to), permissions);
+    }
   }
 
   /** A tree cannot be copied into itself: it would never end. */
@@ -153,7 +159,7 @@ export class Copier {
     } else if (!this.regular(from, to, about, exists)) return;
     if (this.verbose) out(from + ' -> ' + to + '\n');
     this.extend(from, to, about);
-    if (this.preserve) this.attributes(to, about);
+    if (this.preserve) this.attributes(from, to, about);
   }
   private extend(from: string, to: string, about: Status): void {
     const error = this.extended && !about.isLink ? copyAttributes(from, to) : 0;
@@ -194,9 +200,12 @@ export class Copier {
   }
 
   /** As far as it is allowed: who may not give files away keeps them, without the set-id bits. */
-  private attributes(to: string, about: Status): void {
+  private attributes(from: string, to: string, about: Status): void {
     const owned = calls.lchown(pathOf(to), about.uid, about.gid);
     if (!about.isLink) calls.chmod(pathOf(to), about.permissions & (owned < 0 ? 0o1777 : 0o7777));
+    // Where there are no lists of access the mode has to do.
+    const aces: Ace[] | null = about.fileSystem == 'zfs' && !about.isLink ? readAcl(from) : null;
+    if (aces && !isTrivial(aces)) writeAcl(to, aces);
     const error = setTimes(to, about, !about.isLink);
     if (error < 0 && !about.isLink) this.complain(to, error);
   }

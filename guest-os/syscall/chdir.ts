@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview System call 12, chdir: the current directory. */
 import { Walk } from '../fs/lookup';
-import { EACCES, ENOTDIR, failure, setError } from '../kernel/errno';
+import { checkAccess, X_OK } from '../fs/policy';
+import { ENOTDIR, failure, setError } from '../kernel/errno';
 import { currentProcess } from '../kernel/process';
 import { fetchText } from '../kernel/user';
 
@@ -11,10 +12,7 @@ export function chdir(path: u64): i64 {
   if (name == null) return setError(failure);
   const vnode = new Walk(process.root!, process.credentials).find(process.directory!, name, true);
   if (!vnode) return setError(failure);
-  const attributes = vnode.attributes();
-  let errno = 0;
-  if (!vnode.isDirectory) errno = ENOTDIR;
-  else if (!process.credentials.permits(attributes.mode, attributes.uid, attributes.gid, 1)) errno = EACCES;
+  const errno = vnode.isDirectory ? -checkAccess(vnode, X_OK, process.credentials) : ENOTDIR;
   if (errno) {
     vnode.release();
     return setError(errno);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview System call 110, utimesys: a file's access and modification times: 0 futimens (descriptor), 1 utimensat (path). */
 import { AT_SYMLINK_NOFOLLOW, fileAt } from '../fs/names';
-import { checkAccess, isOwner, W_OK } from '../fs/policy';
+import { ACE_WRITE_ATTRIBUTES } from '../fs/acl';
+import { checkAccess, mayAsOwner, W_OK } from '../fs/policy';
 import { Vnode } from '../fs/vnode';
 import { wallTime } from '../kernel/clock';
 import { EACCES, EINVAL, EPERM, EROFS, failure, setError } from '../kernel/errno';
@@ -46,7 +47,7 @@ function setTimes(vnode: Vnode, from: u64): i32 {
   if (!isTime(accessed) || !isTime(modified)) return setError(EINVAL);
   if (accessed == UTIME_OMIT && modified == UTIME_OMIT) return 0;
   if (vnode.isReadOnly) return setError(EROFS);
-  if (!isOwner(vnode, credentials)) {
+  if (!mayAsOwner(vnode, ACE_WRITE_ATTRIBUTES, credentials)) {
     // Who may write may say that it is new, but not that it is old.
     if (accessed != UTIME_NOW || modified != UTIME_NOW) return setError(EPERM);
     if (checkAccess(vnode, W_OK, credentials)) return setError(EACCES);

@@ -29,10 +29,10 @@ const HARMLESS: Record<string, string[]> = {
     tasksys`),
   'names a file, which is looked for below the root of the zone, as open, mkdir and chown are: fs/lookup.ts is the one place for that':
     words(`
-    access faccessat fchmodat fchownat fstatat lchown linkat lstat mkdirat openat pathconf readlink readlinkat renameat stat statvfs symlinkat
+    access acl faccessat fchmodat fchownat fstatat lchown linkat lstat mkdirat openat pathconf readlink readlinkat renameat stat statvfs symlinkat
     unlink unlinkat`),
   'takes a descriptor, and with it what open has allowed': words(`
-    accept bind fchmod fchown fdsync fpathconf fstat fstatvfs getdents getdents64 getpeername getsockname getsockopt listen lseek pipe pollsys portfs
+    accept bind facl fchmod fchown fdsync fpathconf fstat fstatvfs getdents getdents64 getpeername getsockname getsockopt listen lseek pipe pollsys portfs
     pread preadv pwrite pwritev read readv recv recvfrom recvmsg send sendmsg sendto setsockopt shutdown so_socketpair writev`),
   'tells what is the same for all, and changes nothing': words(`
     clock_getres clock_gettime getloadavg getpagesizes getrandom gettimeofday processor_info sync sysconfig time`),

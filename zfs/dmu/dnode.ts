@@ -30,6 +30,8 @@ export const LARGEST_BONUS: u32 = 320;
 export const MOST_LEVELS: i32 = 7;
 /** `used` counts bytes, not sectors. */
 const FLAG_USED_BYTES: u8 = 1;
+/** Its last 128 bytes are the pointer to a spill block (spill.ts). */
+export const FLAG_SPILL: u8 = 4;
 /** Released dnodes that are kept. */
 const IDLE: i32 = 512;
 const BUCKETS: u32 = 4096;
@@ -178,7 +180,7 @@ export function isSane(raw: DnodePhys): bool {
   if (<u32>raw.indirectShift < LOWEST_INDIRECT_SHIFT || <u32>raw.indirectShift > 17) return false;
   if (!raw.levels || <i32>raw.levels > MOST_LEVELS) return false;
   if (!raw.pointers || raw.pointers > 3 || !raw.sectors || raw.sectors > 256) return false;
-  if (<u32>raw.bonusLength + <u32>raw.pointers * <u32>POINTER_SIZE > BONUS_AND_POINTERS) return false;
+  if (<u32>raw.bonusLength > bonusRoom(raw)) return false;
   // The topmost level must be able to have the last block.
   const shift = (<u32>raw.levels - 1) * (<u32>raw.indirectShift - 7);
   return shift >= 64 || raw.maxBlock >> shift < <u64>raw.pointers;
@@ -246,10 +248,14 @@ export function dirtyDnode(dn: Dnode): void {
 export function bonusOf(dn: Dnode): usize {
   return dn.phys + 64 + <usize>dn.raw.pointers * POINTER_SIZE;
 }
+/** Bytes that a bonus buffer can have: more for it is less for pointers, which are not moved. */
+export function bonusRoom(raw: DnodePhys): u32 {
+  const pointers = <u32>raw.pointers + (raw.flags & FLAG_SPILL ? 1 : 0);
+  return BONUS_AND_POINTERS - min(pointers * <u32>POINTER_SIZE, BONUS_AND_POINTERS);
+}
 export function setBonus(dn: Dnode, type: u32, bytes: u32): void {
   const raw = dn.raw;
-  // More room for the bonus is less for pointers, which are not moved.
-  assert(<u32>raw.pointers * <u32>POINTER_SIZE + bytes <= BONUS_AND_POINTERS, 'bonus too large');
+  assert(bytes <= bonusRoom(raw), 'bonus too large');
   raw.bonusType = <u8>type;
   raw.bonusLength = <u16>bytes;
   dirtyDnode(dn);
@@ -348,11 +354,22 @@ export function freeObject(dn: Dnode): i32 {
   // Blocks of pointers, empty now, are not written any more: those on disk go here.
   for (let i: u64 = 0; i < <u64>dn.raw.pointers && result == 0; i++) result = freeIndirect(dn, dn.levels - 1, i, dn.pointerAt(i));
   if (result < 0) return result;
+  dropSpill(dn);
   dropDbufs(dn);
   memory.fill(dn.phys, 0, DNODE_SIZE);
   dirtyDnode(dn);
   if (dn.object < dn.objset.cursor) dn.objset.cursor = dn.object;
   return 0;
+}
+
+/** The spill block is free, if there is one. */
+export function dropSpill(dn: Dnode): void {
+  if (!(dn.raw.flags & FLAG_SPILL)) return;
+  const slot = dn.phys + DNODE_SIZE - POINTER_SIZE;
+  dn.objset.blockFreed(dn, slot);
+  memory.fill(slot, 0, POINTER_SIZE);
+  dn.raw.flags &= ~FLAG_SPILL;
+  dirtyDnode(dn);
 }
 
 function freeIndirect(dn: Dnode, level: u32, block: u64, slot: usize): i32 {

@@ -67,6 +67,9 @@ export class Objset {
   logBias: u32 = 0;
   /** May its files have extended attributes? */
   keepsExtended: bool = true;
+  /** What chmod(2) leaves of lists of access, and what new files have of their directory's (guest-os/fs/acl.ts). */
+  aclMode: u32 = 0;
+  aclInherit: u32 = 4;
   /** Is `.zfs` listed in its root directory? */
   showsSnapshots: bool = false;
   /** The root block in memory. */
@@ -306,6 +309,11 @@ export class Objset {
     }
     freeBuffer(old, POINTER_SIZE);
     return min(result, 0);
+  }
+
+  /** Writes a spill block (spill.ts) for the open group; `bp` is where it was before. */
+  writeSpill(dn: Dnode, bp: usize, data: usize, bytes: u32): i32 {
+    return this.replace(dn, bp, data, bytes, this.policy(dn.bonusType, 0, dn, 1), this.spa.openTxg, 1, 1);
   }
 
   private policy(type: u32, level: u32, dn: Dnode | null, pass: u32): WritePolicy {

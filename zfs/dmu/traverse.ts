@@ -10,7 +10,7 @@ import { EIO, setError } from '../../guest-os/kernel/errno';
 import { ArcBlock, arcRead, arcRelease } from '../arc/arc';
 import { Spa } from '../spa/spa';
 import { isHole, levelOf, pointer, POINTER_SIZE, typeOf } from '../zio/blockPointer';
-import { DNODE_SIZE, DNODES_PER_BLOCK, isSane } from './dnode';
+import { DNODE_SIZE, DNODES_PER_BLOCK, FLAG_SPILL, isSane } from './dnode';
 import { TYPE_DNODE, TYPE_NONE, TYPE_OBJSET } from './types';
 
 /** What {@link Visitor.block} may give besides 0 and errors: do not look below. */
@@ -22,7 +22,6 @@ export const OBJECT_GROUP_USED: u64 = u64.MAX_VALUE - 1;
 /** Level of the root block, and number of the block that attributes spill to. */
 export const LEVEL_ROOT: i32 = -1;
 export const SPILL: u64 = u64.MAX_VALUE;
-const FLAG_SPILL: u8 = 4;
 /** Levels of objects are bounded by {@link isSane}; this bounds what pointers say. */
 const DEEPEST: i32 = 16;
 

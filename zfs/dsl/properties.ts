@@ -14,6 +14,7 @@ import { COMPRESS_FUNCTIONS, COMPRESS_LZJB, COMPRESS_OFF, COMPRESS_ON } from '..
 import { SYNC_STANDARD } from '../zil/intentLog';
 import { LARGEST_BLOCK } from '../zio/blockPointer';
 import { Property, TEXT } from '../prop/property';
+import { ACLINHERIT_RESTRICTED, ACLMODE_DISCARD } from '../../guest-os/fs/acl';
 import { ENOENT, setError } from '../../guest-os/kernel/errno';
 import { Spa } from '../spa/spa';
 import { Dataset } from './dataset';
@@ -136,6 +137,8 @@ export function applyProperties(dataset: Dataset, objset: Objset): void {
   objset.syncMode = <u32>inheritedNumber(dir, 'sync', SYNC_STANDARD);
   objset.keepsExtended = inheritedNumber(dir, 'xattr', 1) != 0;
   objset.showsSnapshots = inheritedNumber(dir, 'snapdir', 0) != 0;
+  objset.aclMode = <u32>inheritedNumber(dir, 'aclmode', ACLMODE_DISCARD);
+  objset.aclInherit = <u32>inheritedNumber(dir, 'aclinherit', ACLINHERIT_RESTRICTED);
   objset.logBias = <u32>inheritedNumber(dir, 'logbias', 0);
 }
 

@@ -15,6 +15,7 @@ import { cloneSnapshot, createDataset, createVolumeDataset, takeSnapshot } from 
 import { reapplyBelow } from '../dsl/properties';
 import { traverse, Visitor } from '../dmu/traverse';
 import { zapCreate, zapDelete, ZapEntry, zapGet, zapSet, zapSetArray, zapSetText, zapValue } from '../zap/zap';
+import { loadAces, PLAIN_ACE, PLAIN_ACES, storePlainAces } from '../zpl/aces';
 import {
   A_LINKS,
   A_MODE,
@@ -329,6 +330,25 @@ export function setAttributes(path: usize, pathBytes: u32, mode: u64, uid: i32, 
   if (result == 0) result = fs!.setTimes(dn, accessed, modified);
   releaseDnode(dn);
   return result;
+}
+/** Sets a file's list of access: entries of twelve bytes, as acl(2) has them. */
+export function setAces(path: usize, pathBytes: u32, from: usize, bytes: u32): i32 {
+  const dn = fileOf(argument(path, pathBytes));
+  if (!dn) return setError(ENOENT);
+  const aces = loadAces(from, bytes, PLAIN_ACES);
+  const result = aces ? fs!.setAces(dn, aces) : setError(EINVAL);
+  releaseDnode(dn);
+  return result;
+}
+/** The list comes to `to`; its bytes. */
+export function readAces(path: usize, pathBytes: u32, to: usize, bytes: u32): i32 {
+  const dn = fileOf(argument(path, pathBytes));
+  if (!dn) return setError(ENOENT);
+  const aces = fs!.aces(dn);
+  releaseDnode(dn);
+  if (!aces || <u32>aces.length * PLAIN_ACE > bytes) return setError(EIO);
+  storePlainAces(aces, to);
+  return aces.length * <i32>PLAIN_ACE;
 }
 export function link(path: usize, pathBytes: u32, to: usize, toBytes: u32): i32 {
   const dn = fileOf(argument(path, pathBytes));

@@ -9,15 +9,17 @@
  * after a crash, at import. Nothing is kept between pieces; the head is named by its object and identity.
  */
 import { caller } from '../dsl/caller';
-import { DnodePhys, ReplayFree, ReplayFreeObjects, ReplayObject, ReplayWrite } from 'layout/zfs';
+import { DnodePhys, ReplayFree, ReplayFreeObjects, ReplayObject, ReplaySpill, ReplayWrite } from 'layout/zfs';
 import { EBUSY, EEXIST, EINVAL, EIO, ENODEV, ENOENT, ETXTBSY, setError } from '../../guest-os/kernel/errno';
 import { dmuFreeRange, dmuWrite } from '../dmu/dmu';
 import {
   bonusOf,
+  bonusRoom,
   claimObject,
   dirtyDnode,
   Dnode,
   DNODE_SIZE,
+  dropSpill,
   freeObject,
   holdDnode,
   isFreeObject,
@@ -26,20 +28,22 @@ import {
   setBonus,
 } from '../dmu/dnode';
 import { Objset } from '../dmu/objset';
-import { OBJSET_ZFS, OBJSET_ZVOL, TYPES, TYPE_NONE } from '../dmu/types';
+import { hasSpill, setSpill, writeSpill } from '../dmu/spill';
+import { OBJSET_ZFS, OBJSET_ZVOL, TYPES, TYPE_NONE, TYPE_SA } from '../dmu/types';
 import { createHead, createSnapshot, Dataset, FLAG_INCONSISTENT } from '../dsl/dataset';
 import { cloneCount, destroyHead, destroySnapshot, DestroyTask, holdCount } from '../dsl/destroy';
 import { clonesOf, createDir, Dir } from '../dsl/dir';
 import { findDataset, findDir, findSnapshot, isValidComponent } from '../dsl/names';
 import { swapHeads } from '../dsl/swap';
 import { EDQUOT, ENOTSUP } from '../port/errors';
+import { freeBuffer, newZeroed } from '../port/memory';
 import { Spa } from '../spa/spa';
 import { Task } from '../spa/task';
 import { zapSetInt } from '../zap/zap';
 import { LARGEST_BLOCK, POINTER_SIZE } from '../zio/blockPointer';
 import { CHECKSUM_FUNCTIONS } from '../zio/checksum';
 import { COMPRESS_FUNCTIONS } from '../zio/compress';
-import { LARGEST_PAYLOAD, RECORD, RECORD_FREE, RECORD_FREE_OBJECTS, RECORD_OBJECT, RECORD_WRITE } from './records';
+import { LARGEST_PAYLOAD, RECORD, RECORD_FREE, RECORD_FREE_OBJECTS, RECORD_OBJECT, RECORD_SPILL, RECORD_WRITE } from './records';
 
 /** What a dataset that is being received into has below it meanwhile. */
 export const TEMPORARY: string = '%recv';
@@ -266,6 +270,7 @@ export function recordSize(at: usize): usize {
   let payload: u64 = 0;
   if (kind == RECORD_OBJECT) payload = (<u64>changetype<ReplayObject>(at).bonusLength + 7) & ~7;
   else if (kind == RECORD_WRITE) payload = changetype<ReplayWrite>(at).length;
+  else if (kind == RECORD_SPILL) payload = changetype<ReplaySpill>(at).length;
   return payload > <u64>LARGEST_PAYLOAD ? 0 : RECORD + <usize>payload;
 }
 
@@ -279,6 +284,8 @@ function apply(objset: Objset, at: usize, size: usize): i32 {
       return applyWrite(objset, changetype<ReplayWrite>(at));
     case RECORD_FREE:
       return applyFree(objset, changetype<ReplayFree>(at));
+    case RECORD_SPILL:
+      return applySpill(objset, changetype<ReplaySpill>(at));
   }
   return setError(ENOTSUP);
 }
@@ -315,6 +322,12 @@ function applyObject(objset: Objset, record: ReplayObject): i32 {
     dn = holdDnode(objset, record.object);
     if (!dn) return setError(EIO);
   }
+  // Attributes that have spilled and still have are as many bytes here as before; else the block comes again, or not at all.
+  if (bonus != dn.bonusLength) dropSpill(dn);
+  if (bonus > bonusRoom(dn.raw)) {
+    releaseDnode(dn);
+    return setError(EINVAL);
+  }
   if (bonus || dn.bonusLength) setBonus(dn, record.bonusType, bonus);
   memory.copy(bonusOf(dn), record.pointer + RECORD, bonus);
   dn.raw.checksum = record.checksum;
@@ -325,7 +338,7 @@ function applyObject(objset: Objset, record: ReplayObject): i32 {
 }
 
 function isSame(dn: Dnode, record: ReplayObject): bool {
-  const room: u32 = 448 - <u32>dn.raw.pointers * 128;
+  const room = bonusRoom(dn.raw) + (hasSpill(dn) ? <u32>POINTER_SIZE : 0);
   return dn.type == record.type && dn.blockSize == record.blockSize && record.bonusLength <= room;
 }
 
@@ -366,6 +379,23 @@ function applyFree(objset: Objset, record: ReplayFree): i32 {
   if (!dn) return setError(EINVAL);
   const length = record.length == u64.MAX_VALUE ? u64.MAX_VALUE - record.offset : record.length;
   const result = dmuFreeRange(dn, record.offset, length);
+  releaseDnode(dn);
+  return result;
+}
+
+function applySpill(objset: Objset, record: ReplaySpill): i32 {
+  const bytes = record.length;
+  if (bytes < 512 || bytes > LARGEST_BLOCK || bytes & 511) return setError(EINVAL);
+  const dn = holdDnode(objset, record.object);
+  if (!dn) return setError(EINVAL);
+  const room = bonusRoom(dn.raw) - (hasSpill(dn) ? 0 : <u32>POINTER_SIZE);
+  let result = dn.bonusType == TYPE_SA && dn.bonusLength <= room ? 0 : setError(EINVAL);
+  if (result == 0) {
+    const bp = newZeroed(<usize>POINTER_SIZE);
+    result = writeSpill(dn, record.pointer + RECORD, <u32>bytes, bp);
+    if (result == 0) setSpill(dn, bp);
+    freeBuffer(bp, <usize>POINTER_SIZE);
+  }
   releaseDnode(dn);
   return result;
 }

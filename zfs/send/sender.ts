@@ -8,18 +8,26 @@
  * Blocks born after the earlier snapshot are sent, found as dmu/changes.ts finds them. Holes have no birth: each hole
  * in a changed block of pointers is sent as free, and so is each free object in a changed block of dnodes.
  */
-import { DnodePhys, ReplayFree, ReplayFreeObjects, ReplayObject, ReplayWrite } from 'layout/zfs';
+import { DnodePhys, ReplayFree, ReplayFreeObjects, ReplayObject, ReplaySpill, ReplayWrite } from 'layout/zfs';
 import { EIO, setError } from '../../guest-os/kernel/errno';
+import { ArcBlock, arcRead, arcRelease } from '../arc/arc';
 import { holdDbuf, releaseDbuf } from '../dmu/dbuf';
 import { findChange, found, foundEnd, foundHole, foundPointer } from '../dmu/changes';
-import { Dnode, DNODE_SIZE, DNODES_PER_BLOCK, holdDnode, isSane, releaseDnode } from '../dmu/dnode';
+import { Dnode, DNODE_SIZE, DNODES_PER_BLOCK, FLAG_SPILL, holdDnode, isSane, releaseDnode } from '../dmu/dnode';
 import { Objset } from '../dmu/objset';
 import { TYPE_NONE } from '../dmu/types';
-import { ENOTSUP } from '../port/errors';
-import { checksumOf, compressionOf, logicalSize, physicalSize, POINTER_SIZE } from '../zio/blockPointer';
-import { LARGEST_PAYLOAD, RECORD, RECORD_FREE, RECORD_FREE_OBJECTS, RECORD_OBJECT, RECORD_WRITE, TO_END } from './records';
+import { checksumOf, compressionOf, isHole, logicalSize, physicalSize, POINTER_SIZE } from '../zio/blockPointer';
+import {
+  LARGEST_PAYLOAD,
+  RECORD,
+  RECORD_FREE,
+  RECORD_FREE_OBJECTS,
+  RECORD_OBJECT,
+  RECORD_SPILL,
+  RECORD_WRITE,
+  TO_END,
+} from './records';
 
-const FLAG_SPILL: u8 = 4;
 /** Position of an object whose record has not been sent. */
 export const AT_OBJECT: u64 = u64.MAX_VALUE;
 /** What a piece must have room for. */
@@ -96,10 +104,26 @@ function sendObject(objset: Objset, meta: Dnode): i32 {
     // What was there behind the end goes.
     free(object, (raw.maxBlock + 1) * ((<u64>raw.sectors) << 9), TO_END);
     nextBlock = 0;
-    if (raw.flags & FLAG_SPILL) return setError(ENOTSUP);
+    if (raw.flags & FLAG_SPILL && !sendSpill(objset, object, raw.pointer + DNODE_SIZE - POINTER_SIZE)) {
+      releaseDbuf(db!);
+      return setError(EIO);
+    }
   }
   if (db) releaseDbuf(db);
   return 0;
+}
+
+/** The block that an object's attributes have spilled to, whether it has changed or not. */
+function sendSpill(objset: Objset, object: u64, bp: usize): bool {
+  const block: ArcBlock | null = isHole(bp) ? null : arcRead(objset.spa, bp);
+  if (!block) return false;
+  const record = changetype<ReplaySpill>(add(RECORD_SPILL, block.size));
+  record.object = object;
+  record.length = block.size;
+  record.toGuid = toGuid;
+  memory.copy(record.pointer + RECORD, block.data, block.size);
+  arcRelease(block);
+  return true;
 }
 
 function sendBlocks(objset: Objset): i32 {

@@ -168,6 +168,35 @@ describe('many streams', () => {
   });
 });
 
+test('what was promoted at the source is promoted', () => {
+  bench.zfsOut('create tank/old');
+  for (const name of ['head', 'other']) bench.zfsOut(`create tank/old/${name}`);
+  bench.write('tank/old/head', 'f', sample(30_000, 21));
+  bench.zfsOut('snapshot -r tank/old@1');
+  bench.write('tank/old/head', 'g', sample(20_000, 22));
+  bench.zfsOut('snapshot -r tank/old@2');
+  bench.zfsOut('clone tank/old/head@2 tank/old/clone');
+  bench.zfsOut('clone tank/old/head@1 tank/old/first');
+  bench.zfsOut('snapshot -r tank/old@3');
+  expect(receive('tank/copied', send('-R tank/old@3'))).toEqual(DONE);
+  const shown = (top: string): string =>
+    bench.zfsOut(`list -H -o name,origin -t all -r ${top}`).replaceAll(top, 'TOP').split('\n').sort().join('\n');
+  expect(shown('tank/copied')).toBe(shown('tank/old'));
+  bench.zfsOut('promote tank/old/clone');
+  bench.write('tank/old/clone', 'h', sample(10_000, 23));
+  bench.zfsOut('snapshot -r tank/old@4');
+  expect(receive('-F tank/copied', send('-R -I 3 tank/old@4'))).toEqual(DONE);
+  expect(shown('tank/copied')).toBe(shown('tank/old'));
+  expect(bench.read('tank/copied/clone', 'h').equals(sample(10_000, 23))).toBe(true);
+  // Back again, and the head of all goes.
+  bench.zfsOut('promote tank/old/first');
+  bench.zfsOut('destroy -r tank/old/head');
+  bench.zfsOut('snapshot -r tank/old@5');
+  expect(receive('-F tank/copied', send('-R -I 4 tank/old@5'))).toEqual(DONE);
+  expect(shown('tank/copied')).toBe(shown('tank/old'));
+  expect(bench.read('tank/copied/clone', 'g').equals(sample(20_000, 22))).toBe(true);
+});
+
 describe('refusals', () => {
   const unchanged = (words: string, stream: Uint8Array, err: string): void => {
     const list = (): string => bench.zfsOut('list -H -t all -o name,guid -r tank');

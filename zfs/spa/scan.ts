@@ -15,7 +15,7 @@
 import { DnodePhys, ObjsetPhys, ScanPhys } from 'layout/zfs';
 import { EBUSY, ENOENT, setError } from '../../guest-os/kernel/errno';
 import { ArcBlock, arcRead, arcRelease } from '../arc/arc';
-import { DNODE_SIZE, DNODES_PER_BLOCK, freeObject, holdDnode, isSane, releaseDnode } from '../dmu/dnode';
+import { DNODE_SIZE, DNODES_PER_BLOCK, FLAG_SPILL, freeObject, holdDnode, isSane, releaseDnode } from '../dmu/dnode';
 import { OBJECT_GROUP_USED, OBJECT_META, OBJECT_USER_USED, SPILL } from '../dmu/traverse';
 import { TYPE_DNODE, TYPE_NONE, TYPE_OBJSET, TYPE_SCAN_QUEUE } from '../dmu/types';
 import { Dataset } from '../dsl/dataset';
@@ -50,7 +50,6 @@ export const FINISHED: u64 = 2;
 export const CANCELED: u64 = 3;
 
 const WORDS: u32 = 24;
-const FLAG_SPILL: u8 = 4;
 const DEEPEST: i32 = 16;
 /** What looking at a block of pointers costs, in bytes of a slice. */
 const STEP: u64 = 4096;

@@ -12,6 +12,7 @@ export const TX_RENAME: u32 = 8;
 export const TX_WRITE: u32 = 9;
 export const TX_TRUNCATE: u32 = 10;
 export const TX_SETATTR: u32 = 11;
+export const TX_ACL: u32 = 13;
 export const TX_CREATE_ACL: u32 = 14;
 export const TX_MKDIR_ACL: u32 = 17;
 

@@ -3,10 +3,10 @@
  * @fileoverview What the records of an intent log say, done again. Whatever a record changes may have been done already, by a replay that
  * did not come to its end, or be gone: then there is nothing to do.
  *
- * A record begins with type, length, transaction group and number; what follows is said in each function. Names end with a zero. Records of ACLs and
- * of attributes that only illumos's smb server sets are refused, and with them the import, rather than left out.
+ * A record begins with type, length, transaction group and number; what follows is said in each function. Names end with a zero. Records of
+ * attributes that only illumos's smb server sets are refused, and with them the import, rather than left out.
  */
-import { ZilCreate, ZilRename, ZilSetAttributes, ZilTruncate, ZilWrite, ZilLink, ZilRemove } from 'layout/zfs';
+import { ZilAcl, ZilCreate, ZilRename, ZilSetAttributes, ZilTruncate, ZilWrite, ZilLink, ZilRemove } from 'layout/zfs';
 import { EEXIST, EIO, ENOENT, setError } from '../../guest-os/kernel/errno';
 import { zeroTerminated } from '../port/bytes';
 import { ENOTSUP } from '../port/errors';
@@ -19,6 +19,7 @@ import { Dataset } from '../dsl/dataset';
 import { Spa } from '../spa/spa';
 import { isHole, LARGEST_BLOCK, logicalSize } from '../zio/blockPointer';
 import { readBlock } from '../zio/zio';
+import { loadAces, PLAIN_ACES } from '../zpl/aces';
 import { A_ATIME, A_GID, A_MODE, A_MTIME, A_SIZE, A_UID } from '../zpl/attributes';
 import { extendedDirectory } from '../zpl/extended';
 import { FileSystem } from '../zpl/fileSystem';
@@ -30,6 +31,7 @@ import {
   AT_MTIME,
   AT_SIZE,
   AT_UID,
+  TX_ACL,
   TX_CREATE,
   TX_CREATE_ACL,
   TX_LINK,
@@ -63,6 +65,7 @@ const KNOWN = [
   TX_WRITE,
   TX_TRUNCATE,
   TX_SETATTR,
+  TX_ACL,
   TX_CREATE_ACL,
   TX_MKDIR_ACL,
 ];
@@ -111,6 +114,8 @@ function replay(fs: FileSystem, type: u32, at: usize, bytes: u32): i32 {
       return replayTruncate(fs, at, bytes);
     case TX_SETATTR:
       return replayAttributes(fs, at, bytes);
+    case TX_ACL:
+      return replayAcl(fs, at, bytes);
   }
   return setError(ENOTSUP);
 }
@@ -267,6 +272,22 @@ function replayAttributes(fs: FileSystem, at: usize, bytes: u32): i32 {
   if (mask & AT_GID) znodes.set(dn, A_GID, <u64>(<u32>record.gid));
   if (mask & AT_ATIME) znodes.setTime(dn, A_ATIME, record.atime * NANOSECONDS + record.atimePart);
   if (mask & AT_MTIME) znodes.setTime(dn, A_MTIME, record.mtime * NANOSECONDS + record.mtimePart);
+  releaseDnode(dn);
+  return result;
+}
+
+function replayAcl(fs: FileSystem, at: usize, bytes: u32): i32 {
+  const header = <u32>ZilAcl.SIZE;
+  if (bytes < header) return setError(EIO);
+  const record = changetype<ZilAcl>(at);
+  // Ids of other domains are not understood.
+  if (record.domains || record.ids) return setError(ENOTSUP);
+  if (record.bytes > <u64>bytes - <u64>header) return setError(EIO);
+  const aces = loadAces(at + header, <u32>record.bytes, PLAIN_ACES);
+  if (!aces) return setError(EIO);
+  const dn = fs.hold(record.object);
+  if (!dn) return setError(ENOENT);
+  const result = fs.setAces(dn, aces);
   releaseDnode(dn);
   return result;
 }

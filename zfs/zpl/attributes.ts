@@ -4,7 +4,7 @@
  *
  * The registry, a ZAP of each file system, gives each attribute a number and a length; layouts are numbered lists of those. A bonus buffer
  * begins with a header: magic, layout (bits 0-9) and header size in eights (10-15), then the length of each attribute whose length varies.
- * What does not fit goes to a spill block, which files of others may have and ours never need.
+ * What does not fit goes to a spill block, which has a header and a layout of its own (attributeSet.ts).
  */
 export const ATTRIBUTE_MAGIC: u32 = 0x2f505a;
 

@@ -36,7 +36,7 @@ export function extendedDirectory(fs: FileSystem, dn: Dnode, make: bool, object:
   file.isExtended = true;
   const made = fs.makeObject(file);
   if (!made) return setError(EIO);
-  let result = fs.znodes.add(fs.objset, dn, A_XATTR, made.object);
+  let result = fs.znodes.add(dn, A_XATTR, made.object);
   if (result < 0) freeObject(made);
   else result = fs.noteExtended(dn, made);
   fs.found = made.object;

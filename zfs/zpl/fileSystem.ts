@@ -7,6 +7,16 @@
  * to the delete queue, a ZAP of object numbers, which is emptied at the next mount.
  */
 import {
+  Ace,
+  ACLINHERIT_PASSTHROUGH,
+  ACLINHERIT_PASSTHROUGH_X,
+  ACLMODE_DISCARD,
+  ACLMODE_GROUPMASK,
+  inheritedAces,
+  inheritsMode,
+  withMode,
+} from '../../guest-os/fs/acl';
+import {
   EEXIST,
   EFBIG,
   EINVAL,
@@ -54,12 +64,13 @@ import {
   zapValue,
 } from '../zap/zap';
 import { IntentLog, Sizes } from '../zil/intentLog';
-import { A_ATIME, A_CTIME, A_GID, A_LINKS, A_MODE, A_MTIME, A_PARENT, A_SIZE, A_UID } from './attributes';
+import { A_ATIME, A_CTIME, A_FLAGS, A_GID, A_LINKS, A_MODE, A_MTIME, A_PARENT, A_SIZE, A_UID } from './attributes';
 import { MASTER_NODE } from './create';
 import { freeExtended, isExtended } from './extended';
 import { Notes } from './notes';
 import { isOverQuota, loadQuotas } from './owners';
-import { NewFile, Znodes } from './znode';
+import { freeOldAces } from './oldZnode';
+import { FLAG_INHERITABLE, NewFile, Znodes } from './znode';
 
 const S_IFMT: u64 = 0xf000;
 const S_IFDIR: u64 = 0x4000;
@@ -70,8 +81,8 @@ const OBJECT_MASK: u64 = ((<u64>1) << 48) - 1;
 const CHANGE: u64 = 256 << 10;
 /** Largest file: 2^63 - 1 bytes. */
 const LARGEST_FILE: u64 = i64.MAX_VALUE;
-/** What fits among the attributes of a link: longer ones would need a spill block. */
-const SHORT_TARGET: i32 = 144;
+/** Longest target of a link (MAXPATHLEN, without what ends it). */
+const LONGEST_TARGET: i32 = 1023;
 const WRITE_STEP: u64 = 1 << 20;
 /** An id that no user or group has. */
 const NOBODY: u64 = u64.MAX_VALUE;
@@ -197,7 +208,7 @@ export class FileSystem extends Sizes {
   create(directory: Dnode, name: string, file: NewFile): i32 {
     const checked = this.checkNew(directory, name);
     if (checked < 0) return checked;
-    if (this.znodes.isNew && file.target.length > SHORT_TARGET) return setError(ENAMETOOLONG);
+    if (file.target.length > LONGEST_TARGET) return setError(ENAMETOOLONG);
     file.isExtended = isExtended(this, directory);
     if (file.isExtended && (file.mode & S_IFMT) != S_IFREG) return setError(EINVAL);
     const limited = this.checkQuotas(file.uid, file.gid);
@@ -207,6 +218,7 @@ export class FileSystem extends Sizes {
     const isDirectory = (file.mode & S_IFMT) == S_IFDIR;
     const isLink = (file.mode & S_IFMT) == S_IFLNK;
     file.parent = directory.object;
+    if (!file.aces) file.aces = this.inherited(directory, file);
     if (isLink) file.size = file.target.length;
     if (file.object && !isFreeObject(this.objset, file.object)) return setError(EEXIST);
     const dn = this.makeObject(file);
@@ -343,7 +355,8 @@ export class FileSystem extends Sizes {
     return result;
   }
   private free(dn: Dnode): i32 {
-    const result = freeExtended(this, dn);
+    let result = freeExtended(this, dn);
+    if (result == 0 && dn.bonusType == TYPE_ZNODE) result = freeOldAces(dn);
     return result < 0 ? result : freeObject(dn);
   }
 
@@ -529,13 +542,66 @@ export class FileSystem extends Sizes {
     return notes ? notes.freed(dn, offset, min(bytes, size - offset)) : 0;
   }
 
-  /** `mode` has the type too; the ACL becomes what the mode says. */
+  /** `mode` has the type too; what becomes of the list of access is said by the property aclmode. */
   setMode(dn: Dnode, mode: u64): i32 {
-    if (!this.znodes.setMode(dn, mode)) return setError(EIO);
+    const result = this.changeMode(dn, mode);
+    if (result < 0) return result;
     this.znodes.setTime(dn, A_CTIME, system().now());
     const notes = this.notes;
     return notes ? notes.changedMode(dn) : 0;
   }
+  /** The same where only set-id bits go: the list stays. */
+  dropSetIds(dn: Dnode, mode: u64): i32 {
+    this.znodes.set(dn, A_MODE, mode);
+    this.znodes.setTime(dn, A_CTIME, system().now());
+    const notes = this.notes;
+    if (!notes) return 0;
+    const noted = notes.changedMode(dn);
+    const aces: Ace[] | null = this.znodes.hasAcl(dn) ? this.znodes.aces(dn) : null;
+    // When this is done again the mode may take the list with it.
+    return noted == 0 && aces ? notes.changedAces(dn, aces) : noted;
+  }
+  private changeMode(dn: Dnode, mode: u64): i32 {
+    const znodes = this.znodes;
+    const aclMode = this.objset.aclMode;
+    if (aclMode == ACLMODE_DISCARD || !znodes.hasAcl(dn)) return znodes.setMode(dn, mode);
+    const aces = znodes.aces(dn);
+    if (!aces) return setError(EIO);
+    znodes.set(dn, A_MODE, mode);
+    return znodes.setAces(dn, withMode(aces, <i32>mode, this.isDirectory(dn), true, aclMode == ACLMODE_GROUPMASK));
+  }
+
+  // ---- lists of access
+
+  /** Null: it cannot be read. */
+  aces(dn: Dnode): Ace[] | null {
+    return this.znodes.aces(dn);
+  }
+  setAces(dn: Dnode, aces: Ace[]): i32 {
+    if (this.isReadOnly) return setError(EROFS);
+    const begun = this.dataset.spa.begin(this.dataset, CHANGE);
+    if (begun < 0) return begun;
+    const result = this.znodes.setAces(dn, aces);
+    if (result < 0) return result;
+    this.znodes.setTime(dn, A_CTIME, system().now());
+    const notes = this.notes;
+    return notes ? notes.changedAces(dn, aces) : 0;
+  }
+  /** What a new file's list has from its directory, with the mode; null: no more than the mode. */
+  private inherited(directory: Dnode, file: NewFile): Ace[] | null {
+    const format = file.mode & S_IFMT;
+    if (file.isExtended || format == S_IFLNK || !(this.znodes.get(directory, A_FLAGS) & FLAG_INHERITABLE)) return null;
+    const above = this.znodes.aces(directory);
+    if (!above) return null;
+    const isDirectory = format == S_IFDIR;
+    const inherit = this.objset.aclInherit;
+    const aces = inheritedAces(above, isDirectory, format == S_IFREG, inherit, <i32>file.mode);
+    if (inheritsMode) return aces;
+    const passes = inherit == ACLINHERIT_PASSTHROUGH || inherit == ACLINHERIT_PASSTHROUGH_X;
+    const trims = this.objset.aclMode == ACLMODE_GROUPMASK && !passes;
+    return withMode(aces, <i32>file.mode, isDirectory, false, trims);
+  }
+
   /** -1: as it is. */
   setOwner(dn: Dnode, uid: i32, gid: i32): i32 {
     // Whoever gives it away needs nothing; whoever gets it needs to be allowed it.

@@ -5,7 +5,8 @@
  * Each is called when its change has been made; it may commit (`sync=always`), so nothing is half done, and gives that commit's error. Nothing is
  * noted of files without names: nobody could find them afterwards.
  */
-import { ZilCreate, ZilLink, ZilRemove, ZilRename, ZilSetAttributes, ZilTruncate } from 'layout/zfs';
+import { ZilAcl, ZilCreate, ZilLink, ZilRemove, ZilRename, ZilSetAttributes, ZilTruncate } from 'layout/zfs';
+import { Ace } from '../../guest-os/fs/acl';
 import { putText } from '../port/bytes';
 import { Dnode } from '../dmu/dnode';
 import { IntentLog } from '../zil/intentLog';
@@ -15,6 +16,7 @@ import {
   AT_MODE,
   AT_MTIME,
   AT_UID,
+  TX_ACL,
   TX_CREATE,
   TX_LINK,
   TX_MKDIR,
@@ -27,6 +29,7 @@ import {
   TX_TRUNCATE,
 } from '../zil/records';
 import { A_ATIME, A_CRTIME, A_GEN, A_GID, A_LINKS, A_MODE, A_MTIME, A_RDEV, A_UID } from './attributes';
+import { PLAIN_ACE, storePlainAces } from './aces';
 import { Znodes } from './znode';
 
 const S_IFMT: u64 = 0xf000;
@@ -111,6 +114,17 @@ export class Notes {
     const record = this.attributes(dn, AT_MODE);
     if (!record) return 0;
     record.mode = this.znodes.get(dn, A_MODE);
+    return this.log.noteDone(dn.object);
+  }
+  changedAces(dn: Dnode, aces: Ace[]): i32 {
+    if (!this.isNamed(dn)) return 0;
+    const bytes = <u32>aces.length * PLAIN_ACE;
+    const at = this.log.note(TX_ACL, dn.object, <u32>ZilAcl.SIZE + bytes);
+    const record = changetype<ZilAcl>(at);
+    record.object = dn.object;
+    record.count = <u64>aces.length;
+    record.bytes = bytes;
+    storePlainAces(aces, at + ZilAcl.SIZE);
     return this.log.noteDone(dn.object);
   }
   changedOwner(dn: Dnode): i32 {

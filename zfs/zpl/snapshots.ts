@@ -2,7 +2,7 @@
 /**
  * @fileoverview `.zfs/snapshot` in the root of each mounted file system: a directory of its snapshots. Looking a name up there mounts the snapshot, for reading, and
  * it stays mounted until its file system is unmounted or the snapshot goes. `.zfs` is always found; with `snapdir=visible` it is also listed. mkdir(2) there takes a
- * snapshot, as in illumos, for those who could by zfs(8).
+ * snapshot, rmdir(2) destroys one, and rename(2) gives it another name, as in illumos, for those who could by zfs(8).
  *
  * These directories are a file system of their own, that nobody mounts: their names are in no cache, since snapshots come and go behind it. A zone finds
  * `.zfs` in what is mounted within it alone: of what the global zone shows it of other file systems, the snapshots are none of its business.
@@ -14,8 +14,10 @@ import { applyOptions, mountOn, unmount } from '../../guest-os/fs/mount';
 import { Attributes, DirectoryReader, FileSystem as MountedFileSystem, S_IFDIR, S_IFMT, Vnode } from '../../guest-os/fs/vnode';
 import { Dataset } from '../dsl/dataset';
 import { mayChange, setCaller } from '../dsl/caller';
+import { destroyRefusal, DestroyTask } from '../dsl/destroy';
 import { findSnapshot } from '../dsl/names';
 import { takeSnapshot } from '../dsl/operations';
+import { renameSnapshot } from '../dsl/rename';
 import { currentCaller } from '../port/callers';
 import { enter, leave } from '../port/kernel';
 import { FileSystem } from './fileSystem';
@@ -175,6 +177,33 @@ class SnapshotsDirectory extends Directory {
     if (error == 0) return this.lookup(name);
     setFailure(-error);
     return null;
+  }
+  get removesMounted(): bool {
+    return true;
+  }
+  removeDirectory(name: string): i32 {
+    enter();
+    const snapshot = findSnapshot(this.control.head, name);
+    let error = this.mayChange();
+    if (error == 0) error = snapshot ? destroyRefusal(snapshot, false) : setError(ENOENT);
+    if (error == 0) error = snapshot!.spa.perform(new DestroyTask([snapshot!], false));
+    leave();
+    return error;
+  }
+  rename(from: string, to: Vnode, name: string): i32 {
+    if (to != this) return setError(EINVAL);
+    enter();
+    const snapshot = findSnapshot(this.control.head, from);
+    let error = this.mayChange();
+    if (error == 0 && !snapshot) error = setError(ENOENT);
+    if (error == 0) {
+      const mount = snapshot!.mount;
+      if (mount) mount.giveWay();
+      if (snapshot!.users) error = setError(EBUSY);
+    }
+    if (error == 0) error = renameSnapshot(this.control.head, from, name, false);
+    leave();
+    return error;
   }
   private mayChange(): i32 {
     setCaller(currentCaller());

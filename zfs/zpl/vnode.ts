@@ -27,8 +27,18 @@ import {
   setError,
   setFailure,
 } from '../../guest-os/kernel/errno';
+import { Ace } from '../../guest-os/fs/acl';
 import { forgetName } from '../../guest-os/fs/nameCache';
-import { Attributes, DirectoryReader, PC_XATTR_ENABLED, PC_XATTR_EXISTS, S_IFLNK, Vnode } from '../../guest-os/fs/vnode';
+import {
+  ACL_ACE,
+  Attributes,
+  DirectoryReader,
+  PC_ACL_ENABLED,
+  PC_XATTR_ENABLED,
+  PC_XATTR_EXISTS,
+  S_IFLNK,
+  Vnode,
+} from '../../guest-os/fs/vnode';
 import { PAGE } from '../../guest-os/kernel/frames';
 import { copy } from '../../guest-os/kernel/user';
 import { wallTime } from '../../guest-os/kernel/clock';
@@ -513,6 +523,7 @@ export class ZfsVnode extends Vnode {
   }
   pathconf(name: i32): i64 {
     const isEnabled = this.fs.objset.keepsExtended;
+    if (name == PC_ACL_ENABLED) return ACL_ACE;
     if (name == PC_XATTR_ENABLED) return isEnabled ? 1 : 0;
     if (name != PC_XATTR_EXISTS || !isEnabled) return super.pathconf(name);
     enter();
@@ -525,6 +536,30 @@ export class ZfsVnode extends Vnode {
     enter();
     let error = this.change();
     if (error == 0) error = this.fs.setMode(this.dn!, <u64>this.type | <u64>(mode & 0o7777));
+    leave();
+    return error;
+  }
+  dropSetIds(mode: i32): i32 {
+    enter();
+    let error = this.change();
+    if (error == 0) error = this.fs.dropSetIds(this.dn!, <u64>this.type | <u64>(mode & 0o7777));
+    leave();
+    return error;
+  }
+  get hasAcl(): bool {
+    const dn = this.dn;
+    return dn != null && this.isThere && this.fs.znodes.hasAcl(dn);
+  }
+  acl(): Ace[] | null {
+    enter();
+    const aces: Ace[] | null = this.isThere ? this.fs.aces(this.dn!) : null;
+    leave();
+    if (!aces) setFailure(EIO);
+    return aces;
+  }
+  setAcl(aces: Ace[]): i32 {
+    enter();
+    const error = this.isThere ? this.fs.setAces(this.dn!, aces) : setError(EIO);
     leave();
     return error;
   }

@@ -1,18 +1,23 @@
 // SPDX-License-Identifier: MIT
 /**
- * @fileoverview Attributes of files, in either of their forms: the fixed structure of file system versions before 5, or system attributes
- * (attributes.ts) since. Numbers are those of attributes.ts; times are two words, seconds and nanoseconds.
+ * @fileoverview Attributes of files, in either of their forms: the fixed structure of file system versions before 5 (oldZnode.ts), or system attributes since
+ * (attributes.ts), whose order layouts.ts knows. Numbers are those of attributes.ts; times are two words, seconds and nanoseconds.
+ *
+ * Values of fixed length are read and changed where they lie, in the bonus buffer; what is in the spill block is read from a copy. Whatever changes lengths,
+ * or which attributes a file has, goes by {@link AttributeSet}.
  */
 import { ZnodePhys } from 'layout/zfs';
-import { EIO, ENOSPC, setError } from '../../guest-os/kernel/errno';
+import { Ace, allMayExecute, hasInheritable, isTrivial, modeOf, trivialAces } from '../../guest-os/fs/acl';
+import { EIO, setError } from '../../guest-os/kernel/errno';
+import { freeBuffer, newBuffer, newZeroed } from '../port/memory';
 import { putText, textOf } from '../port/bytes';
-import { freeBuffer, newZeroed } from '../port/memory';
 import { system } from '../port/port';
-import { POINTER_SIZE } from '../zio/blockPointer';
-import { bonusOf, dirtyDnode, Dnode, holdDnode, releaseDnode, setBonus } from '../dmu/dnode';
+import { arcRelease } from '../arc/arc';
+import { bonusOf, dirtyDnode, Dnode, setBonus } from '../dmu/dnode';
 import { Objset } from '../dmu/objset';
+import { hasSpill, readSpill } from '../dmu/spill';
 import { TYPE_SA, TYPE_ZNODE } from '../dmu/types';
-import { zapFind, zapGet, zapNext, zapSet, zapSetArray, zapValue, ZapEntry } from '../zap/zap';
+import { bytesOfAces, loadAces, storeAces } from './aces';
 import {
   A_ATIME,
   A_CRTIME,
@@ -30,38 +35,33 @@ import {
   A_SIZE,
   A_SYMLINK,
   A_UID,
-  A_XATTR,
+  A_ZNODE_ACL,
   ATTRIBUTE_MAGIC,
   attributeLengths,
-  attributeNames,
-  attributeSwaps,
-  ATTRIBUTES,
-  LAYOUT_DEVICE,
-  LEGACY_ATTRIBUTES,
-  LAYOUT_DEVICE_NUMBER,
-  LAYOUT_FILE,
-  LAYOUT_FILE_NUMBER,
-  LAYOUT_LINK,
-  LAYOUT_LINK_NUMBER,
 } from './attributes';
+import { AttributeSet } from './attributeSet';
+import { ABSENT, Layouts, NEW_LAYOUTS } from './layouts';
+import { initOld, oldAces, oldPlace, setOldAces } from './oldZnode';
 
 const SA_BONUS: u32 = 320;
 const NOWHERE: usize = 0;
-const ABSENT: u32 = u32.MAX_VALUE;
 const S_IFMT: u64 = 0xf000;
 const S_IFDIR: u64 = 0x4000;
 const S_IFLNK: u64 = 0xa000;
 const S_IFCHR: u64 = 0x2000;
 const S_IFBLK: u64 = 0x6000;
-/** pflags: the ACL says what the mode says, and what else others set for such files. */
-const FLAGS_FILE: u64 = 0x40800000004;
-const FLAGS_DIRECTORY: u64 = 0x40800000144;
 /** pflags: an extended attribute, or the directory of some. */
-export const FLAG_XATTR: u64 = 2;
-/** pflags: the ACL says no more than the mode. */
-const FLAG_TRIVIAL: u64 = 4;
-const BONUS_AND_POINTERS: u32 = 448;
+export const FLAG_XATTR: u64 = 1;
+/** pflags: what is made in it has entries from its list; its list says no more than the mode; whoever there is may execute it. */
+export const FLAG_INHERITABLE: u64 = 2;
+export const FLAG_TRIVIAL: u64 = 4;
+const FLAG_ALL_EXECUTE: u64 = 0x100;
+/** What others set for such files: changed since the last backup and since the last scan for viruses, and that lists of directories are handed on. */
+const FLAGS_FILE: u64 = 0x40800000000;
+const FLAGS_DIRECTORY: u64 = 0x40800000040;
 const NANOSECONDS: u64 = 1000000000;
+/** Longest target that fits into the bonus buffer of a new link. */
+const SHORT_TARGET: i32 = 128;
 
 /** What a new file is to have. */
 export class NewFile {
@@ -78,24 +78,16 @@ export class NewFile {
   generation: u64 = 0;
   /** It belongs to the extended attributes of another. */
   isExtended: bool = false;
+  /** What its list is to say; null: what the mode does. */
+  aces: Ace[] | null = null;
 }
 
 /** How the files of one file system keep their attributes. */
 export class Znodes {
-  /** Our number of each number that this file system's registry has. */
-  private readonly ours: i32[] = [];
-  private readonly lengths: i32[] = [];
-  private readonly layoutNumbers: u64[] = [];
-  private readonly layouts: StaticArray<u16>[] = [];
-  /** Of each layout, where each of our attributes lies behind the header (upper half) and how long it is (lower); ABSENT; 0: it has to be looked for. */
-  private readonly places: StaticArray<u32>[] = [];
+  private readonly layouts: Layouts = new Layouts();
   /** The layout that was used last, as nearly all files have the same. */
   private lastNumber: u32 = u32.MAX_VALUE;
-  private lastPlaces: StaticArray<u32> = new StaticArray<u32>(ATTRIBUTES);
-  private registryObject: u64 = 0;
-  private layoutsObject: u64 = 0;
-  /** Numbers of the layouts of new files, links and devices; -1: not known yet. */
-  private readonly ownLayouts: i32[] = [-1, -1, -1];
+  private lastPlaces: StaticArray<u32> = new StaticArray<u32>(0);
   readonly isNew: bool;
 
   constructor(public readonly version: u64) {
@@ -106,112 +98,9 @@ export class Znodes {
     return version >= 5 ? SA_BONUS : <u32>ZnodePhys.SIZE;
   }
 
-  /** Reads the tables of a file system; without `master` they are those that we write. */
+  /** Reads the tables of a file system. */
   load(objset: Objset, master: u64): i32 {
-    if (!this.isNew) return 0;
-    if (zapGet(objset, master, 'REGISTRY') < 0) return setError(EIO);
-    this.registryObject = zapValue;
-    const registry = holdDnode(objset, zapValue);
-    if (!registry) return setError(EIO);
-    for (let i = 0; i < LEGACY_ATTRIBUTES; i++) {
-      this.ours.push(i);
-      this.lengths.push(attributeLengths[i]);
-    }
-    const entry = new ZapEntry();
-    let position: u64 = 0;
-    while (zapNext(registry, position, entry) == 0) {
-      position = entry.next;
-      const number = <i32>(entry.value & 0xffff);
-      while (this.ours.length <= number) {
-        this.ours.push(-1);
-        this.lengths.push(0);
-      }
-      if (number < LEGACY_ATTRIBUTES) continue;
-      this.ours[number] = attributeNames.indexOf(entry.name);
-      this.lengths[number] = <i32>((entry.value >> 24) & 0xffff);
-    }
-    releaseDnode(registry);
-    if (zapGet(objset, master, 'LAYOUTS') < 0) return setError(EIO);
-    this.layoutsObject = zapValue;
-    const layouts = holdDnode(objset, zapValue);
-    if (!layouts) return setError(EIO);
-    position = 0;
-    const buffer = newZeroed(512);
-    while (zapNext(layouts, position, entry) == 0) {
-      position = entry.next;
-      if (entry.integerSize != 2 || entry.count > 256) continue;
-      if (zapFind(layouts, entry.name, 2, 256, buffer) < 0) continue;
-      const list = new StaticArray<u16>(entry.count);
-      for (let i: u32 = 0; i < entry.count; i++) list[i] = load<u16>(buffer + <usize>i * 2);
-      this.keepLayout(<u64>I32.parseInt(entry.name), list);
-    }
-    freeBuffer(buffer, 512);
-    releaseDnode(layouts);
-    return 0;
-  }
-
-  /** The tables that we write. */
-  describe(): void {
-    if (!this.isNew) return;
-    for (let i = 0; i < ATTRIBUTES; i++) {
-      this.ours.push(i);
-      this.lengths.push(attributeLengths[i]);
-    }
-    this.addLayout(LAYOUT_FILE_NUMBER, LAYOUT_FILE);
-    this.addLayout(LAYOUT_LINK_NUMBER, LAYOUT_LINK);
-    this.addLayout(LAYOUT_DEVICE_NUMBER, LAYOUT_DEVICE);
-  }
-  private addLayout(number: u32, attributes: i32[]): void {
-    const list = new StaticArray<u16>(attributes.length);
-    for (let i = 0; i < attributes.length; i++) list[i] = <u16>attributes[i];
-    this.keepLayout(number, list);
-  }
-  private keepLayout(number: u64, list: StaticArray<u16>): void {
-    const places = new StaticArray<u32>(ATTRIBUTES);
-    for (let ours = 0; ours < ATTRIBUTES; ours++) {
-      let has = false;
-      for (let i = 0; i < list.length; i++) if (<i32>list[i] >= this.ours.length || this.ours[list[i]] == ours) has = true;
-      if (!has) places[ours] = ABSENT;
-    }
-    let at: u32 = 0;
-    // Behind the first of varying length it depends on the file.
-    for (let i = 0; i < list.length && <i32>list[i] < this.ours.length && this.lengths[list[i]]; i++) {
-      const ours = this.ours[list[i]];
-      const length = <u32>this.lengths[list[i]];
-      if (at + length > <u32>u16.MAX_VALUE) break;
-      if (ours >= 0 && !places[ours]) places[ours] = (at << 16) | length;
-      at += (length + 7) & ~7;
-    }
-    this.layoutNumbers.push(number);
-    this.layouts.push(list);
-    this.places.push(places);
-  }
-
-  /** The number that this file system has for one of our attributes; it gets one if it has none. */
-  private attributeNumber(objset: Objset, attribute: i32): i32 {
-    const known = this.ours.indexOf(attribute);
-    if (known >= 0) return known;
-    const number = this.ours.length;
-    const value = ((<u64>attributeLengths[attribute]) << 24) | ((<u64>attributeSwaps[attribute]) << 16) | <u64>number;
-    const result = zapSet(objset, this.registryObject, attributeNames[attribute], value);
-    if (result < 0) return result;
-    this.ours.push(attribute);
-    this.lengths.push(attributeLengths[attribute]);
-    return number;
-  }
-  /** The number of the layout of a kind of new files, which the file system gets if it has none like it. */
-  private layoutFor(objset: Objset, kind: i32): i32 {
-    if (this.ownLayouts[kind] >= 0) return this.ownLayouts[kind];
-    const attributes = NEW_LAYOUTS[kind];
-    const list = new StaticArray<u16>(attributes.length);
-    for (let i = 0; i < attributes.length; i++) {
-      const number = this.attributeNumber(objset, attributes[i]);
-      if (number < 0) return number;
-      list[i] = <u16>number;
-    }
-    const made = this.numberOf(objset, list);
-    if (made >= 0) this.ownLayouts[kind] = made;
-    return made;
+    return this.isNew ? this.layouts.load(objset, master) : 0;
   }
 
   // ---- places
@@ -219,7 +108,7 @@ export class Znodes {
   /** Length of the attribute that {@link find} found last. */
   private foundLength: u32 = 0;
 
-  /** Where an attribute lies; 0: the file has none. */
+  /** Where an attribute lies in the bonus buffer; 0: it has none there. */
   private find(dn: Dnode, attribute: i32): usize {
     const bonus = bonusOf(dn);
     if (dn.bonusType == TYPE_ZNODE) {
@@ -231,32 +120,44 @@ export class Znodes {
     const header = (info >> 10) * 8;
     if (this.lastNumber != (info & 0x3ff) && !this.use(info & 0x3ff)) return NOWHERE;
     const place = this.lastPlaces[attribute];
-    if (!place) return this.lookFor(dn, attribute, header, this.layoutOf(info & 0x3ff)!);
+    if (!place) return this.locate(bonus, dn.bonusLength, attribute);
     if (place == ABSENT) return NOWHERE;
     const end = header + (place >> 16) + (place & 0xffff);
     if (dn.bonusLength < end) return NOWHERE;
     this.foundLength = place & 0xffff;
     return bonus + header + (place >> 16);
   }
+  private use(number: u32): bool {
+    const places = this.layouts.placesOf(number);
+    if (!places) return false;
+    this.lastNumber = number;
+    this.lastPlaces = places;
+    return true;
+  }
 
-  /** What is not at the same place in all files of a layout. */
-  private lookFor(dn: Dnode, attribute: i32, header: u32, layout: StaticArray<u16>): usize {
-    const bonus = bonusOf(dn);
+  /** Where an attribute lies behind a header, of so many bytes: what is not at the same place in all files of a layout. */
+  private locate(from: usize, bytes: u32, attribute: i32): usize {
+    if (bytes < 8 || load<u32>(from) != ATTRIBUTE_MAGIC) return NOWHERE;
+    const info = <u32>load<u16>(from, 4);
+    const header = (info >> 10) * 8;
+    const layout = this.layouts.layoutOf(info & 0x3ff);
+    if (!layout) return NOWHERE;
+    const lengths = this.layouts.lengths;
     let at = header;
     let variable: u32 = 0;
     for (let i = 0; i < layout.length; i++) {
       const number = <i32>layout[i];
-      if (number >= this.ours.length) return NOWHERE;
-      let length = <u32>this.lengths[number];
+      if (number >= lengths.length) return NOWHERE;
+      let length = <u32>lengths[number];
       if (!length) {
         if (header < 8 + variable * 2) return NOWHERE;
-        length = load<u16>(bonus + 6 + variable * 2);
+        length = load<u16>(from + 6 + variable * 2);
         variable++;
       }
-      if (dn.bonusLength < at + length) return NOWHERE;
-      if (this.ours[number] == attribute) {
+      if (bytes < at + length) return NOWHERE;
+      if (this.layouts.ours[number] == attribute) {
         this.foundLength = length;
-        return bonus + at;
+        return from + at;
       }
       // Each begins at a multiple of eight.
       at += (length + 7) & ~7;
@@ -264,22 +165,22 @@ export class Znodes {
     return NOWHERE;
   }
 
-  private use(number: u32): bool {
-    const index = this.layoutNumbers.indexOf(number);
-    if (index < 0) return false;
-    this.lastNumber = number;
-    this.lastPlaces = this.places[index];
-    return true;
-  }
-  private layoutOf(number: u32): StaticArray<u16> | null {
-    for (let i = 0; i < this.layoutNumbers.length; i++) if (this.layoutNumbers[i] == number) return this.layouts[i];
-    return null;
+  /** The same wherever the file has it: from its spill block as a copy, which the next one overwrites. */
+  private findAnywhere(dn: Dnode, attribute: i32): usize {
+    const at = this.find(dn, attribute);
+    if (at || !hasSpill(dn)) return at;
+    const block = readSpill(dn);
+    if (!block) return NOWHERE;
+    const spilled = this.locate(block.data, block.size, attribute);
+    const copied = spilled ? copyOf(spilled, this.foundLength) : NOWHERE;
+    arcRelease(block);
+    return copied;
   }
 
   // ---- values
 
   get(dn: Dnode, attribute: i32): u64 {
-    const at = this.find(dn, attribute);
+    const at = this.findAnywhere(dn, attribute);
     return at ? load<u64>(at) : 0;
   }
   set(dn: Dnode, attribute: i32, value: u64): void {
@@ -288,59 +189,26 @@ export class Znodes {
     store<u64>(at, value);
     dirtyDnode(dn);
   }
-  /** Gives a file an attribute of eight bytes which it may not have yet. ENOSPC: its bonus buffer is full. */
-  add(objset: Objset, dn: Dnode, attribute: i32, value: u64): i32 {
+  /** Gives a file an attribute of eight bytes which it may not have yet, or not where it could be changed. */
+  add(dn: Dnode, attribute: i32, value: u64): i32 {
     if (this.find(dn, attribute)) {
       this.set(dn, attribute, value);
       return 0;
     }
-    const bonus = bonusOf(dn);
-    const info = <u32>load<u16>(bonus, 4);
-    const layout = this.layoutOf(info & 0x3ff);
-    const number = this.attributeNumber(objset, attribute);
-    if (dn.bonusType != TYPE_SA || !layout || number < 0) return setError(EIO);
-    const at = this.endOf(bonus, layout);
-    if (at + 8 > BONUS_AND_POINTERS - <u32>dn.raw.pointers * <u32>POINTER_SIZE) return setError(ENOSPC);
-    const list = new StaticArray<u16>(layout.length + 1);
-    for (let i = 0; i < layout.length; i++) list[i] = layout[i];
-    list[layout.length] = <u16>number;
-    const made = this.numberOf(objset, list);
-    if (made < 0) return made;
-    store<u16>(bonus, <u16>((info & ~0x3ff) | made), 4);
-    store<u64>(bonus + at, value);
-    setBonus(dn, TYPE_SA, at + 8);
-    return 0;
-  }
-  /** Where what a file has ends. */
-  private endOf(bonus: usize, layout: StaticArray<u16>): u32 {
-    let at = (<u32>load<u16>(bonus, 4) >> 10) * 8;
-    let variable: u32 = 0;
-    for (let i = 0; i < layout.length; i++) {
-      let length = <u32>this.lengths[layout[i]];
-      if (!length) length = load<u16>(bonus + 6 + variable++ * 2);
-      at += (length + 7) & ~7;
-    }
-    return at;
-  }
-  /** The number of a layout, which the file system gets if it has none like it. */
-  private numberOf(objset: Objset, list: StaticArray<u16>): i32 {
-    let highest: u64 = 0;
-    for (let i = 0; i < this.layouts.length; i++) {
-      if (sameLayout(this.layouts[i], list)) return <i32>this.layoutNumbers[i];
-      highest = max(highest, this.layoutNumbers[i]);
-    }
-    const number = highest + 1;
-    // The field in a file's header has ten bits.
-    if (number > 0x3ff) return setError(ENOSPC);
-    const result = zapSetArray(objset, this.layoutsObject, number.toString(), 2, list.length, changetype<usize>(list));
-    if (result < 0) return result;
-    this.keepLayout(number, list);
-    return <i32>number;
+    const set = new AttributeSet(this.layouts, dn);
+    const cell = newZeroed(8);
+    store<u64>(cell, value);
+    let result = set.read();
+    if (result == 0) result = set.put(attribute, cell, 8);
+    if (result == 0) result = set.store();
+    freeBuffer(cell, 8);
+    set.close();
+    return result;
   }
 
   /** Nanoseconds since 1970. */
   time(dn: Dnode, attribute: i32): u64 {
-    const at = this.find(dn, attribute);
+    const at = this.findAnywhere(dn, attribute);
     return at ? load<u64>(at) * NANOSECONDS + load<u64>(at, 8) : 0;
   }
   setTime(dn: Dnode, attribute: i32, value: u64): void {
@@ -357,8 +225,71 @@ export class Znodes {
       const room = dn.bonusLength - <u32>ZnodePhys.SIZE;
       return size <= <u64>room ? textOf(bonusOf(dn) + ZnodePhys.SIZE, <usize>size) : null;
     }
-    const at = this.find(dn, A_SYMLINK);
+    const at = this.findAnywhere(dn, A_SYMLINK);
     return at ? textOf(at, this.foundLength) : null;
+  }
+
+  // ---- lists of access
+
+  /** Does its list say more than its mode? */
+  hasAcl(dn: Dnode): bool {
+    return (this.get(dn, A_FLAGS) & FLAG_TRIVIAL) == 0;
+  }
+  isDirectory(dn: Dnode): bool {
+    return (this.get(dn, A_MODE) & S_IFMT) == S_IFDIR;
+  }
+
+  /** Null: they cannot be read, or make no sense. A file without a list has what the mode says. */
+  aces(dn: Dnode): Ace[] | null {
+    if (dn.bonusType == TYPE_ZNODE) return oldAces(dn.objset, bonusOf(dn) + ZnodePhys.aclExternalOffset);
+    let at = this.findAnywhere(dn, A_DACL_ACES);
+    if (at) return loadAces(at, this.foundLength, 1);
+    at = this.findAnywhere(dn, A_ZNODE_ACL);
+    return at ? oldAces(dn.objset, at) : trivialAces(<i32>this.get(dn, A_MODE), this.isDirectory(dn));
+  }
+
+  /** Sets the list, and the mode that it comes to. */
+  setAces(dn: Dnode, aces: Ace[]): i32 {
+    let result = 0;
+    if (dn.bonusType == TYPE_ZNODE) result = setOldAces(dn, aces);
+    else {
+      const bytes = max(bytesOfAces(aces), 8);
+      const list = newZeroed(bytes);
+      storeAces(aces, list);
+      result = this.replaceAces(dn, list, bytesOfAces(aces), aces.length);
+      freeBuffer(list, bytes);
+    }
+    if (result < 0) return result;
+    const mode = modeOf(aces, <i32>this.get(dn, A_MODE), <u32>this.get(dn, A_UID), <u32>this.get(dn, A_GID));
+    this.set(dn, A_MODE, <u64>mode);
+    let flags = this.get(dn, A_FLAGS) & ~(FLAG_INHERITABLE | FLAG_TRIVIAL | FLAG_ALL_EXECUTE);
+    if (this.isDirectory(dn) && hasInheritable(aces)) flags |= FLAG_INHERITABLE;
+    if (isTrivial(aces)) flags |= FLAG_TRIVIAL;
+    if (allMayExecute) flags |= FLAG_ALL_EXECUTE;
+    this.set(dn, A_FLAGS, flags);
+    return 0;
+  }
+  private replaceAces(dn: Dnode, list: usize, bytes: u32, count: i32): i32 {
+    const set = new AttributeSet(this.layouts, dn);
+    const cell = newZeroed(8);
+    store<u64>(cell, <u64>count);
+    let result = set.read();
+    if (result == 0) {
+      // Files of older versions have one of fixed length.
+      set.remove(A_ZNODE_ACL);
+      result = set.put(A_DACL_COUNT, cell, 8);
+    }
+    if (result == 0) result = set.put(A_DACL_ACES, list, bytes);
+    if (result == 0) result = set.store();
+    freeBuffer(cell, 8);
+    set.close();
+    return result;
+  }
+
+  /** Sets mode and list to what a mode says. */
+  setMode(dn: Dnode, mode: u64): i32 {
+    this.set(dn, A_MODE, mode);
+    return this.setAces(dn, trivialAces(<i32>mode, this.isDirectory(dn)));
   }
 
   // ---- new files
@@ -366,99 +297,35 @@ export class Znodes {
   /** Fills the bonus buffer of a new object, which has room for {@link bonusLength}. An error: there is no room for another layout. */
   init(dn: Dnode, file: NewFile): i32 {
     const time = system().now();
-    if (!this.isNew) this.initOld(dn, file);
-    else {
-      const kind = kindOf(file);
-      const layout = this.layoutFor(dn.objset, kind);
-      if (layout < 0) return layout;
-      initNew(dn, file, kind, layout);
-    }
+    let result = 0;
+    if (!this.isNew)
+      initOld(dn, file.mode, file.uid, file.gid, file.parent, file.links, file.size, file.rdev, file.generation, flagsOf(file));
+    else result = this.initNew(dn, file);
+    if (result < 0) return result;
     this.setTime(dn, A_ATIME, time);
     this.setTime(dn, A_MTIME, time);
     this.setTime(dn, A_CTIME, time);
     this.setTime(dn, A_CRTIME, time);
-    return 0;
+    const aces = file.aces;
+    return aces ? this.setAces(dn, aces) : 0;
   }
 
-  private initOld(dn: Dnode, file: NewFile): void {
-    const phys = changetype<ZnodePhys>(bonusOf(dn));
-    const aces = newZeroed(512);
-    phys.gen = file.generation;
-    phys.mode = file.mode;
-    phys.size = file.size;
-    phys.parent = file.parent;
-    phys.links = file.links;
-    phys.rdev = file.rdev;
-    phys.flags = flagsOf(file);
-    phys.uid = file.uid;
-    phys.gid = file.gid;
-    const count = writeAces(aces, file.mode);
-    phys.aclSize = count * 8;
-    phys.aclVersion = 1;
-    phys.aclCount = <u16>count;
-    memory.copy(phys.pointer + ZnodePhys.acesOffset, aces, count * 8);
-    freeBuffer(aces, 512);
-    dirtyDnode(dn);
-  }
-
-  /** Sets mode and ACL. False: the attributes make no sense. */
-  setMode(dn: Dnode, mode: u64): bool {
-    const aces = newZeroed(512);
-    const count = writeAces(aces, mode);
-    let done: bool = true;
-    if (dn.bonusType == TYPE_ZNODE) {
-      const phys = changetype<ZnodePhys>(bonusOf(dn));
-      phys.aclSize = count * 8;
-      phys.aclVersion = 1;
-      phys.aclCount = <u16>count;
-      memory.copy(phys.pointer + ZnodePhys.acesOffset, aces, count * 8);
-    } else if (this.find(dn, A_DACL_ACES)) done = this.replace(dn, A_DACL_ACES, aces, count * 8);
-    freeBuffer(aces, 512);
-    if (!done) return false;
-    this.set(dn, A_MODE, mode);
-    this.set(dn, A_FLAGS, this.get(dn, A_FLAGS) | FLAG_TRIVIAL);
-    this.set(dn, A_DACL_COUNT, count);
-    dirtyDnode(dn);
-    return true;
-  }
-
-  /** Gives an attribute of varying length, which the bonus buffer has, another value; what follows moves. */
-  private replace(dn: Dnode, attribute: i32, from: usize, bytes: u32): bool {
-    const bonus = bonusOf(dn);
-    const info = <u32>load<u16>(bonus, 4);
-    const header = (info >> 10) * 8;
-    const layout = this.layoutOf(info & 0x3ff)!;
-    const room = BONUS_AND_POINTERS - <u32>dn.raw.pointers * <u32>POINTER_SIZE;
-    const old = newZeroed(512);
-    memory.copy(old, bonus, dn.bonusLength);
-    let at = header;
-    let oldAt = header;
-    let variable: u32 = 0;
-    let fits = true;
-    for (let i = 0; i < layout.length && fits; i++) {
-      const number = <i32>layout[i];
-      let oldLength = <u32>this.lengths[number];
-      let source = old + oldAt;
-      let length = oldLength;
-      if (!length) {
-        oldLength = load<u16>(old + 6 + variable * 2);
-        length = oldLength;
-        if (this.ours[number] == attribute) {
-          source = from;
-          length = bytes;
-          store<u16>(bonus + 6 + variable * 2, <u16>length);
-        }
-        variable++;
-      }
-      fits = at + length <= room;
-      if (fits) memory.copy(bonus + at, source, length);
-      at += (length + 7) & ~7;
-      oldAt += (oldLength + 7) & ~7;
-    }
-    if (fits) setBonus(dn, TYPE_SA, min(at, room));
-    else memory.copy(bonus, old, dn.bonusLength);
-    freeBuffer(old, 512);
-    return fits;
+  private initNew(dn: Dnode, file: NewFile): i32 {
+    const kind = kindOf(file);
+    const layout = this.layouts.layoutFor(dn.objset, kind);
+    if (layout < 0) return layout;
+    const isLong = file.target.length > SHORT_TARGET;
+    fillNew(dn, file, kind, layout, isLong ? '' : file.target);
+    if (!isLong) return 0;
+    const bytes = newZeroed(file.target.length);
+    putText(file.target, bytes);
+    const set = new AttributeSet(this.layouts, dn);
+    let result = set.read();
+    if (result == 0) result = set.put(A_SYMLINK, bytes, file.target.length);
+    if (result == 0) result = set.store();
+    freeBuffer(bytes, file.target.length);
+    set.close();
+    return result;
   }
 
   static initRoot(dn: Dnode, version: u64, txg: u64): void {
@@ -468,27 +335,33 @@ export class Znodes {
     file.links = 2;
     file.size = 2;
     file.generation = txg;
-    const tables = new Znodes(version);
-    tables.describe();
-    tables.init(dn, file);
+    const znodes = new Znodes(version);
+    if (znodes.isNew) znodes.layouts.describe();
+    znodes.init(dn, file);
   }
 }
 
-function sameLayout(a: StaticArray<u16>, b: StaticArray<u16>): bool {
-  if (a.length != b.length) return false;
-  for (let i = 0; i < a.length; i++) if (a[i] != b[i]) return false;
-  return true;
+let scratch: usize = 0;
+let scratchSize: u32 = 0;
+function copyOf(from: usize, bytes: u32): usize {
+  if (bytes > scratchSize) {
+    if (scratchSize) freeBuffer(scratch, scratchSize);
+    scratchSize = max(bytes, 512);
+    scratch = newBuffer(scratchSize);
+  }
+  memory.copy(scratch, from, bytes);
+  return scratch;
 }
 
 function flagsOf(file: NewFile): u64 {
-  const flags = (file.mode & S_IFMT) == S_IFDIR ? FLAGS_DIRECTORY : FLAGS_FILE;
+  let flags = ((file.mode & S_IFMT) == S_IFDIR ? FLAGS_DIRECTORY : FLAGS_FILE) | FLAG_TRIVIAL;
+  if ((file.mode & 0o111) == 0o111) flags |= FLAG_ALL_EXECUTE;
   return file.isExtended ? flags | FLAG_XATTR : flags;
 }
 
 const KIND_FILE: i32 = 0;
 const KIND_LINK: i32 = 1;
 const KIND_DEVICE: i32 = 2;
-const NEW_LAYOUTS: i32[][] = [LAYOUT_FILE, LAYOUT_LINK, LAYOUT_DEVICE];
 function kindOf(file: NewFile): i32 {
   const format = file.mode & S_IFMT;
   if (format == S_IFLNK) return KIND_LINK;
@@ -496,7 +369,7 @@ function kindOf(file: NewFile): i32 {
 }
 
 /** `number`: the layout's, of which the attributes are those of {@link NEW_LAYOUTS}. */
-function initNew(dn: Dnode, file: NewFile, kind: i32, number: i32): void {
+function fillNew(dn: Dnode, file: NewFile, kind: i32, number: i32, target: string): void {
   const layout = NEW_LAYOUTS[kind];
   const header: u32 = kind == KIND_LINK ? 16 : 8;
   const bonus = bonusOf(dn);
@@ -508,13 +381,15 @@ function initNew(dn: Dnode, file: NewFile, kind: i32, number: i32): void {
     const attribute = layout[i];
     let length = <u32>attributeLengths[attribute];
     if (attribute == A_DACL_ACES) {
-      length = writeAces(at, file.mode) * 8;
+      const aces = trivialAces(<i32>file.mode, (file.mode & S_IFMT) == S_IFDIR);
+      storeAces(aces, at);
+      length = bytesOfAces(aces);
       store<u16>(bonus, <u16>length, 6);
-      store<u64>(at - 8, length / 8);
+      store<u64>(at - 8, aces.length);
     } else if (attribute == A_SYMLINK) {
-      length = file.target.length;
+      length = target.length;
       store<u16>(bonus, <u16>length, 8);
-      putText(file.target, at);
+      putText(target, at);
     } else if (attribute != A_DACL_COUNT && length == 8) {
       store<u64>(at, initial(file, attribute));
     }
@@ -546,82 +421,4 @@ function initial(file: NewFile, attribute: i32): u64 {
     default:
       return 0;
   }
-}
-
-function oldPlace(bonus: usize, attribute: i32): usize {
-  switch (attribute) {
-    case A_ATIME:
-      return bonus + ZnodePhys.atimeOffset;
-    case A_MTIME:
-      return bonus + ZnodePhys.mtimeOffset;
-    case A_CTIME:
-      return bonus + ZnodePhys.ctimeOffset;
-    case A_CRTIME:
-      return bonus + ZnodePhys.crtimeOffset;
-    case A_GEN:
-      return bonus + ZnodePhys.genOffset;
-    case A_MODE:
-      return bonus + ZnodePhys.modeOffset;
-    case A_SIZE:
-      return bonus + ZnodePhys.sizeOffset;
-    case A_PARENT:
-      return bonus + ZnodePhys.parentOffset;
-    case A_LINKS:
-      return bonus + ZnodePhys.linksOffset;
-    case A_XATTR:
-      return bonus + ZnodePhys.xattrOffset;
-    case A_RDEV:
-      return bonus + ZnodePhys.rdevOffset;
-    case A_FLAGS:
-      return bonus + ZnodePhys.flagsOffset;
-    case A_UID:
-      return bonus + ZnodePhys.uidOffset;
-    case A_GID:
-      return bonus + ZnodePhys.gidOffset;
-    default:
-      return NOWHERE;
-  }
-}
-
-// ---- the ACL that says what the mode says
-
-const ACE_READ: u32 = 0x1;
-const ACE_WRITE: u32 = 0x2 | 0x4;
-const ACE_EXECUTE: u32 = 0x20;
-/** Read attributes, named attributes, the ACL; synchronise. */
-const ACE_ALL: u32 = 0x80 | 0x8 | 0x20000 | 0x100000;
-/** Write attributes, named attributes, the ACL and the owner. */
-const ACE_OWNER_ONLY: u32 = 0x100 | 0x10 | 0x40000 | 0x80000;
-const WHO_OWNER: u16 = 0x1000;
-const WHO_GROUP: u16 = 0x2040;
-const WHO_EVERYONE: u16 = 0x4000;
-const ALLOW: u16 = 0;
-const DENY: u16 = 1;
-
-function accessOf(bits: u64): u32 {
-  return (bits & 4 ? ACE_READ : 0) | (bits & 2 ? ACE_WRITE : 0) | (bits & 1 ? ACE_EXECUTE : 0);
-}
-
-let aceAt: usize = 0;
-
-/** Entries come in order: whom a later one gives more than the mode does is denied that first. Their number. */
-function writeAces(to: usize, mode: u64): u32 {
-  const owner = (mode >> 6) & 7;
-  const group = (mode >> 3) & 7;
-  const other = mode & 7;
-  aceAt = to;
-  const denyOwner = ~owner & (group | other);
-  const denyGroup = ~group & other;
-  if (denyOwner) writeAce(DENY, WHO_OWNER, accessOf(denyOwner));
-  if (denyGroup) writeAce(DENY, WHO_GROUP, accessOf(denyGroup));
-  writeAce(ALLOW, WHO_OWNER, accessOf(owner) | ACE_ALL | ACE_OWNER_ONLY);
-  writeAce(ALLOW, WHO_GROUP, accessOf(group) | ACE_ALL);
-  writeAce(ALLOW, WHO_EVERYONE, accessOf(other) | ACE_ALL);
-  return <u32>(aceAt - to) / 8;
-}
-function writeAce(type: u16, who: u16, access: u32): void {
-  store<u16>(aceAt, type);
-  store<u16>(aceAt, who, 2);
-  store<u32>(aceAt, access, 4);
-  aceAt += 8;
 }

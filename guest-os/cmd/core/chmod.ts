@@ -5,17 +5,39 @@
  * A mode is octal, or clauses with commas between: who (u owner, g group, o others, a all), + - or =, and what (r w x, X execute where somebody
  * may or for directories, s set-id, t sticky, or u g o for what those have). Without who, the umask holds back.
  *
+ * Files of ZFS have lists of access, which ls -v and -V show. A mode that begins with A changes them:
+ *
+ *   A+ACL      puts entries in front of the others; A3+ACL: in front of number 3
+ *   A-ACL      takes entries away that are like these; A3-: number 3; A-: all, so that the list says what the mode does
+ *   A=ACL      gives the file this list; A3=ACL: puts entries in the place of number 3 and those that follow
+ *
+ * Entries have commas between, each is WHO:PERMISSIONS[:INHERITANCE]:TYPE. WHO is owner@, group@, everyone@, user:NAME or group:NAME; TYPE is allow or deny.
+ * PERMISSIONS are words with slashes between, or letters:
+ *
+ *   read_data r, write_data w, append_data p, execute x; of directories also list_directory, add_file, add_subdirectory
+ *   delete d, delete_child D, read_attributes a, write_attributes A, read_xattr R, write_xattr W, read_acl c, write_acl C, write_owner o, synchronize s
+ *   full_set, modify_set, read_set, write_set
+ *
+ * INHERITANCE says what is made in a directory gets the entry: file_inherit f, dir_inherit d, inherit_only i, no_propagate n. The properties aclinherit and
+ * aclmode of the file system say what becomes of it there, and when the mode is changed.
+ *
  * OPTIONS
  *   -f   complains of nothing
  *   -R   directories with what is in them
  *   -v   tells what is done
+ *
+ * EXAMPLES
+ *   chmod A+user:lp:read_data/execute:allow file
+ *   chmod A+group:staff:rwx:fd:allow directory
+ *   chmod A- file
  */
 import * as calls from '../../lib/calls';
-import { entriesOf, failure, joinPath, status } from '../../lib/files';
+import { entriesOf, failure, joinPath, Status, status } from '../../lib/files';
 import { complain, out, say } from '../../lib/io';
 import { changedMode, modeText } from '../../lib/mode';
 import { misused } from '../../lib/options';
 import { pathOf } from '../../lib/text';
+import { AclChange, wrongAcl } from './_chmodAcl';
 
 export const USAGE: string = 'chmod [-fRv] mode file ...';
 
@@ -23,6 +45,8 @@ let quiet = false;
 let recursive = false;
 let verbose = false;
 let umask: u32 = 0;
+/** Of lists of access; null: the mode is to change. */
+let aclChange: AclChange | null = null;
 
 export function main(args: string[]): i32 {
   let at = 1;
@@ -44,7 +68,12 @@ export function main(args: string[]): i32 {
   umask = <u32>calls.umask(0);
   calls.umask(<i32>umask);
   const mode = args[at];
-  if (changedMode(mode, 0, umask, false) < 0) {
+  aclChange = AclChange.parse(mode);
+  if (wrongAcl.length) {
+    say('chmod: ERROR: ' + wrongAcl + '\n');
+    return 1;
+  }
+  if (!aclChange && changedMode(mode, 0, umask, false) < 0) {
     say('chmod: invalid mode: ' + mode + '\n');
     return misused(USAGE);
   }
@@ -60,11 +89,7 @@ function change(path: string, mode: string, top: bool): bool {
     return false;
   }
   if (about.isLink) return true;
-  const wanted = changedMode(mode, about.permissions, umask, about.isDirectory);
-  const error = calls.chmod(pathOf(path), wanted);
-  if (error < 0 && !quiet) complain('chmod', path, error);
-  if (verbose) out('mode of ' + path + ' is ' + modeText(about.type | (error < 0 ? about.permissions : <u32>wanted)) + '\n');
-  let whole: bool = error >= 0;
+  let whole = changeOne(path, about, mode);
   if (!recursive || !about.isDirectory) return whole;
   const names = entriesOf(path);
   if (!names) {
@@ -73,4 +98,14 @@ function change(path: string, mode: string, top: bool): bool {
   }
   for (let i = 0; i < names.length; i++) whole = change(joinPath(path, names[i]), mode, false) && whole;
   return whole;
+}
+
+function changeOne(path: string, about: Status, mode: string): bool {
+  const change = aclChange;
+  if (change) return change.apply(path, about, quiet);
+  const wanted = changedMode(mode, about.permissions, umask, about.isDirectory);
+  const error = calls.chmod(pathOf(path), wanted);
+  if (error < 0 && !quiet) complain('chmod', path, error);
+  if (verbose) out('mode of ' + path + ' is ' + modeText(about.type | (error < 0 ? about.permissions : <u32>wanted)) + '\n');
+  return error >= 0;
 }

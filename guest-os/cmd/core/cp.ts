@@ -8,7 +8,7 @@
  *   -a   the same as -RpP, with files of several names kept together
  *   -f   replaces what cannot be written to
  *   -i   asks before something is overwritten;  -n  overwrites nothing
- *   -p   owner, permissions and times too
+ *   -p   owner, permissions, lists of access and times too
  *   -@   extended attributes too
  *   -R, -r   directories with what is in them
  *   -H, -L, -P   follow links: operands only, all, none

@@ -14,7 +14,7 @@
  *   -p   marks directories only
  *   -h   sizes with units
  *   -i   inode numbers
- *   -l   mode, links, owner, group, size in bytes, time, name
+ *   -l   mode, links, owner, group, size in bytes, time, name; a + behind the mode: a list of access says more than the mode
  *   -n   the same with numbers for owner and group
  *   -o   without the group;  -g  without the owner
  *   -L   what links point to;  -H  for operands only
@@ -24,6 +24,7 @@
  *   -s   blocks of 512 bytes (1024 with -k)
  *   -S   largest first;  -t  latest first;  -U, -f  not sorted
  *   -u   time of last access;  -c  of last change of status
+ *   -v   as -l, with the list of access of each file below it, an entry a line, in words;  -V  in letters (chmod(1))
  *   -@   as -l, with an @ behind the mode of files that have extended attributes
  *   -e   whole times;  -E  in ISO form with nanoseconds
  *   --color[=always|auto|never]   colours by type, as LS_COLORS says
@@ -35,6 +36,7 @@
 import * as calls from '../../lib/calls';
 import { inColumns, isTerminal, terminalColumns, variable } from '../../lib/columns';
 import { dateText, formatDate } from '../../lib/dates';
+import { compactAce, hasAcl, readAcl, verboseAce } from '../../lib/acl';
 import { hasAttributes } from '../../lib/extended';
 import { failure, joinPath, linkTarget, namesIn, S_IFBLK, S_IFCHR, S_IFIFO, S_IFSOCK, Status, status } from '../../lib/files';
 import { humanSize } from '../../lib/human';
@@ -44,7 +46,7 @@ import { Options } from '../../lib/options';
 import { padLeft, padRight } from '../../lib/text';
 import { groupName, userName } from '../../lib/users';
 
-export const USAGE: string = 'ls [-1aAcCdeEfFghHiklLmnopqrRsStuUx@] [--color[=when]] [file ...]';
+export const USAGE: string = 'ls [-1aAcCdeEfFghHiklLmnopqrRsStuUvVx@] [--color[=when]] [file ...]';
 
 /** Options given, by letter. */
 let given: string = '';
@@ -73,7 +75,7 @@ class File {
 }
 
 export function main(args: string[]): i32 {
-  const options = new Options(args, USAGE, '1aAcCdeEfFghHiklLmnopqrRsStuUxK:@', [
+  const options = new Options(args, USAGE, '1aAcCdeEfFghHiklLmnopqrRsStuUvVxK:@', [
     'all=a',
     'almost-all=A',
     'classify=F',
@@ -95,8 +97,7 @@ export function main(args: string[]): i32 {
       coloured = options.argument == 'auto' ? terminal : options.argument != 'never';
       continue;
     }
-    if (option == 'l' || option == 'n' || option == 'o' || option == 'g' || option == 'e' || option == 'E' || option == '@')
-      layout = 'l';
+    if ('lnogeEvV@'.includes(option)) layout = 'l';
     else if ('Cxm1'.includes(option) && !(option == '1' && layout == 'l')) layout = option;
     if (option == 'f') given += 'aU';
     // The later of these counts.
@@ -224,7 +225,24 @@ function list(files: File[]): void {
   }
   const columns = layout == 'C' || layout == 'x';
   const lines = columns ? inColumns(texts, lengths, terminalColumns(), layout == 'x') : texts;
-  for (let i = 0; i < lines.length; i++) out(lines[i] + '\n');
+  for (let i = 0; i < lines.length; i++) {
+    out(lines[i] + '\n');
+    if (has('v') || has('V')) showAcl(files[i]);
+  }
+}
+
+/** The list of access of a file, for those that have one. */
+function showAcl(file: File): void {
+  if (file.about.isLink) return;
+  const aces = readAcl(file.path);
+  if (!aces) return;
+  for (let i = 0; i < aces.length; i++) {
+    if (has('V')) out(compactAce(aces[i]) + '\n');
+    else {
+      const words = verboseAce(aces[i], i, file.about.isDirectory, terminalColumns());
+      for (let j = 0; j < words.length; j++) out(words[j] + '\n');
+    }
+  }
 }
 
 function withCommas(texts: string[], lengths: i32[]): void {
@@ -272,7 +290,9 @@ function details(file: File): string {
         ? humanSize(about.size)
         : about.size.toString();
   const time = <i64>file.time;
-  const mark = has('@') && !about.isLink && hasAttributes(file.path) ? '@' : ' ';
+  let mark = ' ';
+  if (has('@') && !about.isLink && hasAttributes(file.path)) mark = '@';
+  else if (about.fileSystem == 'zfs' && !about.isLink && hasAcl(file.path)) mark = '+';
   let text = modeText(about.mode) + mark + padLeft(about.links.toString(), 3) + ' ';
   if (!has('g')) text += padRight(has('n') ? about.uid.toString() : userName(about.uid), 8) + ' ';
   if (!has('o')) text += padRight(has('n') ? about.gid.toString() : groupName(about.gid), 8) + ' ';

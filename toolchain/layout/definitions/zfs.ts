@@ -138,6 +138,12 @@ export const zilSetAttributes = layout(
   },
 );
 
+export const zilAcl = layout(
+  'ZilAcl',
+  { size: 80, comment: 'A list of access: its entries follow, twelve bytes each, and ids of other domains.' },
+  { record: zilRecord, object: u64, count: u64, domains: u64, ids: u64, bytes: u64, flags: u64 },
+);
+
 export const objset = layout(
   'ObjsetPhys',
   { size: 2048, comment: 'The root of an object set; 1024 bytes before version 15.' },
@@ -398,6 +404,11 @@ export const replayWrite = layout(
     pad3: array(u8, 216),
   },
 );
+export const replaySpill = layout(
+  'ReplaySpill',
+  { size: 312, comment: 'A spill block, which follows.' },
+  { kind: u32, payload: u32, object: u64, length: u64, toGuid: u64, pad: array(u8, 280) },
+);
 export const replayFree = layout(
   'ReplayFree',
   { size: 312, comment: 'A hole; a length of all ones reaches to the end.' },
@@ -420,12 +431,14 @@ export const layouts = [
   zilWrite,
   zilTruncate,
   zilSetAttributes,
+  zilAcl,
   replayBegin,
   replayEnd,
   replayObject,
   replayFreeObjects,
   replayWrite,
   replayFree,
+  replaySpill,
   objset,
   dslDir,
   dslDataset,

@@ -62,7 +62,8 @@ export function unmountDataset(zfs: Surroundings, name: string, force: bool): bo
   if (point == null) return true;
   const error = zfs.unmount(point, force);
   if (error == 0) {
-    zfs.removeDirectory(point);
+    // Where a snapshot is mounted a directory stands for it, and would take it along.
+    if (!name.includes('@')) zfs.removeDirectory(point);
     return true;
   }
   complain(zfs, "cannot unmount '" + point + "'", error == -EBUSY ? 'Device busy' : reason(zfs, error));

@@ -3,7 +3,7 @@
  * @fileoverview zfs receive: reads a stream record by record, checks its sum, and passes whole records on to the kernel. A compound stream's streams go
  * to datasets below the one that is named, with the properties that came with them.
  */
-import { ReplayBegin, ReplayEnd, ReplayObject, ReplayWrite } from 'layout/zfs';
+import { ReplayBegin, ReplayEnd, ReplayObject, ReplaySpill, ReplayWrite } from 'layout/zfs';
 import { zeroTerminated } from '../../port/bytes';
 import { NvList, unpackList } from '../../port/nvlist';
 import { FILE_SYSTEM, SNAPSHOT, VOLUME } from '../../prop/property';
@@ -16,6 +16,7 @@ import {
   RECORD_BEGIN,
   RECORD_END,
   RECORD_OBJECT,
+  RECORD_SPILL,
   RECORD_WRITE,
   STREAM_MAGIC,
   STREAM_MAGIC_SWAPPED,
@@ -285,6 +286,7 @@ export class ReceiveCommand extends Subcommand {
       let payload: u64 = 0;
       if (kind == RECORD_OBJECT) payload = (<u64>changetype<ReplayObject>(record).bonusLength + 7) & ~7;
       else if (kind == RECORD_WRITE) payload = changetype<ReplayWrite>(record).length;
+      else if (kind == RECORD_SPILL) payload = changetype<ReplaySpill>(record).length;
       if (payload > <u64>LARGEST_PAYLOAD || kind > 7 || kind == RECORD_BEGIN) return complain(zfs, what, BROKEN);
       if (payload && !this.take(record + RECORD, <i32>payload)) return complain(zfs, what, BROKEN);
       const size = RECORD + <i32>payload;

@@ -1,20 +1,24 @@
 // SPDX-License-Identifier: MIT
 /**
- * @fileoverview What has been renamed or destroyed where a stream of a whole tree comes from (zfs send -R -i or -I), done again where it is received. Datasets and
+ * @fileoverview What has been renamed, promoted or destroyed where a stream of a whole tree comes from (zfs send -R -i or -I), done again where it is received. Datasets and
  * snapshots are known by the identities of snapshots; the list in front of the streams has those of everything that there is at the sender. What is renamed
- * there is renamed here; what is not there any more is destroyed here, but only with -F. What cannot be done now, since something else depends on it, may
+ * there is renamed here, what was promoted there is promoted here; what is not there any more is destroyed here, but only with -F. What cannot be done now, since something else depends on it, may
  * be possible later: as long as there is progress it is tried again. The rules are those of illumos (recv_incremental_replication in libzfs_sendrecv.c).
  */
 import { NvList } from '../../port/nvlist';
 import { FILE_SYSTEM, SNAPSHOT, VOLUME } from '../../prop/property';
 import { Surroundings } from '../surroundings';
 import { Unmounted, unmountDataset } from './mounting';
-import { below, numberOf, parentName } from './subcommand';
+import { below, numberOf, parentName, query, textOf } from './subcommand';
 
 /** A dataset at the sender or here. */
 class Side {
   readonly snapshots: string[] = [];
   readonly guids: u64[] = [];
+  /** When each was made, in the order of groups here. */
+  readonly born: u64[] = [];
+  /** Identity of the snapshot that it is a clone of; 0: of none. */
+  origin: u64 = 0;
   /** Identity of the parent's snapshot from which the stream goes on; 0: none. */
   parentFrom: u64 = 0;
 
@@ -29,6 +33,7 @@ class Side {
 export class Reconciliation {
   private readonly sent: Side[] = [];
   private readonly fromSnapshot: string;
+  private readonly isTree: bool;
   private again: bool = false;
   private progress: bool = false;
 
@@ -42,12 +47,14 @@ export class Reconciliation {
     private readonly verbose: bool,
   ) {
     this.fromSnapshot = described.text('fromsnap');
+    this.isTree = !described.has('not_recursive');
     const all = described.list('fss');
     for (let i = 0; all && i < all.pairs.length; i++) {
       const one = all.pairs[i].list;
       if (!one) continue;
       const side = new Side(one.text('name'));
       side.parentFrom = one.number('parentfromsnap');
+      side.origin = one.number('origin');
       const snapshots = one.list('snaps');
       for (let j = 0; snapshots && j < snapshots.pairs.length; j++) {
         side.snapshots.push(snapshots.pairs[j].name);
@@ -69,19 +76,24 @@ export class Reconciliation {
   }
 
   private datasetsHere(): Side[] {
-    const found = below(this.zfs, this.top, FILE_SYSTEM | VOLUME | SNAPSHOT, u64.MAX_VALUE, 'guid');
+    const found = below(this.zfs, this.top, FILE_SYSTEM | VOLUME | SNAPSHOT, u64.MAX_VALUE, 'guid\norigin');
     const here: Side[] = [];
     for (let i = 0; i < found.length; i++) {
       const name = found[i].text('name');
       const at = name.indexOf('@');
       if (at < 0) {
-        here.push(new Side(name));
+        const side = new Side(name);
+        const origin = textOf(found[i], 'origin');
+        const source = origin.length ? query(this.zfs, origin, 'guid') : null;
+        if (source) side.origin = numberOf(source, 'guid');
+        here.push(side);
         continue;
       }
       // Snapshots follow their dataset.
       const head = here[here.length - 1];
       head.snapshots.push(name.substring(at + 1));
       head.guids.push(numberOf(found[i], 'guid'));
+      head.born.push(found[i].number('born'));
     }
     for (let i = 0; i < here.length; i++) {
       const parent = sideNamed(here, parentName(here[i].name));
@@ -91,6 +103,7 @@ export class Reconciliation {
   }
 
   private one(local: Side, here: Side[]): void {
+    if (this.isTree && this.hasOtherOrigin(local, here)) return;
     let there: Side | null = null;
     let hasFrom = false;
     for (let i = 0; i < local.snapshots.length; i++) {
@@ -120,6 +133,18 @@ export class Reconciliation {
           ' in stream); must have been deleted locally; ignoring',
       );
     }
+  }
+
+  /** Is it a clone of something else there? Then its snapshots are not those it has there, until it has been promoted, or what is to be has. */
+  private hasOtherOrigin(local: Side, here: Side[]): bool {
+    let there: Side | null = null;
+    for (let i = 0; i < local.guids.length && !there; i++) there = this.senderOf(local.guids[i]);
+    if (!there || there.origin == local.origin) return false;
+    this.again = true;
+    if (!local.origin || (there.origin && bornAt(here, there.origin) >= bornAt(here, local.origin))) return true;
+    this.say('promoting ' + local.name);
+    if (this.zfs.request('promote', new NvList().setText('name', local.name)) == 0) this.progress = true;
+    return true;
   }
 
   private senderOf(guid: u64): Side | null {
@@ -164,6 +189,14 @@ export class Reconciliation {
   }
 }
 
+/** When a snapshot was made here; of one that is not here, never. */
+function bornAt(sides: Side[], guid: u64): u64 {
+  for (let i = 0; i < sides.length; i++) {
+    const at = sides[i].guids.indexOf(guid);
+    if (at >= 0) return sides[i].born[at];
+  }
+  return u64.MAX_VALUE;
+}
 function sideNamed(sides: Side[], name: string): Side | null {
   for (let i = 0; i < sides.length; i++) if (sides[i].name == name) return sides[i];
   return null;

@@ -222,7 +222,7 @@ export class SendCommand extends Subcommand {
     putText(dataset + '@' + to, begin.pointer + ReplayBegin.nameOffset);
     const sum = new StreamSum();
     if (heads.length) {
-      const list = this.describe(all, heads, to, from);
+      const list = this.describe(zfs, all, heads, to, from);
       const size = packList(list, 0, 0);
       const packed = new StaticArray<u8>(<i32>size);
       packList(list, changetype<usize>(packed), size);
@@ -237,7 +237,7 @@ export class SendCommand extends Subcommand {
   }
 
   /** What there is of each dataset: snapshots by name, properties, where it comes from. */
-  private describe(all: NvList[], heads: NvList[], to: string, from: string): NvList {
+  private describe(zfs: Surroundings, all: NvList[], heads: NvList[], to: string, from: string): NvList {
     const list = new NvList();
     if (from.length) list.setText('fromsnap', from);
     list.setText('tosnap', to);
@@ -250,7 +250,9 @@ export class SendCommand extends Subcommand {
       const parent = from.length && slash > 0 && i ? findIn(all, name.substring(0, slash) + '@' + from) : null;
       one.setNumber('parentfromsnap', parent ? numberOf(parent, 'guid') : 0);
       const origin = textOf(heads[i], 'origin');
-      const source = origin.length ? findIn(all, origin) : null;
+      // It may lie elsewhere.
+      let source = origin.length ? findIn(all, origin) : null;
+      if (!source && origin.length) source = query(zfs, origin, 'guid');
       if (source) one.setNumber('origin', numberOf(source, 'guid'));
       one.setList('props', sentProperties(heads[i]));
       const snapshots = new NvList();
