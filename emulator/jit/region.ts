@@ -70,12 +70,17 @@ export function compileRegion(
 export const ENTRY_TABLE = 4096;
 const MOST_ENTRIES = 255;
 
-/** Entries in other pages to which a computed jump is compared. */
-const MOST_OUTSIDE = 4;
+/** Places to which a computed jump is compared: entries in other pages, and those behind calls that lead to a return. */
+const MOST_COMPARED = 4;
 
 const inPage = (offset: number): number => offset & (PAGE - 1);
 const lastOf = (b: Block): Instruction => b.instructions[b.instructions.length - 1];
 
+/** Ends in a near return. */
+const isReturn = (b: Block): boolean => {
+  const { d, summary } = lastOf(b);
+  return b.end === 'branches' && b.target === undefined && d.record.mnemonic === 'ret' && !summary.switches && !summary.helps;
+};
 const leavesFar = ({ summary }: Instruction): boolean => summary.switches || summary.helps;
 
 class RegionCompiler {
@@ -94,6 +99,8 @@ class RegionCompiler {
   private readonly returnsToRoot: boolean;
   /** Where calls come back to. */
   private readonly returns: ReadonlySet<number>;
+  /** By block that ends in a return: those behind calls that lead to it. */
+  private readonly comesFrom: ReadonlyMap<number, number[]>;
   /** By page, if it has several: for each offset, one more than the number of the entry there, or 0. */
   private readonly entryTables = new Map<number, number>();
 
@@ -106,6 +113,8 @@ class RegionCompiler {
     this.indexOf = new Map(blocks.map((b, i) => [b.offset, i]));
     this.returns = new Set(blocks.map(lastOf).flatMap(({ summary, next }) => (summary.calls ? [next] : [])));
     const successors = blocks.map((b) => this.successorsOf(b));
+    this.comesFrom = this.predictReturns(successors);
+    for (const [i, list] of this.comesFrom) successors[i].push(...list);
     const computed = blocks.map((b) => b.end === 'branches' && b.target === undefined && !leavesFar(lastOf(b)));
     const returnsToRoot = comesBack && computed.includes(true);
     this.returnsToRoot = returnsToRoot;
@@ -118,6 +127,26 @@ class RegionCompiler {
     const exits = blocks.map((b, i) => this.leaves(b) || successors[i].some((s) => mayLeave(i, s)));
     const reached = successors.map((list, i) => (returnsToRoot && computed[i] ? [...list, ...this.shape.entries] : list));
     this.live = liveness(blocks, reached, exits);
+  }
+  /** Which returns each call of the region leads to: they come back to it first of all, without a detour by the root. */
+  private predictReturns(successors: readonly (readonly number[])[]): Map<number, number[]> {
+    const { blocks } = this;
+    const found = new Map<number, number[]>();
+    for (const call of blocks) {
+      const { summary, next } = lastOf(call);
+      const back = this.indexOf.get(next);
+      const callee = call.end === 'branches' && call.target !== undefined ? this.blockAt(call, call.target) : undefined;
+      if (!summary.calls || back === undefined || callee === undefined || this.code.runAt(next) === 0) continue;
+      const seen = new Set([callee]);
+      for (const i of seen) {
+        const last = lastOf(blocks[i]);
+        if (isReturn(blocks[i])) found.set(i, [...(found.get(i) ?? []), back]);
+        const behind = last.summary.calls ? [this.indexOf.get(last.next)] : successors[i];
+        for (const to of behind) if (to !== undefined) seen.add(to);
+      }
+    }
+    for (const [i, list] of found) if (list.length > MOST_COMPARED) found.delete(i);
+    return found;
   }
   /** Tables of entries for pages in which some blocks jump to computed addresses. */
   private makeTables(computed: readonly boolean[]): void {
@@ -241,6 +270,12 @@ class RegionCompiler {
   private gotoComputed(from: number, local: number): void {
     const e = this.emitter;
     const page = pageOf(this.blocks[from].offset);
+    for (const to of this.comesFrom.get(from) ?? []) {
+      const { offset } = this.blocks[to];
+      e.comparedTo(local, offset, samePage(offset, page) ? 0 : this.code.runAt(offset));
+      e.inside(() => this.goto(from, to));
+      e.close();
+    }
     if (this.returnsToRoot) {
       const only = this.shape.entries.length === 1;
       const again = (): void => {
@@ -258,7 +293,7 @@ class RegionCompiler {
           again();
         }
       const outside = compared.filter(({ offset }) => pageOf(offset) !== page && this.returns.has(offset));
-      for (const { number, offset } of outside.slice(0, MOST_OUTSIDE)) {
+      for (const { number, offset } of outside.slice(0, MOST_COMPARED)) {
         e.returnToEntry(local, offset, this.instructions, only ? -1 : number, this.code.runAt(offset));
         again();
       }

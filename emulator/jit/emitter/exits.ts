@@ -176,20 +176,25 @@ export abstract class RegionExits extends RegionFlags {
       .op('i32.or');
   }
   /**
-   * Opens a block, which is left unless the address in a local is an entry of this region, at an offset; that of the head `mapped`
-   * if that is not 0. Its number is set if it is not the only one.
+   * Opens a block, which is left unless the address in a local is that of an offset; where the head `mapped` is if that is not 0. Returns the
+   * block's label.
    */
-  returnToEntry(local: number, offset: number, need: number, number: number, mapped: number): void {
-    const c = this.code;
+  comparedTo(local: number, offset: number, mapped: number): number {
     const outside = this.openBlock();
-    c.get(local);
+    this.code.get(local);
     this.pushOffset(offset);
-    c.op(this.place.long ? 'i64.ne' : 'i32.ne');
+    this.code.op(this.place.long ? 'i64.ne' : 'i32.ne');
     this.brIf(outside);
     if (mapped) {
       this.notMapped(local, mapped);
       this.brIf(outside);
     }
+    return outside;
+  }
+  /** The same for an entry of this region; its number is set if it is not the only one. */
+  returnToEntry(local: number, offset: number, need: number, number: number, mapped: number): void {
+    const c = this.code;
+    const outside = this.comparedTo(local, offset, mapped);
     c.get(BUDGET).i32(need).op('i32.lt_s');
     this.brIf(outside);
     if (number >= 0) c.i32(number).set(this.entry);
