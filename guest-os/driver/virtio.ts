@@ -55,6 +55,8 @@ export const DESCRIPTOR_WRITE: u16 = 2;
 /** Entries that a queue has at most: so many fit a frame. */
 const LONGEST: u32 = 128;
 const AVAILABLE: usize = 2048;
+/** Of the available ring's flags (2.7.7). */
+const AVAILABLE_NO_INTERRUPT: u32 = 1;
 const USED: usize = 2560;
 
 export function isVirtio(fn: PciFunction, type: u32): bool {
@@ -96,6 +98,14 @@ export class Virtqueue {
   }
   notify(): void {
     store16(this.notifyAt, this.index);
+  }
+  /**
+   * Asks the device not to interrupt for what it finishes, or to do so again; it may interrupt all the same. What it finished meanwhile it does not
+   * tell afterwards: look ({@link hasNext}) after asking for interrupts again.
+   */
+  setQuiet(isQuiet: bool): void {
+    store16(address(this.frame + AVAILABLE), isQuiet ? AVAILABLE_NO_INTERRUPT : 0);
+    fence();
   }
 
   /** Has the device finished another chain? */

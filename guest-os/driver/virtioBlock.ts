@@ -105,11 +105,13 @@ class VirtioBlock extends BlockDevice {
   /** What is over when the device has been told, as it is where the disk is memory, needs no interrupt and nobody to sleep. */
   begin(): void {
     const flags = saveInterrupts();
+    const queue = this.queue;
     while (this.isOwed) {
       this.isOwed = false;
-      this.queue.notify();
-      if (!this.queue.hasNext) break;
-      this.device.tookInterrupt();
+      queue.setQuiet(true);
+      queue.notify();
+      queue.setQuiet(false);
+      if (!queue.hasNext) break;
       this.collect();
     }
     restoreInterrupts(flags);

@@ -113,8 +113,10 @@ export class OpenFile {
     if (!room && count) return setError(EFBIG);
     const done = vnode.write(offset, from, room, this.nonblocking);
     if (done <= 0 || vnode.type != S_IFREG) return done;
-    const mode = vnode.attributes().mode;
-    if (mode & (S_ISUID | S_ISGID) && !currentProcess().credentials.has(PRIV_FILE_SETID)) dropSetIds(vnode, mode);
+    if (!currentProcess().credentials.has(PRIV_FILE_SETID)) {
+      const mode = vnode.attributes().mode;
+      if (mode & (S_ISUID | S_ISGID)) dropSetIds(vnode, mode);
+    }
     if (this.flags & (O_SYNC | O_DSYNC)) {
       const error = vnode.sync(!(this.flags & O_SYNC));
       if (error) return error;

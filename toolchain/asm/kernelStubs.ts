@@ -256,7 +256,7 @@ function defineMemoryGrow(stub: Stub): void {
   });
 }
 
-/** copyUser(to, from, count): 0, or -EFAULT if either side faults; the fault table says where to go on. */
+/** copyUser(to, from, count): 0, or -EFAULT if either side faults; touchUser(from, count). The fault table says where to go on. */
 function defineCopies(stub: Stub, constants: Stub): void {
   stub.define('copyUser', (asm) => {
     asm.mov(rcx, rdx);
@@ -269,8 +269,26 @@ function defineCopies(stub: Stub, constants: Stub): void {
     asm.mov(eax, -EFAULT);
     asm.ret();
   });
+  stub.define('touchUser', (asm) => {
+    const next = new Label();
+    asm.mov(rax, rdi);
+    asm.add(rsi, rdi);
+    asm.bind(next);
+    stub.mark('touchUserBegin');
+    asm.test(byte(ptr(rax)), 0);
+    stub.mark('touchUserEnd');
+    asm.or(rax, 4095);
+    asm.add(rax, 1);
+    asm.cmp(rax, rsi);
+    asm.jcc('b', next);
+    asm.mov(rax, rsi);
+    stub.mark('touchUserFault');
+    asm.sub(rax, rdi);
+    asm.ret();
+  });
   constants.define('faultTable', (asm) => {
     asm.data(8, 'copyUserBegin', 'copyUserEnd', 'copyUserFault');
+    asm.data(8, 'touchUserBegin', 'touchUserEnd', 'touchUserFault');
     asm.data(8, 0);
   });
 }

@@ -29,6 +29,10 @@ const kernel: readonly Routine[] = [
   ['asm.switchTo(saveStackPointer: u64, nextStackPointer: u64): void', 'Saves the callee-saved registers and changes stacks.'],
   ['asm.enterUser(frame: u64): void', 'Leaves the kernel through a trap frame; does not return.'],
   ['asm.copyUser(to: u64, from: u64, count: u64): i32', 'Copies bytes; 0, or -EFAULT if either side faults.'],
+  [
+    'asm.touchUser(from: u64, count: u64): u64',
+    'Reads a byte of each page, which brings it; how many bytes there are before the first that faults. At least one is asked for.',
+  ],
   ['sym.threadStart(): u64', 'Where a new thread begins: calls threadMain with interrupts on.'],
   ['sym.trapEntries(): u64', 'The entry stub of vector 0; those of the others follow 16 bytes apart.'],
   ['sym.systemCallEntry(): u64', 'For the LSTAR register.'],

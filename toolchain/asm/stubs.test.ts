@@ -12,7 +12,7 @@ const KERNEL = `
 import { ImageProbe, ImageSymbol, ImageTables } from 'layout/image';
 import { KERNEL_BASE, KERNEL_STACKS, KERNEL_STACK_SLOT, WINDOW } from 'machine/addresses';
 import { address, compareExchange64, exchange32, exchangeAdd32, exchangeAdd64, load64, store8, store32 } from 'machine/mem';
-import { bootStackTop, copyUser, imageTables, probeEntry, probeReturn, switchTo, threadStart } from 'machine/stubs';
+import { bootStackTop, copyUser, imageTables, probeEntry, probeReturn, switchTo, threadStart, touchUser } from 'machine/stubs';
 import { cpuidEax, cpuidEbx, rdtsc } from 'machine/cpu';
 import { heapCollections } from 'runtime/heap';
 import { print } from 'runtime/console';
@@ -43,6 +43,9 @@ function copies(): void {
   say('unmapped', copyUser(address(buffer), 0x7000000000, 8));
   say('page 0', copyUser(address(buffer), 8, 8));
   say('read-only', copyUser(imageTables(), address(buffer), 8));
+  say('touched', touchUser(address(buffer), 3 * 4096));
+  say('touched none', touchUser(0x7000000000, 8));
+  say('touched to a guard', touchUser(address(KERNEL_STACKS + KERNEL_STACK_SLOT - 100), 200));
 }
 
 // ---- a second thread, whose list only its stack knows
@@ -159,6 +162,10 @@ describe.skipIf(!hasQemu()).each<Optimize>(['development', 'release'])('a kernel
   test('copies give 0, or -EFAULT where either side faults', () => {
     expect(output).not.toContain('panic');
     expect([said.good, said.copied, said.unmapped, said['page 0'], said['read-only']]).toEqual(['0', '1', '-14', '-14', '-14']);
+  });
+
+  test('a range is touched up to the first page that is not there', () => {
+    expect([said.touched, said['touched none'], said['touched to a guard']]).toEqual(['12288', '0', '100']);
   });
 
   test('lists that only the stacks of two threads refer to survive collections', () => {

@@ -73,7 +73,7 @@ const CODE: Record<string, string> = {
   'cpu.stiHlt': 'sti; hlt',
   'cpu.pause': 'pause',
   'cpu.saveInterrupts': 'pushfq; pop rax; cli',
-  'cpu.restoreInterrupts': 'push rax; popfq',
+  'cpu.restoreInterrupts': 'test eax,200h; jne 0000000000000012h; cli; jmp 0000000000000013h; sti',
   'cpu.breakpoint': 'int3',
   'cpu.framePointer': 'mov rax,rbp',
   'cpu.stackPointer': 'mov rax,rsp',

@@ -11,6 +11,7 @@
  * Pages of mapped files are in pages.ts, mounting is in mount.ts.
  */
 import { address } from 'machine/mem';
+import { touchUser } from 'machine/stubs';
 import {
   EEXIST,
   EFAULT,
@@ -227,7 +228,7 @@ export class ZfsVnode extends Vnode {
   private writeStep(offset: u64, from: u64, count: u64): i64 {
     const dn = this.dn!;
     // A block that will be written as a whole is not read first, so its bytes must be there when the copy begins.
-    const readable = readableBytes(from, count);
+    const readable = touchUser(from, count);
     if (!readable) return setError(EFAULT);
     const prepared = this.fs.prepareWrite(dn, offset, readable);
     if (prepared < 0) return prepared;
@@ -587,12 +588,3 @@ export class ZfsVnode extends Vnode {
 
 /** What holes read as. */
 const ZEROS: usize = memory.data(4096, 16);
-
-const probe: usize = memory.data(16, 8);
-/** How many of a range's bytes can be read: its pages are brought in. */
-function readableBytes(from: u64, count: u64): u64 {
-  for (let at = from; at < from + count; at = (at + PAGE) & ~(<u64>PAGE - 1)) {
-    if (copy(address(probe), at, 1) < 0) return at - from;
-  }
-  return count;
-}
