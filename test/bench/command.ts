@@ -48,7 +48,7 @@ export async function command(words: readonly string[], library: Library): Promi
   if (words.length === 1 && words[0] === 'translator') return await compareTranslator();
   if (words[0] === 'zfs') {
     const { benchZfs } = await import('./zfs.ts');
-    console.log(await benchZfs(library, words.includes('--quick')));
+    await benchZfs(library, words.includes('--quick'), console.log);
     return 0;
   }
   let options: Options;
