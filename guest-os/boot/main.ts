@@ -21,6 +21,7 @@ import { TmpFileSystem, TmpType } from '../fs/tmpfs';
 import { UnixFamily } from '../fs/unixSocket';
 import { FileSystem, S_IFDIR, S_IFREG, Vnode } from '../fs/vnode';
 import { DevType } from '../fs/zoneDevices';
+import { registerBrands } from '../kernel/brands';
 import { startClock } from '../kernel/clock';
 import { beginContracts } from '../kernel/contract';
 import { PAGE } from '../kernel/frames';
@@ -55,6 +56,7 @@ export function main(): void {
   initAcpi(rootPointer());
   beginZfs();
   setCoreDumper(dumpCore);
+  registerBrands();
   makeRoot();
   startSystem();
   sti();

@@ -34,6 +34,10 @@ export abstract class FileSystemType {
   ) {}
   /** A file system with its root, not yet mounted; null: see failure. `covered`: what it will be mounted on. */
   abstract make(special: string, options: string, covered: Vnode): FileSystem | null;
+  /** The same for a mount in a zone's root, where that makes a difference. */
+  makeIn(zone: Zone, special: string, options: string, covered: Vnode): FileSystem | null {
+    return this.make(special, options, covered);
+  }
 }
 
 const types: FileSystemType[] = [];
@@ -85,11 +89,12 @@ export function mount(special: string, directory: Vnode, mountPoint: string, typ
   if (!type) return setError(ENODEV);
   if (zone != globalZone && !mayMount(zone, type)) return setError(EPERM);
   if (!directory.isDirectory && !type.coversFiles) return setError(ENOTDIR);
-  const fileSystem = type.make(special, options, directory);
+  const path = zone.rootPath + mountPoint;
+  const fileSystem = type.makeIn(zoneAt(path), special, options, directory);
   if (!fileSystem) return setError(failure);
   fileSystem.special = special;
   applyOptions(fileSystem, permitted(options));
-  mountOn(fileSystem, directory, zone.rootPath + mountPoint);
+  mountOn(fileSystem, directory, path);
   return 0;
 }
 

@@ -13,7 +13,6 @@ import { frameOf, Process, STOPPED, ZOMBIE } from '../kernel/process';
 import { NSIG, storeInfo } from '../kernel/signal';
 import { NZERO, RUNNABLE, RUNNING, Thread } from '../kernel/thread';
 import { PR_JOBCONTROL, PR_SUSPENDED, PR_SYSEXIT, representative, SYSSET_WORDS } from '../kernel/trace';
-import { callArguments } from '../syscall/table';
 import { USER_STACK_TOP } from 'machine/addresses';
 
 /** Bytes to be filled in. */
@@ -118,7 +117,7 @@ export function psinfo(process: Process): Bytes {
   bytes.u64(248, process.environmentAt);
   store<u8>(bytes.at, MODEL_LP64, 256);
   bytes.i32(260, process.task);
-  bytes.i32(264, process.project);
+  bytes.i32(264, process.project.id);
   bytes.i32(276, credentials.zoneid);
   const contract = process.contract;
   bytes.i32(280, contract ? contract.id : 0);
@@ -224,7 +223,7 @@ export function pstatus(process: Process): Bytes {
   bytes.time(128, process.childSystem);
   store<u8>(bytes.at, MODEL_LP64, 304);
   bytes.i32(308, process.task);
-  bytes.i32(312, process.project);
+  bytes.i32(312, process.project.id);
   bytes.i32(320, process.credentials.zoneid);
   if (thread) fillLwpstatus(bytes, PSTATUS, process, thread);
   return bytes;
@@ -258,7 +257,7 @@ function fillLwpstatus(bytes: Bytes, at: i32, process: Process, thread: Thread):
   if (thread.systemCall >= 0) {
     const call = frameOf(thread);
     store<i16>(here, <i16>thread.systemCall, 368);
-    store<i16>(here, <i16>callArguments(thread.systemCall), 370);
+    store<i16>(here, <i16>process.brand.argumentsOf(thread.systemCall), 370);
     const values: StaticArray<u64> = [call.rdi, call.rsi, thread.callThird, call.r10, call.r8, call.r9];
     for (let i = 0; i < 6; i++) bytes.u64(at + 376 + i * 8, values[i]);
   }

@@ -18,13 +18,14 @@ import { PRIV_PROC_INFO, PRIV_PROC_OWNER } from '../kernel/privilege';
 import { currentProcess, findProcess, Process, processList } from '../kernel/process';
 import { Thread } from '../kernel/thread';
 import { findLwp } from '../kernel/lwp';
+import { globalZone, Zone } from '../kernel/zone';
 import { copy, storeText } from '../kernel/user';
 import { pathOf } from './lookup';
 import { ControlFile, mayTrace } from './procControl';
 import { copyMemory } from './procMemory';
 import { Bytes, cred, lwpsinfo, lwpstatus, map, priv, psinfo, pstatus, sigact, usage } from './procData';
 import { ALWAYS, FileSystemType } from './mount';
-import { Attributes, DirectoryReader, FileSystem, newDeviceNumber, S_IFDIR, S_IFLNK, S_IFREG, Vnode } from './vnode';
+import { Attributes, DirectoryReader, FileSystem, S_IFDIR, S_IFLNK, S_IFREG, Vnode } from './vnode';
 
 /** prheader_t in front of arrays: how many, and the size of each. */
 function listOf(parts: Bytes[]): Bytes {
@@ -189,7 +190,10 @@ export class ProcType extends FileSystemType {
     super('proc', ALWAYS);
   }
   make(special: string, options: string, covered: Vnode): FileSystem | null {
-    return new Proc(newDeviceNumber()).fileSystem;
+    return globalZone.brand.makeProc();
+  }
+  makeIn(zone: Zone, special: string, options: string, covered: Vnode): FileSystem | null {
+    return zone.brand.makeProc();
   }
 }
 

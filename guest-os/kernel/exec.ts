@@ -16,6 +16,7 @@ import { pathOf, Walk } from '../fs/lookup';
 import { checkAccess, X_OK } from '../fs/policy';
 import { S_IFREG, Vnode } from '../fs/vnode';
 import { AddressSpace, BREAK_LIMIT, PROT_EXEC, PROT_READ, PROT_WRITE, Segment } from './addressSpace';
+import { AuxiliaryVector, Brand, Program } from './brand';
 import { E2BIG, EACCES, EINTR, ENOEXEC, ENOMEM, EPERM, failure, setError } from './errno';
 import { PAGE } from './frames';
 import { becomeOnlyThread, returnSpace } from './life';
@@ -25,15 +26,12 @@ import { frameOf, Process } from './process';
 import { current, loadSpace, setThreadPointer } from './thread';
 import { endTrace } from './trace';
 import { copyOut, put64, storeText, textOf } from './user';
-import { zoneOf } from './zone';
 
 const LOAD: u32 = 1;
 const INTERPRETER: u32 = 3;
 const NOTE: u32 = 4;
 const EXECUTABLE: u16 = 2;
 const POSITION_INDEPENDENT: u16 = 3;
-const X86_64: u16 = 62;
-const ELF_MAGIC: u32 = 0x464c457f;
 const FLAG_EXECUTE: u32 = 1;
 const FLAG_WRITE: u32 = 2;
 /** Headers must lie in the file's first page. */
@@ -45,12 +43,6 @@ export const ARG_MAX: i32 = 0x40000;
 /** Where position-independent programs, and where interpreters are mapped. */
 const PROGRAM_BASE: u64 = 0x100000000000;
 const INTERPRETER_BASE: u64 = 0x7f8000000000;
-const AT_PHDR: u64 = 3;
-const AT_PHENT: u64 = 4;
-const AT_PHNUM: u64 = 5;
-const AT_PAGESZ: u64 = 6;
-const AT_BASE: u64 = 7;
-const AT_ENTRY: u64 = 9;
 const S_ISUID: i32 = 0o4000;
 const S_ISGID: i32 = 0o2000;
 const USER_CODE: u64 = 0x2b;
@@ -100,7 +92,7 @@ export function exec(process: Process, path: string, args: string[], environment
     image = new Image();
     error = readHeaders(process, vnode, image);
   }
-  if (!error) error = replace(process, vnode, image, words, environment);
+  if (!error) error = replace(process, path, vnode, image, words, environment);
   vnode.release();
   if (error) return error;
   process.name = name.substring(0, 15);
@@ -142,19 +134,25 @@ function scriptArguments(headers: usize, path: string, args: string[]): string[]
   return words;
 }
 
-function replace(process: Process, vnode: Vnode, image: Image, args: string[], environment: string[]): i32 {
+function replace(process: Process, path: string, vnode: Vnode, image: Image, args: string[], environment: string[]): i32 {
   let size = (args.length + environment.length) * 8;
   for (let i = 0; i < args.length; i++) size += args[i].length + 1;
   for (let i = 0; i < environment.length; i++) size += environment[i].length + 1;
   if (size > ARG_MAX) return setError(E2BIG);
-  const space = AddressSpace.create(zoneOf(process.credentials.zoneid).memory);
+  const zone = process.project.zone;
+  const brand = zone.brand.executor(image.at);
+  if (!brand) return setError(ENOEXEC);
+  const space = AddressSpace.create(zone.memory);
   if (!space) return setError(ENOMEM);
   space.sizeLimit = process.limits.soft(RLIMIT_VMEM);
   space.dataLimit = process.limits.soft(RLIMIT_DATA);
   space.stackLimit = process.limits.soft(RLIMIT_STACK);
   let error = mapImage(space, vnode, image, PROGRAM_BASE);
   const inner = new Image();
-  if (!error && image.interpreter.length) error = mapInterpreter(process, space, image.interpreter, inner);
+  if (!error && image.interpreter.length) error = mapInterpreter(process, brand, space, image.interpreter, inner);
+  const auxiliary = new AuxiliaryVector();
+  brand.auxiliary(new Program(absolute(process, path), image.headers, image.headerCount, image.entry, inner.base), auxiliary);
+  size += auxiliary.bytes;
   const stackSize = (<u64>size + STACK_SIZE + PAGE - 1) & ~(<u64>PAGE - 1);
   if (!error) error = space.map(new Segment(USER_STACK_TOP - stackSize, USER_STACK_TOP, PROT_READ | PROT_WRITE));
   if (!error && !becomeOnlyThread()) error = setError(EINTR);
@@ -169,7 +167,7 @@ function replace(process: Process, vnode: Vnode, image: Image, args: string[], e
   const old = process.space;
   process.space = space;
   loadSpace(process);
-  const stack = buildStack(args, environment, image, inner);
+  const stack = buildStack(args, environment, auxiliary);
   if (!stack) {
     process.space = old;
     loadSpace(process);
@@ -179,6 +177,7 @@ function replace(process: Process, vnode: Vnode, image: Image, args: string[], e
   if (old) old.release();
   returnSpace(process);
   becomeNew(process, vnode, image);
+  process.brand = brand;
   process.argumentsAt = stack;
   process.argumentCount = args.length;
   process.environmentAt = stack + ((<u64>args.length + 2) << 3);
@@ -224,10 +223,12 @@ function becomeNew(process: Process, vnode: Vnode, image: Image): void {
   process.credentials = credentials.afterExec();
 }
 
-function mapInterpreter(process: Process, space: AddressSpace, path: string, image: Image): i32 {
-  const vnode = new Walk(process.root!, process.credentials).find(process.directory!, path, true);
+function mapInterpreter(process: Process, brand: Brand, space: AddressSpace, path: string, image: Image): i32 {
+  const where = brand.interpreter(path);
+  const vnode = new Walk(process.root!, process.credentials).find(process.directory!, where, true);
   if (!vnode) return setError(failure);
   let error = readHeaders(process, vnode, image);
+  if (!error && brand.executor(image.at) != brand) error = setError(ENOEXEC);
   if (!error) error = mapImage(space, vnode, image, INTERPRETER_BASE);
   vnode.release();
   return error || !image.interpreter.length ? error : setError(ENOEXEC);
@@ -236,7 +237,6 @@ function mapInterpreter(process: Process, space: AddressSpace, path: string, ima
 function mapImage(space: AddressSpace, vnode: Vnode, image: Image, base: u64): i32 {
   const headers = image.at;
   const header = changetype<Elf64Header>(headers);
-  if (load<u32>(headers) != ELF_MAGIC || header.machine != X86_64) return setError(ENOEXEC);
   if (header.type == POSITION_INDEPENDENT) image.base = base;
   else if (header.type != EXECUTABLE) return setError(ENOEXEC);
   if (<usize>header.phentsize != Elf64ProgramHeader.SIZE || header.phoff > HEADERS) return setError(ENOEXEC);
@@ -310,12 +310,13 @@ function tablesIn(vnode: Vnode, segment: Elf64ProgramHeader): u64 {
 }
 
 /** The stack pointer that the program begins with, 0 if memory ran out. The new space is loaded. */
-function buildStack(args: string[], environment: string[], image: Image, inner: Image): u64 {
-  let strings = USER_STACK_TOP;
+function buildStack(args: string[], environment: string[], auxiliary: AuxiliaryVector): u64 {
+  let strings = USER_STACK_TOP - auxiliary.bytes;
   for (let i = 0; i < args.length; i++) strings -= <u64>args[i].length + 1;
   for (let i = 0; i < environment.length; i++) strings -= <u64>environment[i].length + 1;
-  // argc, both lists with their nulls, seven pairs of the auxiliary vector.
-  const words = 1 + args.length + 1 + environment.length + 1 + 14;
+  // argc, both lists with their nulls, the pairs of the auxiliary vector and the one that ends it.
+  const pairs = auxiliary.types.length;
+  const words = 1 + args.length + 1 + environment.length + 1 + 2 * (pairs + 1);
   const stack = (strings - ((<u64>words) << 3)) & ~15;
   let at = stack;
   let failed = put64(at, args.length);
@@ -330,13 +331,16 @@ function buildStack(args: string[], environment: string[], image: Image, inner: 
     failed |= put64(at, 0);
     at += 8;
   }
-  failed |= put64(at, AT_PAGESZ) | put64(at + 8, PAGE);
-  failed |= put64(at + 16, AT_PHDR) | put64(at + 24, image.headers);
-  failed |= put64(at + 32, AT_PHENT) | put64(at + 40, Elf64ProgramHeader.SIZE);
-  failed |= put64(at + 48, AT_PHNUM) | put64(at + 56, image.headerCount);
-  failed |= put64(at + 64, AT_BASE) | put64(at + 72, inner.base);
-  failed |= put64(at + 80, AT_ENTRY) | put64(at + 88, image.entry);
-  failed |= put64(at + 96, 0) | put64(at + 104, 0);
+  // The texts follow the environment's.
+  for (let i = 0; i < pairs; i++) {
+    const text = auxiliary.texts[i];
+    failed |= put64(at, auxiliary.types[i]) | put64(at + 8, text == null ? auxiliary.values[i] : strings);
+    at += 16;
+    if (text == null) continue;
+    failed |= putString(strings, text);
+    strings += <u64>text.length + 1;
+  }
+  failed |= put64(at, 0) | put64(at + 8, 0);
   return failed ? 0 : stack;
 }
 

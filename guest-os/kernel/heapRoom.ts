@@ -5,14 +5,25 @@
  */
 import { imageEnd } from 'machine/stubs';
 import { heapLive } from 'runtime/heap';
+import { uptime } from './clock';
 
 /** What is kept for the kernel: a quarter. */
 const KEPT: usize = 4;
-/** Between two collections for this reason at least so many bytes are allocated. */
+/** A collection that has found no room is done again when so many bytes have been allocated, */
 const STEP: usize = 0x40000;
+/** or something has been given back ({@link heapMayHaveRoom}), or so many times as long has passed as it took: a twentieth of the time goes to this. */
+const PAUSE: u64 = 20;
 
 let limit: usize = 0;
 let collectedAt: usize = 0;
+/** Nanoseconds of uptime. */
+let again: u64 = 0;
+let givenBack = false;
+
+/** Something large has been given back: a process. */
+export function heapMayHaveRoom(): void {
+  givenBack = true;
+}
 
 /** False: no, and nothing can be collected that would change it. */
 export function heapHasRoom(): bool {
@@ -22,8 +33,11 @@ export function heapHasRoom(): bool {
   }
   const live = heapLive();
   if (live < limit) return true;
-  if (live >= collectedAt && live - collectedAt < STEP && collectedAt) return false;
+  if (collectedAt >= limit && live >= collectedAt && live - collectedAt < STEP && !givenBack && uptime() < again) return false;
+  const began = uptime();
+  givenBack = false;
   __collect();
+  again = uptime() + (uptime() - began) * PAUSE;
   collectedAt = heapLive();
   return collectedAt < limit;
 }

@@ -87,6 +87,7 @@ export function createProcess(): Process | null {
   process.group = process.pid;
   process.session = process.pid;
   processList().push(process);
+  process.project.count(1, 1);
   created_++;
   return process;
 }
@@ -158,10 +159,10 @@ function copyParts(parent: Process, child: Process): void {
   child.session = parent.session;
   child.terminal = parent.terminal;
   child.credentials = parent.credentials;
-  child.fairShare = parent.fairShare;
+  child.brand = parent.brand;
+  child.moveTo(parent.project.zone, parent.project.id);
   child.limits = parent.limits.copy();
   child.umask = parent.umask;
-  child.project = parent.project;
   child.task = parent.task;
   child.name = parent.name;
   child.psargs = parent.psargs;
@@ -250,6 +251,7 @@ export function endLwp(): void {
   thread.pending.discard(~(<u64>0));
   clearSignal(thread);
   process.threads.splice(process.threads.indexOf(thread), 1);
+  process.project.count(0, -1);
   if (!thread.detached && !process.exiter) process.endedLwps.push(thread.lwpid);
   process.lwpsGone.wakeAll();
   process.lwpNews.wakeAll();
@@ -302,6 +304,7 @@ export function exitProcess(status: i32, signal: i32): void {
   clearSignal(thread);
   process.userCounts += thread.userCounts;
   process.systemCounts += thread.systemCounts;
+  process.project.count(0, -process.threads.length);
   process.threads.length = 0;
   process.state = ZOMBIE;
   process.traceNews.wakeAll();

@@ -46,6 +46,7 @@ export function createLwp(context: u64, flags: i32): i32 {
   thread.detached = (flags & LWP_DETACHED) != 0;
   thread.suspended = (flags & LWP_SUSPENDED) != 0;
   process.threads.push(thread);
+  process.project.count(0, 1);
   startThread(thread, TrapFrame.SIZE);
   return thread.lwpid;
 }

@@ -17,11 +17,13 @@ import { OpenFile } from '../fs/file';
 import { releaseLocks } from '../fs/recordLock';
 import { Vnode } from '../fs/vnode';
 import { AddressSpace } from './addressSpace';
+import { Brand, nativeBrand } from './brand';
 import { countsToTime, uptime, wallTime } from './clock';
 import { Contract, Template } from './contract';
 import { Credentials } from './credentials';
 import { EACCES, EAGAIN, EBADF, EINTR, EINVAL, EMFILE, EPERM, ESRCH, setError, setFailure } from './errno';
 import { FairShare } from './fairShare';
+import { heapMayHaveRoom } from './heapRoom';
 import { Limits, RLIMIT_NOFILE } from './limits';
 import {
   bit,
@@ -41,9 +43,10 @@ import {
 } from './signal';
 import { giveInfo, PendingSignals, SI_NOINFO, SI_USER, SignalInfo, takeInfo } from './signalInfo';
 import { current, interrupt, Thread, WaitQueue } from './thread';
+import { Project, projectOf, systemProject } from './project';
 import { ProcessTimers } from './timers';
 import { PR_REQUESTED, showSignal, stopTraced, Trace } from './trace';
-import { globalZone } from './zone';
+import { globalZone, Zone } from './zone';
 
 export const ALIVE: i32 = 0;
 export const STOPPED: i32 = 1;
@@ -69,6 +72,8 @@ export class Process {
   group: i32 = 0;
   session: i32 = 0;
   credentials: Credentials = new Credentials();
+  /** Of what it executes. */
+  brand: Brand = nativeBrand();
   /** What its zone has of the processor. */
   fairShare: FairShare = globalZone.share;
   space: AddressSpace | null = null;
@@ -105,7 +110,8 @@ export class Process {
   readonly startedUp: u64 = uptime();
   /** It has executed something since it was forked: its parent may not move it to another group any more. */
   executed: bool = false;
-  project: i32 = 0;
+  /** It counts there while it is in the list. */
+  project: Project = systemProject();
   task: i32 = 0;
 
   readonly pending: PendingSignals = new PendingSignals();
@@ -186,6 +192,16 @@ export class Process {
   get changedIds(): bool {
     const ids = this.credentials;
     return this.executedSetId || ids.euid != this.executedAs || ids.uid != ids.euid || ids.gid != ids.egid;
+  }
+
+  /** Its credentials are of another zone now, or it goes to another project. */
+  moveTo(zone: Zone, project: i32): void {
+    const next = projectOf(zone, project);
+    if (next == this.project) return;
+    next.count(1, this.threads.length);
+    this.project.count(-1, -this.threads.length);
+    this.project = next;
+    this.fairShare = zone.share;
   }
 
   // ---- descriptors
@@ -453,7 +469,10 @@ export function frameOf(thread: Thread): TrapFrame {
 
 export function removeProcess(process: Process): void {
   const at = processes.indexOf(process);
-  if (at >= 0) processes.splice(at, 1);
+  if (at < 0) return;
+  processes.splice(at, 1);
+  process.project.count(-1, 0);
+  heapMayHaveRoom();
 }
 
 // ---- signals among processes

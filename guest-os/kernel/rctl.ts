@@ -4,7 +4,7 @@
  *
  * Each control here is one that the kernel enforces; others do not exist, and asking for one is EINVAL. process.* controls are the process's
  * limits under another name: the basic value is the soft limit, the privileged one the hard. Projects and zones have one privileged value
- * each, or none; projects keep them here, by id, zones in the zone. Above them is the system's value, which nobody changes. How much is in use
+ * each, or none; projects (project.ts) and zones keep them themselves. Above them is the system's value, which nobody changes. How much is in use
  * says resource.ts.
  *
  * A control is one row of {@link CONTROLS}; where a zone's is enforced stands beside its number below.
@@ -121,26 +121,6 @@ export const CONTROLS: Control[] = [
 export function controlNamed(name: string): Control | null {
   for (let i = 0; i < CONTROLS.length; i++) if (CONTROLS[i].name == name) return CONTROLS[i];
   return null;
-}
-
-/** Values by `id << 8 | control`. */
-const projects: Map<i32, u64> = new Map<i32, u64>();
-
-/** What a project may have that nobody has said anything of: of ids as on illumos. */
-function usual(control: i32): u64 {
-  return control >= RCTL_MAX_SHM_IDS && control <= RCTL_MAX_MSG_IDS ? PROJECT_IDS : UNLIMITED;
-}
-const PROJECT_IDS: u64 = 128;
-
-/** {@link UNLIMITED} where there is none. */
-export function projectLimit(project: i32, control: i32): u64 {
-  const key = (project << 8) | control;
-  return projects.has(key) ? projects.get(key) : usual(control);
-}
-export function setProjectLimit(project: i32, control: i32, value: u64): void {
-  const key = (project << 8) | control;
-  if (value != usual(control)) projects.set(key, value);
-  else projects.delete(key);
 }
 
 /** Other limits of a process: -EINVAL where the soft one is above the hard one, -EPERM to raise that without PRIV_SYS_RESOURCE. */

@@ -7,9 +7,9 @@
  */
 import { PAGE, totalFrames } from './frames';
 import { PRIV_SYS_RESOURCE } from './privilege';
-import { Process, processList, ZOMBIE } from './process';
+import { Process } from './process';
+import { Project } from './project';
 import {
-  projectLimit,
   RCTL_CPU_CAP,
   RCTL_CPU_SHARES,
   RCTL_MAX_LOCKED_MEMORY,
@@ -27,7 +27,7 @@ import { messageQueues } from './ipc/messages';
 import { semaphores } from './ipc/semaphores';
 import { sharedBytes, sharedMemory } from './ipc/sharedMemory';
 import { threadCount } from './thread';
-import { Zone, zoneOf } from './zone';
+import { Zone } from './zone';
 
 const STACK_FRAMES: u32 = 7;
 const MOST: u32 = 16000;
@@ -42,27 +42,29 @@ export function maxThreads(): i32 {
 export function mayHaveMoreProcesses(parent: Process): bool {
   const spare = maxThreads() - threadCount();
   if (spare <= (parent.credentials.has(PRIV_SYS_RESOURCE) ? 0 : RESERVED)) return false;
-  const zone = zoneOf(parent.credentials.zoneid);
+  const project = parent.project;
+  const zone = project.zone;
   if (zone.isEnding) return false;
-  if (processesOf(zone.id, -1) >= zone.limit(RCTL_MAX_PROCESSES)) return false;
-  if (processesOf(zone.id, parent.project) >= projectLimit(parent.project, RCTL_MAX_PROCESSES)) return false;
+  if (<u64>zone.processes >= zone.limit(RCTL_MAX_PROCESSES)) return false;
+  if (<u64>project.processes >= project.limit(RCTL_MAX_PROCESSES)) return false;
   return mayHaveMoreThreads(parent);
 }
 
 export function mayHaveMoreThreads(process: Process): bool {
   if (threadCount() >= maxThreads()) return false;
-  const zone = zoneOf(process.credentials.zoneid);
-  if (lwpsOf(zone.id, -1) >= zone.limit(RCTL_MAX_LWPS)) return false;
-  return lwpsOf(zone.id, process.project) < projectLimit(process.project, RCTL_MAX_LWPS);
+  const project = process.project;
+  if (<u64>project.zone.threads >= project.zone.limit(RCTL_MAX_LWPS)) return false;
+  return <u64>project.threads < project.limit(RCTL_MAX_LWPS);
 }
 
-/** How much of what a control limits a zone has, or a project in it. */
-export function usageOf(control: i32, zone: Zone, project: i32): u64 {
+/** How much of what a control limits a zone has, or a project in it; null: all of the zone. */
+export function usageOf(control: i32, zone: Zone, owner: Project | null): u64 {
+  const project = owner ? owner.id : -1;
   switch (control) {
     case RCTL_MAX_LWPS:
-      return lwpsOf(zone.id, project);
+      return owner ? owner.threads : zone.threads;
     case RCTL_MAX_PROCESSES:
-      return processesOf(zone.id, project);
+      return owner ? owner.processes : zone.processes;
     case RCTL_CPU_SHARES:
       return zone.share.shares;
     case RCTL_ZFS_IO_PRIORITY:
@@ -85,25 +87,4 @@ export function usageOf(control: i32, zone: Zone, project: i32): u64 {
       return zone.memory.locked * PAGE;
   }
   return 0;
-}
-
-/** Processes of a zone, and of a project in it unless that is -1. Zombies count: they have a pid. */
-export function processesOf(zone: i32, project: i32): u64 {
-  let count: u64 = 0;
-  const list = processList();
-  for (let i = 0; i < list.length; i++) {
-    if (list[i].credentials.zoneid == zone && (project < 0 || list[i].project == project)) count++;
-  }
-  return count;
-}
-
-export function lwpsOf(zone: i32, project: i32): u64 {
-  let count: u64 = 0;
-  const list = processList();
-  for (let i = 0; i < list.length; i++) {
-    const process = list[i];
-    if (process.state == ZOMBIE || process.credentials.zoneid != zone) continue;
-    if (project < 0 || process.project == project) count += process.threads.length;
-  }
-  return count;
 }

@@ -30,13 +30,17 @@ export function withFrame(): i64 {
   return 0;
 }
 
+/** Has the last call replaced the frame? Whoever stores results asks first. */
+export function hasReplaced(): bool {
+  const whole = replaced;
+  replaced = false;
+  return whole;
+}
+
 export function storeResults(frame: TrapFrame, result: i64): void {
   const rdx = second;
   second = 0;
-  if (replaced) {
-    replaced = false;
-    return;
-  }
+  if (hasReplaced()) return;
   if (result < 0 && result >= -LARGEST_ERRNO) {
     frame.rflags |= CARRY;
     frame.rax = -result;
@@ -54,6 +58,6 @@ export function storeContextResult(thread: Thread, frame: TrapFrame, restart: bo
     // SYSCALL is two bytes.
     frame.rip -= 2;
   } else {
-    storeResults(frame, -EINTR);
+    thread.process!.brand.storeResults(frame, <u32>thread.systemCall, -EINTR);
   }
 }

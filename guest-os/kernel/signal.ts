@@ -155,7 +155,7 @@ export function deliverSignals(process: Process, thread: Thread, frame: TrapFram
       storeContextResult(thread, frame, thread.restartable && (disposition.flags & SA_RESTART) != 0);
       thread.systemCall = -1;
     }
-    const error = enterHandler(process, thread, frame, signal, info, disposition);
+    const error = process.brand.enterHandler(process, thread, frame, signal, info, disposition);
     if (info) {
       if (info.code == SI_TIMER && info.timer >= 0) timerDelivered(process, info.timer);
       giveInfo(info);
@@ -173,7 +173,8 @@ export function onAlternateStack(thread: Thread, sp: u64): bool {
   return !(thread.altFlags & SS_DISABLE) && sp - thread.altStack <= thread.altSize && sp != thread.altStack;
 }
 
-function enterHandler(
+/** As illumos's native programs expect it: registers, context and siginfo (see above). */
+export function enterNativeHandler(
   process: Process,
   thread: Thread,
   frame: TrapFrame,
@@ -186,10 +187,12 @@ function enterHandler(
   if (disposition.flags & SA_ONSTACK && !on && !(thread.altFlags & SS_DISABLE)) top = thread.altStack + thread.altSize;
   const place = (top - SIGINFO_SIZE - UCONTEXT) & ~15;
   storeUcontext(thread, frame, on);
+  const number = process.brand.signalNumber(signal);
   storeInfo(buffer + UCONTEXT, signal, info);
+  store<i32>(buffer + UCONTEXT, number);
   const error = copyOut(place, buffer, UCONTEXT + SIGINFO_SIZE);
   if (error) return error;
-  frame.rdi = signal;
+  frame.rdi = number;
   frame.rsi = disposition.flags & SA_SIGINFO ? place + UCONTEXT : 0;
   frame.rdx = place;
   frame.rip = disposition.handler;

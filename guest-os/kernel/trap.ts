@@ -20,7 +20,6 @@ import { faultTable, systemCallEntry, trapEntries } from 'machine/stubs';
 import { print, printDecimal, printHex } from 'runtime/console';
 import { beginPanic, endPanic } from 'runtime/panic';
 import { peek64 } from 'runtime/symbols';
-import { dispatch, isRestartable } from '../syscall/table';
 import { printFault } from './faultReport';
 import { timerArrived } from './clock';
 import { MODE_SYSTEM, MODE_USER, processors, thisCpu } from './cpu';
@@ -40,7 +39,7 @@ import {
   TRAP_BRKPT,
   TRAP_TRACE,
 } from './signalInfo';
-import { storeContextResult, storeResults } from './results';
+import { storeContextResult } from './results';
 import { current, preempt, sliceIsOver } from './thread';
 import { endStep, stopAtEntry, stopAtExit, stopAtFault } from './trace';
 
@@ -159,9 +158,11 @@ export function systemCallHandler(frame: TrapFrame): void {
   thread.systemCall = <i32>number;
   thread.callThird = frame.rdx;
   const aborts = process.trace != null && stopAtEntry(thread, number);
-  const result = aborts ? setError(EINTR) : dispatch(number, frame.rdi, frame.rsi, frame.rdx, frame.r10, frame.r8, frame.r9);
-  if (result == -EINTR) thread.restartable = !aborts && isRestartable(number);
-  else storeResults(frame, result);
+  const result = aborts ? setError(EINTR) : process.brand.call(number, frame);
+  // exec may have made it another one.
+  const brand = process.brand;
+  if (result == -EINTR) thread.restartable = !aborts && brand.isRestartable(number);
+  else brand.storeResults(frame, number, result);
   if (process.trace) stopAtExit(thread, number, result);
   if (result != -EINTR) thread.systemCall = -1;
   leaveKernel(frame);

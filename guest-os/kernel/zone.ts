@@ -9,6 +9,7 @@
  * The global zone is there from the beginning, with id 0; it sees into all others ({@link Credentials.sees}), and none of them out.
  */
 import { Vnode } from '../fs/vnode';
+import { Brand, nativeBrand } from './brand';
 import { GLOBAL_ZONE } from './credentials';
 import { EINVAL, setFailure } from './errno';
 import { PRIV_ALL, PrivilegeSet } from './privilege';
@@ -49,9 +50,9 @@ export const REBOOT_ASKED: i32 = 2;
 export class Zone {
   status: i32 = ZONE_IS_INITIALIZED;
   hostName: string = '';
-  brand: string = '';
   initName: string = '/sbin/init';
   bootArguments: string = '';
+  private own: Brand | null = null;
   /** Of ZFS, which it may change and see, with all below them (zfs/dsl/caller.ts). */
   datasets: string[] = [];
   /** Types of file systems that it may mount besides those which all zones may (fs/mount.ts). */
@@ -64,6 +65,9 @@ export class Zone {
   /** When its init was started last, in nanoseconds of uptime, and how often it has ended soon after that. */
   initStarted: u64 = 0;
   quickEnds: i32 = 0;
+  /** How many it has, as its projects count them (project.ts). */
+  processes: i32 = 0;
+  threads: i32 = 0;
   /** Values of its resource controls, by number (rctl.ts). */
   private readonly limits: StaticArray<u64> = new StaticArray<u64>(RCTLS);
   /** What it has of the processor. */
@@ -91,6 +95,15 @@ export class Zone {
     this.memory = new ZoneMemory(id);
     this.io = new ZoneIo(id == GLOBAL_ZONE);
     for (let i = 0; i < RCTLS; i++) this.limits[i] = UNLIMITED;
+  }
+
+  /** How its programs talk to the kernel. */
+  get brand(): Brand {
+    const brand = this.own;
+    return brand ? brand : nativeBrand();
+  }
+  set brand(brand: Brand) {
+    this.own = brand;
   }
 
   /** The value of a resource control; UNLIMITED: none. */

@@ -63,7 +63,7 @@ class RctlKstat extends ZoneKstat {
   }
   fill(data: NamedData): void {
     data.text('zonename', this.zone.name);
-    data.u64('usage', usageOf(this.control, this.zone, -1));
+    data.u64('usage', usageOf(this.control, this.zone, null));
     data.u64('value', this.zone.limit(this.control));
   }
 }

@@ -18,6 +18,7 @@ import { removeZoneIpc } from './ipc/objects';
 import { createProcess, exitProcess, setZoneInitEnded } from './life';
 import { PRIV_SYS_CONFIG, PrivilegeSet } from './privilege';
 import { currentProcess, findProcess, Process, processList, ZOMBIE } from './process';
+import { removeProjects } from './project';
 import { SIGKILL } from './signal';
 import { startThread } from './thread';
 import {
@@ -92,7 +93,7 @@ export function startInit(zone: Zone, root: Vnode): i32 {
   const process = createProcess();
   if (!process) return setError(failure);
   process.credentials = process.credentials.inZone(zone.id, zone.privileges);
-  process.fairShare = zone.share;
+  process.moveTo(zone, process.project.id);
   zone.initPid = process.pid;
   zone.initStarted = uptime();
   let system: Process | null = null;
@@ -185,6 +186,7 @@ export function destroyZone(zone: Zone): i32 {
     if (mounts[i].zoneid == zone.id && mounts[i].mountPoint != zone.rootPath) return setError(EBUSY);
   removeZoneKstats(zone);
   removeZoneIpc(zone.id);
+  removeProjects(zone);
   zone.share.end();
   zone.io.remove();
   removeZone(zone);
@@ -199,7 +201,7 @@ export function enterZone(zone: Zone): i32 {
   // Its other threads would still be outside.
   if (process.threads.length > 1) return setError(EINVAL);
   process.credentials = process.credentials.inZone(zone.id, zone.privileges);
-  process.fairShare = zone.share;
+  process.moveTo(zone, process.project.id);
   const root = zone.root!;
   process.root!.release();
   process.directory!.release();

@@ -11,16 +11,15 @@ import {
   ENTITY_PROCESS,
   ENTITY_PROJECT,
   ENTITY_ZONE,
-  projectLimit,
   RCTL_GLOBAL_DENY_ALWAYS,
   RCTL_GLOBAL_DENY_NEVER,
   setLimit,
-  setProjectLimit,
   UNLIMITED,
 } from '../kernel/rctl';
+import { Project } from '../kernel/project';
 import { usageOf } from '../kernel/resource';
 import { copyIn, copyOut, fetchText, storeText } from '../kernel/user';
-import { findZone, Zone, zoneOf } from '../kernel/zone';
+import { findZone, Zone } from '../kernel/zone';
 
 /*
  * A control's values, in this order: basic, which its owner may change (of processes alone), privileged where one is set, and the system's. Left
@@ -59,7 +58,8 @@ class Owner {
   constructor(
     /** Null: a zone or project is meant, not a process. */
     readonly process: Process | null,
-    readonly project: i32,
+    /** Null: a zone is meant. */
+    readonly project: Project | null,
     readonly zone: Zone,
   ) {}
 }
@@ -79,7 +79,7 @@ export function rctlsys(code: i32, name: u64, old: u64, fresh: u64, size: u64, f
 }
 
 function ownerFrom(process: Process): Owner {
-  return new Owner(process, process.project, zoneOf(process.credentials.zoneid));
+  return new Owner(process, process.project, process.project.zone);
 }
 
 /** Null: ESRCH, EPERM or EINVAL. Of a process that the caller may not control nobody else's process.* values are told. */
@@ -93,12 +93,19 @@ function ownerOf(control: Control, kind: u64, id: i32): Owner | null {
       return null;
     }
   } else if (kind == P_PROJID && control.entity == ENTITY_PROJECT) {
+    // The caller's own zone's, if it has such a one; of others the first.
     const list = processList();
-    for (let i = 0; i < list.length; i++)
-      if (list[i].project == id && caller.credentials.sees(list[i].credentials.zoneid)) return ownerFrom(list[i]);
+    let other: Process | null = null;
+    for (let i = 0; i < list.length; i++) {
+      const project = list[i].project;
+      if (project.id != id || !caller.credentials.sees(project.zone.id)) continue;
+      if (project.zone == caller.project.zone) return ownerFrom(list[i]);
+      if (!other) other = list[i];
+    }
+    if (other) return ownerFrom(other);
   } else if (kind == P_ZONEID && control.entity == ENTITY_ZONE) {
     const zone = findZone(id);
-    if (zone && caller.credentials.sees(id)) return new Owner(null, -1, zone);
+    if (zone && caller.credentials.sees(id)) return new Owner(null, null, zone);
   } else {
     setFailure(EINVAL);
     return null;
@@ -124,7 +131,7 @@ function list(to: u64, size: u64): i64 {
 /** A value of a control: the one of a privilege. */
 function valueOf(owner: Owner, control: Control, privilege: i32): u64 {
   if (privilege == RCPRIV_SYSTEM) return control.most;
-  if (control.entity == ENTITY_PROJECT) return projectLimit(owner.project, control.index);
+  if (control.entity == ENTITY_PROJECT) return owner.project!.limit(control.index);
   if (control.entity == ENTITY_ZONE) return owner.zone.limit(control.index);
   const limits = owner.process!.limits;
   const value = privilege == RCPRIV_BASIC ? limits.soft(control.index) : limits.hard(control.index);
@@ -136,7 +143,7 @@ function get(owner: Owner, control: Control, old: u64, to: u64, flags: i32): i64
   if (flags == RCTL_USAGE) {
     // Of a process's own nothing is counted.
     if (isProcess) return setError(EINVAL);
-    const used = usageOf(control.index, owner.zone, control.entity == ENTITY_PROJECT ? owner.project : -1);
+    const used = usageOf(control.index, owner.zone, control.entity == ENTITY_PROJECT ? owner.project : null);
     return put(control, RCPRIV_PRIVILEGED, used, to);
   }
   let privilege = isProcess ? RCPRIV_BASIC : RCPRIV_PRIVILEGED;
@@ -188,7 +195,7 @@ function set(owner: Owner, control: Control, old: u64, fresh: u64, flags: i32): 
   if (control.entity == ENTITY_ZONE && credentials.zoneid) return setError(EPERM);
   if (!deletes && value > control.most) return setError(EINVAL);
   if (!deletes && action & RCTL_LOCAL_DENY && control.flags & RCTL_GLOBAL_DENY_NEVER) return setError(EINVAL);
-  if (control.entity == ENTITY_PROJECT) setProjectLimit(owner.project, control.index, value);
+  if (control.entity == ENTITY_PROJECT) owner.project!.setLimit(control.index, value);
   else owner.zone.setLimit(control.index, value);
   return 0;
 }

@@ -11,10 +11,10 @@ let lastTask: i32 = 0;
 export function tasksys(code: i32, project: i32, flags: i32): i64 {
   const process = currentProcess();
   if (code == 1) return process.task;
-  if (code == 2) return process.project;
+  if (code == 2) return process.project.id;
   if (code != 0 || project < 0 || project > MAXPROJID) return setError(EINVAL);
   if (!process.credentials.has(PRIV_PROC_TASKID)) return setError(EPERM);
-  process.project = project;
+  process.moveTo(process.project.zone, project);
   process.task = ++lastTask;
   return process.task;
 }

@@ -3,6 +3,7 @@
 // A zone knows of itself alone. Left out: data links, labels, resource pools; rctls are set one by one.
 import { AT_FDCWD, fileAt } from '../fs/names';
 import { pathOf } from '../fs/lookup';
+import { brandNamed } from '../kernel/brand';
 import { GLOBAL_ZONE } from '../kernel/credentials';
 import { EFAULT, EINVAL, ENOTDIR, EPERM, failure, setError } from '../kernel/errno';
 import { PRIV_ALL, PRIV_PROC_ZONE, PrivilegeSet } from '../kernel/privilege';
@@ -136,7 +137,7 @@ function attribute(zone: Zone, which: i32, to: u64, size: u64): i64 {
     case ATTR_BOOTARGS:
       return putText(zone.bootArguments, to, size);
     case ATTR_BRAND:
-      return putText(zone.brand, to, size);
+      return putText(zone.brand.name, to, size);
     case ATTR_FS_ALLOWED:
       return putText(zone.fsAllowed.join(','), to, size);
     case ATTR_UNIQID:
@@ -173,9 +174,12 @@ function setAttribute(zone: Zone, which: i32, from: u64): i64 {
   if (zone.status > ZONE_IS_READY) return setError(EINVAL);
   const text = fetchText(from, TEXT_MAX);
   if (text == null) return setError(failure == EFAULT ? EFAULT : EINVAL);
-  if (which == ATTR_INITNAME) zone.initName = text;
+  if (which == ATTR_BRAND) {
+    const brand = brandNamed(text);
+    if (!brand) return setError(failure);
+    zone.brand = brand;
+  } else if (which == ATTR_INITNAME) zone.initName = text;
   else if (which == ATTR_BOOTARGS) zone.bootArguments = text;
-  else if (which == ATTR_BRAND) zone.brand = text;
   else if (which == ATTR_DATASETS) zone.datasets = text.length ? text.split(',') : [];
   else if (which == ATTR_FS_ALLOWED) zone.fsAllowed = text.length ? text.split(',') : [];
   else return setError(EINVAL);

@@ -29,6 +29,8 @@ const COMMANDS = {
     'zonecfg -z a "create; set zonepath=/zones/a; set cpu-shares=100; set max-lwps=60; add rctl; set name=zone.max-processes; add value (priv=privileged,limit=40,action=deny); end"; ' +
     'zonecfg -z b "create; set zonepath=/zones/b; set cpu-shares=300"; zonecfg -z a info cpu-shares; ' +
     'for z in a b; do zoneadm -z $z install; zoneadm -z $z boot; done; prctl -n zone.cpu-shares -i zone a; prctl -P -n zone.max-processes -t privileged -i zone a',
+  unknown:
+    'for c in zone.max-lofi zone.cpu-baseline zone.cpu-burst-time process.max-core-size; do zonecfg -z a "add rctl; set name=$c; add value (priv=privileged,limit=1,action=deny); end"; echo $?; prctl -n $c -r -v 1 -i zone a; echo $?; done; zonecfg -z a info rctl | grep -c name',
   // Both want more than there is. Before they are looked at first, they have caught up with each other.
   begun: 'zlogin a limits spin & zlogin b limits spin & limits wait a 300; true',
   shares: `${LOOK}; limits wait a 800; ${LOOK}`,
@@ -52,8 +54,11 @@ const COMMANDS = {
 const TIME_IN_ZFS = 'kstat -p zone_zfs:::rtime';
 /** What a zone that uses up something leaves of the speed of another one, which has 99 times its shares. */
 const work = 'zlogin b limits work 500';
+/** Nobody else has any. */
+const cleared = 'ipcs | while read t i r; do case $t in [mqs]) ipcrm -$t $i;; esac; done';
 const hogging = (control: string, value: number, hog: string): string =>
-  `${set(control, value, 'a')}; zlogin a limits ${hog} > /tmp/hog 2>&1 & sleep 1; ${work} > /tmp/work; pkill -9 -z a limits; while pgrep -z a limits > /tmp/hog; do sleep 0.1; done; cat /tmp/work; prctl -n zone.${control} -x -i zone a`;
+  `${set(control, value, 'a')}; zlogin a limits ${hog} > /tmp/hog 2>&1 & sleep 1; ${work} > /tmp/work; pkill -9 -z a limits; while pgrep -z a limits > /tmp/none; do sleep 0.1; done; grep full /tmp/hog; cat /tmp/work; ` +
+  `prctl -n zone.${control} -x -i zone a; ${cleared}`;
 const NEIGHBOUR = {
   booted: `for z in a b; do zonecfg -z $z "create; set zonepath=/zones/$z"; zoneadm -z $z install; zoneadm -z $z boot; done; until zlogin b svcs console-login && zlogin a svcs console-login; do sleep 0.1; done`,
   // Here zones lie in a pool.
@@ -66,6 +71,12 @@ const NEIGHBOUR = {
   threads: hogging('max-lwps', 60, 'bomb'),
   swap: hogging('max-swap', 64 << 20, 'burn'),
   physical: hogging('max-physical-memory', 64 << 20, 'burn'),
+  locked: hogging('max-locked-memory', 16 << 20, 'exhaust lock'),
+  sharedBytes: hogging('max-shm-memory', 4 << 20, 'exhaust bytes'),
+  sharedIds: hogging('max-shm-ids', 100, 'exhaust shm'),
+  semaphores: hogging('max-sem-ids', 100, 'exhaust sem'),
+  queues: hogging('max-msg-ids', 100, 'exhaust msg'),
+  io: hogging('zfs-io-priority', 1, 'write /var/w'),
 };
 const NAMES = Object.keys(COMMANDS) as (keyof typeof COMMANDS)[];
 
@@ -116,6 +127,18 @@ describe.each([
     expect(printed('configured')).toMatch(/\nzone: 1: a\nNAME +PRIVILEGE +VALUE +FLAG +ACTION +RECIPIENT\nzone.cpu-shares\n/);
     expect(printed('configured')).toMatch(/\n +privileged +100 +- +none +-\n +system +65\.5K +max +none +-\n/);
     expect(printed('configured')).toContain('\nzone.max-processes privileged 40 - deny -\n');
+  });
+  when('what the kernel does not enforce cannot be configured, nor set', () => {
+    const lines = printed('unknown').split('\n');
+    for (const name of ['max-lofi', 'cpu-baseline', 'cpu-burst-time'])
+      expect(lines.splice(0, 4)).toEqual([
+        `zonecfg: 'zone.${name}' is not a valid zone rctl name.`,
+        '1',
+        `prctl: unknown resource control name: zone.${name}`,
+        '1',
+      ]);
+    expect(lines[0]).toBe("zonecfg: 'process.max-core-size' is not a valid zone rctl name.");
+    expect(lines.at(-2)).toBe('3');
   });
   when('shares of 1:3 give 1:3 under contention, and others when they are changed', () => {
     const pair = looks(printed('shares'));
@@ -210,10 +233,13 @@ describe('beside each other', () => {
   const printed = (name: keyof typeof NEIGHBOUR): string => outputs[Object.keys(NEIGHBOUR).indexOf(name)];
 
   test('a zone that has used up what it may have slows its neighbour by less than a tenth', () => {
-    const times = outputs.flatMap((text) => figures(text, 'work'));
-    expect(times).toHaveLength(7);
-    const [alone, ...others] = times;
+    const [alone, ...others] = outputs.flatMap((text) => figures(text, 'work'));
+    // Each control that is not a weight alone, and both weights.
+    expect(others).toHaveLength(12);
+    console.log('compared to alone:', others.map((time) => (time / alone).toFixed(3)).join(' '));
     expect(Math.max(...others) / alone).toBeLessThan(1.1);
+    // What asked for more was refused meanwhile: memcntl(2), shmget(2), semget(2), msgget(2).
+    expect(outputs.flatMap((text) => figures(text, 'full'))).toEqual([-11, -22, -28, -28, -28]);
   });
   test('priorities of 1:3 give 1:3 of ZFS under contention, and others when they are changed', () => {
     const ratio = (text: string): number => {

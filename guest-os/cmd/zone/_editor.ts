@@ -3,6 +3,7 @@
 import { isZoneName } from '../../kernel/zoneName';
 import { out, say } from '../../lib/io';
 import { errorText } from '../../lib/errors';
+import { rctlNames } from '../../lib/rctl';
 import { problem as brandProblem, readBrand } from '../../lib/zones/brand';
 import {
   Configuration,
@@ -133,6 +134,9 @@ export class Editor {
       const shape = shapeOf(resource.kind);
       if (shape ? !shape.has(name) : !membersOf(resource.kind).includes(name))
         return this.fail(name + ': invalid property of ' + resource.kind);
+      // What the kernel does not know it would not enforce.
+      if (resource.kind == 'rctl' && name == 'name' && !(value.startsWith('zone.') && rctlNames().includes(value)))
+        return this.fail("'" + value + "' is not a valid zone rctl name.");
       resource.set(name, value);
       return true;
     }
@@ -201,8 +205,6 @@ export class Editor {
     if (resource.kind == 'fs' && (!resource.get('dir').startsWith('/') || resource.get('dir').includes('..')))
       return this.fail('dir is not an absolute path');
     if (resource.kind == 'fs' && !FS_TYPES.includes(resource.get('type'))) return this.fail('type of fs is lofs or tmpfs');
-    if (resource.kind == 'rctl' && !resource.get('name').startsWith('zone.'))
-      return this.fail(resource.get('name') + ': not a resource control of zones');
     if (resource.kind == 'rctl' && !isWhole(resource)) return this.fail(resource.get('name') + ': has no valid value');
     if (resource.kind == 'attr' && !ATTR_TYPES.includes(resource.get('type')))
       return this.fail('type of attr is string, boolean, int or uint');

@@ -275,13 +275,17 @@ function ready(): string {
   return '';
 }
 
-/** Resource controls that the system does not have are left alone: a configuration may come from one that has more. */
+/** Resource controls that the system does not have are told and left alone: a configuration may come from one that has more. */
 function setControls(configuration: Configuration): void {
   const known = rctlNames();
   for (let i = 0; i < configuration.resources.length; i++) {
     const resource = configuration.resources[i];
     const control = resource.get('name');
-    if (resource.kind != 'rctl' || !known.includes(control)) continue;
+    if (resource.kind != 'rctl') continue;
+    if (!known.includes(control)) {
+      say("zone '" + name + "': WARNING: Ignoring unrecognized rctl '" + control + "'.\n");
+      continue;
+    }
     const limit = parseNumber(resource.get('limit'));
     const error = setRctl(control, P_ZONEID, zone, RCPRIV_PRIVILEGED, <u64>limit, resource.get('action') == 'deny');
     if (error < 0) say(withReason('zoneadmd: ' + name + ': ' + control, error) + '\n');

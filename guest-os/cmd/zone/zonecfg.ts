@@ -12,7 +12,9 @@
  *   add kind                            begins a resource: fs has dir, special, type, options; net has physical, mac-addr, global-nic, vlan-id
  *                                       and further properties by any name; dataset has name; attr has name, type, value; rctl has name, priv,
  *                                       limit, action, or add value (priv=privileged,limit=number,action=none|deny); capped-memory has
- *                                       physical, swap, locked (512m, 2g) and capped-cpu ncpus (0.5), which are kept as rctl
+ *                                       physical, swap, locked (512m, 2g) and capped-cpu ncpus (0.5), which are kept as rctl.
+ *                                       An rctl that the kernel does not enforce (zone.max-lofi, zone.cpu-baseline, zone.cpu-burst-time)
+ *                                       is refused
  *   select kind property=value          goes on with one
  *   end, cancel                         ends a resource, or drops it
  *   remove kind property=value          takes a resource away

@@ -17,9 +17,7 @@ import { EACCES, EEXIST, EFAULT, EINVAL, ENOENT, ENOSPC, EPERM, setError, setFai
 import { heapHasRoom } from '../heapRoom';
 import { PRIV_IPC_DAC_READ, PRIV_IPC_DAC_WRITE, PRIV_IPC_OWNER } from '../privilege';
 import { currentProcess } from '../process';
-import { projectLimit } from '../rctl';
 import { copyIn } from '../user';
-import { zoneOf } from '../zone';
 
 /** <sys/ipc.h> */
 export const IPC_CREAT: i32 = 0o1000;
@@ -156,10 +154,10 @@ export class Facility {
     return null;
   }
   private mayHaveMore(): bool {
-    const process = currentProcess();
-    const zoneid = process.credentials.zoneid;
-    if (this.count(zoneid, -1) >= zoneOf(zoneid).limit(this.control)) return false;
-    if (this.count(zoneid, process.project) >= projectLimit(process.project, this.control)) return false;
+    const project = currentProcess().project;
+    const zoneid = project.zone.id;
+    if (this.count(zoneid, -1) >= project.zone.limit(this.control)) return false;
+    if (this.count(zoneid, project.id) >= project.limit(this.control)) return false;
     // Objects lie in the heap, which all zones share.
     return heapHasRoom() && this.count(zoneid, -1) < MOST && this.count(zoneid, -1, true) < <u64>SLOTS;
   }
@@ -185,7 +183,7 @@ export class Facility {
     object.gid = credentials.egid;
     object.creatorGid = credentials.egid;
     object.zoneid = credentials.zoneid;
-    object.project = process.project;
+    object.project = process.project.id;
     let slot = this.slots.indexOf(null);
     if (slot < 0) {
       slot = this.slots.length;

@@ -14,7 +14,7 @@ import { EAGAIN, EINVAL, EMFILE, ENOMEM, EPERM, failure, setError, setFailure } 
 import { PAGE } from '../frames';
 import { PRIV_PROC_LOCK_MEMORY } from '../privilege';
 import { currentProcess, Process, processList } from '../process';
-import { projectLimit, RCTL_MAX_SHM_IDS, RCTL_MAX_SHM_MEMORY } from '../rctl';
+import { RCTL_MAX_SHM_IDS, RCTL_MAX_SHM_MEMORY } from '../rctl';
 import { Zone, zoneOf } from '../zone';
 import { Facility, IpcObject, now } from './objects';
 
@@ -134,16 +134,17 @@ export class SharedMemory extends IpcObject {
 /** A new segment; null: EINVAL (its size), ENOMEM. */
 export function createSharedMemory(size: u64): SharedMemory | null {
   const process = currentProcess();
-  const zone = zoneOf(process.credentials.zoneid);
+  const project = process.project;
+  const zone = project.zone;
   const bytes = (size + PAGE - 1) & ~(<u64>PAGE - 1);
-  const ofProject = projectLimit(process.project, RCTL_MAX_SHM_MEMORY);
+  const ofProject = project.limit(RCTL_MAX_SHM_MEMORY);
   let error = EINVAL;
   if (size && bytes >= size && sharedBytes(zone, -1) + bytes <= zone.limit(RCTL_MAX_SHM_MEMORY)) {
-    if (sharedBytes(zone, process.project) + bytes <= ofProject) {
+    if (sharedBytes(zone, project.id) + bytes <= ofProject) {
       // More than there is of memory is not tried: its table of leaves alone would take some.
       const memory = bytes < MOST ? AnonymousMemory.create(bytes, zone.memory) : null;
       if (memory) {
-        memory.charge = new ShmCharge(zone, process.project, bytes);
+        memory.charge = new ShmCharge(zone, project.id, bytes);
         return new SharedMemory(size, memory);
       }
       error = ENOMEM;

@@ -8,6 +8,8 @@
  *     limits bomb                 makes processes for ever, and goes on when there can be no more
  *     limits hog MBYTES [stay]    touches so much memory: how many MiB it got; `tell`: it says so of each
  *     limits lock MBYTES          locks so much memory: what mlock gave
+ *     limits exhaust WHAT         takes all that it can have of shm, sem, msg, bytes (of shared memory) or lock (memory), and goes on asking for more;
+ *                                 `full` when there is no more for the first time
  *     limits burn                 takes all memory that it can have, gives it back, again and again
  *     limits write FILE           writes a file again and again
  *     limits ipc                  makes segments of 64 KiB, sets of semaphores and queues until there can be no more, and says how many and why not;
@@ -40,6 +42,7 @@ export function main(): i32 {
   if (what == 'hog') return hog(<u64>parseNumber(args[2]), args.length > 3 ? args[3] : '');
   if (what == 'lock') return lock(<u64>parseNumber(args[2]));
   if (what == 'burn') burn();
+  if (what == 'exhaust') exhaust(args[2]);
   if (what == 'write') write(args[2]);
   if (what == 'ipc') return ipc();
   if (what == 'shm') return shm(<u64>parseNumber(args[2]));
@@ -130,17 +133,17 @@ const BLOCK: u64 = 64 << 10;
 const IPC_CREAT: i32 = 0o1600;
 const IPC_RMID: i32 = 10;
 
-/** One more of a facility; all but the first go again. */
+/** One more of a facility: its id. */
+function makeOne(facility: i32): i64 {
+  if (facility == 0) return calls.shmsys(3, 0, BLOCK, IPC_CREAT);
+  return facility == 1 ? calls.semsys(1, 0, 1, IPC_CREAT, 0) : calls.msgsys(0, 0, IPC_CREAT, 0, 0, 0);
+}
+/** As many as there can be; all but the first go again. */
 function makeMany(name: string, facility: i32): void {
   const ids: i64[] = [];
   let id: i64 = 0;
   while (true) {
-    id =
-      facility == 0
-        ? calls.shmsys(3, 0, BLOCK, IPC_CREAT)
-        : facility == 1
-          ? calls.semsys(1, 0, 1, IPC_CREAT, 0)
-          : calls.msgsys(0, 0, IPC_CREAT, 0, 0, 0);
+    id = makeOne(facility);
     if (id < 0) break;
     ids.push(id);
   }
@@ -149,6 +152,27 @@ function makeMany(name: string, facility: i32): void {
     if (facility == 0) calls.shmsys(1, ids[i], IPC_RMID, 0);
     else if (facility == 1) calls.semsys(0, ids[i], 0, IPC_RMID, 0);
     else calls.msgsys(1, ids[i], IPC_RMID, 0, 0, 0);
+  }
+}
+const EXHAUSTED: string[] = ['shm', 'sem', 'msg', 'bytes', 'lock'];
+/** What is taken goes with the program's zone, or by ipcrm. */
+function exhaust(what: string): void {
+  const which = EXHAUSTED.indexOf(what);
+  let full = false;
+  while (true) {
+    let got: i64 = 0;
+    // Bytes of shared memory are those of segments.
+    if (which < 4) got = makeOne(which % 3);
+    else {
+      got = calls.mmap(0, BLOCK, PROT_READ_WRITE, MAP_PRIVATE_ANON, -1, 0);
+      const at = <u64>got;
+      if (got >= 0) got = calls.memcntl(at, BLOCK, MC_LOCK, 0, 0, 0);
+      if (got < 0) calls.munmap(at, BLOCK);
+    }
+    if (got >= 0 || full) continue;
+    full = true;
+    out('full: ' + got.toString() + '\n');
+    flush();
   }
 }
 function ipc(): i32 {
