@@ -59,13 +59,16 @@ export abstract class Brand {
 
   // ---- system calls
 
-  /** What SYSCALL was called for: `number` is rax, arguments are in the frame. The result, or a negative errno; -EINTR: interrupted. */
+  /**
+   * What SYSCALL was called for: `number` is rax, arguments are in the frame. The result, or a negative errno; it has been stored ({@link storeResults}) unless
+   * it is -EINTR: interrupted, so that the call may begin anew.
+   */
   abstract call(number: u32, frame: TrapFrame): i64;
   /** May a call that a signal has interrupted begin anew? */
   abstract isRestartable(number: u32): bool;
   /** How many arguments a call has, for /proc; 0 if there is no such call. */
   abstract argumentsOf(number: u32): i32;
-  /** Puts a call's result where the program looks for it. */
+  /** Puts a call's result where the program looks for it, unless the call has replaced all of the frame (results.ts, hasReplaced). */
   abstract storeResults(frame: TrapFrame, number: u32, result: i64): void;
 
   // ---- exec

@@ -9,6 +9,7 @@ import { Proc } from '../fs/procfs';
 import { FileSystem, newDeviceNumber } from '../fs/vnode';
 import { callArguments, dispatch, isRestartable } from '../syscall/table';
 import { AuxiliaryVector, Brand, Program } from './brand';
+import { EINTR } from './errno';
 import { PAGE } from './frames';
 import { Process } from './process';
 import { storeResults } from './results';
@@ -28,7 +29,9 @@ const AT_SUN_EXECNAME: u64 = 2014;
 
 export class NativeBrand extends Brand {
   call(number: u32, frame: TrapFrame): i64 {
-    return dispatch(number, frame.rdi, frame.rsi, frame.rdx, frame.r10, frame.r8, frame.r9);
+    const result = dispatch(number, frame.rdi, frame.rsi, frame.rdx, frame.r10, frame.r8, frame.r9);
+    if (result != -EINTR) storeResults(frame, result);
+    return result;
   }
   isRestartable(number: u32): bool {
     return isRestartable(number);

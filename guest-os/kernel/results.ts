@@ -40,7 +40,10 @@ export function hasReplaced(): bool {
 export function storeResults(frame: TrapFrame, result: i64): void {
   const rdx = second;
   second = 0;
-  if (hasReplaced()) return;
+  if (replaced) {
+    replaced = false;
+    return;
+  }
   if (result < 0 && result >= -LARGEST_ERRNO) {
     frame.rflags |= CARRY;
     frame.rax = -result;

@@ -159,10 +159,7 @@ export function systemCallHandler(frame: TrapFrame): void {
   thread.callThird = frame.rdx;
   const aborts = process.trace != null && stopAtEntry(thread, number);
   const result = aborts ? setError(EINTR) : process.brand.call(number, frame);
-  // exec may have made it another one.
-  const brand = process.brand;
-  if (result == -EINTR) thread.restartable = !aborts && brand.isRestartable(number);
-  else brand.storeResults(frame, number, result);
+  if (result == -EINTR) thread.restartable = !aborts && process.brand.isRestartable(number);
   if (process.trace) stopAtExit(thread, number, result);
   if (result != -EINTR) thread.systemCall = -1;
   leaveKernel(frame);

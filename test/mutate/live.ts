@@ -32,6 +32,7 @@ const LIMITS = 'zoneLimits.test.ts';
 const VMADM = 'vmadm.test.ts';
 const MEMORY = 'kernel/zone.ts';
 const CHANGED = 'it is changed while it runs';
+const LIVE = 'so is all that is live';
 
 export const HOOKS: readonly Hook[] = [
   hook('cpu_shares', MEMORY, 'if (control == RCTL_CPU_SHARES)', 'if (control == -1)', LIMITS, 'shares of 1:3 give 1:3'),
@@ -71,7 +72,7 @@ export const HOOKS: readonly Hook[] = [
   hook(
     'max_lwps',
     'kernel/resource.ts',
-    'if (lwpsOf(zone.id, -1) >= zone.limit(RCTL_MAX_LWPS)) return false;',
+    'if (<u64>project.zone.threads >= project.zone.limit(RCTL_MAX_LWPS)) return false;',
     '',
     LIMITS,
     'it has no more processes and threads',
@@ -79,7 +80,7 @@ export const HOOKS: readonly Hook[] = [
   hook(
     'zone.max-processes',
     'kernel/resource.ts',
-    'if (processesOf(zone.id, -1) >= zone.limit(RCTL_MAX_PROCESSES)) return false;',
+    'if (<u64>zone.processes >= zone.limit(RCTL_MAX_PROCESSES)) return false;',
     '',
     LIMITS,
     'it has no more processes and threads',
@@ -95,12 +96,12 @@ export const HOOKS: readonly Hook[] = [
   hook(
     'max_shm_ids, max_sem_ids, max_msg_ids',
     'kernel/ipc/objects.ts',
-    'if (this.count(zoneid, -1) >= zoneOf(zoneid).limit(this.control)) return false;',
+    'if (this.count(zoneid, -1) >= project.zone.limit(this.control)) return false;',
     '',
     LIMITS,
     'it has no more segments, semaphores and queues',
   ),
-  hook('all resource controls', 'cmd/vmadm/machine/_store.ts', 'property.store != IN_RCTL ||', 'true ||', VMADM, CHANGED),
+  hook('all resource controls', 'cmd/vmadm/machine/_store.ts', 'property.store != IN_RCTL ||', 'true ||', VMADM, LIVE),
   hook(
     'quota, zfs_root_compression, zfs_root_recsize',
     'cmd/vmadm/machine/_store.ts',
@@ -112,8 +113,8 @@ export const HOOKS: readonly Hook[] = [
   hook(
     'customer_metadata, internal_metadata',
     'cmd/vmadm/machine/_store.ts',
-    'metadata.set(parts[i],',
-    'changed(',
+    'metadata.set(parts[i], changed(before ? before : new Json(OBJECT), payload, parts[i]));',
+    'if (!before) metadata.set(parts[i], changed(new Json(OBJECT), payload, parts[i]));',
     VMADM,
     CHANGED,
   ),

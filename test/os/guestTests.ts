@@ -52,8 +52,12 @@ async function buildWithout(file: string, kernel: string, programs: Map<string, 
   const commands = new Set([...overlay.keys()].flatMap((path) => /^guest-os\/cmd\/(\w+)\//.exec(path)?.slice(1) ?? []));
   for (const name of commands)
     programs.set(name, (await buildProgram({ name, target: 'user', entry: multiCallEntry(name) }, { stamp, overlay })).image);
-  if ([...overlay.keys()].some((path) => !path.startsWith('guest-os/cmd/')))
-    writeFileSync(kernel, (await buildProgram(KERNEL, { stamp, overlay })).image);
+  if ([...overlay.keys()].some((path) => !path.startsWith('guest-os/cmd/'))) writeFileSync(kernel, await buildKernel(overlay));
+}
+
+/** The kernel with other texts of some sources, by their paths. */
+export async function buildKernel(overlay: ReadonlyMap<string, string>): Promise<Uint8Array> {
+  return (await buildProgram(KERNEL, { stamp, overlay })).image;
 }
 
 export interface RunResult {

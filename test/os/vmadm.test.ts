@@ -65,6 +65,10 @@ const COMMANDS = {
   updated:
     `vmadm update ${ONE} quota=2 max_lwps=600 alias=web1; echo '{"set_tags": {"size": 3}, "remove_tags": ["role"], "add_nics": [{"nic_tag": "x", "ip": "dhcp"}], "set_customer_metadata": {"color": "red"}}' | vmadm update ${ONE}; ` +
     `vmadm get ${ONE} | json alias quota max_lwps nics.1.interface nics.1.ips customer_metadata.color; vmadm get ${ONE} | json tags; zfs get -H -o value quota zones/${ONE}; prctl -n zone.max-lwps -i zone ${ONE} | grep privileged; zlogin ${ONE} mdata-get color; vmadm update ${ONE} quota=x; echo $?`,
+  live:
+    `vmadm update ${ONE} cpu_cap=50 cpu_shares=200 zfs_io_priority=50 max_physical_memory=200 max_swap=300 max_locked_memory=100 zfs_root_compression=gzip zfs_root_recsize=8192; ` +
+    `for i in cpu-cap cpu-shares zfs-io-priority max-physical-memory max-swap max-locked-memory; do prctl -P -n zone.$i -t privileged -i zone ${ONE}; done; zfs get -Hp -o value compression,recordsize zones/${ONE}; ` +
+    `vmadm update ${ONE} cpu_cap=0; prctl -P -n zone.cpu-cap -i zone ${ONE} | grep -c privileged; vmadm get ${ONE} | json cpu_shares max_physical_memory max_swap max_locked_memory zfs_io_priority`,
   snapshot:
     `echo one > /zones/${ONE}/root/root/f; vmadm create-snapshot ${ONE} s1; vmadm create-snapshot ${ONE} s1; vmadm create-snapshot ${ONE} a/b; echo two > /zones/${ONE}/root/root/f; vmadm create-snapshot ${ONE} s2; vmadm get ${ONE} | json -a snapshots.0.name snapshots.1.name; ` +
     `vmadm rollback-snapshot ${ONE} s1; cat /zones/${ONE}/root/root/f; vmadm get ${ONE} | json -a snapshots.0.name snapshots.1.name state; vmadm rollback-snapshot ${ONE} none; echo $?; vmadm delete-snapshot ${ONE} s1; vmadm get ${ONE} | json -j snapshots`,
@@ -170,6 +174,29 @@ describe.each([
         `^Successfully updated VM ${ONE}\nSuccessfully updated VM ${ONE}\nweb1\n2\n600\nnet1\n\\[\n {2}"dhcp"\n\\]\nred\n\\{\n {2}"size": 3\n\\}\n2G\n +privileged +600 [^\n]*\nred\nInvalid value\\(s\\) for: quota\n1\n$`,
       ),
     );
+  });
+  when('so is all that is live', () => {
+    const lines = printed('live').split('\n');
+    expect(lines.filter((line) => line.startsWith('zone.'))).toEqual([
+      'zone.cpu-cap privileged 50 - deny -',
+      'zone.cpu-shares privileged 200 - none -',
+      'zone.zfs-io-priority privileged 50 - none -',
+      `zone.max-physical-memory privileged ${200 << 20} - deny -`,
+      `zone.max-swap privileged ${300 << 20} - deny -`,
+      `zone.max-locked-memory privileged ${100 << 20} - deny -`,
+    ]);
+    expect(lines.slice(-10)).toEqual([
+      'gzip',
+      '8192',
+      `Successfully updated VM ${ONE}`,
+      '0',
+      '200',
+      '200',
+      '300',
+      '100',
+      '50',
+      '',
+    ]);
   });
   when('snapshots bring back what was', () => {
     expect(printed('snapshot')).toBe(

@@ -51,6 +51,7 @@
 import * as calls from '../../lib/calls';
 import { errorText } from '../../lib/errors';
 import { currentDirectory } from '../../lib/files';
+import { trimIdleHeap } from '../../lib/idleHeap';
 import { flush, O_RDONLY, openFile, out, readAll, say } from '../../lib/io';
 import { arguments_, ignoreSignal, onSignal, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGTTIN, SIGTTOU } from '../../lib/process';
 import { isTerminal } from '../../lib/tty';
@@ -163,6 +164,8 @@ function interact(): void {
   let typed = '';
   while (!state.exiting) {
     reportJobs();
+    // It may wait for long.
+    trimIdleHeap();
     const line = nextLine(editor, promptText(typed.length ? get('PS2') : get('PS1')));
     if (line == null) {
       if (runTraps() || editor.interrupted) {
