@@ -5,6 +5,7 @@
  * The vnode is told when the first and the last holder come and go, which is what pipes live by.
  */
 import { restoreInterrupts, saveInterrupts } from 'machine/cpu';
+import { heapMayHaveRoom } from '../kernel/heapRoom';
 import { PRIV_FILE_SETID } from '../kernel/privilege';
 import { currentProcess } from '../kernel/process';
 import { EINVAL, EBADF, EFBIG, EOVERFLOW, ESPIPE, setError } from '../kernel/errno';
@@ -61,6 +62,7 @@ export class OpenFile {
   }
   release(): void {
     if (--this.holders) return;
+    heapMayHaveRoom();
     this.vnode.opened(-this.readers, -this.writers);
     this.vnode.release();
   }

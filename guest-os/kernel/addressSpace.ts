@@ -26,7 +26,7 @@ import { EAGAIN, EFAULT, EIO, ENOMEM, failure, setError } from './errno';
 import { dropFrame, isShared, newFrame, PAGE, promiseAgain, reservedFrame, shareFrame, unreserve } from './frames';
 import { createTables, destroyTables, entryAt, FILLED, frameAt, frameOfEntry, mapFrame } from './hat';
 import { nextTable, NO_EXECUTE, unmapFrame, USER, WRITABLE } from './hat';
-import { heapHasRoom } from './heapRoom';
+import { heapHasRoom, heapMayHaveRoom } from './heapRoom';
 import { RLIM_INFINITY } from './limits';
 import { FRAME_LATER, FRAME_REFUSED, ZoneMemory } from './zoneMemory';
 
@@ -360,6 +360,7 @@ export class AddressSpace {
         if (before) before.next = at.next;
         else this.first = at.next;
         this.segments--;
+        heapMayHaveRoom();
         const vnode = segment.vnode;
         if (vnode) vnode.release();
         return;

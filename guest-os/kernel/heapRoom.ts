@@ -20,7 +20,7 @@ let collectedAt: usize = 0;
 let again: u64 = 0;
 let givenBack = false;
 
-/** Something large has been given back: a process. */
+/** Something that users make has been given back: a process, an open file, a mapping. */
 export function heapMayHaveRoom(): void {
   givenBack = true;
 }

@@ -25,6 +25,7 @@ const COMMANDS = [
   'proc',
   'trace',
   'controls',
+  'room',
   `stress ${STRESS * 1000} ${PROCESSES} ${PAUSE}`,
   `fuzz ${FUZZ} 1`,
   'kstat',
@@ -63,6 +64,7 @@ function expectSound(text: string): void {
   expect(text).toContain('proc: as it should be\n');
   expect(text).toContain('trace: as it should be\n');
   expect(text).toContain('controls: as they should be\n');
+  expect(text).toContain('room: as it should be\n');
   expectTruss(text);
   expect(text).toContain('\nleft: 0\n');
   expect(text).toContain('\ndmesg: 1\n');

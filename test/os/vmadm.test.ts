@@ -68,7 +68,7 @@ const COMMANDS = {
   live:
     `vmadm update ${ONE} cpu_cap=50 cpu_shares=200 zfs_io_priority=50 max_physical_memory=200 max_swap=300 max_locked_memory=100 zfs_root_compression=gzip zfs_root_recsize=8192; ` +
     `for i in cpu-cap cpu-shares zfs-io-priority max-physical-memory max-swap max-locked-memory; do prctl -P -n zone.$i -t privileged -i zone ${ONE}; done; zfs get -Hp -o value compression,recordsize zones/${ONE}; ` +
-    `vmadm update ${ONE} cpu_cap=0; prctl -P -n zone.cpu-cap -i zone ${ONE} | grep -c privileged; vmadm get ${ONE} | json cpu_shares max_physical_memory max_swap max_locked_memory zfs_io_priority`,
+    `vmadm update ${ONE} cpu_cap=0 max_physical_memory=128; prctl -P -n zone.cpu-cap -i zone ${ONE} | grep -c privileged; vmadm get ${ONE} | json cpu_shares max_physical_memory max_swap max_locked_memory zfs_io_priority`,
   snapshot:
     `echo one > /zones/${ONE}/root/root/f; vmadm create-snapshot ${ONE} s1; vmadm create-snapshot ${ONE} s1; vmadm create-snapshot ${ONE} a/b; echo two > /zones/${ONE}/root/root/f; vmadm create-snapshot ${ONE} s2; vmadm get ${ONE} | json -a snapshots.0.name snapshots.1.name; ` +
     `vmadm rollback-snapshot ${ONE} s1; cat /zones/${ONE}/root/root/f; vmadm get ${ONE} | json -a snapshots.0.name snapshots.1.name state; vmadm rollback-snapshot ${ONE} none; echo $?; vmadm delete-snapshot ${ONE} s1; vmadm get ${ONE} | json -j snapshots`,
@@ -191,9 +191,10 @@ describe.each([
       `Successfully updated VM ${ONE}`,
       '0',
       '200',
-      '200',
-      '300',
-      '100',
+      '128',
+      // They follow memory down, swap as far as its minimum.
+      '256',
+      '28',
       '50',
       '',
     ]);

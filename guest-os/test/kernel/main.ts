@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** @fileoverview Tests of the kernel that are programs: `kernel kstat | stress MILLISECONDS PROCESSES [PAUSE [KIND]] | memory | fuzz CALLS SEED | threads | proc | trace | controls | waits |
+/** @fileoverview Tests of the kernel that are programs: `kernel kstat | stress MILLISECONDS PROCESSES [PAUSE [KIND]] | memory | room | fuzz CALLS SEED | threads | proc | trace | controls | waits |
  * cold make|check FILE`. */
 import { arguments_ } from '../../lib/process';
 import { flush, out } from '../../lib/io';
@@ -11,6 +11,7 @@ import { fuzz } from './fuzz';
 import { showKstats } from './kstats';
 import { exhaustMemory } from './memory';
 import { showWaits, testProc } from './proc';
+import { testRoom } from './room';
 import { stress } from './stress';
 import { testThreads } from './threads';
 import { testTracing } from './trace';
@@ -31,6 +32,7 @@ export function main(): i32 {
   if (what == 'kstat') status = showKstats();
   else if (what == 'stress') status = stress(<i32>first, <i32>second, number(args, 4, 0), number(args, 5, -1));
   else if (what == 'memory') status = exhaustMemory();
+  else if (what == 'room') status = testRoom();
   else if (what == 'fuzz') status = fuzz(first, second);
   else if (what == 'proc') status = testProc();
   else if (what == 'waits') status = showWaits();
