@@ -10,7 +10,7 @@
  * first page together with the number of the second, and dropped with either.
  *
  * Writes to code: pages that hold runs are `watched`, in pieces of 64 bytes; whoever writes to a watched piece calls `invalidate`
- * first. All runs of the page go, and so does every jump cache entry, since nothing else points into a page from outside it.
+ * first. All runs of the page go, and so do the jump cache entries for them, since nothing else points into a page from outside it.
  *
  * Where there is a compiler, a run begins with a head (`HEAD` in `ir/state.ts`), and its record is that.
  *
@@ -42,8 +42,9 @@ export const STACK_SEGMENT = 0x80;
 const LENGTH = 0x1f;
 const PAGE = 4096;
 const WINDOW = 16;
-/** A run is often entered when less than this part of its way to being hot is left. */
+/** A run is often entered when less than this part of its way to being hot is left, and warm at that one. */
 const OFTEN = 0.95;
+const WARM = 0.8;
 
 /** What is known of one (entry, size, operand kinds, environment) after its first use. */
 export interface Variant {
@@ -84,8 +85,8 @@ export interface RunHost {
   codeAppeared(page: number): void;
   /** The runs of a page, and what was compiled from them, are no longer entered. */
   pageForgotten(page: number): void;
-  /** Every jump cache entry may be wrong. */
-  runsDropped(): void;
+  /** Every jump cache entry may be wrong whose record `isDropped`. */
+  runsDropped(isDropped?: (record: number) => boolean): void;
   /** Every record is. */
   poolCleared(): void;
 }
@@ -201,7 +202,7 @@ export class RunCache {
     for (const [key, head] of this.pages.get(page)?.runs ?? []) {
       if (key >> 12 !== mode.id || !this.isHead(head)) continue;
       if (!this.isOftenEntered(head)) continue;
-      found.push({ offset: key & (PAGE - 1), left: this.host.view.getInt32(head + HEAD.counter, true) });
+      found.push({ offset: key & (PAGE - 1), left: this.left(head) });
     }
     found.sort((a, b) => a.left - b.left);
     return found.slice(0, most).map((f) => f.offset);
@@ -209,7 +210,26 @@ export class RunCache {
   /** Whether a run, if it is none of 0, is compiled or on the way to it. */
   isOftenEntered(head: number): boolean {
     if (head === 0 || !this.isHead(head)) return false;
-    return this.isCompiled(head) || this.host.view.getInt32(head + HEAD.counter, true) < this.host.hotAfter * OFTEN;
+    return this.isCompiled(head) || this.left(head) < this.host.hotAfter * OFTEN;
+  }
+  /** Entries until a head is hot for the first time. */
+  private left(head: number): number {
+    const { view, hotAfter } = this.host;
+    return view.getInt32(head + HEAD.counter, true) - view.getUint8(head + HEAD.again) * hotAfter;
+  }
+  /** Whether control has arrived there, other than from the instruction before, often enough to be compiled with what is hot. */
+  isWarm(head: number): boolean {
+    if (head === 0) return false;
+    const { hotAfter } = this.host;
+    return hotAfter === 1 || this.isCompiled(head) || this.left(head) <= hotAfter * WARM;
+  }
+  /** A hot head is to count again; false if it has done so. */
+  countAgain(head: number): boolean {
+    const { view, hotAfter } = this.host;
+    if (view.getUint8(head + HEAD.again) !== 0) return false;
+    view.setUint8(head + HEAD.again, 1);
+    view.setInt32(head + HEAD.counter, hotAfter, true);
+    return true;
   }
   setInterpreted(head: number): void {
     this.host.view.setInt32(head + HEAD.region, 0, true);
@@ -258,7 +278,9 @@ export class RunCache {
     this.pages.delete(page);
     for (const before of p.entered) this.pages.get(before)?.crossing.clear();
     this.host.pageForgotten(page);
-    this.host.runsDropped();
+    // Heads say which page they are of; instructions that continue here from another page are of that one.
+    const heads = this.host.hotAfter > 0 && p.entered.size === 0;
+    this.host.runsDropped(heads ? (record) => this.host.view.getUint32(record + HEAD.page, true) === page : undefined);
   }
   clear(): void {
     this.pages.clear();

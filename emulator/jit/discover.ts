@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 /**
  * @fileoverview Which code a region takes in: the basic blocks of a page that control reaches from where the region begins, as far as the
- * interpreter has been there, and then what is often entered in other pages nearby (`pages.ts`).
+ * interpreter has been there often, and then what is often entered in other pages nearby (`pages.ts`).
  *
  * Where control comes back to after calls, and, if a jump is computed, where the interpreter often began, are entries too: control leaves the region
  * there and comes back, often from itself.
  *
  * A block ends at a branch, before an instruction that begins another block, and before one that the compiler leaves to the interpreter. A
- * branch target that the interpreter never entered is cold: nothing is decoded there, and the branch leaves the region.
+ * branch target that the interpreter has entered seldom is cold: nothing is decoded there, and the branch leaves the region.
  */
 import type { Decoded } from '../decode/decode.ts';
 import { isNear, type Variant } from '../interp/runs.ts';
@@ -136,8 +136,8 @@ export function discover(code: RegionCode, entry: number): Discovery | undefined
   return all[0] === entry ? { blocks: list, entries: all, comesBack, instructions } : undefined;
 }
 
-/** Whether control has arrived there other than from the instruction before. */
-const isWarm = (code: RegionCode, offset: number): boolean => code.runAt(offset) !== 0;
+/** Whether it is worth taking in. */
+const isWarm = (code: RegionCode, offset: number): boolean => code.runs.isWarm(code.runAt(offset));
 
 /** The block that has an instruction, but not its first, at `offset`. */
 function containing(blocks: Map<number, Block>, offset: number): Block | undefined {

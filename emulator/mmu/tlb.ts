@@ -262,6 +262,12 @@ export class Tlb {
       list.length = left;
     }
   }
+  /** Empties the entries of some records, or of those that these entries had before. */
+  dropJumps(isDropped: (record: number) => boolean): void {
+    for (const list of [this.jumps.local, this.jumps.global]) {
+      for (const entry of list) if (isDropped(this.i32[(entry >> 2) + 2])) this.emptyJump(entry);
+    }
+  }
   flushJumps(keepGlobal = false): void {
     this.forget(this.jumps.local, IN_LOCAL, 0, true);
     if (!keepGlobal) this.forget(this.jumps.global, IN_GLOBAL, GLOBAL, true);

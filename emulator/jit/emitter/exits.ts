@@ -155,7 +155,7 @@ export abstract class RegionExits extends RegionFlags {
     this.exitToLocal(rip);
     this.close();
   }
-  /** Pushes whether the jump cache has something else than a head for an address in a local. */
+  /** Pushes whether the jump cache has something else than a head for an address in a local; an address in the entry beside is one that leaves. */
   private notMapped(rip: number, head: number): void {
     const c = this.code;
     const { tlb, long } = this.place;
