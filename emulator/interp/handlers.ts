@@ -14,7 +14,7 @@
  */
 import { Builder, bitElement, type Environment } from '../ir/builder.ts';
 import { Emitter } from '../ir/emit.ts';
-import { EXIT, HEAD, JUMP_CACHE, JUMP_ENTRIES, type MemoryAccess, RECORD, RECORD_SIZE, SLOT } from '../ir/state.ts';
+import { EXIT, HEAD, JUMP_BESIDE, JUMP_CACHE, JUMP_ENTRIES, type MemoryAccess, RECORD, RECORD_SIZE, SLOT } from '../ir/state.ts';
 import { type Effect, type HelperRef, intType, type RegRef, type Type, type Value } from '../ir/value.ts';
 import { I32, I64, type WasmType } from '../wasm/module.ts';
 import { bindOperands, countIsZero, execute, type Form } from './forms.ts';
@@ -354,6 +354,10 @@ export class HandlerEmitter extends Emitter {
       .i32((JUMP_ENTRIES - 1) << 4)
       .op('i32.and');
     c.get(LOCAL.tlb).op('i32.add').tee(entry).mem('i64.load', JUMP_CACHE).get(rip).op('i64.ne');
+    this.openIf();
+    c.get(entry).i32(JUMP_BESIDE).op('i32.xor').set(entry);
+    this.close();
+    c.get(entry).mem('i64.load', JUMP_CACHE).get(rip).op('i64.ne');
     c.get(LOCAL.budget).i32(0).op('i32.le_s').op('i32.or');
     this.openIf();
     c.get(LOCAL.base).get(rip).mem('i64.store', SLOT.RIP);

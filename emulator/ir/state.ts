@@ -185,13 +185,16 @@ export const ODD_REGISTERS = 0x10;
  * A translation block: read TLB, write TLB, jump cache. One block per access kind, so that changing privilege is changing a base.
  * TLB entry: i64 tag (linear page address; -1 when empty), i32 addend (host address = addend + low 32 bits of the address), i32 size of the
  * page that it is part of.
- * Jump cache entry: i64 RIP (-1 when empty), i32 record, i32 page offset of its code.
+ * Jump cache entry: i64 RIP (-1 when empty), i32 record, i32 page offset of its code. An address is in the entry with its number or in the one beside
+ * it (JUMP_BESIDE): a kernel calls thousands of functions, and of those that share a number some call each other.
  */
 export const TLB_ENTRIES = 16384;
 export const TLB_READ = 0;
 export const TLB_WRITE = TLB_ENTRIES * 16;
 export const JUMP_CACHE = TLB_WRITE + TLB_ENTRIES * 16;
 export const JUMP_ENTRIES = 32768;
+/** Differs between the addresses of two entries that lie beside each other. */
+export const JUMP_BESIDE = 16;
 export const TLB_BLOCK_SIZE = JUMP_CACHE + JUMP_ENTRIES * 16;
 export const ACCESS_KIND = { user: 0, supervisor: 1, supervisorSmap: 2 } as const;
 export const TLB_KINDS = 3;

@@ -7,7 +7,7 @@
  * with what it finds, `interpret` with the first instruction of what it finds, whether that is compiled or not.
  */
 import { bulkFunctions } from '../interp/generate.ts';
-import { EXIT, HEAD, JUMP_CACHE, JUMP_ENTRIES, RECORD_SIZE, SLOT } from '../ir/state.ts';
+import { EXIT, HEAD, JUMP_BESIDE, JUMP_CACHE, JUMP_ENTRIES, RECORD_SIZE, SLOT } from '../ir/state.ts';
 import { divideWide } from '../wasm/divide.ts';
 import { Code, I32, I64, Module, type WasmFunction } from '../wasm/module.ts';
 import type { RegionCode } from './pages.ts';
@@ -127,7 +127,9 @@ function lookUp(
   if (tlb === undefined) c.i32(base).mem('i32.load', SLOT.TLB).op('i32.add');
   const cache = (tlb ?? 0) + JUMP_CACHE;
   c.tee(entry).mem('i64.load', cache).get(rip).op('i64.ne').if();
+  c.get(entry).i32(JUMP_BESIDE).op('i32.xor').tee(entry).mem('i64.load', cache).get(rip).op('i64.ne').if();
   c.i32(base).i32(exit).mem('i32.store', SLOT.EXIT).i32(0).op('return').end();
+  c.end();
   c.i32(base)
     .get(rip)
     .get(entry)

@@ -44,3 +44,25 @@ test.each([0x200000, 0x400000, 0x40000000])('INVLPG empties all entries of a pag
   tlb.flushPage(high, 0x7000);
   expect(tlb.lookup(1, false, high, 0x3000)).toBe(-1);
 });
+
+test('two addresses that share a number in the jump cache, and one of the number beside, stay in it; a change of CR3 takes what is not global', () => {
+  const memory = new WebAssembly.Memory({ initial: Math.ceil(LAYOUT_END / 0x10000) });
+  const tlb = new Tlb(memory, 0);
+  // Bits 0-14 of an address number its entry, with bits 10-24 laid over them.
+  const [old, first, beside, second] = [0x2000004, 0x4000004, 0x5, 0x4];
+  const known = (): number[] => [first, beside, second].map((low) => tlb.lookupJump(1, -1, low));
+  tlb.fillJump(1, -1, old, 32, 4, true);
+  tlb.fillJump(1, -1, first, 64, 4, false);
+  tlb.fillJump(1, -1, beside, 96, 5, true);
+  expect(known()).toEqual([64, 96, 0]);
+  tlb.flush(true);
+  expect(known()).toEqual([0, 96, 0]);
+  tlb.flush(false);
+  tlb.fillJump(1, -1, first, 64, 4, false);
+  tlb.fillJump(1, -1, second, 128, 4, true);
+  expect(known()).toEqual([64, 0, 128]);
+  tlb.flush(true);
+  expect(known()).toEqual([0, 0, 128]);
+  tlb.dropJumps((record) => record === 128);
+  expect(known()).toEqual([0, 0, 0]);
+});

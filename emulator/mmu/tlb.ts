@@ -16,7 +16,17 @@
  * An engine hits if an address and the tag differ in nothing but the offset in the page. So the tags of watched and of empty entries differ from
  * every address that is looked up there in bit 12, which is part of the entry's number; empty ones have offset bits set.
  */
-import { JUMP_CACHE, JUMP_ENTRIES, TLB_BLOCK_SIZE, TLB_ENTRIES, TLB_KINDS, TLB_READ, TLB_WRITE, tlbBlock } from '../ir/state.ts';
+import {
+  JUMP_BESIDE,
+  JUMP_CACHE,
+  JUMP_ENTRIES,
+  TLB_BLOCK_SIZE,
+  TLB_ENTRIES,
+  TLB_KINDS,
+  TLB_READ,
+  TLB_WRITE,
+  tlbBlock,
+} from '../ir/state.ts';
 
 /** Flipped in the tag of a watched entry. */
 const WATCHED = 0x1000;
@@ -76,7 +86,7 @@ export class Tlb {
     for (const block of this.blocks) {
       this.i32.fill(-1, block >> 2, (block + TLB_BLOCK_SIZE) >> 2);
       for (const table of [TLB_READ, TLB_WRITE]) this.empty(block + table + (TLB_ENTRIES - 1) * 16);
-      this.emptyJump(block + JUMP_CACHE);
+      for (const beside of [0, JUMP_BESIDE]) this.emptyJump(block + JUMP_CACHE + beside);
     }
   }
 
@@ -219,12 +229,16 @@ export class Tlb {
 
   // Jump cache.
 
-  /** The tag of an empty entry is an address that is looked up in another one: -1 belongs into entry 0, so that one holds -2. */
+  /** The tag of an empty entry is an address that is looked up elsewhere: -1 belongs into entries 0 and 1, so these hold -5, which belongs into 4 and 5. */
   private emptyJump(entry: number): void {
     const { blocks } = this;
-    const at = entry - JUMP_CACHE;
-    this.i32[entry >> 2] = at === blocks[0] || at === blocks[1] || at === blocks[2] ? -2 : -1;
+    const at = (entry & ~JUMP_BESIDE) - JUMP_CACHE;
+    this.i32[entry >> 2] = at === blocks[0] || at === blocks[1] || at === blocks[2] ? -5 : -1;
     this.i32[(entry >> 2) + 1] = -1;
+  }
+  /** Whether the address in an entry has the entry's own number: that of an empty one has not. */
+  private isAtHome(kind: number, entry: number): boolean {
+    return this.jumpEntry(this.blocks[kind], this.i32[entry >> 2]) === entry;
   }
 
   private jumpEntry(block: number, low: number): number {
@@ -234,6 +248,12 @@ export class Tlb {
   fillJump(kind: number, high: number, low: number, record: number, offset: number, global: boolean): void {
     const entry = this.jumpEntry(this.blocks[kind], low);
     const e = entry >> 2;
+    const beside = entry ^ JUMP_BESIDE;
+    // What is at home there stays there, or two neighbours would drive each other out with what nobody wants any more.
+    if (this.isAtHome(kind, entry) && !this.isAtHome(kind, beside)) {
+      this.i32.copyWithin(beside >> 2, e, e + 4);
+      this.note(this.jumps, beside, (this.kept[(entry - this.first) >> 4] & GLOBAL) !== 0);
+    }
     this.i32[e] = low;
     this.i32[e + 1] = high;
     this.i32[e + 2] = record;
@@ -242,8 +262,12 @@ export class Tlb {
   }
   /** The record, or 0. */
   lookupJump(kind: number, high: number, low: number): number {
-    const e = this.jumpEntry(this.blocks[kind], low) >> 2;
-    return this.i32[e] === low && this.i32[e + 1] === high ? this.i32[e + 2] : 0;
+    const { i32 } = this;
+    const entry = this.jumpEntry(this.blocks[kind], low);
+    const e = entry >> 2;
+    if (i32[e] === low && i32[e + 1] === high) return i32[e + 2];
+    const b = (entry ^ JUMP_BESIDE) >> 2;
+    return i32[b] === low && i32[b + 1] === high ? i32[b + 2] : 0;
   }
   flushJumpsOf(kind: number): void {
     const from = this.blocks[kind];
