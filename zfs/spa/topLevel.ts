@@ -9,6 +9,7 @@ import { dmuRead, dmuWrite } from '../dmu/dmu';
 import { allocateObject, holdDnode, releaseDnode } from '../dmu/dnode';
 import { TYPE_NONE, TYPE_OBJECT_ARRAY } from '../dmu/types';
 import { Vdev } from '../vdev/vdev';
+import { CHECKSUM_OFF } from '../zio/checksum';
 import { Check } from '../zio/verify';
 import { Metaslab } from './metaslab';
 import { Spa } from './spa';
@@ -180,22 +181,29 @@ export class TopLevel {
 
   /** A block of any multiple of 512 bytes; devices with larger sectors get whole ones. */
   read(offset: u64, to: usize, bytes: u32, check: Check | null): i32 {
+    return this.readWhole(offset, to, bytes, check, false);
+  }
+  scrub(offset: u64, to: usize, bytes: u32, check: Check): i32 {
+    return this.readWhole(offset, to, bytes, check, true);
+  }
+  private readWhole(offset: u64, to: usize, bytes: u32, check: Check | null, scrubs: bool): i32 {
     const whole = this.wholeUnits(bytes);
-    if (whole == bytes) return this.vdev.read(offset, to, bytes, check);
-    const buffer = newBuffer(whole);
-    const result = this.vdev.read(offset, buffer, whole, check);
+    const buffer = whole == bytes ? to : newBuffer(whole);
+    let result = this.readOnce(offset, buffer, whole, check, scrubs);
+    const birth = check ? check.birth : 0;
+    if (result < 0 && birth && check!.algorithm != CHECKSUM_OFF && this.vdev.lacks(birth)) {
+      // A device counts as having missed a group when one write of it has failed: its other blocks are there, as their checksums tell.
+      check!.birth = 0;
+      result = this.readOnce(offset, buffer, whole, check, scrubs);
+      check!.birth = birth;
+    }
+    if (whole == bytes) return result;
     memory.copy(to, buffer, bytes);
     freeBuffer(buffer, whole);
     return result;
   }
-  scrub(offset: u64, to: usize, bytes: u32, check: Check): i32 {
-    const whole = this.wholeUnits(bytes);
-    if (whole == bytes) return this.vdev.scrub(offset, to, bytes, check);
-    const buffer = newBuffer(whole);
-    const result = this.vdev.scrub(offset, buffer, whole, check);
-    memory.copy(to, buffer, bytes);
-    freeBuffer(buffer, whole);
-    return result;
+  private readOnce(offset: u64, to: usize, bytes: u32, check: Check | null, scrubs: bool): i32 {
+    return scrubs ? this.vdev.scrub(offset, to, bytes, check!) : this.vdev.read(offset, to, bytes, check);
   }
   write(offset: u64, from: usize, bytes: u32): i32 {
     const whole = this.wholeUnits(bytes);

@@ -35,6 +35,7 @@ class Disks {
   readonly #contents: Uint8Array[];
   writes = 0;
   flushes = 0;
+  failsAfter = -1;
 
   constructor(names: readonly string[]) {
     this.paths = names.map((name) => join(folder, name));
@@ -48,6 +49,8 @@ class Disks {
           ...disk,
           write: (offset, from) => {
             this.writes++;
+            // One write fails, after some that do not.
+            if (this.failsAfter >= 0 && this.failsAfter-- === 0) return false;
             return disk.write(offset, from);
           },
           flush: () => {
@@ -273,6 +276,49 @@ test('a snapshot, a clone and a rollback have no log', async () => {
   ok(after, 'command', 'zfs\ndestroy\n-R\ntank/fs');
   ok(after, 'exportPool');
   if (zdb) expect(disks.zdb('-bcc')).toContain('No leaks (block sum matches space maps exactly)');
+});
+
+test('a block that cannot be written, in one piece or as a gang, leaves its places free', async () => {
+  const disks = new Disks(['d0']);
+  const zfs = await disks.load();
+  ok(zfs, 'createPoolOf', 'tank', 28n, disks.paths[0], 9);
+  ok(zfs, 'setNumber', 'tank', 'compression', 0n);
+  ok(zfs, 'choose', 'tank');
+  for (const name of ['file', 'other']) ok(zfs, 'makeFile', name, FILE, '');
+  let at = 0;
+  for (const [gangAbove, failing] of [
+    [0, 0],
+    [20_000, 0],
+    [20_000, 2],
+    [20_000, 3],
+    [10_000, 1],
+    [10_000, 7],
+  ]) {
+    // There is a log again.
+    for (let i = 0; i < 3; i++) {
+      ok(zfs, 'writeFile', 'other', BigInt(at * 10 + i), Buffer.from('x'));
+      ok(zfs, 'fsync', 'other');
+    }
+    ok(zfs, 'gangAbove', gangAbove);
+    const group = ok(zfs, 'openGroup');
+    ok(zfs, 'writeFile', 'file', BigInt(at * 131_072), sample(131_072, 11 + at));
+    disks.failsAfter = failing;
+    ok(zfs, 'fsync', 'file');
+    expect(disks.failsAfter).toBe(-1);
+    // The group was synced instead.
+    expect(ok(zfs, 'openGroup')).toBeGreaterThan(group);
+    ok(zfs, 'gangAbove', 0);
+    at++;
+  }
+  zfs.call('abandon');
+  if (zdb) expect(disks.zdb('-bcc')).toContain('No leaks (block sum matches space maps exactly)');
+  const after = await afterFailure(disks);
+  for (let i = 0; i < at; i++) {
+    expect(
+      Buffer.from(after.read('readFile', 131_072, 'file', BigInt(i * 131_072)) as Uint8Array).equals(sample(131_072, 11 + i)),
+    ).toBe(true);
+  }
+  ok(after, 'exportPool');
 });
 
 test('a log that finds no room is given up for a group', async () => {

@@ -216,7 +216,14 @@ export function writeBlock(spa: Spa, bp: usize, from: usize, logical: u32, polic
   if (result == 0) result = writeCopies(spa, bp, data, physical);
   else if (result == setError(ENOSPC)) result = writeGang(spa, bp, data, physical, policy, txg, 0);
   if (buffer) freeBuffer(buffer, logical);
+  if (result < 0 && !again) giveBack(spa, bp);
   return result == 0 && again ? 1 : result;
+}
+
+/** The block could not be written: its places are free again, and it is none. */
+function giveBack(spa: Spa, bp: usize): void {
+  if (hasCopy(bp, 0)) spa.free(bp);
+  memory.fill(bp, 0, POINTER_SIZE);
 }
 
 function isGangBlock(bp: usize): bool {
@@ -271,8 +278,20 @@ function writeGang(spa: Spa, bp: usize, from: usize, bytes: u32, policy: WritePo
     freeBuffer(changetype<usize>(check), offsetof<Check>());
     result = writeCopies(spa, bp, header, GANG_HEADER_SIZE);
   }
+  if (result < 0) giveBackGang(spa, bp, header);
   freeBuffer(header, GANG_HEADER_SIZE);
   return result;
+}
+
+/** Its pieces, which its header on disk does not know, and then the header as a block of its own. */
+function giveBackGang(spa: Spa, bp: usize, header: usize): void {
+  for (let piece = 0; piece < GANG_PIECES; piece++) giveBack(spa, header + <usize>piece * POINTER_SIZE);
+  for (let i = 0; i < COPIES; i++) {
+    if (!hasCopy(bp, i)) continue;
+    const size = spa.topLevel(copyVdev(bp, i))!.vdev.allocatedSize(GANG_HEADER_SIZE);
+    setCopy(bp, i, copyVdev(bp, i), copyOffset(bp, i), size, false);
+  }
+  giveBack(spa, bp);
 }
 
 // ---- freeing
