@@ -93,6 +93,14 @@ function names(zfs: Zfs, path: string): string[] {
   return said(zfs).split('\n').sort();
 }
 
+/** A list of access: 40 users may read, and so may the owning group. */
+const LIST = Buffer.alloc(41 * 12);
+for (let i = 0; i <= 40; i++) {
+  LIST.writeUInt32LE(i < 40 ? 100 + i : 0xffff_ffff, i * 12);
+  LIST.writeUInt32LE(1, i * 12 + 4);
+  LIST.writeUInt16LE(i < 40 ? 0 : 0x2040, i * 12 + 8);
+}
+
 test.each([
   ['d0', 28n],
   ['mirror d0 d1', 28n],
@@ -139,6 +147,8 @@ test.each([
   ok(zfs, 'fsync', 'd/large');
   ok(zfs, 'setAttributes', 'hard', 0o4600n, 7, 8, 1_000_000_000_000_000_000n, 1_100_000_000_000_000_001n);
   ok(zfs, 'fsync', 'hard');
+  ok(zfs, 'setAces', 'hard', LIST);
+  ok(zfs, 'fsync', 'hard');
   ok(zfs, 'truncate', 'd/large', 200_001n);
   ok(zfs, 'writeFile', 'd/large', 250_000n, Buffer.from('end'));
   ok(zfs, 'fsync', 'd/large');
@@ -163,6 +173,7 @@ test.each([
       ['RENAME', 1],
       ['TRUNCATE', 2],
       ['SETATTR', 3],
+      ['ACL_ACL', 1],
     ])
       expect(records).toMatch(new RegExp(`TX_${kind} +${count}\n`));
   }
@@ -173,7 +184,8 @@ test.each([
   expect(text(after, 'unpromised')).toBe('');
   expect(text(after, 'next')).toBe('');
   ok(after, 'describe', 'hard');
-  expect(said(after)).toBe(`${0o104600} 12 2`);
+  expect(said(after)).toBe(`${0o104040} 12 2`);
+  expect(Buffer.from(after.read('readAces', 4000, 'hard') as Uint8Array).equals(LIST)).toBe(true);
   ok(after, 'describe', 'd/link');
   expect(said(after)).toBe(`${0o120777} 6 1 ../old`);
   const large = sample(300_000, 7);

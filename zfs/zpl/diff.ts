@@ -11,9 +11,8 @@ import { NvList } from '../port/nvlist';
 import { findChange, found, foundEnd, foundHole } from '../dmu/changes';
 import { DNODES_PER_BLOCK, isFreeObject, nextObject, releaseDnode } from '../dmu/dnode';
 import { zapName } from '../zap/zap';
-import { A_CTIME, A_FLAGS, A_GEN, A_LINKS, A_MODE, A_PARENT } from './attributes';
+import { A_CTIME, A_GEN, A_LINKS, A_MODE, A_PARENT } from './attributes';
 import { FileSystem } from './fileSystem';
-import { FLAG_XATTR } from './znode';
 
 const S_IFMT: u64 = 0xf000;
 const S_IFDIR: u64 = 0x4000;
@@ -106,7 +105,7 @@ export function pathOf(fs: FileSystem, object: u64): i32 {
     if (!dn || depth > DEEPEST) return setError(EIO);
     const above = fs.znodes.get(dn, A_PARENT);
     const isUnlinked = !fs.znodes.get(dn, A_LINKS);
-    const isAttributes = (fs.znodes.get(dn, A_FLAGS) & FLAG_XATTR) != 0 && (fs.znodes.get(dn, A_MODE) & S_IFMT) == S_IFDIR;
+    const isAttributes = fs.znodes.isExtended(dn) && (fs.znodes.get(dn, A_MODE) & S_IFMT) == S_IFDIR;
     releaseDnode(dn);
     if (isUnlinked) return setError(ENOENT);
     if (isAttributes) path = '/<xattrdir>' + path;

@@ -6,16 +6,7 @@
  * A directory is a ZAP of names: value is type << 60 | object. A file that is removed while open, or too large to be freed at once, goes
  * to the delete queue, a ZAP of object numbers, which is emptied at the next mount.
  */
-import {
-  Ace,
-  ACLINHERIT_PASSTHROUGH,
-  ACLINHERIT_PASSTHROUGH_X,
-  ACLMODE_DISCARD,
-  ACLMODE_GROUPMASK,
-  inheritedAces,
-  inheritsMode,
-  withMode,
-} from '../../guest-os/fs/acl';
+import { Ace } from '../../guest-os/fs/acl';
 import {
   EEXIST,
   EFBIG,
@@ -64,13 +55,13 @@ import {
   zapValue,
 } from '../zap/zap';
 import { IntentLog, Sizes } from '../zil/intentLog';
-import { A_ATIME, A_CTIME, A_FLAGS, A_GID, A_LINKS, A_MODE, A_MTIME, A_PARENT, A_SIZE, A_UID } from './attributes';
+import { inheritedBy, withNewMode } from './access';
+import { A_ATIME, A_CTIME, A_GID, A_LINKS, A_MODE, A_MTIME, A_PARENT, A_SIZE, A_UID } from './attributes';
 import { MASTER_NODE } from './create';
-import { freeExtended, isExtended } from './extended';
+import { freeFile, holdFile } from './freeing';
 import { Notes } from './notes';
 import { isOverQuota, loadQuotas } from './owners';
-import { freeOldAces } from './oldZnode';
-import { FLAG_INHERITABLE, NewFile, Znodes } from './znode';
+import { NewFile, Znodes } from './znode';
 
 const S_IFMT: u64 = 0xf000;
 const S_IFDIR: u64 = 0x4000;
@@ -159,20 +150,12 @@ export class FileSystem extends Sizes {
     const notes = this.notes;
     return notes ? notes.created(dn.object, '', directory, '') : 0;
   }
-  forgetNotes(dn: Dnode): void {
-    const notes = this.notes;
-    if (notes) notes.forget(dn.object);
-  }
 
   // ---- files
 
   /** A file's dnode, held; null: no such file. */
   hold(object: u64): Dnode | null {
-    const dn = holdDnode(this.objset, object);
-    if (!dn) return null;
-    if (dn.bonusType == TYPE_SA || dn.bonusType == TYPE_ZNODE) return dn;
-    releaseDnode(dn);
-    return null;
+    return holdFile(this.objset, object);
   }
   /** The same of any object, file or not. */
   holdAny(object: u64): Dnode | null {
@@ -209,7 +192,7 @@ export class FileSystem extends Sizes {
     const checked = this.checkNew(directory, name);
     if (checked < 0) return checked;
     if (file.target.length > LONGEST_TARGET) return setError(ENAMETOOLONG);
-    file.isExtended = isExtended(this, directory);
+    file.isExtended = this.znodes.isExtended(directory);
     if (file.isExtended && (file.mode & S_IFMT) != S_IFREG) return setError(EINVAL);
     const limited = this.checkQuotas(file.uid, file.gid);
     if (limited < 0) return limited;
@@ -218,7 +201,7 @@ export class FileSystem extends Sizes {
     const isDirectory = (file.mode & S_IFMT) == S_IFDIR;
     const isLink = (file.mode & S_IFMT) == S_IFLNK;
     file.parent = directory.object;
-    if (!file.aces) file.aces = this.inherited(directory, file);
+    if (!file.aces) file.aces = inheritedBy(this.objset, this.znodes, directory, file);
     if (isLink) file.size = file.target.length;
     if (file.object && !isFreeObject(this.objset, file.object)) return setError(EEXIST);
     const dn = this.makeObject(file);
@@ -295,7 +278,7 @@ export class FileSystem extends Sizes {
   link(directory: Dnode, name: string, dn: Dnode): i32 {
     const checked = this.checkNew(directory, name);
     if (checked < 0) return checked;
-    if (isExtended(this, directory) != isExtended(this, dn)) return setError(EINVAL);
+    if (this.znodes.isExtended(directory) != this.znodes.isExtended(dn)) return setError(EINVAL);
     const begun = this.dataset.spa.begin(this.dataset, CHANGE);
     if (begun < 0) return begun;
     const result = this.enter(directory, name, dn);
@@ -355,9 +338,7 @@ export class FileSystem extends Sizes {
     return result;
   }
   private free(dn: Dnode): i32 {
-    let result = freeExtended(this, dn);
-    if (result == 0 && dn.bonusType == TYPE_ZNODE) result = freeOldAces(dn);
-    return result < 0 ? result : freeObject(dn);
+    return freeFile(this.objset, this.znodes, this.notes, dn);
   }
 
   /** Frees what a crash left in the delete queue. */
@@ -402,7 +383,7 @@ export class FileSystem extends Sizes {
   rename(from: Dnode, name: string, to: Dnode, newName: string, isOpen: bool): i32 {
     if (this.isReadOnly) return setError(EROFS);
     if (from.objset != to.objset) return setError(EXDEV);
-    if (isExtended(this, from) != isExtended(this, to)) return setError(EINVAL);
+    if (this.znodes.isExtended(from) != this.znodes.isExtended(to)) return setError(EINVAL);
     let result = this.lookup(from, name);
     if (result < 0) return result;
     const object = this.found;
@@ -544,7 +525,7 @@ export class FileSystem extends Sizes {
 
   /** `mode` has the type too; what becomes of the list of access is said by the property aclmode. */
   setMode(dn: Dnode, mode: u64): i32 {
-    const result = this.changeMode(dn, mode);
+    const result = withNewMode(this.objset, this.znodes, dn, mode);
     if (result < 0) return result;
     this.znodes.setTime(dn, A_CTIME, system().now());
     const notes = this.notes;
@@ -560,15 +541,6 @@ export class FileSystem extends Sizes {
     const aces: Ace[] | null = this.znodes.hasAcl(dn) ? this.znodes.aces(dn) : null;
     // When this is done again the mode may take the list with it.
     return noted == 0 && aces ? notes.changedAces(dn, aces) : noted;
-  }
-  private changeMode(dn: Dnode, mode: u64): i32 {
-    const znodes = this.znodes;
-    const aclMode = this.objset.aclMode;
-    if (aclMode == ACLMODE_DISCARD || !znodes.hasAcl(dn)) return znodes.setMode(dn, mode);
-    const aces = znodes.aces(dn);
-    if (!aces) return setError(EIO);
-    znodes.set(dn, A_MODE, mode);
-    return znodes.setAces(dn, withMode(aces, <i32>mode, this.isDirectory(dn), true, aclMode == ACLMODE_GROUPMASK));
   }
 
   // ---- lists of access
@@ -587,21 +559,6 @@ export class FileSystem extends Sizes {
     const notes = this.notes;
     return notes ? notes.changedAces(dn, aces) : 0;
   }
-  /** What a new file's list has from its directory, with the mode; null: no more than the mode. */
-  private inherited(directory: Dnode, file: NewFile): Ace[] | null {
-    const format = file.mode & S_IFMT;
-    if (file.isExtended || format == S_IFLNK || !(this.znodes.get(directory, A_FLAGS) & FLAG_INHERITABLE)) return null;
-    const above = this.znodes.aces(directory);
-    if (!above) return null;
-    const isDirectory = format == S_IFDIR;
-    const inherit = this.objset.aclInherit;
-    const aces = inheritedAces(above, isDirectory, format == S_IFREG, inherit, <i32>file.mode);
-    if (inheritsMode) return aces;
-    const passes = inherit == ACLINHERIT_PASSTHROUGH || inherit == ACLINHERIT_PASSTHROUGH_X;
-    const trims = this.objset.aclMode == ACLMODE_GROUPMASK && !passes;
-    return withMode(aces, <i32>file.mode, isDirectory, false, trims);
-  }
-
   /** -1: as it is. */
   setOwner(dn: Dnode, uid: i32, gid: i32): i32 {
     // Whoever gives it away needs nothing; whoever gets it needs to be allowed it.

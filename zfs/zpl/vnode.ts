@@ -49,7 +49,7 @@ import { TYPE_NONE } from '../dmu/types';
 import { enter, leave, noteWritten } from '../port/kernel';
 import { WALK_DONE, ZapEntry } from '../zap/zap';
 import { A_ATIME, A_CTIME, A_GEN, A_GID, A_LINKS, A_MODE, A_MTIME, A_PARENT, A_RDEV, A_SIZE, A_UID } from './attributes';
-import { extendedDirectory, hasExtended, isExtended } from './extended';
+import { extendedDirectory, hasExtended } from './extended';
 import { FileSystem } from './fileSystem';
 import { ZfsFileSystem } from './mount';
 import { Pages } from './pages';
@@ -514,7 +514,7 @@ export class ZfsVnode extends Vnode {
     }
     enter();
     let error = this.isThere ? 0 : setError(EIO);
-    if (error == 0 && isExtended(this.fs, this.dn!)) error = setError(EINVAL);
+    if (error == 0 && this.fs.znodes.isExtended(this.dn!)) error = setError(EINVAL);
     if (error == 0) error = extendedDirectory(this.fs, this.dn!, make);
     let found: Vnode | null = null;
     if (error == 0) found = this.mountedIn.vnode(this.fs.found);

@@ -51,7 +51,7 @@ const S_IFLNK: u64 = 0xa000;
 const S_IFCHR: u64 = 0x2000;
 const S_IFBLK: u64 = 0x6000;
 /** pflags: an extended attribute, or the directory of some. */
-export const FLAG_XATTR: u64 = 1;
+const FLAG_XATTR: u64 = 1;
 /** pflags: what is made in it has entries from its list; its list says no more than the mode; whoever there is may execute it. */
 export const FLAG_INHERITABLE: u64 = 2;
 export const FLAG_TRIVIAL: u64 = 4;
@@ -227,6 +227,11 @@ export class Znodes {
     }
     const at = this.findAnywhere(dn, A_SYMLINK);
     return at ? textOf(at, this.foundLength) : null;
+  }
+
+  /** Is it an extended attribute, or a directory of some? */
+  isExtended(dn: Dnode): bool {
+    return (this.get(dn, A_FLAGS) & FLAG_XATTR) != 0;
   }
 
   // ---- lists of access
