@@ -73,8 +73,8 @@ export interface ProcessorPlatform extends Platform {
  */
 export type Tiering = 'interpreted' | 'mixed' | 'compiled';
 export const TIERINGS: readonly Tiering[] = ['interpreted', 'mixed', 'compiled'];
-/** Entries after which a run is hot; 0: never. */
-const HOT_AFTER: Record<Tiering, number> = { interpreted: 0, mixed: 8000, compiled: 1 };
+/** Entries after which a run is compiled; 0: never. To compile an instruction costs as much as to interpret it some thousand times. */
+const HOT_AFTER: Record<Tiering, number> = { interpreted: 0, mixed: 16_000, compiled: 1 };
 export interface ProcessorOptions {
   index: number;
   physical: PhysicalMemory;

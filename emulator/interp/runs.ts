@@ -44,7 +44,7 @@ const PAGE = 4096;
 const WINDOW = 16;
 /** A run is often entered when less than this part of its way to being hot is left, and warm at that one. */
 const OFTEN = 0.95;
-const WARM = 0.8;
+const WARM = 0.9;
 
 /** What is known of one (entry, size, operand kinds, environment) after its first use. */
 export interface Variant {
@@ -212,24 +212,15 @@ export class RunCache {
     if (head === 0 || !this.isHead(head)) return false;
     return this.isCompiled(head) || this.left(head) < this.host.hotAfter * OFTEN;
   }
-  /** Entries until a head is hot for the first time. */
+  /** Entries until a head is hot. */
   private left(head: number): number {
-    const { view, hotAfter } = this.host;
-    return view.getInt32(head + HEAD.counter, true) - view.getUint8(head + HEAD.again) * hotAfter;
+    return this.host.view.getInt32(head + HEAD.counter, true);
   }
   /** Whether control has arrived there, other than from the instruction before, often enough to be compiled with what is hot. */
   isWarm(head: number): boolean {
     if (head === 0) return false;
     const { hotAfter } = this.host;
     return hotAfter === 1 || this.isCompiled(head) || this.left(head) <= hotAfter * WARM;
-  }
-  /** A hot head is to count again; false if it has done so. */
-  countAgain(head: number): boolean {
-    const { view, hotAfter } = this.host;
-    if (view.getUint8(head + HEAD.again) !== 0) return false;
-    view.setUint8(head + HEAD.again, 1);
-    view.setInt32(head + HEAD.counter, hotAfter, true);
-    return true;
   }
   setInterpreted(head: number): void {
     this.host.view.setInt32(head + HEAD.region, 0, true);

@@ -275,8 +275,6 @@ export const RECORD_SIZE = 32;
  * enters compiled code. Its `count` and `length` are 0, its `next` the offset of the first instruction.
  */
 export const HEAD = {
-  /** u8: 1 when it has been hot and was told to count again */
-  again: 3,
   /** u16 number of the decoding mode */
   mode: 4,
   /** u32 page */

@@ -37,11 +37,6 @@ export interface TierHost {
 }
 /** Regions of one module. */
 const BATCH = 16;
-/**
- * Instructions that a processor retires before it compiles what has been hot once: until then it has to be hot twice. Of what runs while a machine
- * boots little runs ever again, and to compile an instruction costs as much as to interpret it some thousand times.
- */
-const YOUNG = 5_000_000_000;
 /** Instructions that a batch waits for more. */
 const PATIENCE = 1_000_000;
 /**
@@ -100,7 +95,6 @@ export class CompiledTier {
 
   /** The head of a run that has become hot, when so many instructions had retired. */
   hot(head: number, retired: number): void {
-    if (retired < YOUNG && !this.host.atOnce && this.host.runs.countAgain(head)) return;
     if (this.waiting.length === 0) this.waitingSince = retired;
     const { view, base } = this.host;
     const flat = (view.getUint32(base + SLOT.ODD, true) & ODD_SEGMENTS) === 0;
