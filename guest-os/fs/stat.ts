@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview struct stat and struct statvfs for 64 bits (<sys/stat.h>, <sys/statvfs.h>), from what a file and its file system say. */
+import { currentProcess } from '../kernel/process';
 import { copyOut, storeText } from '../kernel/user';
+import { ACE_READ_ATTRIBUTES } from './acl';
+import { checkAcl } from './policy';
 import { FileSystem, NAME_MAX, Vnode } from './vnode';
 
 const STAT_SIZE: usize = 128;
@@ -11,7 +14,12 @@ const ST_RDONLY: u64 = 1;
 const ST_NOSUID: u64 = 2;
 const ST_NOTRUNC: u64 = 4;
 
+/** EACCES where a list of access denies the caller the attributes. */
 export function putStat(vnode: Vnode, to: u64): i32 {
+  if (vnode.hasAcl) {
+    const refused = checkAcl(vnode, ACE_READ_ATTRIBUTES, currentProcess().credentials);
+    if (refused) return refused;
+  }
   const attributes = vnode.attributes();
   memory.fill(buffer, 0, STAT_SIZE);
   store<u64>(buffer, vnode.fileSystem.device);

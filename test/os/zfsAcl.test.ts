@@ -31,6 +31,7 @@ const COMMANDS = {
     'chmod A9- f; chmod A+user:nosuch:r:allow f; chmod A+user:bin:r:f:allow f; chmod A+user:bin:q:allow f; chmod A=user:bin:r:maybe f; chmod A+user:bin:r:allow /tmp; echo $?',
   denied: `chmod A+owner@:read_data:deny f; chown bin f; ${as('bin', 'cat f; chmod A- f; cat f')}; chown root f`,
   appended: `chmod A+user:bin:append_data:allow f; ${as('bin', 'echo more >> f; echo no > f')}; cat f; chmod A- f`,
+  hidden: `chmod A+user:bin:read_attributes:deny f; ${as('bin', 'ls -l f')}; ls f; chmod A- f`,
   removed: `mkdir k; echo 1 > k/a; echo 2 > k/b; chmod A+user:bin:delete_child/execute:allow k; chmod A+user:adm:delete:allow k/b; ${as('bin', 'rm -f k/a; touch k/c')}; ${as('adm', 'rm -f k/b')}; ls k; chmod A+user:bin:add_file/execute:allow k; ${as('bin', 'touch k/c; mkdir k/d')}; ls k`,
   owned: `chmod A+user:bin:write_owner/write_acl/write_attributes:allow f; ${as('bin', 'touch -d 2001-02-03T04:05:06 f; chmod A+user:bin:write_data:allow f; chown adm f; chown bin f')}; ls -l f | cut -c1-11; ls -n f | tr -s ' ' | cut -d' ' -f3; chown root f; chmod A- f`,
   inherited:
@@ -111,6 +112,9 @@ describe.each([
   when('owners may always change the list; what is not denied in time is allowed', () => {
     expect(printed('denied')).toEqual(['cat: f: Permission denied', 'cat: f: Permission denied']);
     expect(printed('appended')).toEqual(['sh: f: cannot create: Permission denied', 'secret', 'more']);
+  });
+  when('attributes can be denied', () => {
+    expect(printed('hidden')).toEqual(['ls: f: Permission denied', 'f']);
   });
   when('directories: who may delete, and make files or directories', () => {
     expect(printed('removed')).toEqual([

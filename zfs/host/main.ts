@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview What the host can ask of ZFS; texts come as bytes with their number, results are 0, a number, or -errno. */
+import { AclSubject, missingOf } from '../../guest-os/fs/acl';
 import { E2BIG, EINVAL, EIO, EISDIR, ENOENT, setError } from '../../guest-os/kernel/errno';
 import { perform } from '../ioctl/requests';
 import { NvList, packList, unpackList } from '../port/nvlist';
@@ -17,10 +18,12 @@ import { traverse, Visitor } from '../dmu/traverse';
 import { zapCreate, zapDelete, ZapEntry, zapGet, zapSet, zapSetArray, zapSetText, zapValue } from '../zap/zap';
 import { loadAces, PLAIN_ACE, PLAIN_ACES, storePlainAces } from '../zpl/aces';
 import {
+  A_GID,
   A_LINKS,
   A_MODE,
   A_SIZE,
   A_SYMLINK,
+  A_UID,
   attributeLengths,
   attributeNames,
   ATTRIBUTES,
@@ -349,6 +352,28 @@ export function readAces(path: usize, pathBytes: u32, to: usize, bytes: u32): i3
   if (!aces || <u32>aces.length * PLAIN_ACE > bytes) return setError(EIO);
   storePlainAces(aces, to);
   return aces.length * <i32>PLAIN_ACE;
+}
+class Member extends AclSubject {
+  constructor(
+    uid: i32,
+    private readonly gid: i32,
+    owner: i32,
+    owningGroup: i32,
+  ) {
+    super(uid, owner, owningGroup);
+  }
+  isMember(gid: i32): bool {
+    return gid == this.gid;
+  }
+}
+/** Of permissions, those that a file's list does not give to a user of one group. */
+export function missingRights(path: usize, pathBytes: u32, uid: i32, gid: i32, wanted: u32): i32 {
+  const dn = fileOf(argument(path, pathBytes));
+  if (!dn) return setError(ENOENT);
+  const aces = fs!.aces(dn);
+  const member = new Member(uid, gid, <i32>fs!.znodes.get(dn, A_UID), <i32>fs!.znodes.get(dn, A_GID));
+  releaseDnode(dn);
+  return aces ? <i32>missingOf(aces, wanted, member) : setError(EIO);
 }
 export function link(path: usize, pathBytes: u32, to: usize, toBytes: u32): i32 {
   const dn = fileOf(argument(path, pathBytes));

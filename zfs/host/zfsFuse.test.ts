@@ -3,8 +3,9 @@
  * Pools that zfs-fuse makes are read here, and changed; then zfs-fuse reads them again, and one that was made here. Both sides have to see
  * every file as it was written. Needs root and FUSE.
  */
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import {
+  chmodSync,
   chownSync,
   closeSync,
   cpSync,
@@ -30,6 +31,8 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { randomFrom } from '../../test/crash/load.ts';
+import { testSeed } from '../../test/support/seed.ts';
 import { projectRoot } from '../../toolchain/asc/root.ts';
 import { fileDisk, loadZfs, type Zfs } from '../../toolchain/zfs/host.ts';
 import { openZfs, unpackedPackage } from '../../tools/oracles.js';
@@ -508,6 +511,76 @@ test.skipIf(!attr)(
     const blocks = zdb('zdb', ['-e', '-p', folder, '-bcc', 'fuse']);
     expect(blocks.output).toContain('No leaks (block sum matches space maps exactly)');
     rmSync(disk('named'));
+  },
+  120_000,
+);
+
+test.skipIf(!root)(
+  'lists of access that we make allow the same to zfs-fuse as to us, and it makes no others of them',
+  async () => {
+    const random = randomFrom(testSeed());
+    const below = (n: number): number => Math.floor(random() * n);
+    writeFileSync(disk('acl'), '');
+    truncateSync(disk('acl'), 96 << 20);
+    const zfs = await loadZfs([fileDisk(disk('acl'), true)]);
+    ok(zfs, 'createPoolOf', 'ours', 23n, disk('acl'), 9);
+    ok(zfs, 'choose', 'ours');
+    const users = [
+      { uid: 2001, gid: 3001 },
+      { uid: 2002, gid: 3002 },
+      { uid: 2003, gid: 3002 },
+    ];
+    const ABOUT = [0x1000, 0x2040, 0x4000, 0, 0, 0x40];
+    const ATTRIBUTES = Buffer.from('ffffffff8000120000400000', 'hex');
+    const FILES = 24;
+    const READ = 1;
+    const WRITE = 2;
+    for (let file = 0; file < FILES; file++) {
+      const name = `f${file}`;
+      ok(zfs, 'makeFile', name, FILE, '');
+      ok(zfs, 'writeFile', name, 0n, Buffer.from(name));
+      const { uid, gid } = users[below(users.length)];
+      ok(zfs, 'setAttributes', name, 0o644n, uid, gid, 0n, 0n);
+      // Some have room in the structure, others are objects of their own.
+      const entries = Array.from({ length: 1 + below(12) }, () => {
+        const about = ABOUT[below(ABOUT.length)];
+        const bytes = Buffer.alloc(12);
+        const { uid, gid } = users[below(users.length)];
+        bytes.writeUInt32LE(about === 0 ? uid : about === 0x40 ? gid : 0xffff_ffff, 0);
+        bytes.writeUInt32LE(below(4) | (below(2) * 0x20), 4);
+        bytes.writeUInt16LE(about, 8);
+        bytes.writeUInt16LE(below(2), 10);
+        return bytes;
+      });
+      // Who may not see attributes is told nothing at all.
+      ok(zfs, 'setAces', name, Buffer.concat([...entries, ATTRIBUTES]));
+    }
+    const expected = Array.from({ length: FILES }, (_, file) =>
+      users.map(({ uid, gid }) => [READ, WRITE].map((right) => ok(zfs, 'missingRights', `f${file}`, uid, gid, right) === 0)),
+    );
+    const modes = Array.from({ length: FILES }, (_, file) => {
+      ok(zfs, 'describe', `f${file}`);
+      return Number(said(zfs).split(' ')[0]);
+    });
+    const mount = join(folder, 'lists');
+    zfsCommand(zfs, `set mountpoint=${mount} ours`);
+    ok(zfs, 'exportPool');
+    for (const file of zfs.disks) file.close();
+
+    for (const directory of [base, folder]) chmodSync(directory, 0o755);
+    command('zpool', 'import', '-d', folder, 'ours');
+    const may = (who: (typeof users)[0], program: string, ...words: string[]): boolean =>
+      spawnSync(program, words, { ...who, stdio: 'ignore' }).status === 0;
+    for (let file = 0; file < FILES; file++) {
+      const path = join(mount, `f${file}`);
+      const allowed = users.map((who) => [may(who, 'test', '-r', path), may(who, 'test', '-w', path)]);
+      expect({ file, allowed, mode: statSync(path).mode }).toEqual({ file, allowed: expected[file], mode: modes[file] });
+    }
+    command('zpool', 'export', 'ours');
+    const zdb = openZfs();
+    if (!zdb) return;
+    const blocks = zdb('zdb', ['-e', '-p', folder, '-bcc', 'ours']);
+    expect(blocks.output).toContain('No leaks (block sum matches space maps exactly)');
   },
   120_000,
 );
