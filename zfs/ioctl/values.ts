@@ -193,7 +193,8 @@ function clones(snapshot: Dataset): string {
   const entry = new ZapEntry();
   for (let position: u64 = 0; zapNext(dn, position, entry) == 0; position = entry.next) {
     const clone = snapshot.spa.datasetByObject(entry.value);
-    if (clone) names.push(clone.dir.fullName);
+    // What a stream is being received into is nobody's business.
+    if (clone && !clone.dir.name.startsWith('%')) names.push(clone.dir.fullName);
   }
   releaseDnode(dn);
   return names.sort().join(',');

@@ -273,6 +273,7 @@ describe('a dataset that is being received into', () => {
     expect(receive('tank/live', later).status).toBe(1);
     bench.ok('cutReceive', 0);
     sameAs('tank/live', 'tank/a@one');
+    expect(bench.zfsOut('get -H -o value clones tank/live@one').trim()).not.toContain('%');
     expect(bench.zfsOut('list -H -o name -r -t all tank/live')).toBe('tank/live\ntank/live@one\n');
     bench.zfsOut('snapshot -r tank/live@mine');
     expect(receive('tank/live', later)).toMatchObject({ status: 1, err: expect.stringContaining('most recent snapshot') });

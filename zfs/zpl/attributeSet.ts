@@ -59,7 +59,7 @@ export class AttributeSet {
     const info = <u32>load<u16>(from, 4);
     const header = (info >> 10) * 8;
     const layout = this.layouts.layoutOf(info & 0x3ff);
-    if (!layout) return false;
+    if (!layout || header > bytes) return false;
     let at = header;
     let varying: u32 = 0;
     for (let i = 0; i < layout.length; i++) {

@@ -141,7 +141,7 @@ export class Znodes {
     const info = <u32>load<u16>(from, 4);
     const header = (info >> 10) * 8;
     const layout = this.layouts.layoutOf(info & 0x3ff);
-    if (!layout) return NOWHERE;
+    if (!layout || header > bytes) return NOWHERE;
     const lengths = this.layouts.lengths;
     let at = header;
     let variable: u32 = 0;
