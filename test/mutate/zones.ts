@@ -45,6 +45,7 @@ export const CHECKS: readonly Check[] = [
   check('syscall/sigsendsys.ts', ` || ${SEES}`, ''),
   check('syscall/rctlsys.ts', ' && caller.credentials.sees(process.credentials.zoneid)', ''),
   check('syscall/rctlsys.ts', 'zone && caller.credentials.sees(id)', 'zone'),
+  check('syscall/rctlsys.ts', ' || !caller.credentials.sees(project.zone.id)', ''),
   check('syscall/rctlsys.ts', 'if (control.entity == ENTITY_ZONE && credentials.zoneid) return setError(EPERM);', ''),
   check('syscall/umount2.ts', ' && credentials.sees(vnode.fileSystem.zoneid)', ''),
   check('syscall/mount.ts', 'flags & MS_REMOUNT && !process.credentials.sees(directory.fileSystem.zoneid)', 'false'),
@@ -77,7 +78,7 @@ const KERNEL = { name: 'unix', target: 'kernel', entry: 'guest-os/boot/unix.ts',
 /** A zone beside the one that its root tries to leave, and a process outside. */
 const COMMANDS = [
   'for z in z1 z2; do zonecfg -z $z "create; set zonepath=/zones/$z; set fs-allowed=dev,mntfs"; zoneadm -z $z install; done; mkdir /zones/z1/root/outside; mount -F tmpfs foreign /zones/z1/root/outside; : > /zones/z1/root/outside/file; zoneadm -z z2 ready; zoneadm -z z1 boot',
-  'sleep 1000 & p=$!; zlogin z1 "escape $p $(zoneadm -z z2 list -p | cut -d: -f1) $(escape make)"; kill $p && echo alive',
+  'escape project & p=$!; zlogin z1 "escape $p $(zoneadm -z z2 list -p | cut -d: -f1) $(escape make)"; kill $p && echo alive',
 ];
 
 /** What the ways out said: `N checks, M failed`; nothing: they did not get to the end. */

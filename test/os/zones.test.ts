@@ -43,7 +43,7 @@ const COMMANDS = {
   links:
     'mkdir /tmp/out; touch /tmp/out/secret; zlogin z1 "mkdir -p /a/b; ln -s ../../../../../../../tmp/out /a/b/up; ls /a/b/up; cd /a/b; ls ../../../../tmp/out"',
   escape:
-    'zonecfg -z z2 "create; set zonepath=/zones/z2"; zoneadm -z z2 install; zoneadm -z z2 ready; sleep 1000 & p=$!; zlogin z1 "escape $p $(zoneadm -z z2 list -p | cut -d: -f1) $(escape make)"; echo $?; ' +
+    'zonecfg -z z2 "create; set zonepath=/zones/z2"; zoneadm -z z2 install; zoneadm -z z2 ready; escape project & p=$!; zlogin z1 "escape $p $(zoneadm -z z2 list -p | cut -d: -f1) $(escape make)"; echo $?; ' +
     'zoneadm -z z2 halt; zoneadm -z z2 uninstall -F; zonecfg -z z2 delete -F; kill $p && echo alive; ipcs | grep -c 0xd10; ls -l /dev/null | cut -c1-10; hostname; zlogin z1 uname -n',
   killed: `a=$(pgrep -z z1 -x init | head -1); kill -9 $a; ${LOGIN_THERE}; zoneadm list -p | cut -d: -f2,3; [ "$(pgrep -z z1 -x init | head -1)" != $a ] && echo another`,
   rebooted: `a=$(zoneadm -z z1 list -p | cut -d: -f1); zlogin z1 reboot; ${until('[ "$(zoneadm -z z1 list -p | cut -d: -f1)" != $a ]')}; ${LOGIN_THERE}; zlogin z1 zonename`,

@@ -23,6 +23,7 @@ const ENOMEM: i64 = -12;
 const EINVAL: i64 = -22;
 const EROFS: i64 = -30;
 
+const PROJECT: u64 = 4711;
 const S_IFCHR: i32 = 0x2000;
 const S_IFBLK: i32 = 0x6000;
 const MS_REMOUNT: i32 = 0x20;
@@ -35,6 +36,7 @@ const SI_SET_HOSTNAME: i32 = 258;
 export function main(): i32 {
   const args = arguments_();
   if (args[1] == 'make') return makeIpc();
+  if (args[1] == 'project') stay();
   const pid = <i32>parseInt(args[1]);
   const other = <i32>parseInt(args[2]);
   processes(pid);
@@ -50,6 +52,12 @@ export function main(): i32 {
   files();
   privileges();
   return report();
+}
+
+/** In the global zone: a process in a project of its own. */
+function stay(): void {
+  calls.tasksys(0, <i32>PROJECT, 0);
+  while (true) calls.pause();
 }
 
 /** By number: what is outside does not exist. */
@@ -270,6 +278,7 @@ function limits(pid: i32, other: i32): void {
     check('of another zone', calls.rctlsys(17, text(names[i]), 0, BUFFER, zone | other, 2), ESRCH);
     check('getrctl of the global zone', calls.rctlsys(16, text(names[i]), 0, BUFFER, zone, 0), ESRCH);
   }
+  check('of a project outside', calls.rctlsys(16, text('project.max-lwps'), 0, BUFFER, ((<u64>10) << 32) | PROJECT, 0), ESRCH);
   check('of a process outside', calls.rctlsys(16, text('process.max-core-size'), 0, BUFFER, pid, 0), ESRCH);
   store<i32>(buffer, 7);
   store<i32>(buffer, 0, 4);
