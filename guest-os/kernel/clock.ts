@@ -115,9 +115,11 @@ function measure(): void {
   const from = readTogether();
   const fromCount = pairCount;
   const fromTimer = counted();
-  do stiHlt();
-  while (latch() < 0x8000 && latch() > 0);
-  saveInterrupts();
+  // Another interrupt may come first. The look is with interrupts off: the timer's, which comes once, must not come between the look and the halt.
+  do {
+    stiHlt();
+    saveInterrupts();
+  } while (latch() < 0x8000 && latch() > 0);
   const to = readTogether();
   const toTimer = counted();
   outb(0x21, inb(0x21) | 1);
