@@ -33,22 +33,17 @@ export function lzjbCompress(from: usize, to: usize, bytes: usize, room: usize):
       flag <<= 1;
       continue;
     }
-    let hash = ((<u32>load<u8>(at)) << 16) + ((<u32>load<u8>(at, 1)) << 8) + <u32>load<u8>(at, 2);
+    // Four bytes, of which three count. More than that follow, and what was seen lies before.
+    const now = load<u32>(at);
+    let hash = bswap<u32>(now) >> 8;
     hash += hash >> 9;
     hash += hash >> 5;
     const slot = recent + ((<usize>(hash & (SLOTS - 1))) << 2);
     const seen = from + load<u32>(slot);
     store<u32>(slot, <u32>(at - from));
     const distance = <u32>(at - seen);
-    if (
-      distance &&
-      distance <= OFFSET_MASK &&
-      load<u8>(seen) == load<u8>(at) &&
-      load<u8>(seen, 1) == load<u8>(at, 1) &&
-      load<u8>(seen, 2) == load<u8>(at, 2)
-    ) {
-      let length = MATCH_MIN;
-      while (length < MATCH_MAX && load<u8>(at + length) == load<u8>(seen + length)) length++;
+    if (distance && distance <= OFFSET_MASK && !((load<u32>(seen) ^ now) << 8)) {
+      const length = matchLength(at, seen);
       store<u8>(flagAt, <u8>(<u32>load<u8>(flagAt) | flag));
       store<u8>(out, <u8>(((length - MATCH_MIN) << (8 - MATCH_BITS)) | (distance >> 8)));
       store<u8>(out + 1, <u8>distance);
@@ -60,6 +55,18 @@ export function lzjbCompress(from: usize, to: usize, bytes: usize, room: usize):
     flag <<= 1;
   }
   return out - to;
+}
+
+/** How many bytes agree, of which the first are known to: metadata is mostly zeros, so eight at a time. No byte behind the longest match is read. */
+function matchLength(at: usize, seen: usize): u32 {
+  let length = MATCH_MIN;
+  while (length + 8 <= MATCH_MAX) {
+    const difference = load<u64>(at + length) ^ load<u64>(seen + length);
+    if (difference) return length + (<u32>ctz(difference) >> 3);
+    length += 8;
+  }
+  while (length < MATCH_MAX && load<u8>(at + length) == load<u8>(seen + length)) length++;
+  return length;
 }
 
 /** False: not what a compressor wrote. */
