@@ -46,7 +46,8 @@ const MDATA_DONE = until(`[ "$(zlogin ${ONE} svcs -H -o state mdata:execute)" = 
 
 const COMMANDS = {
   empty: 'vmadm list; vmadm list -H; vmadm lookup; vmadm lookup -1; echo $?',
-  avail: 'imgadm avail -H -o uuid,name; imgadm avail -H -o name type=zvol',
+  avail:
+    'imgadm avail -H -o uuid,name; imgadm avail -H -o name type=zvol; imgadm avail -H -o name -s name type=zone-dataset; imgadm avail | head -1',
   imported: `imgadm import -q ${MINIMAL}; imgadm import -q ${MINIMAL}; imgadm list -H -o uuid,name,version`,
   refused:
     'vmadm create 2>/tmp/o; echo $?; head -1 /tmp/o; vmadm bogus 2>/tmp/o; echo $?; head -1 /tmp/o; vmadm get x 2>/tmp/o; echo $?; head -1 /tmp/o; vmadm create -f /none; echo $?; ' +
@@ -58,6 +59,11 @@ const COMMANDS = {
   listed: `vmadm list -p -o uuid,alias,nics.0.ip,tags.role,quota; vmadm list -H -o alias alias=~^we; vmadm list -H -o alias alias=~^x; vmadm lookup -1 tags.role=web; vmadm lookup -j -o alias,state nics.*.ip=10.0.0.5`,
   zones: `zoneadm list -cv; zoneadm list -p | cut -d: -f2,3,5; zfs list -H -o name,quota,origin zones/${ONE}; zpool status zones | head -1; ls /zones/${ONE}`,
   entered: `zlogin ${ONE} 'zonename; uname -n; id -un; cat /etc/resolv.conf; ls /proc/1 /zones'; prctl -n zone.max-lwps -i zone ${ONE} | grep privileged; for i in msg sem shm; do prctl -P -n zone.max-$i-ids -t privileged -i zone ${ONE}; done; zlogin ${ONE} 'touch /tmp/m; mount -F mntfs m /tmp/m && grep -c /tmp/m < /tmp/m; mount -F ctfs c /mnt'`,
+  // By hand: what follows is typed inside.
+  login: `echo "a message" > /zones/${ONE}/root/etc/motd; zlogin ${ONE}`,
+  within: 'zonename; id -un; ps -e -o zone | sort -u',
+  left: 'exit',
+  pool: 'zpool status; zfs list -H -o name -d 1 zones',
   metadata:
     `zlogin ${ONE} 'mdata-get sdc:uuid; mdata-get none; echo $?; mdata-put color blue; mdata-get color; echo "two lines" | mdata-put more; mdata-list; mdata-delete more; mdata-delete more; echo $?; mdata-get more; mdata-get; echo $?; ` +
     `mdata-get root_pw; mdata-get ops:note; mdata-put ops:note x; echo $?; mdata-put sdc:alias x; echo $?; mdata-get sdc:tags.role; mdata-get sdc:customer_metadata'; vmadm get ${ONE} | json -j customer_metadata.color; mdata-get color; echo $?`,
@@ -102,6 +108,7 @@ describe.each([
   when('there is nothing yet', () => {
     expect(printed('empty')).toBe(`${HEAD}Requested unique lookup but found 0 results.\n1\n`);
     expect(printed('avail')).toContain(`${MINIMAL}  minimal\n`);
+    expect(printed('avail')).toMatch(/\nbase\nminimal\nUUID +NAME +VERSION +OS +TYPE +PUB\n$/);
   });
   when('an image is installed', () => {
     const lines = printed('imported').split('\n');
@@ -155,6 +162,24 @@ describe.each([
     expect(printed('entered')).toMatch(
       /privileged +500 [^\n]*\n(?:[^\n]*\n)*zone.max-msg-ids privileged 4096 - deny -\n(?:[^\n]*\n)*1\nmount: c on \/mnt: Not owner\n/,
     );
+  });
+  when('root logs in there, reads its message, sees its processes, and leaves', () => {
+    expect(printed('login')).toMatch(
+      new RegExp(`^\\[Connected to zone '${ONE}' pts/\\d+\\]\n(?:Last login: [^\n]*\n)?a message\n$`),
+    );
+    const [zone, user, ...zones] = printed('within').split('\n');
+    expect([zone, user]).toEqual([ONE, 'root']);
+    expect(zones.map((name) => name.trim()).sort()).toEqual(['', ONE, 'ZONE']);
+    expect(printed('left')).toMatch(new RegExp(`\n\\[Connection to zone '${ONE}' pts/\\d+ closed\\]\n$`));
+  });
+  when('its pool is whole, and has the datasets of a system, of the image and of the VM', () => {
+    const lines = printed('pool').split('\n');
+    expect(lines.slice(0, 5)).toEqual(['  pool: zones', ' state: ONLINE', '  scan: none requested', 'config:', '']);
+    expect(lines[5]).toMatch(/^\tNAME +STATE +READ WRITE CKSUM$/);
+    expect(lines[6]).toMatch(/^\tzones +ONLINE +0 +0 +0$/);
+    expect(lines[7]).toMatch(/^\t {2}c\d\S* +ONLINE +0 +0 +0$/);
+    expect(lines).toContain('errors: No known data errors');
+    for (const name of ['config', 'cores', 'opt', 'usbkey', 'var', MINIMAL, ONE]) expect(lines).toContain(`zones/${name}`);
   });
   when('it reads and writes its metadata', () => {
     expect(printed('metadata')).toBe(
