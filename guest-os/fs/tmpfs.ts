@@ -30,7 +30,7 @@ import {
   setFailure,
 } from '../kernel/errno';
 import { dropFrame, freeFrames, newFrame, PAGE } from '../kernel/frames';
-import { heapHasRoom, heapLimit } from '../kernel/heapRoom';
+import { heapHasPieceOf, heapHasRoom, heapLimit } from '../kernel/heapRoom';
 import { bring, copyNow } from '../kernel/user';
 import { zoneOf } from '../kernel/zone';
 import { ZoneMemory } from '../kernel/zoneMemory';
@@ -44,6 +44,9 @@ const RESERVE: u32 = 512;
 /** Bytes of the kernel's heap that a file with its name takes: what is told of files that there could still be. */
 const NODE_BYTES: u64 = 400;
 const LINK_MAX: u32 = 32767;
+/** Directories of fewer names have small tables; in larger ones a name takes at most so many bytes of a table of twice the size. */
+const FEW: i32 = 256;
+const DOUBLED: usize = 40;
 
 export class TmpFileSystem extends FileSystem {
   /** Pages used, and how many there may be; 0: as many as there are. */
@@ -395,7 +398,10 @@ export class Node extends Vnode {
   private get refusal(): i32 {
     // A directory that has been removed takes no new files.
     if (!this.links) return ENOENT;
-    return heapHasRoom() ? 0 : ENOSPC;
+    if (!heapHasRoom()) return ENOSPC;
+    // Its table of names may be about to double.
+    const names = this.entries.names.size;
+    return names < FEW || heapHasPieceOf(<usize>names * DOUBLED) ? 0 : ENOSPC;
   }
 
   create(name: string, mode: i32, uid: i32, gid: i32, rdev: u64 = 0): Vnode | null {
@@ -431,6 +437,8 @@ export class Node extends Vnode {
     const node = changetype<Node>(target);
     if (!this.links || !node.links) return setError(ENOENT);
     if (node.links >= LINK_MAX) return setError(EMLINK);
+    const errno = this.refusal;
+    if (errno) return setError(errno);
     this.enter(name, node);
     return 0;
   }

@@ -4,7 +4,7 @@
  * files, mappings, timers) asks first, and the user gets an error while the kernel keeps enough for itself.
  */
 import { imageEnd } from 'machine/stubs';
-import { heapLive } from 'runtime/heap';
+import { heapHasPiece, heapLive } from 'runtime/heap';
 import { uptime } from './clock';
 
 /** What is kept for the kernel: a quarter. */
@@ -40,6 +40,13 @@ export function heapHasRoom(): bool {
   again = uptime() + (uptime() - began) * PAUSE;
   collectedAt = heapLive();
   return collectedAt < limit;
+}
+
+/** Is there, perhaps after a collection, one piece of so many bytes? What doubles, as tables of names do, needs one, however much room there is in all. */
+export function heapHasPieceOf(bytes: usize): bool {
+  if (heapHasPiece(bytes)) return true;
+  __collect();
+  return heapHasPiece(bytes);
 }
 
 /** Bytes that users' objects may make the heap take. */

@@ -139,6 +139,14 @@ const coarseSizes = memory.data<u16>([672, 1008, 1360, 1808, 2032, 2720, 3264, 4
   return end - base;
 }
 
+/** Would an object of so many bytes fit without a collection? Live bytes may leave room enough, but none of it in one piece. */
+// @ts-ignore: decorator
+@global export function heapHasPiece(bytes: usize): bool {
+  const count = <u32>((bytes + PAGE_SIZE - 1) >> PAGE_SHIFT);
+  if (!base || findFree(cursor, count) >= 0 || findFree(0, count) >= 0) return true;
+  return grow(end, (<usize>count) << PAGE_SHIFT);
+}
+
 // @ts-ignore: decorator
 @global @unsafe export function __alloc(size: usize): usize {
   return __new(size, 1);
