@@ -55,6 +55,8 @@ export class Zone {
   private own: Brand | null = null;
   /** Of ZFS, which it may change and see, with all below them (zfs/dsl/caller.ts). */
   datasets: string[] = [];
+  /** Has an IP instance of its own (ip-type=exclusive), once there is IP. */
+  exclusiveIp: bool = false;
   /** Types of file systems that it may mount besides those which all zones may (fs/mount.ts). */
   fsAllowed: string[] = [];
   /** 0: it has none, now. */

@@ -32,14 +32,17 @@ const ATTR_INITPID: i32 = 7;
 const ATTR_INITNAME: i32 = 9;
 const ATTR_BOOTARGS: i32 = 10;
 const ATTR_BRAND: i32 = 11;
+const ATTR_FLAGS: i32 = 14;
 const ATTR_FS_ALLOWED: i32 = 16;
 /** Ours: what a process of the zone has asked for by uadmin (1: to be halted, 2: to be booted again). */
 const ATTR_ASKED: i32 = 32768;
 /** Ours: datasets that are delegated to it, with commas between. */
 const ATTR_DATASETS: i32 = 32769;
 
-/** zone_def: name, root, privileges and their size; the rest is left out. */
-const DEFINITION: usize = 32;
+/** zone_def: name, root, privileges and their size, at 88 flags; the rest is left out. */
+const DEFINITION: usize = 96;
+const ZCF_NET_EXCL: u32 = 1;
+const ZF_NET_EXCL: u16 = 8;
 const PRIVILEGES: u64 = 12;
 const TEXT_MAX: i32 = 1024;
 const buffer = memory.data(1024, 8);
@@ -111,7 +114,8 @@ function create(definition: u64): i64 {
   const nameAt = load<u64>(buffer);
   const rootAt = load<u64>(buffer, 8);
   const privilegesAt = load<u64>(buffer, 16);
-  if (load<u64>(buffer, 24) != PRIVILEGES) return setError(EINVAL);
+  const flags = load<u32>(buffer, 88);
+  if (load<u64>(buffer, 24) != PRIVILEGES || flags & ~ZCF_NET_EXCL) return setError(EINVAL);
   const name = fetchText(nameAt, ZONE_NAME_MAX);
   if (name == null) return setError(failure == EFAULT ? EFAULT : EINVAL);
   if (copyIn(buffer, privilegesAt, <usize>PRIVILEGES)) return setError(EFAULT);
@@ -121,6 +125,7 @@ function create(definition: u64): i64 {
   const path = root.isDirectory ? pathOf(root, currentProcess().root!) : null;
   const result = path == null ? setError(root.isDirectory ? failure : ENOTDIR) : createZone(name, root, path, privileges);
   if (result < 0) root.release();
+  else findZone(result)!.exclusiveIp = (flags & ZCF_NET_EXCL) != 0;
   return result;
 }
 
@@ -140,6 +145,8 @@ function attribute(zone: Zone, which: i32, to: u64, size: u64): i64 {
       return putText(zone.brand.name, to, size);
     case ATTR_FS_ALLOWED:
       return putText(zone.fsAllowed.join(','), to, size);
+    case ATTR_FLAGS:
+      return put(2, zone.exclusiveIp ? ZF_NET_EXCL : 0, to, size);
     case ATTR_UNIQID:
       return put(8, zone.uniqueId, to, size);
     case ATTR_STATUS:

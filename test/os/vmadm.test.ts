@@ -57,7 +57,7 @@ const COMMANDS = {
   created: 'vmadm create -f /tmp/one.json > /tmp/out; echo $?; cat /tmp/out; vmadm list; vmadm create -f /tmp/one.json; echo $?',
   got: `vmadm get ${ONE} | json alias state brand max_physical_memory max_swap quota cpu_shares zone_state hostname nics.0.ips nics.0.ip tags.role resolvers autoboot; vmadm get ${NONE}; echo $?`,
   listed: `vmadm list -p -o uuid,alias,nics.0.ip,tags.role,quota; vmadm list -H -o alias alias=~^we; vmadm list -H -o alias alias=~^x; vmadm lookup -1 tags.role=web; vmadm lookup -j -o alias,state nics.*.ip=10.0.0.5`,
-  zones: `zoneadm list -cv; zoneadm list -p | cut -d: -f2,3,5; zfs list -H -o name,quota,origin zones/${ONE}; zpool status zones | head -1; ls /zones/${ONE}`,
+  zones: `zoneadm list -cv; zoneadm list -p | cut -d: -f2,3,5; zonecfg -z ${ONE} info ip-type; zlogin ${ONE} zoneadm list -p | cut -d: -f2,7; zfs list -H -o name,quota,origin zones/${ONE}; zpool status zones | head -1; ls /zones/${ONE}`,
   entered: `zlogin ${ONE} 'zonename; uname -n; id -un; cat /etc/resolv.conf; ls /proc/1 /zones'; prctl -n zone.max-lwps -i zone ${ONE} | grep privileged; for i in msg sem shm; do prctl -P -n zone.max-$i-ids -t privileged -i zone ${ONE}; done; zlogin ${ONE} 'touch /tmp/m; mount -F mntfs m /tmp/m && grep -c /tmp/m < /tmp/m; mount -F ctfs c /mnt'`,
   // By hand: what follows is typed inside.
   login: `echo "a message" > /zones/${ONE}/root/etc/motd; zlogin ${ONE}`,
@@ -147,7 +147,8 @@ describe.each([
   when('it is a zone with a dataset', () => {
     const text = printed('zones');
     expect(text).toContain(`   0 global           running    /                              liveimg  `);
-    expect(text).toMatch(new RegExp(`^ +1 ${ONE} running +/zones/${ONE} joyent-minimal `, 'm'));
+    expect(text).toMatch(new RegExp(`^ +1 ${ONE} running +/zones/${ONE} joyent-minimal excl`, 'm'));
+    expect(text).toContain(`ip-type: exclusive\n${ONE}:excl\n`);
     expect(text).toMatch(new RegExp(`^${ONE}:running:${ONE}$`, 'm'));
     expect(text).toMatch(new RegExp(`^zones/${ONE}\\t1G\\tzones/${MINIMAL}@final$`, 'm'));
     expect(text).toContain('  pool: zones\n');

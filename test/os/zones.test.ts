@@ -25,7 +25,7 @@ const LOGIN_THERE = until('[ "$(zlogin z1 svcs -H -o state console-login 2>/dev/
 const COMMANDS = {
   none: 'zonename; zoneadm list -cv',
   mistakes:
-    'zonecfg -z z1 info; zonecfg -z z1 create; zonecfg -z global create; zonecfg -z z1 "create; set brand=lx"; zonecfg -z z1 "create; set limitpriv=default,sys_config"; ' +
+    'zonecfg -z z1 info; zonecfg -z z1 create; zonecfg -z global create; zonecfg -z z1 "create; set brand=lx"; zonecfg -z z1 "create; set limitpriv=default,sys_config"; zonecfg -z z1 "create; set ip-type=both"; ' +
     'zoneadm -z z1 boot; zlogin z1; echo $?',
   configured:
     'zonecfg -z z1 "create; set zonepath=/zones/z1; set fs-allowed=dev,mntfs; add attr; set name=alias; set type=string; set value=web; end"; zoneadm -z z1 boot; zoneadm list -p; zoneadm list -cp',
@@ -76,7 +76,7 @@ describe.each([
     expect(printed('mistakes')).toBe(
       "zonecfg: z1: No such zone configured\nUse 'create' to begin configuring a new zone.\n" +
         'zonecfg: zonepath not specified\nzonecfg: global: invalid zone name\nzonecfg: brand lx is not known\n' +
-        "zonecfg: sys_config: not permitted within a zone\nzoneadm: z1: No such zone configured\nzlogin: zone 'z1' unknown\n1\n",
+        "zonecfg: sys_config: not permitted within a zone\nzonecfg: ip-type is shared or exclusive\nzoneadm: z1: No such zone configured\nzlogin: zone 'z1' unknown\n1\n",
     );
     expect(printed('configured')).toBe(
       "zoneadm: zone 'z1': must be installed before boot.\n0:global:running:/::liveimg:shared\n" +

@@ -19,12 +19,14 @@ import {
   Shape,
   shapeOf,
   writeConfiguration,
+  EXCLUSIVE_IP,
+  SHARED_IP,
 } from '../../lib/zones/configuration';
 import { privilegesOf, problem as privilegeProblem } from '../../lib/zones/kernel';
 import { CAPPED, cappedOf, isWhole, membersOf, removeCapped, setCapped, setShort, setValue, SHORT, shortOf } from './_limits';
 
 const USUAL_BRAND: string = 'joyent-minimal';
-const PROPERTIES: string[] = ['zonepath', 'brand', 'autoboot', 'bootargs', 'limitpriv', 'fs-allowed'];
+const PROPERTIES: string[] = ['zonepath', 'brand', 'autoboot', 'bootargs', 'limitpriv', 'fs-allowed', 'ip-type'];
 const ATTR_TYPES: string[] = ['string', 'boolean', 'int', 'uint'];
 /** What a zone's fs may be: others reach what zones share. */
 const FS_TYPES: string[] = ['lofs', 'tmpfs'];
@@ -169,6 +171,10 @@ export class Editor {
       case 5:
         configuration.fsAllowed = value;
         break;
+      case 6:
+        if (value.length && value != SHARED_IP && value != EXCLUSIVE_IP) return this.fail('ip-type is shared or exclusive');
+        configuration.ipType = value.length ? value : SHARED_IP;
+        break;
       default:
         return this.fail(name + ': invalid property');
     }
@@ -242,7 +248,7 @@ export class Editor {
 
   private info(configuration: Configuration, words: string[]): bool {
     const wanted = words.length ? words[0] : '';
-    const names = ['zonename', 'zonepath', 'brand', 'autoboot', 'bootargs', 'limitpriv', 'fs-allowed'];
+    const names = ['zonename', 'zonepath', 'brand', 'autoboot', 'bootargs', 'limitpriv', 'ip-type', 'fs-allowed'];
     const values = [
       configuration.name,
       configuration.zonepath,
@@ -250,6 +256,7 @@ export class Editor {
       configuration.autoboot ? 'true' : 'false',
       configuration.bootargs,
       configuration.limitpriv,
+      configuration.ipType,
       configuration.fsAllowed,
     ];
     for (let i = 0; i < names.length; i++) if (!wanted.length || wanted == names[i]) out(names[i] + ': ' + values[i] + '\n');
@@ -277,6 +284,7 @@ export class Editor {
     out('set autoboot=' + (configuration.autoboot ? 'true' : 'false') + '\n');
     if (configuration.bootargs.length) out('set bootargs=' + configuration.bootargs + '\n');
     if (configuration.limitpriv.length) out('set limitpriv=' + configuration.limitpriv + '\n');
+    if (configuration.hasExclusiveIp) out('set ip-type=' + configuration.ipType + '\n');
     if (configuration.fsAllowed.length) out('set fs-allowed=' + configuration.fsAllowed + '\n');
     for (let i = 0; i < configuration.resources.length; i++) {
       const resource = configuration.resources[i];

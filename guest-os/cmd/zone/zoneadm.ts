@@ -54,6 +54,7 @@ import {
   zoneId,
   zoneIds,
   zoneText,
+  hasExclusiveIp,
 } from '../../lib/zones/kernel';
 import { clone, move } from './_clone';
 import { install, uninstall, Wish } from './_install';
@@ -134,6 +135,7 @@ class Line {
     readonly id: i32,
     readonly entry: Entry,
     readonly brand: string,
+    readonly hasExclusiveIp: bool,
   ) {}
 }
 
@@ -155,14 +157,16 @@ function list(options: string[], only: string): i32 {
     const known = entryOf(entries, name);
     const entry = known ? known : new Entry(name, 'running', own ? '/' : zoneText(ids[i], ATTR_ROOT), '');
     if (own) entry.state = 'running';
-    lines.push(new Line(ids[i], entry, ids[i] == GLOBAL ? 'liveimg' : zoneText(ids[i], ATTR_BRAND)));
+    lines.push(new Line(ids[i], entry, ids[i] == GLOBAL ? 'liveimg' : zoneText(ids[i], ATTR_BRAND), hasExclusiveIp(ids[i])));
   }
   const all = flags.includes('c');
   for (let i = 0; i < entries.length && ownZoneId() == GLOBAL; i++) {
     if (zoneId(entries[i].name) >= 0) continue;
     if (!all && !(flags.includes('i') && entries[i].state == INSTALLED) && entries[i].name != only) continue;
     const configuration = readConfiguration(entries[i].name);
-    lines.push(new Line(-1, entries[i], configuration ? configuration.brand : ''));
+    lines.push(
+      new Line(-1, entries[i], configuration ? configuration.brand : '', configuration != null && configuration.hasExclusiveIp),
+    );
   }
   let shown = 0;
   if (flags.includes('v')) out('  ID NAME             STATUS     PATH                           BRAND    IP    \n');
@@ -181,7 +185,8 @@ function print(line: Line, flags: string): void {
   const entry = line.entry;
   const id = line.id < 0 ? '-' : line.id.toString();
   const state = line.id == GLOBAL || ownZoneId() != GLOBAL ? 'running' : stateOf(entry);
-  if (flags.includes('p')) out([id, entry.name, state, entry.path, entry.uuid, line.brand, 'shared'].join(':') + '\n');
+  const ip = line.hasExclusiveIp ? 'excl' : 'shared';
+  if (flags.includes('p')) out([id, entry.name, state, entry.path, entry.uuid, line.brand, ip].join(':') + '\n');
   else if (!flags.includes('v')) out(entry.name + '\n');
   else
     out(
@@ -195,7 +200,7 @@ function print(line: Line, flags: string): void {
         ' ' +
         padRight(line.brand, 8) +
         ' ' +
-        padRight('shared', 6) +
+        padRight(ip, 6) +
         '\n',
     );
 }

@@ -252,7 +252,7 @@ function ready(): string {
   const brand = readBrand(configuration.brand);
   if (!brand) return brandProblem;
   const root = configuration.zonepath + '/root';
-  zone = createZone(name, root, privileges);
+  zone = createZone(name, root, privileges, configuration.hasExclusiveIp);
   if (zone < 0) return withReason(root, zone);
   setZoneText(zone, ATTR_BRAND, configuration.brand);
   const init = configuration.attribute('init-name');

@@ -6,8 +6,8 @@
  *
  * SUBCOMMANDS
  *   create [-b]                         a new configuration; without -b of the brand joyent-minimal
- *   set property=value                  zonepath, brand, autoboot, bootargs, limitpriv, fs-allowed, cpu-shares, max-lwps, max-processes,
- *                                       max-msg-ids, max-sem-ids, max-shm-ids, max-shm-memory; within a resource its own
+ *   set property=value                  zonepath, brand, autoboot, bootargs, limitpriv, fs-allowed, ip-type (kept for when there is IP), cpu-shares,
+ *                                       max-lwps, max-processes, max-msg-ids, max-sem-ids, max-shm-ids, max-shm-memory; within a resource its own
  *   clear property                      as it is in a new configuration
  *   add kind                            begins a resource: fs has dir, special, type, options; net has physical, mac-addr, global-nic, vlan-id
  *                                       and further properties by any name; dataset has name; attr has name, type, value; rctl has name, priv,

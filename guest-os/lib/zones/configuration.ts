@@ -83,6 +83,9 @@ export class Resource {
   }
 }
 
+export const SHARED_IP: string = 'shared';
+export const EXCLUSIVE_IP: string = 'exclusive';
+
 export class Configuration {
   zonepath: string = '';
   brand: string = '';
@@ -91,6 +94,8 @@ export class Configuration {
   limitpriv: string = '';
   /** Types of file systems that the zone may mount besides the usual ones, with commas between. */
   fsAllowed: string = '';
+  /** `shared` or `exclusive`. */
+  ipType: string = SHARED_IP;
   readonly resources: Resource[] = [];
   constructor(readonly name: string) {}
 
@@ -125,11 +130,16 @@ export class Configuration {
     found.set('value', value);
   }
 
+  get hasExclusiveIp(): bool {
+    return this.ipType == EXCLUSIVE_IP;
+  }
+
   text(): string {
     let xml = HEAD + '<zone' + attribute('name', this.name) + attribute('zonepath', this.zonepath);
     xml += attribute('autoboot', this.autoboot ? 'true' : 'false') + attribute('brand', this.brand);
     if (this.bootargs.length) xml += attribute('bootargs', this.bootargs);
     if (this.limitpriv.length) xml += attribute('limitpriv', this.limitpriv);
+    if (this.hasExclusiveIp) xml += attribute('ip-type', this.ipType);
     if (this.fsAllowed.length) xml += attribute('fs-allowed', this.fsAllowed);
     xml += '>\n';
     for (let i = 0; i < this.resources.length; i++) xml += element(this.resources[i]);
@@ -194,6 +204,7 @@ export function readConfiguration(name: string): Configuration | null {
   found.bootargs = root.get('bootargs');
   found.limitpriv = root.get('limitpriv');
   found.fsAllowed = root.get('fs-allowed');
+  if (root.get('ip-type') == EXCLUSIVE_IP) found.ipType = EXCLUSIVE_IP;
   for (let i = 0; i < root.children.length; i++) {
     const resource = resourceOf(root.children[i]);
     if (resource) found.resources.push(resource);

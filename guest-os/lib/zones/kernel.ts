@@ -24,6 +24,9 @@ export const ATTR_BOOTARGS: i32 = 10;
 export const ATTR_BRAND: i32 = 11;
 /** Types of file systems, with commas between. */
 export const ATTR_FS_ALLOWED: i32 = 16;
+const ATTR_FLAGS: i32 = 14;
+const ZF_NET_EXCL: i32 = 8;
+const ZCF_NET_EXCL: u32 = 1;
 const ATTR_ASKED: i32 = 32768;
 /** Ours: names of ZFS datasets that it is given, with commas between. */
 export const ATTR_DATASETS: i32 = 32769;
@@ -40,7 +43,7 @@ export const REBOOT_ASKED: i32 = 2;
 const MOST: i32 = 10000;
 const TEXT: u64 = 1024;
 const text = memory.data(1024, 8);
-const definition = memory.data(32, 8);
+const definition = memory.data(96, 8);
 const privileges = memory.data(16, 8);
 
 /**
@@ -138,8 +141,8 @@ export function privilegesOf(limitpriv: string): string[] | null {
   return result;
 }
 
-/** The zone's id. */
-export function createZone(name: string, root: string, names: string[]): i32 {
+/** The zone's id. `exclusiveIp`: its IP is to be its own. */
+export function createZone(name: string, root: string, names: string[], exclusiveIp: bool): i32 {
   memory.fill(privileges, 0, 16);
   for (let i = 0; i < names.length; i++) {
     const number = PRIVILEGES.indexOf(names[i]);
@@ -151,6 +154,7 @@ export function createZone(name: string, root: string, names: string[]): i32 {
   store<u64>(definition, pathOf(root), 8);
   store<u64>(definition, privileges, 16);
   store<u64>(definition, 12, 24);
+  store<u32>(definition, exclusiveIp ? ZCF_NET_EXCL : 0, 88);
   return <i32>calls.zone(CREATE, definition, 0, 0, 0);
 }
 export function destroyZone(id: i32): i64 {
@@ -198,6 +202,10 @@ function number(id: i32, attribute: i32): i32 {
 /** -1: there is none. */
 export function zoneStatus(id: i32): i32 {
   return number(id, ATTR_STATUS);
+}
+export function hasExclusiveIp(id: i32): bool {
+  const flags = number(id, ATTR_FLAGS);
+  return flags >= 0 && (flags & ZF_NET_EXCL) != 0;
 }
 export function zoneAsked(id: i32): i32 {
   return number(id, ATTR_ASKED);

@@ -85,7 +85,7 @@ function outside(): i32 {
   calls.mkdir(pathOf(ROOT), 0o755);
   calls.mkdir(pathOf(ROOT + '/proc'), 0o755);
   copyTo(ROOT + '/brand', OWN, 0, 0);
-  const id = createZone('branded', ROOT, privilegesOf('default')!);
+  const id = createZone('branded', ROOT, privilegesOf('default')!, false);
   check('zone_create', id < 0 ? id : 0, 0);
   check('an unknown brand', setZoneText(id, ATTR_BRAND, 'nosuch'), EINVAL);
   check('the brand', setZoneText(id, ATTR_BRAND, 'test'), 0);

@@ -29,6 +29,7 @@ import {
   setEntry,
   withReason,
   writeConfiguration,
+  EXCLUSIVE_IP,
 } from '../../../lib/zones/configuration';
 import { zoneId } from '../../../lib/zones/kernel';
 import { prepareCreate, prepareUpdate, problem } from '../payload/_payload';
@@ -73,6 +74,7 @@ function make(payload: Json, name: string, path: string, uuid: string): string {
   const configuration = new Configuration(name);
   configuration.zonepath = path;
   configuration.brand = textIn(payload, 'brand');
+  configuration.ipType = EXCLUSIVE_IP;
   payload.set('v', Json.number(1));
   payload.set('create_timestamp', Json.string(timeText(currentTime())));
   storeInConfiguration(configuration, payload);
