@@ -171,6 +171,24 @@ describe.skipIf(!haveOracles('chromium'))('the page', () => {
     await tab.says('no kernel yet');
   });
 
+  test('what was wrong with a file that came before the page had started its machine stays', async () => {
+    await page.addInitScript(() => {
+      // As soon as it takes files.
+      Object.defineProperty(window, 'diorama', {
+        set(value) {
+          Object.defineProperty(window, 'diorama', { value });
+          const dataTransfer = new DataTransfer();
+          dataTransfer.items.add(new File(['hello'], 'a.txt'));
+          document.dispatchEvent(new DragEvent('drop', { dataTransfer }));
+        },
+        configurable: true,
+      });
+    });
+    await tab.reload();
+    await page.waitForFunction(() => diorama.state === 'on');
+    await tab.says('a.txt is neither a kernel nor an initramfs, and no disk image');
+  });
+
   test('shows the registers after a triple fault, and starts again', async () => {
     const loadEmptyTable = [0x0f, 0x01, 0x1d, 0, 0, 0, 0];
     await choose(['fault.elf', multibootKernel([...loadEmptyTable, ...UD2])]);

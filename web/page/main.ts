@@ -291,7 +291,8 @@ function restore(snapshot: StoredSnapshot): void {
 function begin(): void {
   // Those of the machine before are not this one's.
   figures = undefined;
-  hideMessage();
+  // Before the first there is none of a machine: what there is tells whoever was faster than it of a file.
+  if (booted) hideMessage();
   consoles.clear();
   consoles.show('com1');
   display.clear();
