@@ -39,8 +39,8 @@ async function boot({ kernel, initramfs }: Images, served: Served, browser: Brow
   const page: Page = await browser.newPage();
   page.setDefaultTimeout(PATIENCE);
   await page.goto(`${served.url}#memory=${MEBIBYTES}&speed=fast`);
-  // The page boots our own system by itself.
-  await page.waitForFunction(() => diorama.state === 'on');
+  // The page makes itself in steps, and then boots our own system.
+  await page.waitForFunction(() => 'diorama' in window && diorama.state === 'on');
   await page.evaluate(() => diorama.stop());
   await page.setInputFiles('#files', [kernel, initramfs]);
   await page.waitForFunction(() => document.querySelectorAll('#chosen li').length === 2);
