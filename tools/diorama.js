@@ -9,6 +9,16 @@ import { buildNode } from './build.js';
 
 const [command, ...rest] = process.argv.slice(2);
 
+/** What the help of the bundled command line does not know. */
+const HELP = `
+In the source tree, besides:
+  (no command)           serve the browser console; --port N
+  zpool COMMAND FILE...  look into ZFS pools in files; 'zpool --help' says more
+  bench [what]           compare speed with the host, QEMU and v86; also page,
+                         library, translator, zfs; 'bench --help' says more
+  test [filter...]       run the tests, or those whose path contains a filter
+  build                  build everything that the others need`;
+
 try {
   if (command === 'test') {
     const { test } = await import('./test.js');
@@ -41,6 +51,7 @@ try {
     // The bundle does not exist when this file is type-checked.
     const bundle = new URL('../dist/node/cli.js', import.meta.url).href;
     await import(bundle);
+    if (command === '--help' || command === '-h') console.log(HELP);
   }
 } catch (error) {
   const known = error instanceof Error && error.name === 'UsageError';

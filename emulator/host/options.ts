@@ -66,28 +66,17 @@ const LATER: { [name: string]: string } = {
   gdb: 'PORT',
 };
 
-/** What `tools/diorama.js` does itself. */
-const OTHER_COMMANDS = `  zpool COMMAND FILE...  look into ZFS pools in files; 'zpool --help' says more
-  bench [what]           compare speed with the host, QEMU and v86; also page,
-                         library, translator, zfs
-  test [filter...]       run the tests, or those whose path contains a filter
-  build                  build everything that the others need
-`;
-
 /** Parses the words after the program's name. Throws UsageError. */
 export function parseCommandLine(words: readonly string[], version: string): Invocation {
   let invocation: Invocation | undefined;
   let text = '';
   const program = new Command('diorama')
     .description('An x86-64 machine.')
-    .usage('[--port N] | COMMAND [options]')
+    .usage('COMMAND [options]')
     .configureHelp({ subcommandTerm: (command) => `${command.name()} ${command.usage()}` })
     .version(version)
     .helpCommand(false)
-    .addHelpText(
-      'after',
-      `${OTHER_COMMANDS}\nWithout a command the browser console is served.\nExit: 0 success, 1 time-out, 2 usage, 3 guest panic, 4 our fault.`,
-    );
+    .addHelpText('after', '\nExit: 0 success, 1 time-out, 2 usage, 3 guest panic, 4 our fault.');
   const run = runCommand((options) => {
     invocation = { kind: 'run', options };
   });

@@ -19,10 +19,25 @@ let collectedAt: usize = 0;
 /** Nanoseconds of uptime. */
 let again: u64 = 0;
 let givenBack = false;
+/** Bytes of a piece that was not there after the last collection. */
+let missingPiece: usize = usize.MAX_VALUE;
 
 /** Something that users make has been given back: a process, an open file, a mapping. */
 export function heapMayHaveRoom(): void {
   givenBack = true;
+}
+
+/** Would a collection find no more than the last one did, as far as that can be told without it? */
+function isInVain(live: usize): bool {
+  return live >= collectedAt && live - collectedAt < STEP && !givenBack && uptime() < again;
+}
+function collect(): void {
+  const began = uptime();
+  givenBack = false;
+  missingPiece = usize.MAX_VALUE;
+  __collect();
+  again = uptime() + (uptime() - began) * PAUSE;
+  collectedAt = heapLive();
 }
 
 /** False: no, and nothing can be collected that would change it. */
@@ -33,20 +48,19 @@ export function heapHasRoom(): bool {
   }
   const live = heapLive();
   if (live < limit) return true;
-  if (collectedAt >= limit && live >= collectedAt && live - collectedAt < STEP && !givenBack && uptime() < again) return false;
-  const began = uptime();
-  givenBack = false;
-  __collect();
-  again = uptime() + (uptime() - began) * PAUSE;
-  collectedAt = heapLive();
+  if (collectedAt >= limit && isInVain(live)) return false;
+  collect();
   return collectedAt < limit;
 }
 
 /** Is there, perhaps after a collection, one piece of so many bytes? What doubles, as tables of names do, needs one, however much room there is in all. */
 export function heapHasPieceOf(bytes: usize): bool {
   if (heapHasPiece(bytes)) return true;
-  __collect();
-  return heapHasPiece(bytes);
+  if (bytes >= missingPiece && isInVain(heapLive())) return false;
+  collect();
+  if (heapHasPiece(bytes)) return true;
+  missingPiece = bytes;
+  return false;
 }
 
 /** Bytes that users' objects may make the heap take. */

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { projectRoot } from '../../toolchain/asc/root.ts';
 import { build } from '../../toolchain/build/main.ts';
+import { haveOracles } from '../../tools/oracles.js';
 import type { System } from './guestTests.ts';
 
 export const LOGIN = /login: $/;
@@ -115,6 +116,20 @@ export function poolDrive(image: Image, mebibytes: number): { readonly file: str
   const drive = `file=${file},format=raw,if=none,id=pool`;
   return { file, options: ['-drive', drive, '-device', 'virtio-blk-pci,drive=pool,serial=pool'] };
 }
+
+/** Both machines, with an empty disk on which the system makes its pool: name, how commands are typed, whether it is there. */
+export const MACHINES_WITH_POOL = [
+  [
+    'our machine',
+    (image: Image, commands: readonly string[]) => typeOnOurs(image, commands, ['--disk', 'mem:512M:pool'], 1200),
+    true,
+  ],
+  [
+    'QEMU',
+    (image: Image, commands: readonly string[]) => typeOnQemu(image, commands, undefined, poolDrive(image, 512).options),
+    haveOracles('qemu-system-x86_64'),
+  ],
+] as const;
 
 /** A CD that GRUB boots the system from, by multiboot2. */
 export function makeCd(image: Image): string {

@@ -7,9 +7,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { haveOracles } from '../../tools/oracles.js';
 import { systemWith } from './guestTests.ts';
-import { type Image, poolDrive, type Session, typeOnOurs, typeOnQemu } from './session.ts';
+import { type Image, MACHINES_WITH_POOL, type Session } from './session.ts';
 
 let image: Image;
 beforeAll(async () => {
@@ -89,18 +88,11 @@ const COMMANDS = {
 };
 const NAMES = Object.keys(COMMANDS) as (keyof typeof COMMANDS)[];
 
-describe.each([
-  ['our machine', (commands: readonly string[]) => typeOnOurs(image, commands, ['--disk', 'mem:512M:pool'], 1200), true],
-  [
-    'QEMU',
-    (commands: readonly string[]) => typeOnQemu(image, commands, undefined, poolDrive(image, 512).options),
-    haveOracles('qemu-system-x86_64'),
-  ],
-] as const)('on %s', (_name, type, present) => {
+describe.each(MACHINES_WITH_POOL)('on %s', (_name, type, present) => {
   let session: Session;
   const printed = (name: keyof typeof COMMANDS): string => session.outputs[NAMES.indexOf(name)];
   beforeAll(async () => {
-    if (present) session = await type(Object.values(COMMANDS));
+    if (present) session = await type(image, Object.values(COMMANDS));
   }, 1_300_000);
   const when = test.skipIf(!present);
   const HEAD = 'UUID                                  TYPE  RAM      STATE             ALIAS\n';
