@@ -8,6 +8,8 @@ type Width = 16 | 32 | 64;
 /** All of a mode in one number. `kind`: ACCESS_KIND. */
 export const modeBits = (code: Width, stack: Width, cr0: number, cr4: number, kind: number): number =>
   (cr0 & (CR0_PE | CR0_MP | CR0_EM | CR0_TS)) | (cr4 & CR4_OSFXSR) | (kind << 12) | (code << 16) | (stack << 24);
+/** The same of another access kind, for bits of kind 0. */
+export const withKind = (bits: number, kind: number): number => bits | (kind << 12);
 
 export class Modes {
   readonly byNumber: RunMode[] = [];

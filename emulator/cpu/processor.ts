@@ -38,7 +38,7 @@ import type { WalkEnvironment } from '../mmu/walk.ts';
 import { CodePlaces, type CodeTranslation } from './codePlaces.ts';
 import { InstructionPointer } from './instructionPointer.ts';
 import { type AccessHost, MemoryAccess } from './memoryAccess.ts';
-import { Modes, modeBits } from './modes.ts';
+import { Modes, modeBits, withKind } from './modes.ts';
 import { ScratchArguments } from './scratch.ts';
 import { walkEnvironment } from './walkEnvironment.ts';
 
@@ -268,19 +268,20 @@ export class Processor extends InstructionPointer implements Cpu, AccessHost, Ru
       this.jumpModes[kind] = mode;
       this.jumpBases[kind] = this.codeBaseLow;
     }
-    this.writeBlocks(cr0, cr4);
+    this.writeBlocks(stack, cr0, cr4);
     this.registersToLookAt = this.codeSize !== 64;
     this.leaving = true;
   }
   /** Which kinds of access compiled code may change to: those whose jump cache was filled under the mode that it would have. */
-  private writeBlocks(cr0: number, cr4: number): void {
-    const easy = this.codeSize === 64 && !this.alignmentCheck && !this.checkedFills;
-    this.write32(SLOT.BLOCK_USER, this.blockOf(ACCESS_KIND.user, easy, cr0, cr4));
-    this.write32(SLOT.BLOCK_SYSTEM, this.blockOf(this.systemKind, easy, cr0, cr4));
-    this.write32(SLOT.BLOCK_RELAXED, this.blockOf(ACCESS_KIND.supervisor, easy, cr0, cr4));
+  private writeBlocks(stack: 16 | 32 | 64, cr0: number, cr4: number): void {
+    const easy = !this.alignmentCheck && !this.checkedFills;
+    const bits = modeBits(this.codeSize, stack, cr0, cr4, 0);
+    this.write32(SLOT.BLOCK_USER, this.blockOf(ACCESS_KIND.user, easy, bits));
+    this.write32(SLOT.BLOCK_SYSTEM, this.blockOf(this.systemKind, easy, bits));
+    this.write32(SLOT.BLOCK_RELAXED, this.blockOf(ACCESS_KIND.supervisor, easy, bits));
   }
-  private blockOf(kind: number, easy: boolean, cr0: number, cr4: number): number {
-    const same = easy && this.jumpModes[kind]?.bits === modeBits(64, 64, cr0, cr4, kind) && this.jumpBases[kind] === 0;
+  private blockOf(kind: number, easy: boolean, bits: number): number {
+    const same = easy && this.jumpModes[kind]?.bits === withKind(bits, kind) && this.jumpBases[kind] === this.codeBaseLow;
     return same ? this.tlb.block(kind) : 0;
   }
   /** Notes for compiled code, which holds no upper halves of registers in legacy modes, whether there are any. */
@@ -477,7 +478,7 @@ export class Processor extends InstructionPointer implements Cpu, AccessHost, Ru
   }
   /**
    * For compiled code: calls the helper at the end of an instruction that has been charged already. 1: goes on at RIP; 0: leaves, EXIT being set.
-   * A processor at other than 64-bit code leaves, since that may need the other engine.
+   * Between 64-bit code and other the processor leaves, since that needs the other engine.
    */
   private help(index: number, record: number, budget: number): number {
     const long = this.codeSize === 64;
@@ -489,7 +490,8 @@ export class Processor extends InstructionPointer implements Cpu, AccessHost, Ru
     this.currentRecord = 0;
     if (!assigned) this.ripToNext(record);
     if (!this.leaving) return 1;
-    if (long && this.codeSize === 64 && !this.mustLeave()) {
+    if (long === (this.codeSize === 64) && !this.mustLeave()) {
+      if (this.registersToLookAt) this.lookAtRegisters();
       this.endResume();
       this.leaving = false;
       return 1;

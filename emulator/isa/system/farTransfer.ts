@@ -30,6 +30,7 @@ import {
   selectorOf,
   VECTOR,
 } from './bits.ts';
+import { returnLegacyQuickly } from './quickLegacyTransfer.ts';
 import { returnQuickly } from './quickTransfer.ts';
 import {
   type Descriptor,
@@ -171,6 +172,7 @@ export function interruptReturn(cpu: Cpu, size: Size): void {
     cpu.missing('return to a nested task');
   }
   if (size === 64 && returnQuickly(cpu, setReturnedFlags)) return;
+  if (size === 32 && !longMode(cpu) && returnLegacyQuickly(cpu, setReturnedFlags)) return;
   protectedReturn(cpu, size, 0, true);
 }
 

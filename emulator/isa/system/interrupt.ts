@@ -34,6 +34,7 @@ import {
   VECTOR,
 } from './bits.ts';
 import { pushRip, pushStackPointer } from './farTransfer.ts';
+import { deliverLegacyQuickly } from './quickLegacyTransfer.ts';
 import { deliverQuickly } from './quickTransfer.ts';
 import {
   type Descriptor,
@@ -208,7 +209,12 @@ function enterHandler(cpu: Cpu, gate: Gate, code: Descriptor, level: number): vo
   cpu.write32(SLOT.CPL, level);
 }
 
+/** Of the frame, for those events that have one. */
+const errorOf = ({ kind, vector, error }: Event): number | undefined =>
+  kind === 'exception' && WITH_ERROR.has(vector) ? (error ?? 0) : undefined;
+
 function deliverProtected(cpu: Cpu, event: Event): void {
+  if (deliverLegacyQuickly(cpu, event.vector, event.kind === 'software', flagsImage(cpu, event), errorOf(event))) return;
   const gate = readGate(cpu, event);
   const { code, level } = handlerCode(cpu, gate, false);
   const inner = level < cpu.cpl ? innerStack(cpu, level, gate.ext) : undefined;
@@ -227,9 +233,8 @@ function deliverProtected(cpu: Cpu, event: Event): void {
 }
 
 function deliverLong(cpu: Cpu, event: Event): void {
-  const error = event.kind === 'exception' && WITH_ERROR.has(event.vector) ? (event.error ?? 0) : undefined;
   const outer = event.kind === 'exception' || event.kind === 'external';
-  if (outer && deliverQuickly(cpu, event.vector, flagsImage(cpu, event), error)) return;
+  if (outer && deliverQuickly(cpu, event.vector, flagsImage(cpu, event), errorOf(event))) return;
   const gate = readGate(cpu, event);
   const { code, level } = handlerCode(cpu, gate, true);
   const inner = level < cpu.cpl;
@@ -249,7 +254,8 @@ function pushReturn(cpu: Cpu, stack: Stack, event: Event, bytes: number): void {
   stack.push(bytes, flagsImage(cpu, event));
   stack.push(bytes, selectorOf(cpu, SEGMENT.cs));
   pushRip(cpu, stack, bytes);
-  if (event.kind === 'exception' && WITH_ERROR.has(event.vector)) stack.push(bytes, event.error ?? 0);
+  const error = errorOf(event);
+  if (error !== undefined) stack.push(bytes, error);
 }
 
 /** Where `cpu.rip` lies in linear memory: for breakpoints and reports. */

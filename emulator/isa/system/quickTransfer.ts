@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 /**
  * @fileoverview Delivery and IRET as kernels do them all day: 64-bit code below level 3 handles, and returns to 64-bit code, with everything on one
- * page of stack, descriptors that have been used before, and every translation in the TLB.
+ * page of stack, descriptors that have been used before, and every translation in the TLB. Loads of segment registers, in every mode, under the same
+ * conditions. `quickLegacyTransfer.ts` has the same for 32-bit kernels.
  *
- * Each of the two looks first and then acts: where anything is otherwise it returns false, having done nothing, and `interrupt.ts` or
+ * Each of them looks first and then acts: where anything is otherwise it returns false, having done nothing, and `interrupt.ts` or
  * `farTransfer.ts` do it from the beginning, faults and all. Since what is read here is in the TLB, nothing that a guest could see depends on
  * which of them it was.
  */
@@ -24,7 +25,7 @@ import {
   readLinear,
   selectorOf,
 } from './bits.ts';
-import { dropInnerSegments, setSegment } from './segmentation.ts';
+import { dropInnerSegments, setSegment, systemAddress } from './segmentation.ts';
 
 const DESCRIPTOR_TABLE = 4;
 const KIND = ATTRIBUTE.present | ATTRIBUTE.s | ATTRIBUTE.code | ATTRIBUTE.conforming | ATTRIBUTE.accessed;
@@ -38,7 +39,7 @@ function descriptorPlace(cpu: Cpu, selector: number): number {
   const offset = selector & 0xfff8;
   const table = segmentSlot(SEGMENT.gdtr);
   if (offset === 0 || selector & DESCRIPTOR_TABLE || offset + 7 > cpu.read32(table + SEG.limit) >>> 0) return -1;
-  return cpu.knownPlace(readLinear(cpu, table + SEG.base) + offset, 8, false, true);
+  return cpu.knownPlace(systemAddress(cpu, readLinear(cpu, table + SEG.base) + offset), 8, false, true);
 }
 const attributesIn = (high: number): number => ((high >>> 8) & 0xff) | ((high >>> 12) & 0xf00);
 /** 64-bit code of exactly `level`. */
@@ -50,6 +51,21 @@ function setFromHalves(cpu: Cpu, seg: number, selector: number, low: number, hig
   const limit = attributes & ATTRIBUTE.granularity ? ((raw << 12) | 0xfff) >>> 0 : raw;
   const base = ((low >>> 16) | ((high & 0xff) << 16) | (high & 0xff000000)) >>> 0;
   setSegment(cpu, seg, selector, base, limit, attributes);
+}
+
+const READABLE = ATTRIBUTE.present | ATTRIBUTE.s | ATTRIBUTE.accessed;
+/** Protected mode: loads a data segment register, not SS, from the GDT. */
+export function loadQuickly(cpu: Cpu, seg: number, selector: number): boolean {
+  const place = descriptorPlace(cpu, selector);
+  if (place < 0) return false;
+  const high = cpu.view.getInt32(place + 4, true);
+  const attributes = attributesIn(high);
+  // Code segments have a rule of their own each.
+  if ((attributes & (READABLE | ATTRIBUTE.code)) !== READABLE) return false;
+  const level = (attributes >> 5) & 3;
+  if (level < cpu.cpl || level < (selector & 3)) return false;
+  setFromHalves(cpu, seg, selector, cpu.view.getInt32(place, true), high, attributes);
+  return true;
 }
 
 /** An exception or external interrupt; `flags` as the frame shows them. */

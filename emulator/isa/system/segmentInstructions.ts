@@ -9,13 +9,16 @@ import { SEG, SEGMENT, SLOT, segmentSlot } from '../../ir/state.ts';
 import type { Operand, Value } from '../../ir/value.ts';
 import { type Cpu, helper } from '../helper.ts';
 import { instruction } from '../record.ts';
-import { VECTOR } from './bits.ts';
+import { protectedMode, VECTOR } from './bits.ts';
+import { onFlatStack } from './quickLegacyTransfer.ts';
+import { loadQuickly } from './quickTransfer.ts';
 import { loadSegment } from './segmentation.ts';
-import { currentStack } from './stack.ts';
+import { currentStack, setStackPointer } from './stack.ts';
 
 const load = helper('mov.loadSegment', (cpu) => loadInto(cpu, cpu.args.u32(0), cpu.args.u32(1) & 0xffff));
 function loadInto(cpu: Cpu, seg: number, selector: number): void {
   if (seg === SEGMENT.cs || seg > SEGMENT.gs) cpu.raise(VECTOR.UD);
+  if (seg !== SEGMENT.ss && protectedMode(cpu) && loadQuickly(cpu, seg, selector)) return;
   loadSegment(cpu, seg, selector);
   if (seg === SEGMENT.ss) cpu.modeChanged();
 }
@@ -28,6 +31,15 @@ const move = helper('mov.toSegment', (cpu) => loadWithShadow(cpu, cpu.args.u32(0
 /** All of POP: the stack pointer must not move when the load faults. */
 const pop = helper('pop.segment', (cpu) => {
   const seg = cpu.args.u32(0);
+  if (seg !== SEGMENT.ss && cpu.args.u32(1) === 32 && onFlatStack(cpu)) {
+    const sp = cpu.read32(SLOT.rsp) >>> 0;
+    const place = cpu.knownPlace(sp, 4, false, false);
+    if (place >= 0) {
+      loadInto(cpu, seg, cpu.view.getUint16(place, true));
+      setStackPointer(cpu, sp + 4, 0, 32);
+      return;
+    }
+  }
   const stack = currentStack(cpu);
   const selector = stack.pop(cpu.args.u32(1) / 8) & 0xffff;
   loadWithShadow(cpu, seg, selector);
