@@ -12,13 +12,15 @@ import { Builder, bitElement, type Environment } from '../ir/builder.ts';
 import { GPR, HEAD, LEAVE, SEG, SEGMENT, segmentSlot } from '../ir/state.ts';
 import { bits, type Operand, type SegmentRef, type Type, type Value } from '../ir/value.ts';
 import type { Code, WasmFunction } from '../wasm/module.ts';
-import { type Block, type Discovery, discover, type Instruction } from './discover.ts';
+import { type Block, type Discovery, discover, type Instruction, MAXIMUM_REGION } from './discover.ts';
+import type { Translation } from './emitter/memory.ts';
 import type { RegionPlace } from './emitter/registers.ts';
 import { type Liveness, liveness, neededBefore, observableBefore } from './liveness.ts';
 import { PAGE, pageOf, type RegionCode, samePage } from './pages.ts';
 import { RegionEmitter } from './regionEmitter.ts';
 import { type Structure, structure } from './structure.ts';
 import { isBulk } from './summary.ts';
+import { type Unrolled, unroll } from './unroll.ts';
 
 export interface RegionFunctions {
   /** (budget): goes on at RIP, in compiled code if there is some. */
@@ -59,7 +61,7 @@ export function compileRegion(
   }
   return {
     page: code.page,
-    entries: compiler.shape.entries.map((i) => blocks[i].offset),
+    entries: compiler.shape.entries.map((i) => compiler.blocks[i].offset),
     instructions,
     blocks,
     function: { type: functions.type, locals: compiler.emitter.locals, code: body },
@@ -87,12 +89,18 @@ class RegionCompiler {
   readonly emitter: RegionEmitter;
   readonly shape: Structure;
   private readonly code: RegionCode;
-  private readonly blocks: readonly Block[];
+  readonly blocks: readonly Block[];
+  /** Of all blocks, copies included: no way through the region without an edge backwards is longer. */
   private readonly instructions: number;
   private readonly indexOf: Map<number, number>;
+  /** Where branches lead within unrolled loops. */
+  private readonly leads: Unrolled['leads'];
   private readonly live: Liveness;
   private readonly loops: number[] = [];
   private readonly labels: number[] = [];
+  /** By block, once it has been emitted: what its accesses have found. */
+  private readonly found: ReadonlyMap<string, Translation>[] = [];
+  private readonly successors: readonly (readonly number[])[];
   private readonly root: number;
 
   /** Takes computed jumps to its own entries. */
@@ -104,17 +112,28 @@ class RegionCompiler {
   /** By page, if it has several: for each offset, one more than the number of the entry there, or 0. */
   private readonly entryTables = new Map<number, number>();
 
-  constructor(code: RegionCode, { blocks, entries, comesBack, instructions }: Discovery, place: RegionPlace) {
+  constructor(code: RegionCode, { blocks: found, entries, comesBack, instructions }: Discovery, place: RegionPlace) {
     this.code = code;
-    this.blocks = blocks;
-    this.instructions = instructions;
     this.emitter = new RegionEmitter(place);
+    this.indexOf = new Map(found.map((b, i) => [b.offset, i]));
+    this.leads = new Map();
+    const once = found.map((b) => this.successorsOf(b));
+    const room = MAXIMUM_REGION - instructions;
+    const { blocks, leads } = unroll(
+      found,
+      once,
+      entries.map((offset) => this.indexOf.get(offset)!),
+      room,
+    );
+    this.leads = leads;
+    this.blocks = blocks;
+    this.instructions = blocks.reduce((n, b) => n + b.instructions.length, 0);
     this.root = blocks.length;
-    this.indexOf = new Map(blocks.map((b, i) => [b.offset, i]));
     this.returns = new Set(blocks.map(lastOf).flatMap(({ summary, next }) => (summary.calls ? [next] : [])));
     const successors = blocks.map((b) => this.successorsOf(b));
     this.comesFrom = this.predictReturns(successors);
     for (const [i, list] of this.comesFrom) successors[i].push(...list);
+    this.successors = successors;
     const computed = blocks.map((b) => b.end === 'branches' && b.target === undefined && !leavesFar(lastOf(b)));
     const returnsToRoot = comesBack && computed.includes(true);
     this.returnsToRoot = returnsToRoot;
@@ -167,6 +186,8 @@ class RegionCompiler {
   }
   /** The block that a branch or the end of a block leads to. */
   private blockAt(from: Block, offset: number): number | undefined {
+    const lead = this.leads.get(from)?.get(offset);
+    if (lead !== undefined) return lead;
     const to = this.indexOf.get(offset);
     return to !== undefined && (samePage(from.offset, offset) || this.code.runAt(offset) !== 0) ? to : undefined;
   }
@@ -303,11 +324,18 @@ class RegionCompiler {
 
   // Blocks.
 
+  /** Within an unrolled loop: what was found in the block that alone leads to another. */
+  private foundBefore(index: number): ReadonlyMap<string, Translation> | undefined {
+    const [before, ...others] = this.successors.flatMap((list, i) => (list.includes(index) ? [i] : []));
+    const alone = before !== undefined && others.length === 0 && !this.shape.entries.includes(index);
+    return alone && this.leads.has(this.blocks[before]) ? this.found[before] : undefined;
+  }
   private block(index: number): void {
     const e = this.emitter;
     const b = this.blocks[index];
     const list = b.instructions;
     e.beginBlock();
+    if (this.leads.has(b)) e.keepNearby(this.foundBefore(index));
     e.charge(list.length);
     const needed: number[] = [];
     const observable: number[] = [];
@@ -328,6 +356,7 @@ class RegionCompiler {
     });
     e.offset = lastOf(b).next;
     e.undone = 0;
+    this.found[index] = e.found;
     this.leaveBlock(index, b, taken);
   }
   private leaveBlock(index: number, b: Block, taken: { when?: Value; to: Value } | undefined): void {

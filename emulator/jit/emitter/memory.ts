@@ -13,22 +13,33 @@ import { RegionExits } from './exits.ts';
 import { BUDGET } from './registers.ts';
 
 /** Locals: the tag of a TLB entry, and what it adds to addresses. */
-interface Translation {
+export interface Translation {
   tag: number;
   addend: number;
 }
 
 export abstract class RegionMemory extends RegionExits {
   /** What accesses of this block found, by kind and registers of their addresses. */
-  private nearby = new Map<string, Translation>();
+  private nearby: ReadonlyMap<string, Translation> = new Map();
+  /** That outlives the block. */
+  private lasts = false;
 
   override beginBlock(): void {
     super.beginBlock();
     this.nearby = new Map();
+    this.lasts = false;
+  }
+  /** At the beginning of a block of an unrolled loop: what was found in the block that alone leads to it, if there is one. */
+  keepNearby(before: ReadonlyMap<string, Translation> | undefined): void {
+    if (before) this.nearby = before;
+    this.lasts = true;
+  }
+  /** What has been found up to the end of the block. */
+  get found(): ReadonlyMap<string, Translation> {
+    return this.nearby;
   }
   override inside(emit: () => void): void {
     const { nearby } = this;
-    this.nearby = new Map(nearby);
     super.inside(emit);
     this.nearby = nearby;
   }
@@ -68,8 +79,10 @@ export abstract class RegionMemory extends RegionExits {
     const key = `${kind} ${registers}`;
     const known = this.nearby.get(key);
     if (known) return { ...known, again: true };
-    const fresh = { tag: this.newLocal(I64), addend: this.newLocal(I32) };
-    this.nearby.set(key, fresh);
+    const fresh = this.lasts
+      ? { tag: this.lasting(`near ${key}`, I64), addend: this.lasting(`near at ${key}`, I32) }
+      : { tag: this.newLocal(I64), addend: this.newLocal(I32) };
+    this.nearby = new Map(this.nearby).set(key, fresh);
     return { ...fresh, again: false };
   }
   private tableOf(access: MemoryAccess): number {
