@@ -90,15 +90,20 @@ export function setBusy(cpu: Cpu, d: Descriptor, busy: boolean): void {
 export function setSegment(cpu: Cpu, seg: number, selector: number, base: number, limit: number, attributes: number): void {
   const slot = segmentSlot(seg);
   cpu.write16(slot + SEG.selector, selector);
-  if (isSame(cpu, slot, base, limit, attributes)) return;
+  const alike = bindsAlike(cpu, slot, base, limit, attributes);
   cpu.write16(slot + SEG.attributes, attributes);
+  if (alike) return;
   cpu.write32(slot + SEG.limit, limit);
   writeLinear(cpu, slot + SEG.base, base);
   deriveBounds(cpu, seg);
 }
-/** What is derived from a segment follows from these, and is derived anew whenever CR0.PE changes. Kernels load the same ones over and over. */
-const isSame = (cpu: Cpu, slot: number, base: number, limit: number, attributes: number): boolean =>
-  cpu.read16(slot + SEG.attributes) === attributes &&
+/**
+ * Bounds and flatness follow from base, limit and these attributes, and are derived anew whenever CR0.PE changes. Kernels load the same segments over
+ * and over, or those that differ in their level alone.
+ */
+const DERIVING = ATTRIBUTE.present | ATTRIBUTE.s | ATTRIBUTE.code | ATTRIBUTE.expandDown | ATTRIBUTE.readWrite | ATTRIBUTE.big;
+const bindsAlike = (cpu: Cpu, slot: number, base: number, limit: number, attributes: number): boolean =>
+  ((cpu.read16(slot + SEG.attributes) ^ attributes) & DERIVING) === 0 &&
   cpu.read32(slot + SEG.limit) === (limit | 0) &&
   readLinear(cpu, slot + SEG.base) === base;
 export function setFromDescriptor(cpu: Cpu, seg: number, selector: number, d: Descriptor): void {
