@@ -72,6 +72,11 @@ export interface Instruction {
   /** What real processors leave undefined, and what this machine always does instead. Tests mask these against hardware. */
   undefinedFlags?: Partial<Record<Flag, 'cleared' | 'kept' | 'asComputed'>>;
   exec(ir: Builder, ...operands: Operand[]): void;
+  /**
+   * What compiled 32-bit code does instead of `exec` if no operand is in memory: only reads before its commits, and ends in a `control` whose `unless` says that this is all
+   * there is to do; otherwise the interpreter does the instruction.
+   */
+  shortcut?(ir: Builder, ...operands: Operand[]): void;
   /** Instead of `exec` where condition code or REP prefix matter. */
   execWith?(ir: Builder, context: Context, ...operands: Operand[]): void;
 }

@@ -19,7 +19,7 @@ import { type Liveness, liveness, neededBefore, observableBefore } from './liven
 import { PAGE, pageOf, type RegionCode, samePage } from './pages.ts';
 import { RegionEmitter } from './regionEmitter.ts';
 import { type Structure, structure } from './structure.ts';
-import { isBulk } from './summary.ts';
+import { hasShortcut, isBulk } from './summary.ts';
 import { type Unrolled, unroll } from './unroll.ts';
 
 export interface RegionFunctions {
@@ -413,7 +413,8 @@ class RegionCompiler {
     const env: Environment = { code: mode.code, stack: mode.stack, address: d.address };
     const flat = !e.place.flat ? UNSEGMENTED : FLAT_SLOTS.has(e.sourceSegment) ? FLAT_WITH_SOURCE : FLAT;
     const ir = new Builder(d.size, env, e.flags, flat);
-    execute(form, ir, this.operands(ir, instruction));
+    if (hasShortcut(form)) form.record.shortcut!(ir, ...this.operands(ir, instruction));
+    else execute(form, ir, this.operands(ir, instruction));
     const conditional = ir.flagsWhen !== undefined;
     const { writes } = instruction.summary;
     const wanted = ((needed | observable) & writes) !== 0;

@@ -40,6 +40,10 @@ export const flagMask = (flags: Iterable<Flag | string>): number => {
 export const isBulk = ({ rep, record, env }: Form): boolean =>
   rep !== 'none' && record.bulk !== undefined && env.address === (env.code === 64 ? 64 : 32);
 
+/** Whether compiled code takes a record's shortcut. */
+export const hasShortcut = ({ record, env, operands }: Form): boolean =>
+  record.shortcut !== undefined && env.code === 32 && operands.every(({ kind }) => kind !== 'm' && kind !== 'b');
+
 /** The address of the next instruction, at any width: it is wrapped, truncated and extended. */
 const isReturnAddress = ({ op, args }: Value): boolean => op === 'nextRip' || (args.length > 0 && isReturnAddress(args[0]));
 
@@ -47,7 +51,9 @@ export function summaryOf(variant: Variant): Summary {
   const known = variant.summary as Summary | undefined;
   if (known) return known;
   const { form } = variant;
-  const { ir, effects } = dryRun(form);
+  const { ir, effects } = hasShortcut(form)
+    ? dryRun({ ...form, record: { ...form.record, exec: form.record.shortcut! } })
+    : dryRun(form);
   const jump = effects.find((e) => e.k === 'jump');
   const switches = effects.some((e) => e.k === 'control' && e.to);
   const helps = form.rep === 'none' && effects.some((e) => e.k === 'control' && !e.unless);

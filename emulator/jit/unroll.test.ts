@@ -143,7 +143,7 @@ function start(mode: 'long' | 'protected', tiering: Tiering, seed: number): Test
   cpu.write64(SLOT.rdi, BigInt(DATA + 0x2000 + pick(64)));
   return { ...t, handled };
 }
-const SEEDS = Array.from({ length: 30 }, (_, i) => i + 1);
+const SEEDS = Array.from({ length: 16 }, (_, i) => i + 1);
 const fresh = testSeed();
 test.each([
   ['long', SEEDS],

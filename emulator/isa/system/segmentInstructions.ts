@@ -9,7 +9,7 @@ import { SEG, SEGMENT, SLOT, segmentSlot } from '../../ir/state.ts';
 import type { Operand, Value } from '../../ir/value.ts';
 import { type Cpu, helper } from '../helper.ts';
 import { instruction } from '../record.ts';
-import { protectedMode, VECTOR } from './bits.ts';
+import { CR0_PE, EFER_LMA, protectedMode, VECTOR } from './bits.ts';
 import { onFlatStack } from './quickLegacyTransfer.ts';
 import { loadQuickly } from './quickTransfer.ts';
 import { loadSegment } from './segmentation.ts';
@@ -58,11 +58,62 @@ function selectorByNumber(ir: Builder, segment: Operand): Value {
 }
 const number = (ir: Builder, segment: Operand): Value => ir.resize(ir.read(segment), 'i32');
 
+/**
+ * Loads ES, DS, FS or GS as 32-bit kernels do at every entry and exit. ES and DS are flat and stay so, which regions count on; FS and GS, up to 4 GiB
+ * long, may be null or have a base. The descriptor is read as the code that runs reads its data, which must be as the processor reads its tables.
+ */
+function loadFlat(ir: Builder, seg: number, selector: Value): void {
+  const k = (n: number): Value => ir.const(n, 'i32');
+  const is = (value: Value, mask: number, pattern: number): Value => ir.eq(ir.and(value, k(mask)), k(pattern));
+  const never = (): void => ir.control(settle, [], ir.const(0, 'i1'));
+  const data = seg === SEGMENT.es || seg === SEGMENT.ds;
+  if (!data && seg !== SEGMENT.fs && seg !== SEGMENT.gs) {
+    never();
+    return;
+  }
+  const slot = segmentSlot(seg);
+  const table = segmentSlot(SEGMENT.gdtr);
+  const offset = ir.and(selector, k(0xfff8));
+  const place = ir.wrap(ir.add(ir.slot(table + SEG.base, 'i64'), ir.zext(offset, 'i64')), 32);
+  const low = ir.load(place, 'i32');
+  const high = ir.load(ir.wrap(ir.add(place, ir.const(4, 'i64')), 32), 'i32');
+  const level = ir.and(ir.shr(high, k(13)), k(3));
+  const levels = ir.and(ir.ule(ir.slot(SLOT.CPL, 'i32'), level), ir.ule(ir.and(selector, k(3)), level));
+  const known = [
+    ir.eq(ir.slot(SLOT.BLOCK_SYSTEM, 'i32'), ir.slot(SLOT.TLB, 'i32')),
+    is(ir.slot(SLOT.CR0, 'i32'), CR0_PE, CR0_PE),
+    is(ir.slot(SLOT.EFER, 'i32'), EFER_LMA, 0),
+    is(selector, 4, 0),
+    ir.ule(ir.add(offset, k(7)), ir.slot(table + SEG.limit, 'i32')),
+  ];
+  const all = (list: Value[]): Value => list.reduce((a, b) => ir.and(a, b));
+  const attributes = ir.or(ir.and(ir.shr(high, k(8)), k(0xff)), ir.and(ir.shr(high, k(12)), k(0xf00)));
+  const isNull = is(selector, 0xfffc, 0);
+  if (data) {
+    const whole = [ir.eq(low, k(0xffff)), is(high, 0xffef9fff, 0xcf9300), is(ir.slot(SLOT.ODD, 'i32'), 1 << seg, 0)];
+    ir.setSlot(slot, ir.or(selector, ir.shl(attributes, k(16))));
+    ir.control(settle, [], all([...known, ir.not(isNull), ...whole, levels]));
+    return;
+  }
+  const long = [is(low, 0xffff, 0xffff), is(high, 0xaf9f00, 0x8f9300), levels];
+  const base = ir.or(ir.or(ir.shr(low, k(16)), ir.shl(ir.and(high, k(0xff)), k(16))), ir.and(high, k(0xff000000)));
+  const unlessNull = (value: Value, otherwise: Value): Value => ir.select(isNull, otherwise, value);
+  const bounds = unlessNull(ir.const(0xffffffff00000000n, 'i64'), ir.const(1, 'i64'));
+  ir.setSlot(slot, ir.or(selector, ir.shl(unlessNull(attributes, k(0)), k(16))));
+  ir.setSlot(slot + SEG.limit, unlessNull(k(0xffffffff), k(0)));
+  ir.setSlot(slot + SEG.base, ir.zext(unlessNull(base, k(0)), 'i64'));
+  ir.setSlot(slot + SEG.readLow, bounds);
+  ir.setSlot(slot + SEG.writeLow, bounds);
+  ir.control(settle, [], all([...known, ir.or(isNull, all(long))]));
+}
 instruction({
   mnemonic: 'mov',
   encodings: { '8E /r': 'Sw,Ew' },
   exec(ir, segment, source) {
     ir.control(move, [number(ir, segment), ir.resize(ir.read(source), 'i32')]);
+  },
+  shortcut(ir, segment, source) {
+    loadFlat(ir, constant(ir, segment), ir.and(ir.resize(ir.read(source), 'i32'), ir.const(0xffff, 'i32')));
   },
 });
 instruction({
@@ -117,6 +168,9 @@ for (const [code, name, modes] of POPPED) {
     default64: true,
     exec(ir, segment) {
       ir.control(pop, [number(ir, segment), ir.const(ir.size, 'i32')]);
+    },
+    shortcut(ir, segment) {
+      loadFlat(ir, constant(ir, segment), ir.and(ir.resize(ir.pop(ir.type), 'i32'), ir.const(0xffff, 'i32')));
     },
   });
 }
