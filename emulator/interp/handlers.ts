@@ -14,6 +14,7 @@
  */
 import { Builder, bitElement, type Environment } from '../ir/builder.ts';
 import { Emitter } from '../ir/emit.ts';
+import { Scoped } from '../ir/scoped.ts';
 import { EXIT, HEAD, JUMP_BESIDE, JUMP_CACHE, JUMP_ENTRIES, type MemoryAccess, RECORD, RECORD_SIZE, SLOT } from '../ir/state.ts';
 import { type Effect, type HelperRef, intType, type RegRef, type Type, type Value } from '../ir/value.ts';
 import { I32, I64, type WasmType } from '../wasm/module.ts';
@@ -69,8 +70,8 @@ export class HandlerEmitter extends Emitter {
     return local;
   }
   private begin(): void {
-    this.cached = new Map();
-    this.hostOf = new Map();
+    this.cached = new Scoped();
+    this.hostOf = new Scoped();
     this.free = [...this.pool];
   }
 

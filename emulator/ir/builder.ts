@@ -68,6 +68,40 @@ const FOLD: Partial<Record<Op, (a: bigint, b: bigint, width: bigint) => bigint>>
   ule: (a, b) => BigInt(a <= b),
 };
 
+/** Operations to which a second operand of 0 does nothing. */
+const KEEPS: ReadonlySet<Op> = new Set<Op>(['add', 'sub', 'or', 'xor', 'shl', 'shr', 'sar', 'rotl', 'rotr']);
+const NO_VALUES: readonly Value[] = [];
+
+/** All values have the same properties in the same order: compiling a region makes and reads thousands. */
+class Node implements Value {
+  readonly op: Op;
+  readonly type: Type;
+  readonly args: readonly Value[];
+  readonly n: bigint;
+  uses = 0;
+  readonly reg: RegRef | undefined;
+  readonly high: bigint | undefined;
+  readonly simd: SimdName | undefined;
+  readonly float: OpName | SaturatingName | undefined;
+  readonly lanes: readonly number[] | undefined;
+  readonly indexed: boolean | undefined;
+
+  constructor(op: Op, type: Type, args: readonly Value[], n: bigint, more?: Partial<Value>, reg?: RegRef) {
+    this.op = op;
+    this.type = type;
+    this.args = args;
+    this.n = more?.n ?? n;
+    this.reg = reg ?? more?.reg;
+    this.high = more?.high;
+    this.simd = more?.simd;
+    this.float = more?.float;
+    this.lanes = more?.lanes;
+    this.indexed = more?.indexed;
+  }
+}
+/** A comparison of the same operands, or those, as another one; it counts as no use of them. */
+export const comparison = (op: CompareOp, a: Value, b: Value): Value => new Node(op, 'i1', [a, b], 0n);
+
 export class Builder {
   readonly size: number;
   readonly env: Environment;
@@ -97,22 +131,24 @@ export class Builder {
   get type(): IntType {
     return intType(this.size);
   }
-  private make(op: Op, type: Type, args: readonly Value[], more: Partial<Value> = {}): Value {
+  private make(op: Op, type: Type, args: readonly Value[], more?: Partial<Value>): Value {
     for (const a of args) a.uses++;
-    return { op, type, args, n: 0n, uses: 0, ...more };
+    return new Node(op, type, args, 0n, more);
   }
   const(n: number | bigint, type: Type = this.type): Value {
-    return this.make('const', type, [], { n: BigInt.asUintN(Math.min(bits(type), 64), BigInt(n)) });
+    // Most are small and not negative.
+    const small = typeof n === 'number' && n >= 0 && n < (type === 'i1' ? 2 : 128);
+    return new Node('const', type, NO_VALUES, small ? BigInt(n) : BigInt.asUintN(Math.min(bits(type), 64), BigInt(n)));
   }
   const128(low: bigint, high: bigint): Value {
-    return this.make('const', 'v128', [], { n: BigInt.asUintN(64, low), high: BigInt.asUintN(64, high) });
+    return this.make('const', 'v128', NO_VALUES, { n: BigInt.asUintN(64, low), high: BigInt.asUintN(64, high) });
   }
-  leaf(op: LeafOp, type: Type, more: Partial<Value> = {}): Value {
-    return this.make(op, type, [], more);
+  leaf(op: LeafOp, type: Type, more?: Partial<Value>): Value {
+    return new Node(op, type, NO_VALUES, 0n, more);
   }
   /** State at a fixed offset (`SLOT`, `XMM`, …) as a value of `type`. */
   slot(offset: number, type: Type): Value {
-    return this.make('reg', type, [], { reg: { slot: offset } });
+    return new Node('reg', type, NO_VALUES, 0n, undefined, { slot: offset });
   }
   /** General register `n` (0 = rax). */
   gpr(n: number, type: Type = this.type): Value {
@@ -123,7 +159,7 @@ export class Builder {
     const fold = FOLD[op];
     if (fold && a.op === 'const' && b.op === 'const') return this.const(fold(a.n, b.n, BigInt(bits(a.type))), type);
     if (b.op === 'const' && b.n === 0n) {
-      if (['add', 'sub', 'or', 'xor', 'shl', 'shr', 'sar', 'rotl', 'rotr'].includes(op)) return a;
+      if (KEEPS.has(op)) return a;
       if (op === 'and' || op === 'mul') return b;
     }
     if (a.op === 'const' && a.n === 0n) {
@@ -265,7 +301,7 @@ export class Builder {
   /** The operand's value in its own type. A memory operand is loaded once. */
   read(o: Operand): Value {
     if (o.kind === 'imm') return o.value;
-    if (o.kind === 'reg') return this.make('reg', o.type, [], { reg: o.reg });
+    if (o.kind === 'reg') return new Node('reg', o.type, NO_VALUES, 0n, undefined, o.reg);
     let value = this.loads.get(o);
     if (!value) {
       value = this.leaf('result', o.type);

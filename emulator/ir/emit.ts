@@ -7,15 +7,16 @@
  * dominate the others, so anything that later code may need again is pinned before a wasm `if` opens.
  */
 import { Code, F32, F64, I32, I64, V128, type WasmType } from '../wasm/module.ts';
-import { type OpName, SATURATING, type SaturatingName } from '../wasm/opcodes.ts';
+import { OP, type OpName, SATURATING, type SaturatingName } from '../wasm/opcodes.ts';
+import { Scoped } from './scoped.ts';
 import { ACCESS, type MemoryAccess, SEG, SLOT, segmentSlot, TLB_ENTRIES, TLB_READ, TLB_WRITE } from './state.ts';
-import { bits, type Effect, type HelperRef, type RegRef, type Shortcut, type Type, type Value } from './value.ts';
+import { bits, type Effect, type HelperRef, type Op, type RegRef, type Shortcut, type Type, type Value } from './value.ts';
 
 export const wasmType = (type: Type): WasmType =>
   type === 'i64' ? I64 : type === 'f64' ? F64 : type === 'f32' ? F32 : type === 'v128' ? V128 : I32;
 
-const COMPARE: Partial<Record<string, string>> = { eq: 'eq', ne: 'ne', ult: 'lt_u', ule: 'le_u', slt: 'lt_s', sle: 'le_s' };
-const PLAIN: Partial<Record<string, string>> = {
+const COMPARE: Partial<Record<Op, string>> = { eq: 'eq', ne: 'ne', ult: 'lt_u', ule: 'le_u', slt: 'lt_s', sle: 'le_s' };
+const PLAIN: Partial<Record<Op, string>> = {
   add: 'add',
   sub: 'sub',
   mul: 'mul',
@@ -32,6 +33,15 @@ const PLAIN: Partial<Record<string, string>> = {
   sdiv: 'div_s',
   srem: 'rem_s',
 };
+/** Opcodes of such operations, by the width of their operands. */
+const opcodes = (names: Partial<Record<Op, string>>): Record<'i32' | 'i64', Partial<Record<Op, number>>> => {
+  const of = (width: 'i32' | 'i64') =>
+    Object.fromEntries(Object.entries(names).map(([op, name]) => [op, OP[`${width}.${name}` as OpName]]));
+  return { i32: of('i32'), i64: of('i64') };
+};
+const COMPARE_CODES = opcodes(COMPARE);
+export const PLAIN_CODES = opcodes(PLAIN);
+const COUNT_CODES = opcodes({ popcount: 'popcnt', clz: 'clz', ctz: 'ctz' });
 const LOAD: Record<Exclude<Type, 'v128'>, OpName> = {
   i1: 'i32.load8_u',
   i8: 'i32.load8_u',
@@ -56,9 +66,9 @@ export abstract class Emitter {
   /** Types of locals from `firstLocal` on. */
   readonly locals: WasmType[] = [];
   protected readonly firstLocal: number;
-  protected cached = new Map<Value, number>();
+  protected cached = new Scoped<Value, number>();
   /** Host addresses of loads, for the store that follows. */
-  protected hostOf = new Map<Value, number>();
+  protected hostOf = new Scoped<Value, number>();
   /** Open blocks, for branch depths. */
   private nest = 0;
 
@@ -197,36 +207,28 @@ export abstract class Emitter {
   protected compute(value: Value): void {
     const c = this.code;
     const [a, b, d] = value.args;
-    const prefix = value.type === 'i64' ? 'i64.' : 'i32.';
-    const compare = COMPARE[value.op];
-    if (compare) {
-      const width = a.type === 'i64' ? 'i64.' : 'i32.';
+    const compare = (a?.type === 'i64' ? COMPARE_CODES.i64 : COMPARE_CODES.i32)[value.op];
+    if (compare !== undefined) {
       if (value.op === 'eq' && b.op === 'const' && b.n === 0n) {
         this.clean(a);
-        c.op(`${width}eqz` as OpName);
+        c.op(a.type === 'i64' ? 'i64.eqz' : 'i32.eqz');
         return;
       }
-      const signed = value.op === 'slt' || value.op === 'sle';
-      for (const x of [a, b]) signed ? this.signed(x) : this.clean(x);
-      c.op((width + compare) as OpName);
+      if (value.op === 'slt' || value.op === 'sle') {
+        this.signed(a);
+        this.signed(b);
+      } else {
+        this.clean(a);
+        this.clean(b);
+      }
+      c.byte(compare);
       return;
     }
-    const plain = PLAIN[value.op];
-    if (plain) {
-      const both = (how: 'emit' | 'clean' | 'signed'): void => {
-        this[how](a);
-        this[how](b);
-      };
-      if (value.op === 'sar') {
-        this.signed(a);
-        this.clean(b);
-      } else if (value.op === 'sdiv' || value.op === 'srem') both('signed');
-      else if (value.op === 'shr' || value.op === 'udiv' || value.op === 'urem') both('clean');
-      else if (value.op === 'shl') {
-        this.emit(a);
-        this.clean(b);
-      } else both('emit');
-      c.op((prefix + plain) as OpName);
+    const plain = (value.type === 'i64' ? PLAIN_CODES.i64 : PLAIN_CODES.i32)[value.op];
+    if (plain !== undefined) {
+      this.operand(value.op, a, 0);
+      this.operand(value.op, b, 1);
+      c.byte(plain);
       return;
     }
     switch (value.op) {
@@ -255,12 +257,12 @@ export abstract class Emitter {
         return;
       case 'popcount':
         this.clean(a);
-        c.op(`${prefix}popcnt` as OpName);
+        c.byte((value.type === 'i64' ? COUNT_CODES.i64 : COUNT_CODES.i32).popcount!);
         return;
       case 'clz':
       case 'ctz':
         this.clean(a);
-        c.op((prefix + value.op) as OpName);
+        c.byte((value.type === 'i64' ? COUNT_CODES.i64 : COUNT_CODES.i32)[value.op]!);
         return;
       case 'bitcast':
         this.emit(a);
@@ -292,6 +294,31 @@ export abstract class Emitter {
         return;
       default:
         this.leaf(value);
+    }
+  }
+
+  /** Pushes one of the two operands of an operation, with as much of it as matters. */
+  private operand(op: Op, value: Value, number: 0 | 1): void {
+    switch (op) {
+      case 'sar':
+        if (number === 0) this.signed(value);
+        else this.clean(value);
+        return;
+      case 'sdiv':
+      case 'srem':
+        this.signed(value);
+        return;
+      case 'shr':
+      case 'udiv':
+      case 'urem':
+        this.clean(value);
+        return;
+      case 'shl':
+        if (number === 1) this.clean(value);
+        else this.emit(value);
+        return;
+      default:
+        this.emit(value);
     }
   }
 

@@ -19,8 +19,13 @@ const EMPTY_BLOCK = 0x40;
 const FUNCREF = 0x70;
 
 export class Code {
-  bytes = new Uint8Array(64);
+  bytes: Uint8Array<ArrayBuffer>;
   length = 0;
+
+  /** It grows as needed: `room` is a guess. */
+  constructor(room = 64) {
+    this.bytes = new Uint8Array(room);
+  }
 
   byte(value: number): this {
     if (this.length === this.bytes.length) this.grow(1);
@@ -32,6 +37,9 @@ export class Code {
     this.bytes.set(from, this.length);
     this.length += from.length;
     return this;
+  }
+  get written(): Uint8Array {
+    return this.bytes.subarray(0, this.length);
   }
   take(): Uint8Array<ArrayBuffer> {
     return this.bytes.slice(0, this.length);
@@ -45,12 +53,15 @@ export class Code {
     }
     return this.byte(rest);
   }
-  private signed(value: bigint): this {
-    let rest = value;
+  /** Of 64 bits in two halves, both signed. */
+  private signed64(lower: number, upper: number): this {
+    let rest = lower;
+    let high = upper;
     for (;;) {
-      const low = Number(rest & 127n);
-      rest >>= 7n;
-      if ((rest === 0n && (low & 64) === 0) || (rest === -1n && (low & 64) !== 0)) return this.byte(low);
+      const low = rest & 127;
+      rest = (rest >>> 7) | (high << 25);
+      high >>= 7;
+      if ((rest === 0 && high === 0 && low < 64) || (rest === -1 && high === -1 && low >= 64)) return this.byte(low);
       this.byte(low | 128);
     }
   }
@@ -85,7 +96,10 @@ export class Code {
     return this.op('i32.const').signed32(value);
   }
   i64(value: bigint): this {
-    return this.op('i64.const').signed(BigInt.asIntN(64, value));
+    this.byte(OP['i64.const']);
+    const signed = BigInt.asIntN(64, value);
+    const small = Number(signed);
+    return small === (small | 0) ? this.signed32(small) : this.signed64(Number(BigInt.asIntN(32, signed)), Number(signed >> 32n));
   }
   f64(value: number): this {
     this.op('f64.const');
@@ -203,10 +217,11 @@ export class Module {
   }
 
   build(): Uint8Array<ArrayBuffer> {
-    const out = new Code();
+    const bodies = new Code(1024 + this.functions.reduce((sum, f) => sum + f.code.length + 64, 0));
+    const out = new Code(bodies.bytes.length + 1024);
     out.append(Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0));
     const section = (id: number, content: Code): void => {
-      out.byte(id).u(content.length).append(content.bytes.subarray(0, content.length));
+      out.byte(id).u(content.length).append(content.written);
     };
     const types = new Code().u(this.types.length);
     for (const { params, results } of this.types) {
@@ -235,10 +250,14 @@ export class Module {
       for (const e of this.elements) elements.u(e);
       section(9, elements);
     }
-    const bodies = new Code().u(this.functions.length);
+    bodies.u(this.functions.length);
     for (const f of this.functions) {
-      const body = locals(f.locals).append(f.code.bytes.subarray(0, f.code.length)).end();
-      bodies.u(body.length).append(body.bytes.subarray(0, body.length));
+      const declared = locals(f.locals);
+      bodies
+        .u(declared.length + f.code.length + 1)
+        .append(declared.written)
+        .append(f.code.written)
+        .end();
     }
     section(10, bodies);
     return out.take();

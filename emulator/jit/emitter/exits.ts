@@ -52,18 +52,17 @@ export abstract class RegionExits extends RegionFlags {
     this.leaveFor(exitAt(why, this.offset), this.undone);
   }
   private leaveFor(how: number, undone: number): void {
-    const saved = new Map(this.cached);
-    const savedLow = new Map(this.lowOf);
-    const { flags, free } = this;
-    this.free = [...free];
+    const { cached, lowOf, flags, used } = this;
+    const marks = [cached.mark, lowOf.mark];
+    this.used = used.slice();
     this.keepFlags();
     if (undone > 0) this.code.get(BUDGET).i32(undone).op('i32.add').set(BUDGET);
     this.code.i32(how).set(this.how);
     this.br(this.exitLabel);
-    this.cached = saved;
-    this.lowOf = savedLow;
+    cached.forget(marks[0]);
+    lowOf.forget(marks[1]);
     this.flags = flags;
-    this.free = free;
+    this.used = used;
   }
   /** Goes on at the run of a head in the same page, which begins at an offset. */
   exitToRun(head: number, page: number): void {

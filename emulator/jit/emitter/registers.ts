@@ -11,6 +11,7 @@
 import { Emitter } from '../../ir/emit.ts';
 import { type FlagDefs, PACKED } from '../../ir/flags.ts';
 import { ORDINARY, ORDINARY_MASK } from '../../ir/float.ts';
+import { Scoped } from '../../ir/scoped.ts';
 import { SLOT, XMM } from '../../ir/state.ts';
 import type { RegRef, Type, Value } from '../../ir/value.ts';
 import { type Code, I32, I64, V128, type WasmType } from '../../wasm/module.ts';
@@ -20,6 +21,8 @@ export const BUDGET = 0;
 export const HEAD_LOCAL = 1;
 const PARAMETERS = 2;
 const FPR_END = XMM(16);
+/** Types have consecutive numbers, that of I32 being the last. */
+const typeNumber = (type: WasmType): number => I32 - type;
 
 export interface RegionPlace {
   /** State of the processor, and the translation block of the mode. */
@@ -48,11 +51,12 @@ export abstract class RegionRegisters extends Emitter {
   sourceSegment = 0;
   protected readonly slots = new Map<number, number>();
   protected readonly written = new Set<number>();
-  private readonly pool: { type: WasmType; local: number }[] = [];
-  protected free: { type: WasmType; local: number }[] = [];
+  /** Temporaries by `typeNumber`, and how many of them are in use. */
+  private readonly pool: number[][] = [[], [], [], [], []];
+  protected used = [0, 0, 0, 0, 0];
   protected readonly named = new Map<string, number>();
   /** Lower halves of i64 values. */
-  protected lowOf = new Map<Value, number>();
+  protected lowOf = new Scoped<Value, number>();
   /** Type of general registers, addresses and RIP. */
   protected readonly word: WasmType;
 
@@ -66,18 +70,18 @@ export abstract class RegionRegisters extends Emitter {
 
   /** Temporaries live as long as a block. */
   beginBlock(): void {
-    this.cached = new Map();
-    this.lowOf = new Map();
-    this.hostOf = new Map();
-    this.free = [...this.pool];
+    this.cached = new Scoped();
+    this.lowOf = new Scoped();
+    this.hostOf = new Scoped();
+    this.used = [0, 0, 0, 0, 0];
     this.flags = PACKED;
   }
   override newLocal(type: WasmType): number {
-    const i = this.free.findIndex((x) => x.type === type);
-    if (i >= 0) return this.free.splice(i, 1)[0].local;
-    const local = super.newLocal(type);
-    this.pool.push({ type, local });
-    return local;
+    const n = typeNumber(type);
+    const list = this.pool[n];
+    const at = this.used[n]++;
+    if (at === list.length) list.push(super.newLocal(type));
+    return list[at];
   }
   protected lasting(name: string, type: WasmType): number {
     let local = this.named.get(name);

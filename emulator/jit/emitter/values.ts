@@ -4,7 +4,8 @@
  * half with 32-bit operations. Conditions are negated as comparisons, and what does not depend on the machine's state at all, such as where
  * an instruction lies in its page, is a constant.
  */
-import type { Builder } from '../../ir/builder.ts';
+import { type Builder, comparison } from '../../ir/builder.ts';
+import { PLAIN_CODES } from '../../ir/emit.ts';
 import { ORDINARY } from '../../ir/float.ts';
 import { SLOT } from '../../ir/state.ts';
 import type { CompareOp, Op, Value } from '../../ir/value.ts';
@@ -96,7 +97,7 @@ export abstract class RegionValues extends RegionRegisters {
     }
     this.low(a);
     this.low(b);
-    c.op(`i32.${value.op}`);
+    c.byte(PLAIN_CODES.i32[value.op]!);
     return true;
   }
   protected override compute(value: Value): void {
@@ -153,7 +154,7 @@ export abstract class RegionValues extends RegionRegisters {
     }
     const [a, b] = value.args;
     const [op, swapped] = opposite;
-    super.compute({ ...value, op, args: swapped ? [b, a] : [a, b] });
+    super.compute(swapped ? comparison(op, b, a) : comparison(op, a, b));
   }
   /** Pushes RIP at an offset from the page, not wrapped in 64-bit code. */
   protected pushOffset(offset: number): void {
@@ -207,16 +208,20 @@ export abstract class RegionValues extends RegionRegisters {
   }
   /** Emits one arm of a condition: what is evaluated and allocated there is forgotten behind it. */
   inside(emit: () => void): void {
-    const cached = new Map(this.cached);
-    const lowOf = new Map(this.lowOf);
-    const hostOf = new Map(this.hostOf);
-    const { flags, free, offset, undone } = this;
-    this.free = [...free];
+    const { cached, lowOf, hostOf, flags, used, offset, undone } = this;
+    const marks = [cached.mark, lowOf.mark, hostOf.mark];
+    this.used = used.slice();
     emit();
+    cached.forget(marks[0]);
+    lowOf.forget(marks[1]);
+    hostOf.forget(marks[2]);
     this.cached = cached;
     this.lowOf = lowOf;
     this.hostOf = hostOf;
-    Object.assign(this, { flags, free, offset, undone });
+    this.flags = flags;
+    this.used = used;
+    this.offset = offset;
+    this.undone = undone;
   }
 }
 
