@@ -147,7 +147,13 @@ export function generateInterpreter(entries: readonly Entry[], isHot: IsHot, mem
     helper: module.importFunction('helper', [I32, I32, I32], [I32]),
   };
   const regionType = module.type(REGION_PARAMETERS, [I32]);
-  const imports: Imports = { ...imported, divideWide: module.func(divideWide(module)), ...bulkFunctions(module), regionType };
+  const imports: Imports = {
+    ...imported,
+    divideWide: module.func(divideWide(module)),
+    bulkLong: bulkLong(module),
+    bulkLegacy: bulkLegacy(module),
+    regionType,
+  };
   module.tableExport = 'table';
   const coldType = module.type(PARAMETERS, [I32]);
   for (let i = 0; i < handlers.length; i += GROUP) {
@@ -164,10 +170,8 @@ export function generateInterpreter(entries: readonly Entry[], isHot: IsHot, mem
 }
 
 /** Of 64-bit mode and of the others. */
-export const bulkFunctions = (module: Module): { bulkLong: number; bulkLegacy: number } => ({
-  bulkLong: module.func(bulkFunction(module, 0xffffffffffffffffn, 0)),
-  bulkLegacy: module.func(bulkFunction(module, 0xffffffffn, segmentSlot(SEGMENT.es))),
-});
+export const bulkLong = (module: Module): number => module.func(bulkFunction(module, 0xffffffffffffffffn, 0));
+export const bulkLegacy = (module: Module): number => module.func(bulkFunction(module, 0xffffffffn, segmentSlot(SEGMENT.es)));
 
 /** Pushes the current record's handler number less `first`. */
 function handlerNumber(code: Code, first: number): void {

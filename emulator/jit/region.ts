@@ -26,9 +26,9 @@ export interface RegionFunctions {
   /** (budget): goes on at RIP, in compiled code if there is some. */
   dispatch: number;
   /** The same after a change of translation block. */
-  dispatchFar: number;
+  dispatchFar: () => number;
   /** (budget, helper, record): calls a helper at the end of its instruction, which RECORD stands for. */
-  help: number;
+  help: () => number;
   /** (budget, LEAVE): has the instruction at RIP interpreted. */
   interpret: number;
   /** Type of regions. */

@@ -6,7 +6,7 @@
  * Both ends look RIP up in the jump cache, as the interpreter does, so that compiled code follows the same translations: `dispatch` goes on
  * with what it finds, `interpret` with the first instruction of what it finds, whether that is compiled or not.
  */
-import { bulkFunctions } from '../interp/generate.ts';
+import { bulkLegacy, bulkLong } from '../interp/generate.ts';
 import { EXIT, HEAD, JUMP_BESIDE, JUMP_CACHE, JUMP_ENTRIES, RECORD_SIZE, SLOT } from '../ir/state.ts';
 import { divideWide } from '../wasm/divide.ts';
 import { Code, I32, I64, Module, type WasmFunction } from '../wasm/module.ts';
@@ -32,6 +32,15 @@ export interface Wanted {
 }
 const MEMORY = { minimum: 0, maximum: 65536, shared: false };
 
+/** A function of the module that is made when somebody asks for its number: few regions need all of them. */
+const once = (make: () => number): (() => number) => {
+  let known = -1;
+  return () => {
+    if (known < 0) known = make();
+    return known;
+  };
+};
+
 /** The regions that could be compiled, in table order from `tableAt` on. Undefined if there are none. */
 export function buildRegions(
   host: RegionHost,
@@ -43,11 +52,13 @@ export function buildRegions(
   module.elementsAt = tableAt;
   const helping = module.importFunction('help', [I32, I32, I32], [I32]);
   const type = module.type([I32, I32], [I32]);
-  const divide = module.func(divideWide(module));
-  const { bulkLong, bulkLegacy } = bulkFunctions(module);
+  const divide = once(() => module.func(divideWide(module)));
+  const bulk = { long: once(() => bulkLong(module)), legacy: once(() => bulkLegacy(module)) };
   const ends = new Map<number, { dispatch: number; interpret: number }>();
-  const dispatchFar = module.func({ ...dispatch(host, undefined, type), type: module.type([I32], [I32]) });
-  const help = module.func({ type: module.type([I32, I32, I32], [I32]), locals: [], code: callHelp(host, helping, dispatchFar) });
+  const dispatchFar = once(() => module.func({ ...dispatch(host, undefined, type), type: module.type([I32], [I32]) }));
+  const help = once(() =>
+    module.func({ type: module.type([I32, I32, I32], [I32]), locals: [], code: callHelp(host, helping, dispatchFar()) }),
+  );
   const regions: (Region & { wanted: Wanted })[] = [];
   const refused: Wanted[] = [];
   /** Entries of regions that have been made. */
@@ -66,7 +77,7 @@ export function buildRegions(
       base: host.base,
       tlb: w.tlb,
       divideWide: divide,
-      bulk: long ? bulkLong : bulkLegacy,
+      bulk: long ? bulk.long : bulk.legacy,
       long,
       flat: w.flat,
       counters: w.counters,

@@ -226,7 +226,7 @@ export abstract class RegionExits extends RegionFlags {
 
   /** The common exit: state is stored, and control goes on where `how` says. */
   finish(
-    functions: { dispatch: number; dispatchFar: number; help: number; interpret: number; type: number },
+    functions: { dispatch: number; dispatchFar: () => number; help: () => number; interpret: number; type: number },
     head: { region: number; compiled: number },
   ): void {
     const c = this.code;
@@ -256,13 +256,13 @@ export abstract class RegionExits extends RegionFlags {
       c.get(this.how).i32(-2).op('i32.eq');
       this.openIf();
       storeRip();
-      c.get(BUDGET).returnCall(functions.dispatchFar);
+      c.get(BUDGET).returnCall(functions.dispatchFar());
       this.close();
     }
     if (this.helps) {
       c.get(this.how).i32(-3).op('i32.eq');
       this.openIf();
-      c.get(BUDGET).get(this.helper).get(this.record).returnCall(functions.help);
+      c.get(BUDGET).get(this.helper).get(this.record).returnCall(functions.help());
       this.close();
     }
     c.get(this.how).i32(REASON_END).op('i32.lt_u');

@@ -127,7 +127,7 @@ export abstract class RegionMemory extends RegionExits {
     for (const slot of copies ? changed : [SLOT.rax, ...changed]) this.storeWord(slot, this.registerLocal(slot));
     c.i32(base).i32(tlb).get(BUDGET).i32(reserve).op('i32.sub').i32(bytes);
     c.i32(copies ? base + this.sourceSegment : 0)
-      .call(this.place.bulk)
+      .call(this.place.bulk())
       .set(done);
     for (const slot of changed) {
       this.written.add(slot);

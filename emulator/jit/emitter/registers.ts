@@ -14,13 +14,15 @@ import { ORDINARY, ORDINARY_MASK } from '../../ir/float.ts';
 import { Scoped } from '../../ir/scoped.ts';
 import { SLOT, XMM } from '../../ir/state.ts';
 import type { RegRef, Type, Value } from '../../ir/value.ts';
-import { type Code, I32, I64, V128, type WasmType } from '../../wasm/module.ts';
+import { Code, I32, I64, V128, type WasmType } from '../../wasm/module.ts';
 
 /** Parameters of a region: what is left of the budget, and the head that it was entered through. */
 export const BUDGET = 0;
 export const HEAD_LOCAL = 1;
 const PARAMETERS = 2;
 const FPR_END = XMM(16);
+/** Bytes that most regions' code fits in. */
+const ROOM = 8192;
 /** Types have consecutive numbers, that of I32 being the last. */
 const typeNumber = (type: WasmType): number => I32 - type;
 
@@ -29,8 +31,8 @@ export interface RegionPlace {
   base: number;
   tlb: number;
   /** Functions of the module; see `wasm/divide.ts`, `interp/bulk.ts`. */
-  divideWide: number;
-  bulk: number;
+  divideWide: () => number;
+  bulk: () => number;
   /** Whether registers and addresses have 64 bits. */
   long: boolean;
   /** Segments ES, CS, SS and DS begin at 0 and allow everything, or the region is not entered. */
@@ -62,6 +64,7 @@ export abstract class RegionRegisters extends Emitter {
 
   constructor(place: RegionPlace) {
     super(PARAMETERS);
+    this.code = new Code(ROOM);
     this.place = place;
     this.word = place.long ? I64 : I32;
   }

@@ -191,7 +191,7 @@ export abstract class RegionValues extends RegionRegisters {
     this.openIf(I64);
     c.get(low).get(divisor).op('i64.div_u');
     c.else();
-    c.get(high).get(low).get(divisor).call(this.place.divideWide);
+    c.get(high).get(low).get(divisor).call(this.place.divideWide());
     this.close();
   }
   /** The local of an evaluated branch target. */
