@@ -222,6 +222,18 @@ export class RunCache {
     const { hotAfter } = this.host;
     return hotAfter === 1 || this.isCompiled(head) || this.left(head) <= hotAfter * WARM;
   }
+  /**
+   * A region has the run of a head inside: control that comes from the region does not enter the run any more. If other code still enters it
+   * often, it becomes hot again, and a region of its own is worth it.
+   */
+  delay(head: number): void {
+    if (head === 0 || !this.isHead(head) || this.isCompiled(head)) return;
+    this.host.view.setInt32(head + HEAD.counter, Math.floor(this.host.hotAfter * WARM), true);
+  }
+  /** Whether that has happened to a head since it was hot. */
+  isDelayed(head: number): boolean {
+    return this.left(head) > 0;
+  }
   setInterpreted(head: number): void {
     this.host.view.setInt32(head + HEAD.region, 0, true);
     this.host.view.setUint16(head, this.headHandler, true);

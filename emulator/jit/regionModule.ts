@@ -18,6 +18,8 @@ export interface RegionHost {
   base: number;
   headHandler: number;
   compiledHandler: number;
+  /** A region for everything that is hot, though another one has it inside. */
+  onlyEntries: boolean;
 }
 export interface Wanted {
   code: RegionCode;
@@ -61,7 +63,7 @@ export function buildRegions(
   );
   const regions: (Region & { wanted: Wanted })[] = [];
   const refused: Wanted[] = [];
-  /** Entries of regions that have been made. */
+  /** Blocks of regions that have been made: what became hot with them need not be made again. */
   const covered = new Set<string>();
   for (const w of wanted) {
     let end = ends.get(w.tlb);
@@ -94,7 +96,7 @@ export function buildRegions(
       refused.push(w);
       continue;
     }
-    for (const offset of region.entries) covered.add(key(offset));
+    for (const offset of host.onlyEntries ? region.entries : region.blocks.map((b) => b.offset)) covered.add(key(offset));
     module.elements.push(module.func(region.function));
     regions.push({ ...region, wanted: w });
   }

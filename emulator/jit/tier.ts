@@ -90,7 +90,7 @@ export class CompiledTier {
     this.table = table;
     this.nextElement = table.length;
     const { headHandler, compiledHandler } = host.runs;
-    this.regionHost = { base: host.base, headHandler, compiledHandler };
+    this.regionHost = { base: host.base, headHandler, compiledHandler, onlyEntries: host.atOnce };
   }
 
   /** The head of a run that has become hot, when so many instructions had retired. */
@@ -164,7 +164,7 @@ export class CompiledTier {
       const mode = this.host.modeNumber(view.getUint16(head + HEAD.mode, true));
       const entry = view.getUint16(head + RECORD.next, true);
       // The page may have changed meanwhile.
-      if (runs.find(page, entry, mode) !== head || runs.isCompiled(head)) continue;
+      if (runs.find(page, entry, mode) !== head || runs.isCompiled(head) || runs.isDelayed(head)) continue;
       wanted.push({
         code: new RegionCode(
           runs,
@@ -200,6 +200,7 @@ export class CompiledTier {
         const head = runs.find(page, offset, mode);
         if (head) runs.setCompiled(head, this.nextElement, i);
       });
+      if (!this.host.atOnce) for (const { offset } of region.blocks) runs.delay(region.wanted.code.runAt(offset));
       this.nextElement++;
       s.regions++;
       s.instructions += region.instructions;
