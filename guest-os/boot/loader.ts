@@ -18,7 +18,7 @@ import {
 import { LOW_PAGES } from 'machine/addresses';
 import { imageEnd } from 'machine/stubs';
 import { addMemory } from 'runtime/frames';
-import { countFrames } from '../kernel/frames';
+import { countFrames, noteRam } from '../kernel/frames';
 import { textOf } from '../kernel/user';
 import { main } from './main';
 
@@ -129,6 +129,7 @@ function zeroTerminated(text: usize): string {
 /** Usable memory less the image and the archive. */
 function addUsable(start: u64, end: u64): void {
   installed += end - start;
+  noteRam(start, end);
   let from = max(start, max(LOW_MEMORY, imageEnd()));
   if (archive && from < archiveEnd_ && end > archive) {
     addMemory(from, archive);

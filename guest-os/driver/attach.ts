@@ -2,6 +2,7 @@
 /** @fileoverview All drivers: those of pseudo devices, and those of PCI functions, which say by id what they take. */
 import { makeDevice } from '../fs/device';
 import { addDevice, addDeviceDirectory } from '../fs/devices';
+import { attachDump } from './dump';
 import { attachKstat } from './kstat';
 import { attachMemory } from './memory';
 import { attachMessages } from './messages';
@@ -38,6 +39,7 @@ export function attachDevices(consoleName: string): void {
   attachKstat();
   attachSmbios();
   attachMessages();
+  attachDump();
   attachPty();
   attachRandom();
   attachPowerButton();

@@ -159,6 +159,21 @@ export abstract class BlockDevice {
   /** Transfers that were given with `more` are begun. */
   begin(): void {}
 
+  // ---- in a panic: interrupts are off for good, nobody sleeps, and nothing may be allocated
+
+  /** Sets aside what {@link beginCrash} will need. False: the driver can't do it, or there is no memory. */
+  prepareCrash(): bool {
+    return false;
+  }
+  /** Forgets whatever is under way, so that the device touches no memory any more, and gets ready for {@link crashTransfer}. */
+  beginCrash(): bool {
+    return false;
+  }
+  /** A write, a read or a flush, over when this returns: 0 or a negative errno. */
+  crashTransfer(kind: i32, sector: u64, data: usize, count: u32): i32 {
+    return setError(ENOTSUP);
+  }
+
   protected ended(buffer: Buffer, error: i32): void {
     this.figures.advance();
     this.figures.pending--;

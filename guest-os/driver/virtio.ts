@@ -64,6 +64,13 @@ export function isVirtio(fn: PciFunction, type: u32): bool {
 }
 
 export class Virtqueue {
+  /** As if it were new: the device has been reset. */
+  renew(): void {
+    memory.fill(this.frame, 0, 4096);
+    this.made = 0;
+    this.seen = 0;
+  }
+
   /** Entries made available, and used ones seen, so far. */
   private made: u16 = 0;
   private seen: u16 = 0;
@@ -76,7 +83,7 @@ export class Virtqueue {
     public readonly index: u32,
     /** Entries: a power of two. */
     public readonly size: u32,
-    private readonly notifyAt: u64,
+    public readonly notifyAt: u64,
   ) {}
 
   describe(index: u32, physical: usize, length: u32, flags: u16, next: u32): void {
@@ -146,17 +153,27 @@ export class VirtioDevice {
     }
     if (!this.common || !this.notifyBase || !this.interruptStatus) return false;
     const common = this.common;
-    store8(common + STATUS, 0);
-    // Reset is over when the status says so.
-    for (let i = 0; load8(common + STATUS); i++) if (i == 1000000) return false;
-    store8(common + STATUS, ACKNOWLEDGE);
-    store8(common + STATUS, ACKNOWLEDGE | DRIVER);
+    if (!this.reset()) return false;
     store32(common + FEATURE_SELECT, 0);
     let offered = <u64>load32(common + FEATURE);
     store32(common + FEATURE_SELECT, 1);
     offered |= (<u64>load32(common + FEATURE)) << 32;
     if (!(offered & VERSION_1)) return this.give();
     this.features = offered & (wanted | VERSION_1);
+    return this.agree();
+  }
+
+  private reset(): bool {
+    const common = this.common;
+    store8(common + STATUS, 0);
+    // Reset is over when the status says so.
+    for (let i = 0; load8(common + STATUS); i++) if (i == 1000000) return false;
+    store8(common + STATUS, ACKNOWLEDGE);
+    store8(common + STATUS, ACKNOWLEDGE | DRIVER);
+    return true;
+  }
+  private agree(): bool {
+    const common = this.common;
     store32(common + GUEST_FEATURE_SELECT, 0);
     store32(common + GUEST_FEATURE, <u32>this.features);
     store32(common + GUEST_FEATURE_SELECT, 1);
@@ -186,6 +203,21 @@ export class VirtioDevice {
     }
   }
 
+  /** The device begins anew with this one queue, which may have been made by {@link spareQueue}. Nothing is allocated. */
+  restart(queue: Virtqueue): bool {
+    if (!this.reset() || !this.agree()) return false;
+    queue.renew();
+    store16(this.common + QUEUE_SELECT, queue.index);
+    this.install(queue.frame, queue.size);
+    this.ready();
+    return true;
+  }
+  /** A second queue's memory, for {@link restart}. Null: no memory. */
+  spareQueue(queue: Virtqueue): Virtqueue | null {
+    const frame = newFrame();
+    return frame ? new Virtqueue(frame, queue.index, queue.size, queue.notifyAt) : null;
+  }
+
   /** Null: the device has no such queue, or there is no memory. */
   queue(index: u32): Virtqueue | null {
     const common = this.common;
@@ -195,13 +227,18 @@ export class VirtioDevice {
     if (!size || size & (size - 1)) return null;
     const frame = newFrame();
     if (!frame) return null;
-    store16(common + QUEUE_SIZE, size);
+    const notifyAt = this.notifyBase + <u64>load16(common + QUEUE_NOTIFY_OFFSET) * this.notifyMultiplier;
+    this.install(frame, size);
+    return new Virtqueue(frame, index, size, notifyAt);
+  }
+
+  /** Gives the queue that is selected its memory. */
+  private install(frame: usize, size: u32): void {
+    store16(this.common + QUEUE_SIZE, size);
     this.storeAddress(QUEUE_DESCRIPTORS, frame);
     this.storeAddress(QUEUE_AVAILABLE, frame + AVAILABLE);
     this.storeAddress(QUEUE_USED, frame + USED);
-    const notifyAt = this.notifyBase + <u64>load16(common + QUEUE_NOTIFY_OFFSET) * this.notifyMultiplier;
-    store16(common + QUEUE_ENABLE, 1);
-    return new Virtqueue(frame, index, size, notifyAt);
+    store16(this.common + QUEUE_ENABLE, 1);
   }
 
   /** 64-bit fields are written in halves (4.1.3.1). */

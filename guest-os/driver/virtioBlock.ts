@@ -10,10 +10,11 @@
  */
 import { restoreInterrupts, saveInterrupts } from 'machine/cpu';
 import { address, load8 } from 'machine/mem';
+import { uptime } from '../kernel/clock';
 import { EIO, ENOTSUP, setError } from '../kernel/errno';
 import { newFrame } from '../kernel/frames';
 import { textOf } from '../kernel/user';
-import { addDisk, BLOCK_DISCARD, BLOCK_FLUSH, BLOCK_WRITE, BlockDevice, Buffer, findDisk } from './block';
+import { addDisk, BLOCK_DISCARD, BLOCK_FLUSH, BLOCK_READ, BLOCK_WRITE, BlockDevice, Buffer, findDisk } from './block';
 import { makeDiskNodes } from './disk';
 import { addInterruptSource, InterruptSource, PciDriver, PciFunction } from './pci';
 import { DESCRIPTOR_NEXT, DESCRIPTOR_WRITE, isVirtio, TYPE_BLOCK, VirtioDevice, Virtqueue } from './virtio';
@@ -42,6 +43,8 @@ const STATUS: usize = 32;
 const DESCRIPTORS: u32 = 3;
 const SLOTS: i32 = 42;
 const ID_LENGTH: i32 = 20;
+/** Nanoseconds that a device has for one transfer in a panic. */
+const CRASH_PATIENCE: u64 = 60000000000;
 /** What GET_ID has given for the disk of the pool. */
 const POOL: string = 'pool';
 
@@ -179,6 +182,43 @@ class VirtioBlock extends BlockDevice {
       this.send(waiting, slot);
       this.isOwed = true;
     }
+  }
+
+  // ---- in a panic
+
+  private spare: Virtqueue | null = null;
+  /** A frame for the header and the status of a transfer in a panic. */
+  private crashHeader: usize = 0;
+
+  prepareCrash(): bool {
+    if (!this.spare) this.spare = this.device.spareQueue(this.queue);
+    if (!this.crashHeader) this.crashHeader = newFrame();
+    return this.spare != null && this.crashHeader != 0;
+  }
+  beginCrash(): bool {
+    const queue = this.spare;
+    if (!queue || !this.crashHeader || !this.device.restart(queue)) return false;
+    queue.setQuiet(true);
+    return true;
+  }
+  crashTransfer(kind: i32, sector: u64, data: usize, count: u32): i32 {
+    const queue = this.spare!;
+    const header = this.crashHeader;
+    const isFlush = kind == BLOCK_FLUSH;
+    if (isFlush && !this.canFlush) return 0;
+    store<u32>(header, isFlush ? T_FLUSH : kind == BLOCK_WRITE ? T_OUT : T_IN);
+    store<u32>(header, 0, 4);
+    store<u64>(header, isFlush ? 0 : sector, 8);
+    store<u8>(header, 0xff, STATUS);
+    queue.describe(0, header, 16, DESCRIPTOR_NEXT, isFlush ? 2 : 1);
+    const writes: u16 = kind == BLOCK_READ ? DESCRIPTOR_WRITE : 0;
+    queue.describe(1, data, count, DESCRIPTOR_NEXT | writes, 2);
+    queue.describe(2, header + STATUS, 1, DESCRIPTOR_WRITE, 0);
+    queue.offer(0);
+    queue.notify();
+    const patience = uptime() + CRASH_PATIENCE;
+    while (!queue.next()) if (uptime() > patience) return setError(EIO);
+    return load8(address(header + STATUS)) == S_OK ? 0 : setError(EIO);
   }
 
   /** Asks for the serial number and waits for the answer without interrupts, as at boot. */

@@ -9,7 +9,8 @@
  * for: when it is opened, a {@link SpecialFile} joins both. A number that no driver has is ENXIO.
  */
 import { bootTime, wallTime } from '../kernel/clock';
-import { ENXIO, setFailure } from '../kernel/errno';
+import { DumpTarget } from '../kernel/dump/target';
+import { ENOTSUP, ENXIO, setError, setFailure } from '../kernel/errno';
 import { POLL_ALWAYS, Poller } from './poll';
 import { Attributes, FileSystem, S_IFBLK, S_IFMT, Vnode } from './vnode';
 
@@ -51,6 +52,18 @@ export abstract class Device extends Vnode {
   unregister(): void {
     byNumber.delete(keyOf(this.type, this.rdev));
   }
+
+  /** Could it be the dump device? 0, or a negative errno. */
+  mayDump(): i32 {
+    return setError(ENOTSUP);
+  }
+  /** It becomes the dump device, called by this path. Null: it cannot be, and why is in `failure`. */
+  beginDump(path: string): DumpTarget | null {
+    setFailure(ENOTSUP);
+    return null;
+  }
+  /** It is the dump device no longer. */
+  endDump(): void {}
 
   /** For devices with a size, in bytes. */
   get size(): u64 {

@@ -21,6 +21,27 @@ const chunks = new StaticArray<usize>(CHUNKS);
 
 let total_: u32 = 0;
 
+/** Usable memory as the loader told of it, in ranges. */
+const RAM_RANGES: i32 = 16;
+const ramStarts = new StaticArray<u64>(RAM_RANGES);
+const ramEnds = new StaticArray<u64>(RAM_RANGES);
+let ramCount = 0;
+
+export function noteRam(start: u64, end: u64): void {
+  if (ramCount == RAM_RANGES) return;
+  ramStarts[ramCount] = start;
+  ramEnds[ramCount++] = end;
+}
+export function ramRanges(): i32 {
+  return ramCount;
+}
+export function ramRangeStart(i: i32): u64 {
+  return ramStarts[i];
+}
+export function ramRangeEnd(i: i32): u64 {
+  return ramEnds[i];
+}
+
 /** Called once when all memory is known. */
 export function countFrames(): void {
   total_ = freeFrames();

@@ -239,7 +239,7 @@ describe.skipIf(!hasQemu)('on our machine, from the disk that QEMU has left', ()
     ]);
     const lines = session.outputs[1].split('\n');
     expect(lines.slice(0, 2)).toEqual([`Deleted image ${BASE}`, 'UUID  NAME  VERSION  OS  TYPE  PUB']);
-    const own = ['', '/archive', '/config', '/cores', '/cores/global', '/opt', '/other', '/usbkey', '/var'];
+    const own = ['', '/archive', '/config', '/cores', '/cores/global', '/dump', '/opt', '/other', '/usbkey', '/var'];
     expect(lines.slice(2, 2 + own.length)).toEqual(own.map((name) => `zones${name}`));
     expect(lines.slice(2 + own.length)).toEqual(['archive  global  other', '']);
   });

@@ -50,6 +50,7 @@ function judge(pool: string): void {
   if (pool !== 'zones') return;
   for (const name of ['', '/archive', '/config', '/cores', '/cores/global', '/opt', '/usbkey', '/var'])
     expect(datasets).toContain(`Dataset ${pool}${name} [ZPL]`);
+  expect(datasets).toContain(`Dataset ${pool}/dump [ZVOL]`);
 }
 
 function verdicts(text: string): Record<string, string> {

@@ -47,6 +47,7 @@ const REQUESTS: Record<string, string> = {
   'fs/vnode.ts': 'refuses all',
   'fs/lofs.ts': 'those of the vnode below',
   'fs/device.ts': 'those of the driver',
+  'driver/dump.ts': 'the dump device is not in the /dev of a zone: tried; and it refuses all but the global zone',
   'driver/disk.ts': 'disks are not in the /dev of a zone, and no node for one can be made: tried',
 };
 

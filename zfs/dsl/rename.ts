@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview Other names for datasets and snapshots. A directory that moves takes its space, and what it has reserved, from those above to others. */
-import { EEXIST, EINVAL, EIO, ENOENT, ENAMETOOLONG, EXDEV, setError } from '../../guest-os/kernel/errno';
+import { EBUSY, EEXIST, EINVAL, EIO, ENOENT, ENAMETOOLONG, EXDEV, setError } from '../../guest-os/kernel/errno';
+import { isDumpVolume } from '../zvol/dump';
 import { Spa } from '../spa/spa';
 import { Task } from '../spa/task';
 import { zapDelete, zapGet, zapSet } from '../zap/zap';
@@ -55,6 +56,8 @@ function longestBelow(dir: Dir): i32 {
 export function renameDataset(spa: Spa, from: string, to: string): i32 {
   const dir = findDir(spa, from);
   if (!dir || !dir.parent) return setError(dir ? EINVAL : ENOENT);
+  const head = spa.datasetByObject(dir.phys.head);
+  if (head && isDumpVolume(head)) return setError(EBUSY);
   const slash = to.lastIndexOf('/');
   if (to.split('/')[0] != spa.name) return setError(EXDEV);
   const name = to.substring(slash + 1);

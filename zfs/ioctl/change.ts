@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview Requests that change datasets: properties, names, histories, their end; and, from send.ts, streams. */
-import { EINVAL, ENOENT, EROFS, setError } from '../../guest-os/kernel/errno';
+import { EBUSY, EINVAL, ENOENT, EROFS, setError } from '../../guest-os/kernel/errno';
 import { NvList } from '../port/nvlist';
 import { Dataset } from '../dsl/dataset';
 import { destroyRefusal, DestroyTask, holdCount } from '../dsl/destroy';
@@ -13,6 +13,7 @@ import { renameDataset, renameSnapshot } from '../dsl/rename';
 import { rollback } from '../dsl/rollback';
 import { forgetReceive } from '../send/receiver';
 import { poolOf } from '../spa/pools';
+import { isDumpVolume } from '../zvol/dump';
 import { resizeVolume } from '../zvol/volume';
 import { lines, named } from './dataset';
 import { mayChange, mayMake, maySee, maySet, maySetAll } from '../dsl/caller';
@@ -52,6 +53,7 @@ class SetProperties extends Request {
     for (let i = 0; i < list.pairs.length; i++) {
       const pair = list.pairs[i];
       let result = checkLimit(dataset, pair.name, pair.number);
+      if (result == 0 && pair.name == 'volsize' && isDumpVolume(dataset)) result = setError(EBUSY);
       if (result == 0 && pair.name == 'volsize') result = resizeVolume(dataset, pair.number);
       if (result == 0) continue;
       output.setText('property', pair.name);

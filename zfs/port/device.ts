@@ -11,7 +11,7 @@ import { copyIn, copyOut } from '../../guest-os/kernel/user';
 import { setCaller } from '../dsl/caller';
 import { isQuery, perform } from '../ioctl/requests';
 import { ZFS_PERFORM, ZfsCommand } from '../ioctl/request';
-import { attachVolumes, refreshVolumes } from '../zvol/device';
+import { attachVolumes, refreshDumpTarget, refreshVolumes } from '../zvol/device';
 import { textOf } from './bytes';
 import { currentCaller } from './callers';
 import { enter, leave } from './kernel';
@@ -45,7 +45,10 @@ class ZfsDevice extends Device {
     enter();
     setCaller(currentCaller());
     const result = perform(text, input, output);
-    if (!isQuery(text)) refreshVolumes();
+    if (!isQuery(text)) {
+      refreshVolumes();
+      refreshDumpTarget();
+    }
     leave();
     const told = answer(command, output);
     const length = offsetof<ZfsCommand>('outputBytes');

@@ -105,8 +105,8 @@ class DiskDevice extends BlockDevice {
 
   constructor(
     path: string,
-    private readonly disk: Disk,
-    private readonly firstSector: u64,
+    public readonly disk: Disk,
+    public readonly firstSector: u64,
     size: u64,
   ) {
     super(path, false, size, disk.physicalBlock);
@@ -150,6 +150,15 @@ class DiskDevice extends BlockDevice {
     return this.disk.flush();
   }
 }
+
+/** The disk of the kernel's that a pool's device is, and its sector where that begins (in `firstSectorFound`). Null: it is a file. */
+export function diskBelow(device: BlockDevice): Disk | null {
+  if (!(device instanceof DiskDevice)) return null;
+  const own = device as DiskDevice;
+  firstSectorFound = own.firstSector;
+  return own.disk;
+}
+export let firstSectorFound: u64 = 0;
 
 /** A file of another file system. */
 class FileDevice extends BlockDevice {

@@ -7,13 +7,18 @@ import { address } from 'machine/mem';
 import { Device, makeDevice } from '../../guest-os/fs/device';
 import { addDevice, addDeviceDirectory, removeDevice } from '../../guest-os/fs/devices';
 import { S_IFBLK, S_IFCHR } from '../../guest-os/fs/vnode';
-import { EINVAL, EIO, ENOSPC, ENOTTY, ENXIO, EROFS, setError } from '../../guest-os/kernel/errno';
+import { DumpTarget } from '../../guest-os/kernel/dump/target';
+import { EBUSY, EINVAL, EIO, ENOSPC, ENOTSUP, ENOTTY, ENXIO, EROFS, setError, setFailure } from '../../guest-os/kernel/errno';
 import { copy, copyOut } from '../../guest-os/kernel/user';
 import { holdDbuf, releaseDbuf } from '../dmu/dbuf';
 import { Dnode, holdDnode, releaseDnode } from '../dmu/dnode';
 import { Dataset } from '../dsl/dataset';
-import { enter, leave } from '../port/kernel';
+import { diskBelow, enter, firstSectorFound, leave } from '../port/kernel';
+import { freeBuffer, newBuffer } from '../port/memory';
 import { allPools } from '../spa/pools';
+import { Leaf } from '../vdev/leaf';
+import { LABEL_START, Vdev } from '../vdev/vdev';
+import { DUMP_BLOCK, dumpify, dumpRefusal, extentsOf, isDumpVolume, setDumpVolume, transferRaw, undumpify } from './dump';
 import { isVolume, VOLUME_DATA, volumeBlock, volumeError, volumeSize, volumeWrote } from './volume';
 
 /** illumos's number of zfs; minor 0 is /dev/zfs. */
@@ -38,6 +43,9 @@ class VolumeNode extends Device {
     super(type | 0o640, 3, makeDevice(MAJOR, minor));
   }
 
+  get volume(): Dataset {
+    return this.dataset;
+  }
   get size(): u64 {
     enter();
     let size: u64 = 0;
@@ -81,11 +89,33 @@ class VolumeNode extends Device {
     return this.type == S_IFCHR && (offset % SECTOR || count % SECTOR) ? setError(EINVAL) : 0;
   }
 
+  /** Part of the volume that the kernel dumps to: its blocks are read and written where they are. */
+  private transferRaw(dn: Dnode, offset: u64, place: u64, count: u64, isWrite: bool): i64 {
+    const buffer = newBuffer(DUMP_BLOCK);
+    let done: u64 = 0;
+    let error = 0;
+    while (done < count && error == 0) {
+      const at = offset + done;
+      const part = <u32>min<u64>(DUMP_BLOCK - (at % DUMP_BLOCK), count - done);
+      if (isWrite) error = copy(address(buffer), place + done, part);
+      if (error == 0) error = transferRaw(this.dataset, dn, at, part, buffer, isWrite);
+      if (error == 0 && !isWrite) error = copy(place + done, address(buffer), part);
+      if (error == 0) done += part;
+    }
+    freeBuffer(buffer, DUMP_BLOCK);
+    return done ? <i64>done : error;
+  }
+
   private transfer(offset: u64, memory: u64, count: u64, isWrite: bool): i64 {
     const objset = this.dataset.objset();
     const dn = objset ? holdDnode(objset, VOLUME_DATA) : null;
     let done: u64 = 0;
     let error = dn ? 0 : setError(EIO);
+    if (dn && isDumpVolume(this.dataset)) {
+      const result = this.transferRaw(dn, offset, memory, count, isWrite);
+      releaseDnode(dn);
+      return result;
+    }
     while (done < count && error == 0) {
       const at = offset + done;
       const within = at % <u64>dn!.blockSize;
@@ -112,6 +142,58 @@ class VolumeNode extends Device {
     return result;
   }
 
+  mayDump(): i32 {
+    enter();
+    const error = this.isGone ? setError(ENXIO) : this.dataset.users > 0 ? setError(EBUSY) : dumpRefusal(this.dataset);
+    leave();
+    return error;
+  }
+  beginDump(path: string): DumpTarget | null {
+    enter();
+    const target = this.makeTarget(path);
+    if (target) {
+      this.dataset.users++;
+      setDumpVolume(this.dataset);
+      volumeOfTarget = this;
+      currentTarget = target;
+    }
+    leave();
+    return target;
+  }
+  private makeTarget(path: string): DumpTarget | null {
+    if (this.isGone || this.dataset.users > 0) {
+      setFailure(this.isGone ? ENXIO : EBUSY);
+      return null;
+    }
+    const error = dumpify(this.dataset);
+    if (error < 0) {
+      setFailure(-error);
+      return null;
+    }
+    const extents = extentsOf(this.dataset);
+    if (!extents) {
+      setFailure(EIO);
+      return null;
+    }
+    const target = new DumpTarget(path);
+    for (let i = 0; i < extents.length; i++) target.addRun(extents[i].place, extents[i].bytes);
+    findDisks(target, this.dataset);
+    if (target.hasDisks) return target;
+    setFailure(ENOTSUP);
+    return null;
+  }
+  endDump(): void {
+    enter();
+    this.dataset.users--;
+    if (volumeOfTarget == this) {
+      setDumpVolume(null);
+      volumeOfTarget = null;
+      currentTarget = null;
+    }
+    undumpify(this.dataset);
+    leave();
+  }
+
   ioctl(request: i32, argument: u64): i64 {
     if (request == DKIOCFLUSHWRITECACHE) return this.sync(true);
     if (request != DKIOCGMEDIAINFO) return setError(ENOTTY);
@@ -120,6 +202,30 @@ class VolumeNode extends Device {
     store<u64>(answer, this.size / SECTOR, 8);
     return copyOut(argument, answer, 16);
   }
+}
+
+/** The volume that is the dump device; null: none is. */
+let volumeOfTarget: VolumeNode | null = null;
+let currentTarget: DumpTarget | null = null;
+
+/** Disks below the one top-level device that are written to. */
+function findDisks(target: DumpTarget, dataset: Dataset): void {
+  target.clearDisks();
+  const leaves: Vdev[] = [];
+  dataset.spa.tops[0].vdev.leaves(leaves);
+  for (let i = 0; i < leaves.length; i++) {
+    if (!leaves[i].isOpen || !(leaves[i] instanceof Leaf)) continue;
+    const device = (leaves[i] as Leaf).device;
+    const disk = device ? diskBelow(device) : null;
+    if (disk) target.addDisk(disk, firstSectorFound + LABEL_START / SECTOR);
+  }
+}
+
+/** A pool may consist of other disks now. ZFS's lock is held. */
+export function refreshDumpTarget(): void {
+  const target = currentTarget;
+  const node = volumeOfTarget;
+  if (target && node) findDisks(target, node.volume);
 }
 
 function readPart(dn: Dnode, at: u64, within: u64, count: u64, to: u64): i32 {

@@ -14,7 +14,7 @@ import { zapGet, zapInit, zapSet, zapValue } from '../zap/zap';
 import { LARGEST_BLOCK } from '../zio/blockPointer';
 
 export const VOLUME_DATA: u64 = 1;
-const VOLUME_PROPERTIES: u64 = 2;
+export const VOLUME_PROPERTIES: u64 = 2;
 export const VOLUME_BLOCK: u32 = 8192;
 const SMALLEST_BLOCK: u32 = 512;
 

@@ -7,12 +7,17 @@ import { send } from '../../lib/smf/door';
 
 const INIT_PIPE: string = '/etc/svc/volatile/initpipe';
 const A_SHUTDOWN: i32 = 2;
+const A_DUMP: i32 = 5;
 const FOREVER: u64 = 3600000000000;
 
 /** `level`: 0, 5 or 6; `quick`: nothing is stopped first. Returns only if it cannot. */
 export function endSystem(command: string, level: string, quick: bool): i32 {
   if (calls.getuid() != 0) {
     say(command + ': permission denied\n');
+    return 1;
+  }
+  if (dumps) {
+    complain(command, 'uadmin', calls.uadmin(A_DUMP, functionOf(level)));
     return 1;
   }
   if (!quick && send(INIT_PIPE, level) >= 0) {
@@ -22,16 +27,23 @@ export function endSystem(command: string, level: string, quick: bool): i32 {
     sleepFor(FOREVER);
     return 0;
   }
-  const error = calls.uadmin(A_SHUTDOWN, level == '6' ? 1 : level == '5' ? 6 : 0);
+  const error = calls.uadmin(A_SHUTDOWN, functionOf(level));
   complain(command, 'uadmin', error);
   return 1;
 }
+function functionOf(level: string): i32 {
+  return level == '6' ? 1 : level == '5' ? 6 : 0;
+}
 
-/** Options of halt, poweroff and reboot: -q at once; -d, -l, -n and -y change nothing here. -1: wrong usage. */
+/** A crash dump comes first, at once. */
+let dumps: bool = false;
+
+/** Options of halt, poweroff and reboot: -q at once; -d after a crash dump; -l, -n and -y change nothing here. -1: wrong usage. */
 export function isQuick(command: string, usage: string, args: string[]): i32 {
   let quick = 0;
   for (let i = 1; i < args.length; i++) {
     if (args[i] == '-q') quick = 1;
+    else if (args[i] == '-d') dumps = true;
     else if (args[i] != '-l' && args[i] != '-n' && args[i] != '-y') {
       say('usage: ' + usage + '\n');
       return -1;

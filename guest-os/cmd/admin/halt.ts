@@ -5,6 +5,7 @@
  * Stops all services in the reverse order of their dependencies, ends what is left, and halts the processor.
  *
  * OPTIONS
+ *   -d           at once, after a crash dump as in a panic (dumpadm(8))
  *   -q           at once: nothing is stopped first
  *   -l, -n, -y   accepted: there is no log to leave alone, and nobody is asked
  *
@@ -13,7 +14,7 @@
  */
 import { endSystem, isQuick } from './_shutdown';
 
-export const USAGE: string = 'halt [-lnqy]';
+export const USAGE: string = 'halt [-dlnqy]';
 
 export function main(args: string[]): i32 {
   const quick = isQuick('halt', USAGE, args);

@@ -5,7 +5,7 @@
  * Is true, with status 0, or false, with 1; 2 is a mistake.
  *
  * OPERATORS
- *   -e -f -d -h -L -p -c -b file   exists; is regular, a directory, a link, a pipe, a device
+ *   -e -f -d -h -L -p -c -b file   exists; is regular, a directory, a link, a pipe, a character or block device
  *   -r -w -x -s file               may be read, written, executed; is not empty
  *   -t n                           descriptor n is a terminal
  *   -n -z text                     is not empty, is empty
@@ -14,7 +14,7 @@
  *   ! e, e -a e, e -o e, ( e )     not, and, or, grouping
  */
 import * as calls from '../../lib/calls';
-import { S_IFCHR, S_IFDIR, S_IFIFO, S_IFLNK, S_IFREG, status } from '../../lib/files';
+import { S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFLNK, S_IFREG, status } from '../../lib/files';
 import { say } from '../../lib/io';
 import { parseNumber, pathOf } from '../../lib/text';
 
@@ -138,6 +138,7 @@ function unary(letter: string, word: string): bool {
   if (letter == 'h' || letter == 'L') return file.type == S_IFLNK;
   if (letter == 'p') return file.type == S_IFIFO;
   if (letter == 'c') return file.type == S_IFCHR;
+  if (letter == 'b') return file.type == S_IFBLK;
   if (letter == 's') return file.size > 0;
   if (letter == 'u') return (file.mode & 0o4000) != 0;
   if (letter == 'g') return (file.mode & 0o2000) != 0;

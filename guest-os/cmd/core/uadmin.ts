@@ -11,6 +11,7 @@
  *   2 0   halt
  *   2 1   reset
  *   2 6   switch off
+ *   5 0   write a crash dump as in a panic (dumpadm(8)), then halt; 5 1 and 5 6 accordingly
  */
 import * as calls from '../../lib/calls';
 import { complain, say } from '../../lib/io';

@@ -140,7 +140,49 @@ function createPool(): i32 {
     result = request('dataset_create', made, new NvList());
     if (result < 0) return complain('cannot create ' + nameOf(DATASETS[i]), result);
   }
+  createDumpVolume();
   return 0;
+}
+
+// ---- the volume for crash dumps
+
+const DUMP: string = 'dump';
+const DIOCGETDUMPSIZE: i32 = 0xdd10;
+/** What SmartOS gives a dump volume at least. */
+const USUAL_DUMP: u64 = 1 << 30;
+const DUMP_UNIT: u64 = 1 << 20;
+/** The usual size is for pools so many times larger, what a dump needs for those so many times. */
+const USUAL_PARTS: u64 = 16;
+const LEAST_PARTS: u64 = 8;
+const sizeText: usize = memory.data(8, 8);
+
+/** Twice what the kernel expects of a dump, 1 GiB at least where that is little; none where there is no room. */
+function createDumpVolume(): void {
+  const device = openFile('/dev/dump', O_RDONLY);
+  const error = device < 0 ? <i64>device : calls.ioctl(device, DIOCGETDUMPSIZE, sizeText);
+  if (device >= 0) calls.close(device);
+  if (error < 0) return say('zonespool: /dev/dump: ' + errorText(-error) + '\n');
+  const room = available();
+  const needed = (2 * load<u64>(sizeText) + DUMP_UNIT - 1) & ~(DUMP_UNIT - 1);
+  const usual = max(needed, USUAL_DUMP);
+  const size = usual <= room / USUAL_PARTS ? usual : needed;
+  if (size > room / LEAST_PARTS) {
+    return say('zonespool: ' + nameOf(DUMP) + ' is left out: the pool is too small for a crash dump\n');
+  }
+  const made = new NvList().setText('name', nameOf(DUMP)).setNumber('volsize', size).with('properties', new NvList());
+  const result = request('dataset_create', made, new NvList());
+  if (result < 0) complain('cannot create ' + nameOf(DUMP), result);
+}
+
+/** Bytes that the pool has room for. */
+function available(): u64 {
+  const found = new NvList();
+  const asked = new NvList().setText('names', POOL).setNumber('depth', 0).setText('properties', 'available');
+  if (request('dataset_list', asked, found) < 0) return 0;
+  const datasets = found.lists('datasets');
+  if (!datasets.length) return 0;
+  const list = datasets[0].list('available');
+  return list ? list.number('value') : 0;
 }
 
 function mountAt(dataset: string, path: string): i64 {

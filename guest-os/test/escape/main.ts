@@ -106,7 +106,7 @@ function zones(other: i32): void {
 function devices(): void {
   check('mknod of a disk', calls.mknod(text('/d'), S_IFBLK | 0o600, (<u64>112) << 32), EPERM);
   check('mknod of memory', calls.mknod(text('/d'), S_IFCHR | 0o600, (<u64>13) << 32), EPERM);
-  const names = ['dsk', 'rdsk', 'kmem', 'mem', 'zvol', 'term/a', 'ttya', 'vt'];
+  const names = ['dsk', 'dump', 'rdsk', 'kmem', 'mem', 'zvol', 'term/a', 'ttya', 'vt'];
   for (let i = 0; i < names.length; i++) check('open /dev/' + names[i], openFile('/dev/' + names[i], O_RDWR), ENOENT);
   check('no /devices', openFile('/devices', O_RDONLY), ENOENT);
   const master = openFile('/dev/ptmx', O_RDWR);
@@ -245,7 +245,7 @@ function machine(): void {
   store<u64>(buffer, 0, 8);
   check('clock_settime', calls.clock_settime(3, BUFFER), EPERM);
   check('p_online', calls.p_online(0, 1), EPERM);
-  check('uadmin, dump', calls.uadmin(5, 0), EINVAL);
+  check('uadmin, dump', calls.uadmin(5, 0), EPERM);
   check('set the name', calls.systeminfo(SI_SET_HOSTNAME, text('inside'), 0), 7);
   calls.uname(BUFFER);
   checkText('the name is set here', String.UTF8.decodeUnsafe(buffer + 257, 6), 'inside');

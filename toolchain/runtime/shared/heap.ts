@@ -253,6 +253,11 @@ export function collectFrom(stackPointer: u64): void {
   longestPause = max(longestPause, pause);
 }
 
+/** Where the heap's memory ends so far; 0: there is none yet. */
+export function heapEnd(): usize {
+  return end;
+}
+
 /** Collects, and gives memory back. */
 export function trimHeap(): void {
   __collect();
