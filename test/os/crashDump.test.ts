@@ -1,0 +1,293 @@
+// SPDX-License-Identifier: MIT
+/**
+ * Crash dumps, on our machine and on QEMU: what the kernel writes in a panic, read off the disk by the format's documentation, is what memory holds; the next
+ * boot saves it; a dump that was cut off is none; and OpenZFS's zdb is content with the pool before and afterwards.
+ */
+import { type ChildProcess, spawnSync } from 'node:child_process';
+import { closeSync, mkdirSync, openSync, readFileSync, readSync, truncateSync, writeFileSync, writeSync } from 'node:fs';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type BlockBackend, Machine } from '../../emulator/host/library.ts';
+import { haveOracles, openZfs } from '../../tools/oracles.js';
+import {
+  DF_ALL,
+  DF_COMPLETE,
+  DF_COMPRESSED,
+  DF_KERNEL,
+  DF_VALID,
+  DUMP_MAGIC,
+  eachPage,
+  firstHeader,
+  lastHeader,
+  type Medium,
+  pageNumbers,
+  symbolFile,
+  translations,
+  volumeMedium,
+} from './dumpReader.ts';
+import { buildImage, type Image, LOGIN, PROMPT, qemu, typeOnQemu } from './session.ts';
+
+const DISK = 1 << 30;
+const MEMORY = 256 << 20;
+const PAGE = 4096;
+const WINDOW = 0xffff_c000_0000_0000n;
+/** Pages that the dump itself changes while it is written: its buffers, what it prints, its stack. */
+const CHANGED = 64;
+const SHOWN = `      Dump content: kernel pages
+       Dump device: /dev/zvol/dsk/zones/dump (dedicated)
+Savecore directory: /var/crash/volatile
+  Savecore enabled: yes
+   Save compressed: on
+`;
+
+let image: Image;
+const zdb = openZfs();
+beforeAll(async () => {
+  image = await buildImage();
+}, 600_000);
+afterAll(() => image.remove());
+
+/** A new, empty disk in a folder of its own. */
+function newDisk(name: string): string {
+  const folder = join(image.directory, name);
+  mkdirSync(folder);
+  const file = join(folder, 'disk');
+  writeFileSync(file, '');
+  truncateSync(file, DISK);
+  return file;
+}
+
+/** A file as the disk on which the system makes its pool. */
+class PoolFile implements BlockBackend {
+  readonly sectors = DISK / 512;
+  readonly readOnly = false;
+  readonly serial = 'pool';
+  readonly #descriptor: number;
+  constructor(path: string) {
+    this.#descriptor = openSync(path, 'r+');
+  }
+  read(sector: number, into: Uint8Array): void {
+    readSync(this.#descriptor, into, 0, into.length, sector * 512);
+  }
+  write(sector: number, from: Uint8Array): void {
+    writeSync(this.#descriptor, from, 0, from.length, sector * 512);
+  }
+  flush(): void {}
+  close(): void {
+    closeSync(this.#descriptor);
+  }
+}
+
+function judgePool(disk: string): void {
+  const blocks = zdb?.('zdb', ['-e', '-p', join(disk, '..'), '-bcc', 'zones']);
+  expect(blocks?.output).toContain('No leaks (block sum matches space maps exactly)');
+  expect(blocks?.status).toBe(0);
+}
+
+/** The dump device on a disk, where zdb says that its blocks are. */
+function dumpDevice(disk: string): Medium {
+  const listing = zdb?.('zdb', ['-e', '-p', join(disk, '..'), '-ddddd', 'zones/dump', '1']);
+  expect(listing?.status).toBe(0);
+  return volumeMedium(disk, DISK, listing?.output ?? '');
+}
+
+/** A dump of what `memory` holds. `content`: DF_KERNEL or DF_ALL. */
+function judgeDump(medium: Medium, content: number, memory: (page: number) => Uint8Array): void {
+  const header = lastHeader(medium);
+  expect(header.magic).toBe(DUMP_MAGIC);
+  expect(header.version).toBe(10);
+  expect(header.flags).toBe(DF_VALID | DF_COMPLETE | DF_COMPRESSED | content);
+  expect(header.wordSize).toBe(64);
+  expect(header.start).toBe(65536);
+  expect(header.pageSize).toBe(PAGE);
+  expect(header.utsname[0]).toBe('SunOS');
+  expect(header.utsname.slice(2, 3).concat(header.utsname[4], header.platform)).toEqual(['5.11', 'i86pc', 'i86pc']);
+  expect(header.panicString).toBe('forced crash dump initiated at user request');
+  expect(firstHeader(medium, header).bytes).toEqual(header.bytes);
+  const pages = pageNumbers(medium, header);
+  expect(pages).toEqual([...new Set(pages)].sort((a, b) => a - b));
+  const different: number[] = [];
+  let count = 0;
+  eachPage(medium, header, (index, page) => {
+    count++;
+    if (page.compare(memory(pages[index])) !== 0) different.push(pages[index]);
+  });
+  expect(count).toBe(header.npages);
+  expect(different.length).toBeLessThan(CHANGED);
+  // What the kernel has in its window lies where the window says.
+  const known = new Set(pages);
+  const table = translations(medium, header);
+  for (const { address, page } of table) {
+    if (!known.has(page)) throw new Error(`page ${page} is mapped, but not there`);
+    if (address >= WINDOW && address < WINDOW + 0xc000_0000n && address !== WINDOW + BigInt(page * PAGE))
+      throw new Error(`page ${page} is not at its place`);
+  }
+  expect(table.length).toBeGreaterThan(pages.length);
+  judgeSymbols(symbolFile(medium, header));
+}
+
+function functionsOf(file: string): Map<string, string> {
+  const { stdout } = spawnSync('readelf', ['-sW', file], { encoding: 'utf8', maxBuffer: 64 << 20 });
+  return new Map([...stdout.matchAll(/^\s*\d+: ([0-9a-f]{16}) +\d+ FUNC .* (\S+)$/gm)].map(([, at, name]) => [name, at]));
+}
+/** The functions are those of the kernel's file, as binutils sees both. */
+function judgeSymbols(symbols: Buffer): void {
+  if (!haveOracles('gcc')) return;
+  const file = join(image.directory, 'symbols');
+  writeFileSync(file, symbols);
+  const dumped = functionsOf(file);
+  const built = functionsOf(image.kernel);
+  const common = [...dumped].filter(([name]) => built.has(name));
+  expect(common.length).toBeGreaterThan(1000);
+  expect(common.filter(([name, at]) => built.get(name) !== at)).toEqual([]);
+}
+
+/** A machine at its shell. */
+async function bootOurs(disk: BlockBackend): Promise<Machine> {
+  const machine = Machine.boot({
+    kernel: image.kernel,
+    initrd: image.archive,
+    append: 'console=ttya',
+    memory: MEMORY,
+    disks: [disk],
+  });
+  await login(machine);
+  return machine;
+}
+async function login(machine: Machine): Promise<void> {
+  await machine.console.expect(LOGIN);
+  machine.console.send('root');
+  await machine.console.expect(PROMPT);
+  await ask(machine, 'set +o emacs');
+}
+/** What a command prints. */
+async function ask(machine: Machine, command: string): Promise<string> {
+  machine.console.send(command);
+  const [text] = await machine.console.expect(PROMPT_AFTER);
+  return text.replaceAll('\r', '').replace(/^.*\n/, '').replace(PROMPT, '');
+}
+const PROMPT_AFTER = /[\s\S]*\[root@\S+ \S+\]# $/;
+const ourMemory = (machine: Machine) => (page: number) => machine.readMemory(WINDOW + BigInt(page * PAGE), PAGE);
+
+const SAVED = 'savecore: reboot after panic: forced crash dump initiated at user request';
+
+describe.skipIf(!zdb)('on our machine', () => {
+  test('a dump holds what memory does, and is saved at the next boot', async () => {
+    const file = newDisk('ours');
+    const disk = new PoolFile(file);
+    const machine = await bootOurs(disk);
+    expect(await ask(machine, 'zfs list -H -o name')).toContain('zones/cores/global\nzones/dump\nzones/opt\n');
+    expect(await ask(machine, 'dumpadm')).toBe(SHOWN);
+    expect(await ask(machine, 'zfs get -H -o value checksum,compression,volblocksize zones/dump')).toBe('off\noff\n128K\n');
+    for (const command of ['zfs destroy zones/dump', 'zfs set volsize=8m zones/dump', 'zfs rename zones/dump zones/other'])
+      expect(await ask(machine, `${command}; echo $?`)).toMatch(/busy\n1\n$/);
+    machine.console.send('reboot -d');
+    await machine.console.expect(/rebooting\.\.\./);
+    judgeDump(dumpDevice(file), DF_KERNEL, ourMemory(machine));
+    judgePool(file);
+
+    await login(machine);
+    expect(await ask(machine, 'while [ "$(svcs -H -o state dumpadm)" != online ]; do sleep 1; done; dmesg')).toContain(SAVED);
+    expect(await ask(machine, 'cd /var/crash/volatile; ls -1; cat bounds; savecore -f vmdump.0 . ; ls -1; cd')).toMatch(
+      /^bounds\nvmdump\.0\n1\n[\s\S]*\nbounds\nunix\.0\nvmcore\.0\nvmdump\.0\n$/,
+    );
+    expect(await ask(machine, 'savecore -v; ls /var/crash/volatile | wc -l')).toMatch(/dump already processed\n\s*4\n$/);
+    machine.console.send('uadmin 2 6');
+    await machine.run();
+    disk.close();
+    judgePool(file);
+    expect(lastHeader(dumpDevice(file)).flags & DF_VALID).toBe(0);
+  }, 600_000);
+
+  test('a dump that was cut off is none, and the pool is whole', async () => {
+    const file = newDisk('cut');
+    const disk = new PoolFile(file);
+    const machine = await bootOurs(disk);
+    // There is a whole one, of the running system, that could not be saved.
+    expect(await ask(machine, 'savecore -L /nowhere; echo $?')).toMatch(/dump succeeded\n[\s\S]*No such file or directory\n1\n$/);
+    expect(await ask(machine, 'dumpadm -c all; echo $?')).toMatch(/is too small to hold a system dump\n.*\n1\n$/);
+    machine.console.send('reboot -d');
+    await machine.console.expect(/ 50% done/);
+    disk.close();
+    judgePool(file);
+    const again = new PoolFile(file);
+    const next = await bootOurs(again);
+    expect(await ask(next, 'savecore -v')).toBe('savecore: bad magic number 0\n');
+    expect(await ask(next, 'ls /var/crash/volatile')).toBe('');
+    again.close();
+  }, 600_000);
+});
+
+/** QEMU until a text on its console: everything it has said. */
+function waitFor(child: ChildProcess, wanted: RegExp, answers: readonly [RegExp, string][]): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let all = '';
+    let from = 0;
+    const rest = [...answers];
+    const timer = setTimeout(() => child.kill('SIGKILL'), 400_000);
+    child.on('exit', () => {
+      clearTimeout(timer);
+      reject(new Error(`ended: ${all.slice(-2000)}`));
+    });
+    child.stdout?.on('data', (data: Buffer) => {
+      all += data.toString('latin1').replaceAll('\r', '');
+      if (rest.length > 0 && rest[0][0].test(all.slice(from))) {
+        from = all.length;
+        child.stdin?.write(`${rest.shift()?.[1]}\n`);
+      }
+      if (rest.length > 0 || !wanted.test(all.slice(from))) return;
+      clearTimeout(timer);
+      resolve(all);
+    });
+  });
+}
+
+/** Memory of a QEMU that stands still, by its monitor. */
+function saveMemory(socket: string, file: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const monitor = connect(socket);
+    const commands = ['stop', `pmemsave 0 ${MEMORY} "${file}"`];
+    let text = '';
+    monitor.on('error', reject);
+    monitor.on('data', (data) => {
+      text += data.toString('latin1');
+      if (!/\(qemu\) $/.test(text)) return;
+      text = '';
+      const next = commands.shift();
+      if (next) monitor.write(`${next}\n`);
+      else {
+        monitor.end();
+        resolve();
+      }
+    });
+  });
+}
+
+describe.skipIf(!zdb || !haveOracles('qemu-system-x86_64'))('on QEMU', () => {
+  test('a dump holds what memory does, and is saved at the next boot', async () => {
+    const file = newDisk('qemu');
+    const socket = join(image.directory, 'monitor');
+    const drive = ['-drive', `file=${file},format=raw,if=none,id=pool`, '-device', 'virtio-blk-pci,drive=pool,serial=pool'];
+    const stays = ['-no-shutdown', '-monitor', `unix:${socket},server,nowait`];
+    const child = qemu(image, undefined, [...drive, ...stays]);
+    await waitFor(child, /rebooting\.\.\./, [
+      [LOGIN, 'root'],
+      [PROMPT, 'reboot -d'],
+    ]);
+    const saved = join(image.directory, 'memory');
+    await saveMemory(socket, saved);
+    child.removeAllListeners('exit');
+    const gone = new Promise((resolve) => child.on('exit', resolve));
+    child.kill('SIGKILL');
+    await gone;
+    const memory = readFileSync(saved);
+    judgeDump(dumpDevice(file), DF_KERNEL, (page) => memory.subarray(page * PAGE, (page + 1) * PAGE));
+    judgePool(file);
+    const wait = 'while [ "$(svcs -H -o state dumpadm)" != online ]; do sleep 1; done';
+    const { outputs } = await typeOnQemu(image, [`${wait}; dmesg`, 'dumpadm', 'ls -1 /var/crash/volatile'], undefined, drive);
+    expect(outputs[0]).toContain(SAVED);
+    expect(outputs.slice(1)).toEqual([SHOWN, 'bounds\nvmdump.0\n']);
+    judgePool(file);
+  }, 900_000);
+});
