@@ -4,6 +4,7 @@ import { makeDevice } from '../fs/device';
 import { addDevice, addDeviceDirectory } from '../fs/devices';
 import { attachDump } from './dump';
 import { attachKstat } from './kstat';
+import { attachKernelMemory } from './kernelMemory';
 import { attachMemory } from './memory';
 import { attachMessages } from './messages';
 import { attachPci } from './pci';
@@ -40,6 +41,7 @@ export function attachDevices(consoleName: string): void {
   attachSmbios();
   attachMessages();
   attachDump();
+  attachKernelMemory();
   attachPty();
   attachRandom();
   attachPowerButton();

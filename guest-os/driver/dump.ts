@@ -19,6 +19,7 @@ import {
   setDumpTarget,
   setDumpUuid,
 } from '../kernel/dump/crash';
+import { nameRoots } from '../kernel/dump/roots';
 import { EALREADY, EINVAL, EFAULT, ENODEV, ENOSPC, ENOTBLK, ENXIO, EPERM, failure, setError } from '../kernel/errno';
 import { currentProcess } from '../kernel/process';
 import { copyOut, fetchText, put64, storeText } from '../kernel/user';
@@ -139,5 +140,6 @@ function replace(by: Device | null): void {
 }
 
 export function attachDump(): void {
+  nameRoots();
   addDevice('dump', 'pseudo/dump@0:dump', new DumpDevice());
 }

@@ -11,7 +11,6 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type BlockBackend, Machine } from '../../emulator/host/library.ts';
 import { haveOracles, openZfs } from '../../tools/oracles.js';
 import {
-  DF_ALL,
   DF_COMPLETE,
   DF_COMPRESSED,
   DF_KERNEL,
@@ -143,6 +142,38 @@ function judgeSymbols(symbols: Buffer): void {
   expect(common.filter(([name, at]) => built.get(name) !== at)).toEqual([]);
 }
 
+/** Processes but for this ps. */
+const PROCESSES = `ps -e -o pid= -o ppid= -o fname= > /tmp/list; sed 's/  */ /g' /tmp/list | grep -v ' ps$'`;
+const DEBUGGER = [
+  'echo ::status | mdb 0',
+  'echo ::ps | mdb unix.0 vmcore.0 | sed "s/  */ /g" | cut -d " " -f 2,3,8 | grep "^[0-9]"',
+  'echo ::msgbuf | mdb 0',
+  'echo "$C" | mdb 0',
+  'echo ::ps | mdb -k | wc -l; ps -e | wc -l',
+];
+/** What mdb says of the dump. `before`: what ps said before the panic. */
+function judgeDebugger(before: string, [status, processes, messages, stack, live]: readonly string[]): void {
+  expect(status).toMatch(/^debugging crash dump vmcore\.0 \(64-bit\) from /);
+  expect(status).toContain('\npanic message: forced crash dump initiated at user request\ndump content: kernel pages only\n');
+  const rows = processes.trim().split('\n');
+  // The last is the one that asked for the dump.
+  expect(rows.at(-1)).toMatch(/ reboot$/);
+  expect(rows.slice(0, -1)).toEqual(
+    before
+      .trim()
+      .split('\n')
+      .map((line) => line.trim()),
+  );
+  expect(messages).toMatch(/\npanic: forced crash dump initiated at user request\n {2}at 0x[0-9a-f]+ \S*panic\/panic\+/);
+  expect(stack).toMatch(
+    /^[0-9a-f]{16} \S*panic\/panic\+0x[0-9a-f]+\(\)\n[0-9a-f]{16} \S*forceDump\+.*\n[0-9a-f]{16} \S*uadmin\+/,
+  );
+  expect(stack).toMatch(/systemCallEntry\+0x[0-9a-f]+\(\)\n$/);
+  // Both lists have a heading, and each its own process and that of wc.
+  const [inKernel, inProc] = live.trim().split(/\s+/);
+  expect(inKernel).toBe(inProc);
+}
+
 /** A machine at its shell. */
 async function bootOurs(disk: BlockBackend): Promise<Machine> {
   const machine = Machine.boot({
@@ -182,6 +213,7 @@ describe.skipIf(!zdb)('on our machine', () => {
     expect(await ask(machine, 'zfs get -H -o value checksum,compression,volblocksize zones/dump')).toBe('off\noff\n128K\n');
     for (const command of ['zfs destroy zones/dump', 'zfs set volsize=8m zones/dump', 'zfs rename zones/dump zones/other'])
       expect(await ask(machine, `${command}; echo $?`)).toMatch(/busy\n1\n$/);
+    const before = await ask(machine, PROCESSES);
     machine.console.send('reboot -d');
     await machine.console.expect(/rebooting\.\.\./);
     judgeDump(dumpDevice(file), DF_KERNEL, ourMemory(machine));
@@ -192,6 +224,10 @@ describe.skipIf(!zdb)('on our machine', () => {
     expect(await ask(machine, 'cd /var/crash/volatile; ls -1; cat bounds; savecore -f vmdump.0 . ; ls -1; cd')).toMatch(
       /^bounds\nvmdump\.0\n1\n[\s\S]*\nbounds\nunix\.0\nvmcore\.0\nvmdump\.0\n$/,
     );
+    await ask(machine, 'cd /var/crash/volatile');
+    const said: string[] = [];
+    for (const command of DEBUGGER) said.push(await ask(machine, command));
+    judgeDebugger(before, said);
     expect(await ask(machine, 'savecore -v; ls /var/crash/volatile | wc -l')).toMatch(/dump already processed\n\s*4\n$/);
     machine.console.send('uadmin 2 6');
     await machine.run();

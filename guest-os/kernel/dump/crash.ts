@@ -25,6 +25,7 @@ import { systemVersion } from '../system';
 import { current } from '../thread';
 import { globalZone } from '../zone';
 import { markAll, markedPages, markKernel, markProcess, nextMarked, writeTranslations } from './pages';
+import { storeRoots } from './roots';
 import { writeSymbols } from './symbols';
 import { DumpTarget } from './target';
 import { beginWriting, dumpFailure, endPart, put, put32, put64, settleDump, writeFrom, writtenTo } from './writer';
@@ -96,6 +97,10 @@ export function setDumpUuid(text: string): void {
 
 /** Pages are marked, and written, for one at a time. */
 let isLiveDumping: bool = false;
+/** Is somebody else's turn with what marks and writes? */
+export function dumpIsUnderWay(): bool {
+  return isLiveDumping;
+}
 
 /** Bytes that a dump of the current content may take, as illumos guesses: half of what it has. */
 export function dumpEstimate(): u64 {
@@ -174,6 +179,7 @@ function dump(to: DumpTarget, process: Process | null, isLive: bool): i32 {
   print(what == DUMP_ALL ? 'all' : what == DUMP_CURPROC ? 'kernel + curproc' : 'kernel');
   print('\n');
   mark(what, process);
+  storeRoots();
   beginWriting(to, isLive);
   writeFrom(end - DUMP_OFFSET, end);
   put(zeros, 4096);

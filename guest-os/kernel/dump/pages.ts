@@ -18,7 +18,8 @@ const PRESENT: u64 = 1;
 const LARGE: u64 = 1 << 7;
 const FRAME: u64 = 0x000ffffffffff000;
 const LARGE_SIZE: u64 = 2 << 20;
-const KERNEL_LOAD: usize = 0x100000;
+/** Where the kernel's image begins in memory. */
+export const KERNEL_LOAD: usize = 0x100000;
 const KERNEL_HALF: i32 = 256;
 
 /** A bit for each page that the window reaches. */
@@ -31,6 +32,13 @@ let others: (() => void) | null = null;
 export function addKernelMemory(mark: () => void): void {
   others = mark;
 }
+
+/** Of kernel pages, how many are not in the image: they were taken as frames. */
+export function kernelFrames(): u64 {
+  return framesOfKernel;
+}
+let imagePages: u64 = 0;
+let framesOfKernel: u64 = 0;
 
 export function markedPages(): u64 {
   return marked;
@@ -55,7 +63,7 @@ export function markRange(start: usize, end: usize): void {
 }
 
 /** Memory that can be read where it is. What lies below 1 MiB is not the kernel's. */
-function isMemory(frame: u64): bool {
+export function isMemory(frame: u64): bool {
   if (frame < KERNEL_LOAD || frame >= WINDOW_DIRECT) return false;
   for (let i = 0; i < ramRanges(); i++) if (frame >= ramRangeStart(i) && frame + PAGE <= ramRangeEnd(i)) return true;
   return false;
@@ -76,6 +84,7 @@ export function markKernel(): void {
   memory.fill(bitmap, 0, BITMAP_BYTES);
   marked = 0;
   markRange(KERNEL_LOAD, heapEnd() ? heapEnd() : <usize>imageEnd());
+  imagePages = marked;
   emits = false;
   walk(<usize>kernelSpace(), 3, 0, KERNEL_HALF, 512);
   const processes = processList();
@@ -85,6 +94,7 @@ export function markKernel(): void {
   }
   const more = others;
   if (more) more();
+  framesOfKernel = marked - imagePages;
 }
 export function markProcess(process: Process): void {
   const space = process.space;

@@ -9,7 +9,7 @@
 import { ImageSymbol, ImageTables } from 'layout/image';
 import { KERNEL_BASE, WINDOW } from 'machine/addresses';
 import { imageTables } from 'machine/stubs';
-import { put, put32, put64 } from './writer';
+import { collectInto, endCollecting, put, put32, put64 } from './writer';
 
 const HEADER: u64 = 64;
 const SECTION: u64 = 64;
@@ -148,3 +148,15 @@ function writeText(text: string, ends: bool): void {
   if (ends) put(letter, 1);
 }
 const letter: usize = memory.data(1);
+
+/** The same file in memory, for who reads it from a running kernel. */
+export function symbolFile(): StaticArray<u8> {
+  collectInto(0, 0);
+  const length = writeSymbols();
+  endCollecting();
+  const file = new StaticArray<u8>(<i32>length);
+  collectInto(changetype<usize>(file), length);
+  writeSymbols();
+  endCollecting();
+  return file;
+}

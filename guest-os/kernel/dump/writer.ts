@@ -18,6 +18,7 @@ let failure: i32 = 0;
 
 export function beginWriting(to: DumpTarget, live: bool): void {
   target = to;
+  collector = 0;
   isLive = live;
   used = 0;
   failure = 0;
@@ -30,6 +31,19 @@ export function writeFrom(offset: u64, end: u64): void {
   at = offset;
   limit = end;
   used = 0;
+}
+
+/** What is put goes there instead, as long as it has room; 0: no more of that. */
+export function collectInto(to: usize, room: u64): void {
+  collector = to;
+  at = 0;
+  used = 0;
+  limit = room;
+}
+let collector: usize = 0;
+/** Bytes that were put since, whether there was room or not. */
+export function collected(): u64 {
+  return at + used;
 }
 
 export function put(from: usize, count: usize): void {
@@ -70,12 +84,24 @@ export function writtenTo(): u64 {
   return at + used;
 }
 
+/** The last of what is collected. */
+export function endCollecting(): void {
+  if (used) send(used);
+  collector = 0;
+}
+
 /** What was written is on the medium. */
 export function settleDump(): void {
   if (!failure) failure = target!.flush(isLive);
 }
 
 function send(count: u32): void {
+  if (collector || !target) {
+    if (collector && at < limit) memory.copy(collector + <usize>at, buffer, <usize>min<u64>(count, limit - at));
+    at += count;
+    used = 0;
+    return;
+  }
   if (!failure) failure = at + count > limit ? setError(ENOSPC) : target!.write(at, buffer, count, isLive);
   at += count;
   used = 0;

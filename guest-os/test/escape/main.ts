@@ -106,7 +106,7 @@ function zones(other: i32): void {
 function devices(): void {
   check('mknod of a disk', calls.mknod(text('/d'), S_IFBLK | 0o600, (<u64>112) << 32), EPERM);
   check('mknod of memory', calls.mknod(text('/d'), S_IFCHR | 0o600, (<u64>13) << 32), EPERM);
-  const names = ['dsk', 'dump', 'rdsk', 'kmem', 'mem', 'zvol', 'term/a', 'ttya', 'vt'];
+  const names = ['dsk', 'dump', 'rdsk', 'kmem', 'ksyms', 'mem', 'zvol', 'term/a', 'ttya', 'vt'];
   for (let i = 0; i < names.length; i++) check('open /dev/' + names[i], openFile('/dev/' + names[i], O_RDWR), ENOENT);
   check('no /devices', openFile('/devices', O_RDONLY), ENOENT);
   const master = openFile('/dev/ptmx', O_RDWR);

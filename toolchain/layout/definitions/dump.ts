@@ -66,4 +66,10 @@ export const dumpMap = layout(
   { first: u64, next: u64, data: u64, space: u64, at: u64 },
 );
 
-export const layouts = [dumpHeader, dumpDataHeader, memVtop, dumpMap];
+export const elf64Symbol = layout(
+  'Elf64Symbol',
+  { size: 24, comment: 'Of a symbol table (System V ABI, chapter 4).' },
+  { name: u32, info: u8, other: u8, section: u16, value: u64, size: u64 },
+);
+
+export const layouts = [dumpHeader, dumpDataHeader, memVtop, dumpMap, elf64Symbol];

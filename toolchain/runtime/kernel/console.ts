@@ -25,6 +25,10 @@ export function messageLength(): u32 {
 export function messageCapacity(): u32 {
   return LOG;
 }
+/** Where they are: a ring, byte n at n modulo the capacity. */
+export function messageBuffer(): usize {
+  return log;
+}
 export function messageByte(at: u32): u32 {
   return <u32>load<u8>(log + (at % LOG));
 }

@@ -8,7 +8,7 @@ import { ImageSymbolAt, ImageTablesAt } from 'layout/image';
 import { USER_END } from 'machine/addresses';
 import { address } from 'machine/mem';
 import { copyUser, imageTables } from 'machine/stubs';
-import { print, printDecimal, printHex, putByte } from 'runtime/console';
+import { print, printDecimal, printHex, putText } from 'runtime/console';
 
 const MAGIC: u32 = 0x74626c44;
 /** Longest name printed. */
@@ -77,7 +77,7 @@ function printName(tables: u64, name: u32): void {
     const byte = peek8(at + i);
     if (!byte) return;
     // A user program's names go to the console: control characters do not.
-    putByte(byte >= 0x20 && byte < 0x7f ? byte : 0x3f);
+    putText(byte >= 0x20 && byte < 0x7f ? byte : 0x3f);
   }
 }
 
