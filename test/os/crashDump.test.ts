@@ -9,6 +9,7 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type BlockBackend, Machine } from '../../emulator/host/library.ts';
+import { projectRoot } from '../../toolchain/asc/root.ts';
 import { haveOracles, openZfs } from '../../tools/oracles.js';
 import {
   DF_COMPLETE,
@@ -25,6 +26,7 @@ import {
   translations,
   volumeMedium,
 } from './dumpReader.ts';
+import { buildKernel } from './guestTests.ts';
 import { buildImage, type Image, LOGIN, PROMPT, qemu, typeOnQemu } from './session.ts';
 
 const DISK = 1 << 30;
@@ -148,7 +150,7 @@ const DEBUGGER = [
   'echo ::status | mdb 0',
   'echo ::ps | mdb unix.0 vmcore.0 | sed "s/  */ /g" | cut -d " " -f 2,3,8 | grep "^[0-9]"',
   'echo ::msgbuf | mdb 0',
-  'echo "$C" | mdb 0',
+  "echo '$C' | mdb 0",
   'echo ::ps | mdb -k | wc -l; ps -e | wc -l',
 ];
 /** What mdb says of the dump. `before`: what ps said before the panic. */
@@ -201,6 +203,8 @@ async function ask(machine: Machine, command: string): Promise<string> {
 const PROMPT_AFTER = /[\s\S]*\[root@\S+ \S+\]# $/;
 const ourMemory = (machine: Machine) => (page: number) => machine.readMemory(WINDOW + BigInt(page * PAGE), PAGE);
 
+/** The service has run. */
+const ONLINE = 'while [ "$(svcs -H -o state dumpadm)" != online ]; do sleep 1; done';
 const SAVED = 'savecore: reboot after panic: forced crash dump initiated at user request';
 
 describe.skipIf(!zdb)('on our machine', () => {
@@ -220,7 +224,7 @@ describe.skipIf(!zdb)('on our machine', () => {
     judgePool(file);
 
     await login(machine);
-    expect(await ask(machine, 'while [ "$(svcs -H -o state dumpadm)" != online ]; do sleep 1; done; dmesg')).toContain(SAVED);
+    expect(await ask(machine, `${ONLINE}; dmesg`)).toContain(SAVED);
     expect(await ask(machine, 'cd /var/crash/volatile; ls -1; cat bounds; savecore -f vmdump.0 . ; ls -1; cd')).toMatch(
       /^bounds\nvmdump\.0\n1\n[\s\S]*\nbounds\nunix\.0\nvmcore\.0\nvmdump\.0\n$/,
     );
@@ -320,10 +324,108 @@ describe.skipIf(!zdb || !haveOracles('qemu-system-x86_64'))('on QEMU', () => {
     const memory = readFileSync(saved);
     judgeDump(dumpDevice(file), DF_KERNEL, (page) => memory.subarray(page * PAGE, (page + 1) * PAGE));
     judgePool(file);
-    const wait = 'while [ "$(svcs -H -o state dumpadm)" != online ]; do sleep 1; done';
-    const { outputs } = await typeOnQemu(image, [`${wait}; dmesg`, 'dumpadm', 'ls -1 /var/crash/volatile'], undefined, drive);
+    const { outputs } = await typeOnQemu(image, [`${ONLINE}; dmesg`, 'dumpadm', 'ls -1 /var/crash/volatile'], undefined, drive);
     expect(outputs[0]).toContain(SAVED);
     expect(outputs.slice(1)).toEqual([SHOWN, 'bounds\nvmdump.0\n']);
     judgePool(file);
   }, 900_000);
+});
+
+/** uadmin(99, N) panics where it is asked to. */
+const BREAKER = `
+import { Callout, uptime } from '../kernel/clock';
+import { enter } from '../../zfs/port/kernel';
+import { panic } from 'runtime/panic';
+const hoard: StaticArray<u8>[] = [];
+function fire(argument: usize): void {
+  panic('broken in an interrupt');
+}
+const alarm = new Callout(fire, 0);
+function breakIn(where: i32): void {
+  if (where == 1) {
+    alarm.at(uptime() + 1000000);
+    for (;;) {}
+  }
+  if (where == 2) for (;;) hoard.push(new StaticArray<u8>(65536));
+  if (where == 3) {
+    enter();
+    panic('broken in ZFS');
+  }
+  panic('broken within the dump');
+}
+`;
+/** Where, what the kernel says, and what savecore says of it. */
+const BREAKS = [
+  [1, 'broken in an interrupt'],
+  [2, 'kernel heap exhausted'],
+  [3, 'broken in ZFS'],
+] as const;
+
+describe('a panic', () => {
+  let machine: Machine;
+  let kernel: string;
+  beforeAll(async () => {
+    const source = (path: string): string => readFileSync(join(projectRoot(), path), 'utf8');
+    const uadmin = 'guest-os/syscall/uadmin.ts';
+    const crash = 'guest-os/kernel/dump/crash.ts';
+    const start = 'export function uadmin(command: i32, action: i32): i64 {\n';
+    const page = '    done++;\n';
+    expect(source(uadmin)).toContain(start);
+    expect(source(crash)).toContain(page);
+    const overlay = new Map([
+      [uadmin, `${source(uadmin).replace(start, `${start}  if (command == 99) breakIn(action);\n`)}${BREAKER}`],
+      [crash, source(crash).replace(page, `${page}    if (done == 100 && load<u8>(reasonText, 7) == 0x77) panic('again');\n`)],
+    ]);
+    kernel = join(image.directory, 'broken');
+    writeFileSync(kernel, await buildKernel(overlay));
+    const disks = [{ memory: DISK, serial: 'pool' }];
+    machine = Machine.boot({ kernel, initrd: image.archive, append: 'console=ttya', memory: MEMORY, disks });
+    await login(machine);
+    await ask(machine, ONLINE);
+  }, 600_000);
+
+  test.each(BREAKS)(
+    '%i: %s',
+    async (where, reason) => {
+      const own = machine.fork();
+      own.console.send(`uadmin 99 ${where}`);
+      const [text] = await own.console.expect(/[\s\S]*rebooting\.\.\./);
+      expect(text).toContain(`panic: ${reason}`);
+      expect(text).toMatch(/100% done: \d+ pages dumped, dump succeeded/);
+      await login(own);
+      expect(await ask(own, `${ONLINE}; dmesg`)).toContain(`savecore: reboot after panic: ${reason}`);
+      expect(await ask(own, 'cd /var/crash/volatile; savecore -f vmdump.0 .; echo ::status | mdb 0')).toContain(
+        `panic message: ${reason}\n`,
+      );
+    },
+    300_000,
+  );
+
+  test('within the dump ends it, and there is none', async () => {
+    const own = machine.fork();
+    own.console.send('uadmin 99 4');
+    const [text] = await own.console.expect(/[\s\S]*rebooting\.\.\./);
+    expect(text).toContain('panic: again, while dumping: dump aborted');
+    await login(own);
+    expect(await ask(own, `${ONLINE}; savecore -v`)).toBe('savecore: bad magic number 0\n');
+  }, 300_000);
+
+  test.skipIf(!haveOracles('qemu-system-x86_64'))(
+    'in an interrupt, on QEMU',
+    async () => {
+      const file = newDisk('interrupt');
+      const drive = ['-drive', `file=${file},format=raw,if=none,id=pool`, '-device', 'virtio-blk-pci,drive=pool,serial=pool'];
+      const child = qemu({ ...image, kernel }, undefined, drive);
+      const gone = new Promise((resolve) => child.on('exit', resolve));
+      const text = await waitFor(child, /rebooting\.\.\./, [
+        [LOGIN, 'root'],
+        [PROMPT, ONLINE],
+        [PROMPT, 'uadmin 99 1'],
+      ]);
+      expect(text).toMatch(/panic: broken in an interrupt\n[\s\S]*100% done: \d+ pages dumped, dump succeeded/);
+      child.kill('SIGKILL');
+      await gone;
+    },
+    600_000,
+  );
 });
