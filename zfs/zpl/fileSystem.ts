@@ -15,6 +15,7 @@ import {
   EISDIR,
   ENAMETOOLONG,
   ENOENT,
+  ENOSPC,
   ENOTDIR,
   ENOTEMPTY,
   EROFS,
@@ -478,12 +479,25 @@ export class FileSystem extends Sizes {
     this.znodes.setTime(dn, A_CTIME, now);
   }
 
+  get recordSize(): u64 {
+    return this.objset.recordSize;
+  }
+  /** So many bytes were refused for want of room: fewer may fit. As on illumos what fits is written, record by record. */
+  mayFit(refused: i64, bytes: u64): bool {
+    return (refused == -EDQUOT || refused == -ENOSPC) && bytes > this.recordSize;
+  }
+
   /** Bytes written, which are fewer than asked for where room runs out. */
   write(dn: Dnode, offset: u64, bytes: u64, from: usize): i64 {
     let done: u64 = 0;
+    let most = WRITE_STEP;
     while (done < bytes) {
-      const count = min(bytes - done, WRITE_STEP);
+      const count = min(bytes - done, most - ((offset + done) % most));
       let result = this.prepareWrite(dn, offset + done, count);
+      if (this.mayFit(result, count)) {
+        most = this.recordSize;
+        continue;
+      }
       if (result == 0) result = dmuWrite(dn, offset + done, count, from + <usize>done);
       if (result < 0) return done ? <i64>done : <i64>result;
       result = this.wrote(dn, offset + done, count);

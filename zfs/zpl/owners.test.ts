@@ -138,3 +138,24 @@ test('what is shown, and limits', { timeout: 300_000 }, () => {
   for (const [line, err] of cases) expect([line, bench.run(`zfs ${line}`)]).toEqual([line, { status: 1, out: '', err }]);
   bench.judge('tank');
 });
+
+test('a write that a quota stops writes what fits', { timeout: 120_000 }, () => {
+  const MEBIBYTE = 1 << 20;
+  const EDQUOT = -49;
+  bench.create('tank');
+  for (const limit of ['quota', 'refquota']) {
+    const name = `tank/${limit}`;
+    bench.zfsOut(`create -o ${limit}=4m ${name}`);
+    bench.ok('choose', name);
+    bench.ok('makeFile', 'f', 0o100644n, '');
+    const bytes = Buffer.alloc(8 * MEBIBYTE, 7);
+    const fits = bench.zfs.call('writeFile', 'f', 0n, bytes);
+    // Records of 128 KiB, and what describes them.
+    expect(fits % (128 << 10)).toBe(0);
+    expect(fits).toBeGreaterThan(3.4 * MEBIBYTE);
+    expect(fits).toBeLessThanOrEqual(4 * MEBIBYTE);
+    expect(bench.zfs.call('writeFile', 'f', BigInt(fits), bytes.subarray(0, MEBIBYTE))).toBe(EDQUOT);
+    expect(bench.read(name, 'f').equals(bytes.subarray(0, fits))).toBe(true);
+  }
+  bench.judge('tank');
+});

@@ -213,10 +213,12 @@ export class ZfsVnode extends Vnode {
     let done: u64 = 0;
     let error: i64 = this.isThere ? this.putPages(0, 0) : setError(EIO);
     const wanted = min(count, LARGEST - offset);
+    let most = WRITE_STEP;
     while (error == 0 && done < wanted) {
-      const step = min(WRITE_STEP, wanted - done);
+      const step = min(most - ((offset + done) % most), wanted - done);
       const one = this.writeStep(offset + done, from + done, step);
-      if (one < 0) error = one;
+      if (this.fs.mayFit(one, step)) most = this.fs.recordSize;
+      else if (one < 0) error = one;
       else done += one;
       if (one >= 0 && <u64>one < step) error = setError(EFAULT);
     }
