@@ -175,6 +175,8 @@ class Entries {
   readonly list: (Entry | null)[] = [];
   readonly names: Map<string, i32> = new Map<string, i32>();
   subdirectories: u32 = 0;
+  /** Before this there is no hole in the list. */
+  firstHole: i32 = 0;
 }
 
 /** The first two offsets of a directory are `.` and `..`. */
@@ -399,9 +401,12 @@ export class Node extends Vnode {
     // A directory that has been removed takes no new files.
     if (!this.links) return ENOENT;
     if (!heapHasRoom()) return ENOSPC;
-    // Its table of names may be about to double.
+    return this.hasRoomForName ? 0 : ENOSPC;
+  }
+  /** Its table of names may be about to double. */
+  private get hasRoomForName(): bool {
     const names = this.entries.names.size;
-    return names < FEW || heapHasPieceOf(<usize>names * DOUBLED) ? 0 : ENOSPC;
+    return names < FEW || heapHasPieceOf(<usize>names * DOUBLED);
   }
 
   create(name: string, mode: i32, uid: i32, gid: i32, rdev: u64 = 0): Vnode | null {
@@ -445,16 +450,17 @@ export class Node extends Vnode {
 
   private enter(name: string, node: Node): void {
     const entry = new Entry(name, node);
-    const list = this.entries.list;
-    const names = this.entries.names;
-    let at = list.length > names.size ? list.indexOf(null) : -1;
+    const entries = this.entries;
+    const list = entries.list;
+    let at = list.length > entries.names.size ? list.indexOf(null, entries.firstHole) : -1;
     if (at < 0) at = list.push(entry) - 1;
     else list[at] = entry;
-    names.set(name, at);
+    entries.firstHole = at + 1;
+    entries.names.set(name, at);
     node.links++;
     if (node.isDirectory) {
       node.up = this;
-      this.entries.subdirectories++;
+      entries.subdirectories++;
     }
     this.touch();
     node.changed = this.changed;
@@ -465,6 +471,7 @@ export class Node extends Vnode {
     const at = entries.names.get(name);
     const node = entries.list[at]!.node;
     entries.list[at] = null;
+    entries.firstHole = min(entries.firstHole, at);
     entries.names.delete(name);
     node.links--;
     if (node.isDirectory) entries.subdirectories--;
@@ -510,6 +517,7 @@ export class Node extends Vnode {
     }
     const old = directory.find(name);
     if (old == node) return 0;
+    if (!directory.hasRoomForName) return setError(ENOSPC);
     if (old) {
       if (node.isDirectory && !old.isDirectory) return setError(ENOTDIR);
       if (!node.isDirectory && old.isDirectory) return setError(EISDIR);

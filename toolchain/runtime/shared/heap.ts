@@ -143,9 +143,15 @@ const coarseSizes = memory.data<u16>([672, 1008, 1360, 1808, 2032, 2720, 3264, 4
 // @ts-ignore: decorator
 @global export function heapHasPiece(bytes: usize): bool {
   const count = <u32>((bytes + PAGE_SIZE - 1) >> PAGE_SHIFT);
-  if (!base || findFree(cursor, count) >= 0 || findFree(0, count) >= 0) return true;
-  return grow(end, (<usize>count) << PAGE_SHIFT);
+  if (!base || isFree(pieceAt, count)) return true;
+  let at = findFree(cursor, count);
+  if (at < 0) at = findFree(0, count);
+  if (at < 0) return grow(end, (<usize>count) << PAGE_SHIFT);
+  pieceAt = <u32>at;
+  return true;
 }
+/** Where the last piece was that somebody asked for: most often it is still there, and longer searches are spared. */
+let pieceAt: u32 = 0;
 
 // @ts-ignore: decorator
 @global @unsafe export function __alloc(size: usize): usize {
@@ -461,6 +467,12 @@ function takePages(count: u32): i32 {
   }
   cursor = index + count;
   return index;
+}
+
+function isFree(from: u32, count: u32): bool {
+  if (from + count > pages) return false;
+  for (let index = from; index < from + count; index++) if (pageAt(index).kind != PAGE_FREE) return false;
+  return true;
 }
 
 function findFree(from: u32, count: u32): i32 {
