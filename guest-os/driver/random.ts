@@ -128,20 +128,17 @@ class EntropySource extends InterruptSource {
     this.collect();
   }
 
-  private collect(): bool {
-    let any = false;
+  private collect(): void {
     while (this.queue.next()) {
       stir(this.frame, min(this.queue.length, SEED));
       this.isAsked = false;
-      any = true;
     }
-    return any;
   }
 
   /** At boot, without interrupts: waits for the first bytes. */
   seed(): void {
     this.ask();
-    for (let i = 0; i < 10000000; i++) if (this.collect()) break;
+    if (this.queue.awaitNext()) this.collect();
     this.device.tookInterrupt();
   }
 }

@@ -10,6 +10,7 @@
  * loads, and its answers (indices, lengths) are checked: a device that answers nonsense is not followed.
  */
 import { address, fence, load8, load16, load32, store8, store16, store32 } from 'machine/mem';
+import { uptime } from '../kernel/clock';
 import { newFrame } from '../kernel/frames';
 import { mapRegisters, PciFunction } from './pci';
 
@@ -58,6 +59,9 @@ const AVAILABLE: usize = 2048;
 /** Of the available ring's flags (2.7.7). */
 const AVAILABLE_NO_INTERRUPT: u32 = 1;
 const USED: usize = 2560;
+
+/** How long a device may take for its first answer, in nanoseconds. */
+const PATIENCE: u64 = 30 * 1000000000;
 
 export function isVirtio(fn: PciFunction, type: u32): bool {
   return fn.vendor == VIRTIO_VENDOR && (fn.device == MODERN + type || fn.device == TRANSITIONAL[type]);
@@ -119,7 +123,13 @@ export class Virtqueue {
   get hasNext(): bool {
     return <u16>load16(address(this.frame + USED) + 2) != this.seen;
   }
-  /** The same, and it is in `head` and `length`. */
+  /** Waits, at boot, for a chain that a device without anything else to do answers: by the clock, since a busy host may let it wait. False: no answer. */
+  awaitNext(): bool {
+    const end = uptime() + PATIENCE;
+    while (!this.hasNext) if (uptime() > end) return false;
+    return true;
+  }
+  /** Has it finished another one? It is in `head` and `length`. */
   next(): bool {
     const ring = address(this.frame + USED);
     if (!this.hasNext) return false;

@@ -234,7 +234,8 @@ class VirtioBlock extends BlockDevice {
     queue.describe(2, headers + SLOT, 1, DESCRIPTOR_WRITE, 0);
     queue.offer(0);
     queue.notify();
-    for (let i = 0; !queue.next(); i++) if (i == 10000000) return '';
+    if (!queue.awaitNext()) return '';
+    queue.next();
     if (load8(address(headers + SLOT)) != S_OK) return '';
     let length = 0;
     while (length < ID_LENGTH && load8(address(answer + length))) length++;
