@@ -36,7 +36,9 @@ const nodeTarget = {
       sourcemap: true,
       rollupOptions: {
         input: entries(
-          Object.fromEntries(['cli', 'library', 'vitest', 'playwright'].map((name) => [name, `emulator/host/${name}.ts`])),
+          Object.fromEntries(
+            ['cli', 'library', 'options', 'vitest', 'playwright'].map((name) => [name, `emulator/host/${name}.ts`]),
+          ),
         ),
         output: { entryFileNames: '[name].js', chunkFileNames: '[name]-[hash].js' },
       },

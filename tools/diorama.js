@@ -44,6 +44,10 @@ try {
   } else {
     await buildNode();
     if ((command === 'run' || command === 'debug') && bootsOurs(rest)) {
+      // What is wrong with the words is told before anything is built for them.
+      const options = new URL('../dist/node/options.js', import.meta.url).href;
+      const { parseCommandLine } = await import(options);
+      parseCommandLine([command, ...rest, ...ownSystem(rest)], '');
       const { buildGuest } = await import('./build.js');
       await buildGuest();
       process.argv.push(...ownSystem(rest));

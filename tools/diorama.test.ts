@@ -1,7 +1,17 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview ./diorama as people meet it: refusals before anything is installed or built, and what an up-to-date tree costs. */
 import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -83,4 +93,11 @@ test('finding nothing to build loads no bundler', () => {
   } finally {
     rmSync(folder, { recursive: true });
   }
+});
+
+test('what is wrong with the words of run is told before our system is built', () => {
+  const source = join(home, 'dist/platform/i86pc/kernel/amd64/unix');
+  const before = existsSync(source) ? statSync(source).mtimeMs : undefined;
+  expect(diorama(['run', '--foo'])).toEqual({ status: 2, stdout: '', stderr: "diorama: unknown option '--foo'\n" });
+  expect(existsSync(source) ? statSync(source).mtimeMs : undefined).toBe(before);
 });
