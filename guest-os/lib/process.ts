@@ -148,6 +148,14 @@ export function takeSignal(): i32 {
   return signal;
 }
 
+/** Has this one come since it was last asked for? */
+export function takeArrived(signal: i32): bool {
+  const bit = (<u64>1) << (<u64>signal);
+  const has = (arrived & bit) != 0;
+  arrived &= ~bit;
+  return has;
+}
+
 const action = memory.data(32, 8);
 
 function dispose(signal: i32, handler: u64): i64 {
@@ -167,12 +175,20 @@ export function defaultSignal(signal: i32): i64 {
 
 export const SIG_BLOCK: i32 = 1;
 export const SIG_UNBLOCK: i32 = 2;
-const set = memory.data(16, 8);
+/** A set of signals, and a time. */
+const set = memory.data(32, 8);
 
 /** Signals wait, or no longer: bit n - 1 is signal n. */
 export function mask(how: i32, signals: u64): void {
   store<u64>(set, signals);
   calls.sigprocmask(how, set, 0);
+}
+/** Takes one of the signals, which are blocked, if one has come; 0: none has. */
+export function takeBlocked(signals: u64): i32 {
+  store<u64>(set, signals);
+  store<u64>(set, 0, 16);
+  store<u64>(set, 0, 24);
+  return max(<i32>calls.sigtimedwait(set, 0, <u64>set + 16), 0);
 }
 /** Takes one of the signals, which are blocked, when it comes. Negative: interrupted by another. */
 export function waitForSignal(signals: u64): i32 {

@@ -14,6 +14,7 @@ import {
   defaultSignal,
   execute as executeFile,
   fork,
+  ignoreSignal,
   SIGINT,
   SIGQUIT,
   SIGTERM,
@@ -26,7 +27,7 @@ import {
 import { bytesOf, parseNumber } from '../../lib/text';
 import { builtin, isBuiltin, isSpecial } from './builtins';
 import { expandDocument, expandText, expandValue, expandWords, matchesPattern } from './expand';
-import { addJob, noteTerminal, setForeground } from './jobs';
+import { addJob, holdKeys, launch, noteTerminal, releaseKeys, setForeground } from './jobs';
 import { remember as rememberPlace } from './locate';
 import { Parser } from './parser';
 import {
@@ -396,11 +397,15 @@ function documentPipe(redirection: Redirection): i32 {
 
 // ---- processes
 
-/** fork; the child is a shell that asks nobody and whose signals do what they do by default. */
-function forkShell(): i32 {
+/** fork; the child is a shell that asks nobody and whose signals do what they do by default. A job's takes keys from {@link becomeJob} on, and the shell from {@link launch}. */
+function forkShell(isJob: bool = false): i32 {
   flush();
+  if (isJob) holdKeys();
   const pid = fork();
   if (pid < 0) say(state.name + ': cannot fork: ' + errorText(-pid) + '\n');
+  if (pid < 0 || (!pid && !isJob)) releaseKeys();
+  // Nobody would continue what stops in the shell's own group.
+  if (!pid && !isJob && state.interactive) ignoreSignal(SIGTSTP);
   if (pid) return pid;
   state.inSubshell = true;
   forgetTraps();
@@ -410,22 +415,23 @@ function forkShell(): i32 {
 /** In the child: signals as a new program expects them, for job control in a group of its own. */
 function becomeJob(group: i32, foreground: bool): void {
   if (!state.interactive) return;
-  calls.pgrpsys(5, 0, group);
-  if (foreground) setForeground(group ? group : <i32>calls.getpid());
-  state.interactive = false;
   defaultSignal(SIGINT);
   defaultSignal(SIGQUIT);
   defaultSignal(SIGTERM);
   defaultSignal(SIGTSTP);
+  calls.pgrpsys(5, 0, group);
+  if (foreground) setForeground(group ? group : <i32>calls.getpid());
+  state.interactive = false;
   defaultSignal(SIGTTIN);
   defaultSignal(SIGTTOU);
+  releaseKeys();
 }
 
 /** One command in a child, in the foreground: a subshell, or a program (`words`). */
 function runChild(command: Command, words: string[] | null): i32 {
   // A child of the shell that has nothing else to do becomes the program itself.
   if (words && words.length) rememberPlace(words[0]);
-  const pid = forkShell();
+  const pid = forkShell(true);
   if (pid < 0) return 126;
   if (!pid) {
     becomeJob(0, true);
@@ -475,6 +481,7 @@ export function runProgram(words: string[]): i32 {
 /** Finds and executes a program; says why it cannot. Does not return. */
 export function replaceBy(words: string[]): void {
   flush();
+  releaseKeys();
   const name = words[0];
   let errno: i64 = ENOENT;
   if (name.includes('/')) {
@@ -522,7 +529,7 @@ function runPipeline(pipeline: Command): i32 {
       reader = load<i32>(ends);
       writer = load<i32>(ends, 4);
     }
-    const pid = forkShell();
+    const pid = forkShell(true);
     if (!pid) {
       becomeJob(group, true);
       if (reader >= 0) calls.close(reader);
@@ -547,7 +554,7 @@ function runPipeline(pipeline: Command): i32 {
 function waitForJob(pids: i32[], group: i32, command: Command): i32 {
   if (state.interactive) {
     calls.pgrpsys(5, pids[0], group);
-    setForeground(group);
+    launch(group);
   }
   const result = waitForAll(pids, group, command.source);
   if (state.interactive) setForeground(<i32>calls.getpid());
@@ -579,7 +586,7 @@ export function waitForAll(pids: i32[], group: i32, source: string): i32 {
 }
 
 function runBackground(command: Command): i32 {
-  const pid = forkShell();
+  const pid = forkShell(true);
   if (!pid) {
     if (state.interactive) {
       becomeJob(0, false);
@@ -591,7 +598,10 @@ function runBackground(command: Command): i32 {
     childMain(command);
   }
   if (pid < 0) return (state.status = 126);
-  if (state.interactive) calls.pgrpsys(5, pid, pid);
+  if (state.interactive) {
+    releaseKeys();
+    calls.pgrpsys(5, pid, pid);
+  }
   state.lastBackground = pid;
   addJob([pid], pid, command.source, false);
   return (state.status = 0);

@@ -2,12 +2,24 @@
 /** @fileoverview Jobs: what an interactive shell has in the background or stopped, and whose the terminal is. */
 import * as calls from '../../lib/calls';
 import { out, say } from '../../lib/io';
-import { ChildNews, pendingSignal, waitFor, WNOHANG, WSTOPPED } from '../../lib/process';
+import {
+  ChildNews,
+  mask,
+  pendingSignal,
+  SIG_BLOCK,
+  SIG_UNBLOCK,
+  SIGINT,
+  SIGTSTP,
+  takeArrived,
+  takeBlocked,
+  waitFor,
+  WNOHANG,
+  WSTOPPED,
+} from '../../lib/process';
 import { padRight, parseNumber } from '../../lib/text';
 import { state } from './state';
 
 const TIOCSPGRP: i32 = 0x7415;
-const SIGINT: i32 = 2;
 const SIGPIPE: i32 = 13;
 const SIGCONT: i32 = 25;
 
@@ -40,6 +52,25 @@ export function removeJob(job: Job): void {
   if (at >= 0) jobs.splice(at, 1);
 }
 
+/** ^C, ^\ and ^Z (signals 2, 3, 24) as a mask. */
+const KEYS: u64 = 0x800006;
+
+/**
+ * What is typed while a job is being started is not lost: until the terminal is the job's, the shell notes ^Z and ^C, and then passes them on; from the fork
+ * on they wait, in the shell, and in the child until it may take them. At a prompt ^Z is forgotten.
+ */
+let held = false;
+export function holdKeys(): void {
+  if (!state.interactive) return;
+  held = true;
+  mask(SIG_BLOCK, KEYS);
+}
+/** In the child, when signals do there what they shall; or in the shell, whose child is no job. */
+export function releaseKeys(): void {
+  if (held) mask(SIG_UNBLOCK, KEYS);
+  held = false;
+}
+
 const group_ = memory.data(8, 8);
 
 /** The terminal's signals and input are this group's. */
@@ -47,6 +78,15 @@ export function setForeground(group: i32): void {
   store<i32>(group_, group);
   // The shell ignores SIGTTOU, so that it may take the terminal back.
   calls.ioctl(2, TIOCSPGRP, group_);
+}
+
+/** A job has been forked: the terminal is its, and what was typed for it. */
+export function launch(group: i32): void {
+  setForeground(group);
+  for (let signal = takeBlocked(KEYS); signal; signal = takeBlocked(KEYS)) calls.kill(-group, signal);
+  releaseKeys();
+  if (takeArrived(SIGTSTP)) calls.kill(-group, SIGTSTP);
+  if (takeArrived(SIGINT)) calls.kill(-group, SIGINT);
 }
 
 /** After a foreground job: says what killed it, unless that is what the user did, or a pipe. */
@@ -179,6 +219,7 @@ function waitForJobs(pid: i32): i32 {
       do {
         news = waitFor(job.pids[k]);
         // A signal whose action is due ends the wait (POSIX.1-2017, 2.11).
+        if (takeArrived(SIGTSTP)) continue;
         if (news.pid == -4 && pendingSignal()) return 128 + pendingSignal();
       } while (news.pid == -4 && !state.interrupted);
       if (pid) status = news.status;

@@ -53,7 +53,18 @@ import { errorText } from '../../lib/errors';
 import { currentDirectory } from '../../lib/files';
 import { trimIdleHeap } from '../../lib/idleHeap';
 import { flush, O_RDONLY, openFile, out, readAll, say } from '../../lib/io';
-import { arguments_, ignoreSignal, onSignal, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGTTIN, SIGTTOU } from '../../lib/process';
+import {
+  arguments_,
+  ignoreSignal,
+  onSignal,
+  SIGINT,
+  SIGQUIT,
+  SIGTERM,
+  SIGTSTP,
+  SIGTTIN,
+  SIGTTOU,
+  takeArrived,
+} from '../../lib/process';
 import { isTerminal } from '../../lib/tty';
 import { textOf } from '../../lib/text';
 import { logicalDirectory, runFile } from './builtins';
@@ -151,7 +162,7 @@ function interact(): void {
   onSignal(SIGINT);
   ignoreSignal(SIGQUIT);
   ignoreSignal(SIGTERM);
-  ignoreSignal(SIGTSTP);
+  onSignal(SIGTSTP);
   ignoreSignal(SIGTTIN);
   ignoreSignal(SIGTTOU);
   calls.pgrpsys(5, 0, 0);
@@ -230,6 +241,7 @@ function stoppedJobsHoldBack(): bool {
 
 /** A line with its newline; null: end of file, or an interrupt. */
 function nextLine(editor: Editor, prompt: string): string | null {
+  takeArrived(SIGTSTP);
   const edits = state.editing && get('TERM') != 'dumb' && isTerminal(0) && isTerminal(1);
   if (!edits) {
     out(prompt.replaceAll('\x01', '').replaceAll('\x02', ''));
@@ -250,6 +262,7 @@ function readTerminal(): string | null {
   let line = '';
   while (true) {
     const count = calls.read(0, chunk, 1024);
+    if (count == -4 && takeArrived(SIGTSTP)) continue;
     if (count <= 0) return null;
     line += textOf(chunk, <i32>count);
     if (line.endsWith('\n')) return line;

@@ -6,7 +6,7 @@
  * actions, but what its parent ignores stays ignored.
  */
 import { out, say } from '../../lib/io';
-import { defaultSignal, ignoreSignal, onSignal, SIGINT, takeSignal } from '../../lib/process';
+import { defaultSignal, ignoreSignal, onSignal, SIGINT, SIGTSTP, takeSignal } from '../../lib/process';
 import { parseNumber } from '../../lib/text';
 import { signalName, signalNumber } from '../../lib/signals';
 import { runText } from './execute';
@@ -48,8 +48,8 @@ export function trap(args: string[]): i32 {
 /** An interactive shell has its own ideas of some signals. */
 function restoreDefault(signal: i32): void {
   if (!state.interactive) defaultSignal(signal);
-  else if (signal == SIGINT) onSignal(signal);
-  else if (signal == 3 || signal == 15 || signal == 24 || signal == 26 || signal == 27) ignoreSignal(signal);
+  else if (signal == SIGINT || signal == SIGTSTP) onSignal(signal);
+  else if (signal == 3 || signal == 15 || signal == 26 || signal == 27) ignoreSignal(signal);
   else defaultSignal(signal);
 }
 

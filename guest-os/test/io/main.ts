@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-/** @fileoverview What a program sees of sockets, event ports, pseudo terminals, mounts and disks: `io`, run by test/os/io.test.ts. */
+/** @fileoverview What a program sees of sockets, event ports, pseudo terminals, mounts, disks and keys of a shell: `io`, run by test/os/io.test.ts. */
 import { report } from '../check';
 import { testDisks, testPseudo } from './disks';
+import { testKeys } from './keys';
 import { testMounts } from './mounts';
 import { testPorts } from './ports';
 import { testSockets } from './sockets';
@@ -12,5 +13,6 @@ export function main(): i32 {
   testMounts();
   testDisks();
   testPseudo();
+  testKeys();
   return report();
 }
