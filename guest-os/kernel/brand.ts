@@ -2,12 +2,12 @@
 /**
  * @fileoverview Brands (brands(7)): how the programs of a zone talk to the kernel. A brand is one object of {@link Brand}, which says how system calls are
  * dispatched and answered, which files are executed and what they find on their stack, which numbers signals have and what a handler is entered with, and
- * what /proc is.
+ * what /proc is. It learns of each thread that comes, and of each that leaves its memory, and may keep something of its own with it.
  *
  * A zone has the brand that was set before it was booted, the global zone the native one. A process has the brand of what it executes: its zone's brand
  * chooses that by exec ({@link Brand.executor}), a fork inherits it. Who enters a zone therefore keeps its own until it executes something there.
  *
- * A brand is registered by name (brands.ts). Where it is asked: trap.ts, exec.ts, signal.ts, fs/procfs.ts. A new one extends the native one
+ * A brand is registered by name (brands.ts). Where it is asked: trap.ts, exec.ts, life.ts, lwp.ts, signal.ts, fs/procfs.ts. A new one extends the native one
  * (nativeBrand.ts) and replaces what is different.
  */
 import { TrapFrame } from 'layout/processor';
@@ -93,6 +93,13 @@ export abstract class Brand {
     info: SignalInfo | null,
     disposition: Disposition,
   ): i32;
+
+  // ---- threads
+
+  /** The running thread, `from`, has made another one, by fork, vfork or lwp_create, which has not run yet. */
+  abstract threadMade(thread: Thread, from: Thread): void;
+  /** The running thread ends, or executes another program: the memory that it leaves is still there. An exec may yet fail for want of memory. */
+  abstract threadLeaves(process: Process, thread: Thread): void;
 
   // ---- /proc
 

@@ -165,6 +165,7 @@ function replace(process: Process, path: string, vnode: Vnode, image: Image, arg
   space.breakEnd = space.breakStart;
 
   const old = process.space;
+  if (old) process.brand.threadLeaves(process, current());
   process.space = space;
   loadSpace(process);
   const stack = buildStack(args, environment, auxiliary);
@@ -178,6 +179,7 @@ function replace(process: Process, path: string, vnode: Vnode, image: Image, arg
   returnSpace(process);
   becomeNew(process, vnode, image);
   process.brand = brand;
+  current().brandData = null;
   process.argumentsAt = stack;
   process.argumentCount = args.length;
   process.environmentAt = stack + ((<u64>args.length + 2) << 3);

@@ -73,6 +73,9 @@ export class NativeBrand extends Brand {
     return enterNativeHandler(process, thread, frame, signal, info, disposition);
   }
 
+  threadMade(thread: Thread, from: Thread): void {}
+  threadLeaves(process: Process, thread: Thread): void {}
+
   makeProc(): FileSystem | null {
     return new Proc(newDeviceNumber()).fileSystem;
   }

@@ -4,7 +4,8 @@
  *
  * Its calls are the native ones from 16384 on; a failure is a result of -1000 - errno. SIGUSR1 is signal 10, as on Linux. Programs find 42 in their
  * auxiliary vector, under 32343. Of images that say 42h in EI_OSABI none is executed, those that say 41h are native programs. Every
- * interpreter is /brand. /proc is an empty directory. Call 20479 tells how often each place has asked.
+ * interpreter is /brand. /proc is an empty directory. Call 20479 tells how often each place has asked. Call 20478 gives a thread a word of memory, which becomes 0
+ * when the thread leaves that, as Linux's set_tid_address has it; 20477 tells which word had the thread that made this one.
  */
 import { TrapFrame } from 'layout/processor';
 import { TmpFileSystem } from '../../fs/tmpfs';
@@ -17,10 +18,13 @@ import { Process } from '../process';
 import { hasReplaced } from '../results';
 import { Disposition } from '../signal';
 import { SignalInfo } from '../signalInfo';
-import { Thread } from '../thread';
+import { BrandData, current, Thread } from '../thread';
+import { put64 } from '../user';
 
 const FIRST: u32 = 0x4000;
 const COUNTS: u32 = 0x4fff;
+const WORD: u32 = 0x4ffe;
+const INHERITED: u32 = 0x4ffd;
 const EI_OSABI: usize = 7;
 
 export const HANDLERS: i32 = 0;
@@ -28,10 +32,30 @@ export const RESTARTS: i32 = 1;
 export const INTERPRETERS: i32 = 2;
 const counts: StaticArray<i32> = new StaticArray<i32>(3);
 
+class TestData extends BrandData {
+  word: u64 = 0;
+  inherited: u64 = 0;
+}
+function dataOf(thread: Thread): TestData {
+  let data = thread.brandData;
+  if (!data) {
+    data = new TestData();
+    thread.brandData = data;
+  }
+  return data as TestData;
+}
+
 export class TestBrand extends NativeBrand {
   call(number: u32, frame: TrapFrame): i64 {
     if (number == COUNTS) {
       frame.rax = counts[<i32>frame.rdi];
+      return frame.rax;
+    }
+    if (number == WORD || number == INHERITED) {
+      const data = dataOf(current());
+      if (number == WORD) data.word = frame.rdi;
+      frame.rax = number == WORD ? 0 : data.inherited;
+      frame.rflags &= ~(<u64>1);
       return frame.rax;
     }
     if (number < FIRST) return super.call(number, frame);
@@ -80,6 +104,14 @@ export class TestBrand extends NativeBrand {
   ): i32 {
     counts[HANDLERS]++;
     return super.enterHandler(process, thread, frame, signal, info, disposition);
+  }
+
+  threadMade(thread: Thread, from: Thread): void {
+    dataOf(thread).inherited = dataOf(from).word;
+  }
+  threadLeaves(process: Process, thread: Thread): void {
+    const word = dataOf(thread).word;
+    if (word) put64(word, 0);
   }
 
   makeProc(): FileSystem | null {

@@ -2,8 +2,8 @@
 /**
  * @fileoverview A zone of the brand that guest-os/kernel/test/brand.ts is, looked at from outside (`brand`) and from inside, where this program is the first one.
  */
-import { load64, load8 } from 'machine/mem';
-import { stackTop } from 'machine/stubs';
+import { load64, load8, store64 } from 'machine/mem';
+import { stackTop, threadEntry } from 'machine/stubs';
 import { call } from 'machine/sys';
 import * as calls from '../../lib/calls';
 import { entriesOf } from '../../lib/files';
@@ -35,6 +35,8 @@ const SIGALRM: i32 = 14;
 /** What the brand makes of a native call's number; its call that tells counts. */
 const FIRST: u64 = 0x4000;
 const COUNTS: u64 = 0x4fff;
+const WORD: u64 = 0x4ffe;
+const INHERITED: u64 = 0x4ffd;
 const GETPID: u64 = 20;
 const CLOSE: u64 = 6;
 const PAUSE: u64 = 29;
@@ -140,6 +142,54 @@ function statusOf(path: string): i64 {
   return waitFor(pid).status;
 }
 
+const context = memory.data(864, 16);
+const PROT_READ_WRITE: i32 = 3;
+const MAP_SHARED_ANON: i32 = 0x101;
+const STACK: u64 = 65536;
+
+/** Words in memory that children share: each says 1 until the thread that it belongs to has left. */
+function testThreads(): void {
+  const at = <u64>calls.mmap(0, STACK, PROT_READ_WRITE, MAP_SHARED_ANON, -1, 0);
+  for (let i: u64 = 0; i < 4; i++) store64(at + i * 8, 1);
+  call(WORD, at + 24, 0, 0);
+  const child = fork();
+  if (!child) {
+    const inherited = call(INHERITED, 0, 0, 0);
+    call(WORD, at, 0, 0);
+    calls.exit(inherited == at + 24 && load64(at) == 1 ? 6 : 1);
+  }
+  check('a child knows of its maker', waitFor(child).status, 6);
+  check('a process that ends leaves its word', load64(at), 0);
+  const other = fork();
+  if (!other) {
+    call(WORD, at + 8, 0, 0);
+    execute('/native', ['brand', 'native'], []);
+    calls.exit(1);
+  }
+  check('one that executes another program', waitFor(other).status, 7);
+  check('does, too', load64(at + 8), 0);
+  word = at + 16;
+  calls.context(0, context);
+  const registers = context + 64;
+  store<u64>(registers, threadEntry(), 136);
+  store<u64>(registers, at + STACK - 16, 160);
+  store64(at + STACK - 16, 0);
+  const result = calls.lwp_create(context, 0, context);
+  check('a thread', result < 0 ? result : calls.lwp_wait(load<i32>(context), 0), 0);
+  check('knows of its maker', inheritedByThread, at + 24);
+  check('and leaves its word', load64(word), 0);
+  check('another thread has not left', load64(at + 24), 1);
+  call(WORD, 0, 0, 0);
+}
+let word: u64 = 0;
+let inheritedByThread: u64 = 0;
+/** Called on a new thread's stack by the stub. */
+export function threadEntered(index: i32): void {
+  inheritedByThread = call(INHERITED, 0, 0, 0);
+  call(WORD, word, 0, 0);
+  calls.lwp_exit();
+}
+
 function inside(): void {
   redirectOutput(openFile('/report', WRITES));
   check('getpid', call(FIRST + GETPID, 0, 0, 0), calls.getpid());
@@ -165,6 +215,7 @@ function inside(): void {
   // It is mapped where the program itself is.
   check('an image with an interpreter', statusOf('/asks'), 100 - ENOEXEC);
   check('which the brand chooses', call(COUNTS, 2, 0, 0), 1);
+  testThreads();
   const names = entriesOf('/proc');
   check('/proc is its own', names ? names.length : -1, 0);
   report();
