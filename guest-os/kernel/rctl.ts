@@ -3,7 +3,7 @@
  * @fileoverview Resource controls (resource_controls(7)): named limits of processes, projects and zones.
  *
  * Each control here is one that the kernel enforces; others do not exist, and asking for one is EINVAL. process.* controls are the process's
- * limits under another name: the basic value is the soft limit, the privileged one the hard. Projects and zones have one privileged value
+ * limits under another name: the basic value is the soft limit, the privileged one the hard; those of System V IPC have a basic value only if somebody sets one. Projects and zones have one privileged value
  * each, or none; projects (project.ts) and zones keep them themselves. Above them is the system's value, which nobody changes. How much is in use
  * says resource.ts.
  *
@@ -11,7 +11,12 @@
  */
 import { EINVAL, EPERM, setError } from './errno';
 import {
+  LIMIT_MSG_MESSAGES,
+  LIMIT_MSG_QBYTES,
+  LIMIT_SEM_NSEMS,
+  LIMIT_SEM_OPS,
   RLIM_INFINITY,
+  RLIM_NLIMITS,
   RLIMIT_CORE,
   RLIMIT_CPU,
   RLIMIT_DATA,
@@ -66,6 +71,11 @@ const MAX_SHARES: u64 = 65535;
 const MAX_CAP: u64 = 0xffffffff;
 /** <sys/ipc_impl.h> */
 const IPC_IDS_MAX: u64 = 1 << 24;
+/** SHRT_MAX, as on illumos, also of operations at a time: their list lies in the kernel's heap. */
+const SEM_MOST: u64 = 32767;
+/** What a queue bears: its messages are looked through one by one, and move when one is taken. illumos has no such bounds. */
+const QBYTES_MOST: u64 = 16 << 20;
+const MESSAGES_MOST: u64 = 65536;
 /** Of zone.zfs-io-priority, as on SmartOS. */
 const MAX_IO_PRIORITY: u64 = 16384;
 const DENIES: u32 = RCTL_GLOBAL_NOBASIC | RCTL_GLOBAL_DENY_ALWAYS | RCTL_GLOBAL_COUNT;
@@ -82,6 +92,11 @@ export class Control {
     readonly most: u64,
     readonly flags: u32,
   ) {}
+
+  /** A control that setrlimit(2) does not know has a basic value only if somebody has set one. */
+  get basicIsOptional(): bool {
+    return this.entity == ENTITY_PROCESS && this.index >= RLIM_NLIMITS;
+  }
 }
 
 export const CONTROLS: Control[] = [
@@ -97,6 +112,22 @@ export const CONTROLS: Control[] = [
     RLIMIT_CPU,
     UNLIMITED,
     RCTL_GLOBAL_INFINITE | RCTL_GLOBAL_DENY_NEVER | RCTL_GLOBAL_SECONDS,
+  ),
+  new Control('process.max-sem-nsems', ENTITY_PROCESS, LIMIT_SEM_NSEMS, SEM_MOST, RCTL_GLOBAL_DENY_ALWAYS | RCTL_GLOBAL_COUNT),
+  new Control('process.max-sem-ops', ENTITY_PROCESS, LIMIT_SEM_OPS, SEM_MOST, RCTL_GLOBAL_DENY_ALWAYS | RCTL_GLOBAL_COUNT),
+  new Control(
+    'process.max-msg-qbytes',
+    ENTITY_PROCESS,
+    LIMIT_MSG_QBYTES,
+    QBYTES_MOST,
+    RCTL_GLOBAL_DENY_ALWAYS | RCTL_GLOBAL_BYTES,
+  ),
+  new Control(
+    'process.max-msg-messages',
+    ENTITY_PROCESS,
+    LIMIT_MSG_MESSAGES,
+    MESSAGES_MOST,
+    RCTL_GLOBAL_DENY_ALWAYS | RCTL_GLOBAL_COUNT,
   ),
   new Control('project.max-lwps', ENTITY_PROJECT, RCTL_MAX_LWPS, MAXIMUM, DENIES),
   new Control('project.max-processes', ENTITY_PROJECT, RCTL_MAX_PROCESSES, MAXIMUM, DENIES),
@@ -125,7 +156,7 @@ export function controlNamed(name: string): Control | null {
 
 /** Other limits of a process: -EINVAL where the soft one is above the hard one, -EPERM to raise that without PRIV_SYS_RESOURCE. */
 export function setLimit(process: Process, resource: i32, soft: u64, hard: u64): i32 {
-  if (soft > hard) return setError(EINVAL);
+  if (soft > hard && (resource < RLIM_NLIMITS || soft < RLIM_INFINITY)) return setError(EINVAL);
   if (hard > process.limits.hard(resource) && !process.credentials.has(PRIV_SYS_RESOURCE)) return setError(EPERM);
   process.limits.set(resource, soft, hard);
   const space = process.space;

@@ -22,7 +22,7 @@ import { copyIn, copyOut, fetchText, storeText } from '../kernel/user';
 import { findZone, Zone } from '../kernel/zone';
 
 /*
- * A control's values, in this order: basic, which its owner may change (of processes alone), privileged where one is set, and the system's. Left
+ * A control's values, in this order: basic, which its owner may change (of processes alone) and where one is set, privileged where one is set, and the system's. Left
  * out: local actions (signals), and more than one value of a kind.
  *
  * illumos's prctl changes what another process has by making that process call; here the caller says whose it means (GET_OF, SET_OF): `size` is
@@ -147,6 +147,7 @@ function get(owner: Owner, control: Control, old: u64, to: u64, flags: i32): i64
     return put(control, RCPRIV_PRIVILEGED, used, to);
   }
   let privilege = isProcess ? RCPRIV_BASIC : RCPRIV_PRIVILEGED;
+  if (isProcess && valueOf(owner, control, privilege) == UNLIMITED) privilege = RCPRIV_PRIVILEGED;
   if (flags == RCTL_NEXT) {
     if (copyIn(block, old, SIZE)) return setError(EFAULT);
     const last = load<i32>(block, 16);
@@ -181,12 +182,13 @@ function set(owner: Owner, control: Control, old: u64, fresh: u64, flags: i32): 
   const process = owner.process;
   if (control.entity == ENTITY_PROCESS) {
     const limit = min(value, RLIM_INFINITY);
+    if (control.basicIsOptional && !deletes && value > control.most) return setError(EINVAL);
     const soft = process!.limits.soft(control.index);
     const hard = process!.limits.hard(control.index);
     // A lower privileged value takes the basic one down with it.
     return privilege == RCPRIV_BASIC
       ? setLimit(process!, control.index, limit, hard)
-      : setLimit(process!, control.index, min(soft, limit), limit);
+      : setLimit(process!, control.index, control.basicIsOptional && soft == RLIM_INFINITY ? soft : min(soft, limit), limit);
   }
   if (privilege == RCPRIV_BASIC) return setError(EINVAL);
   const credentials = currentProcess().credentials;

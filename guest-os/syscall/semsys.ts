@@ -2,8 +2,10 @@
 /** @fileoverview System call 53, semsys (not restarted): semaphores of System V: controlled (0), found or made (1), operated on (2, and 4 with a time), listed (3). */
 import { uptime } from '../kernel/clock';
 import { EACCES, EFAULT, EINVAL, ENOMEM, ERANGE, failure, setError } from '../kernel/errno';
+import { heapHasPieceOf } from '../kernel/heapRoom';
 import { IPC_R, IPC_RMID, IPC_SET, IPC_STAT, IPC_W, IpcObject, now } from '../kernel/ipc/objects';
-import { SEMAPHORES, SemaphoreSet, semaphores, tooMany, VALUE_MAX } from '../kernel/ipc/semaphores';
+import { SemaphoreSet, semaphores, VALUE_MAX } from '../kernel/ipc/semaphores';
+import { LIMIT_SEM_NSEMS } from '../kernel/limits';
 import { currentProcess } from '../kernel/process';
 import { copyIn, copyOut, fetch64, fetched } from '../kernel/user';
 import { zoneOf } from '../kernel/zone';
@@ -28,7 +30,6 @@ const OPERATION: usize = 6;
 /** struct semid_ds, up to its last time. */
 const SIZE: usize = 64;
 const block = memory.data(64, 8);
-const values = memory.data(1024, 8);
 
 export function semsys(code: i32, a: u64, b: u64, c: u64, d: u64): i64 {
   switch (code) {
@@ -50,16 +51,17 @@ function get(key: i32, count: i32, flags: i32): i64 {
   const found = semaphores.get(key, flags);
   if (found) return count > (found as SemaphoreSet).count ? setError(EINVAL) : found.id;
   if (failure) return setError(failure);
-  if (count < 1 || count > SEMAPHORES) return setError(EINVAL);
+  if (count < 1 || <u64>count > currentProcess().limits.lower(LIMIT_SEM_NSEMS)) return setError(EINVAL);
   const made = new SemaphoreSet(count, zoneOf(currentProcess().credentials.zoneid).memory);
   return made.begin() ? semaphores.add(made, key, flags) : setError(ENOMEM);
 }
 
 function operate(id: i32, list: u64, count: u64, timeout: u64): i64 {
-  const long = tooMany(count);
-  if (long) return long;
   const found = semaphores.find(id);
-  if (!found || !count) return setError(EINVAL);
+  if (!found) return setError(EINVAL);
+  const long = (found as SemaphoreSet).tooMany(count);
+  if (long) return long;
+  if (!count) return setError(EINVAL);
   let deadline: u64 = 0;
   if (timeout) {
     if (fetch64(timeout)) return setError(EFAULT);
@@ -69,6 +71,7 @@ function operate(id: i32, list: u64, count: u64, timeout: u64): i64 {
     deadline = uptime() + min<u64>(seconds, 1000000000) * 1000000000 + fetched();
   }
   // Of the caller's own: it may wait, and others operate meanwhile.
+  if (!heapHasPieceOf(<usize>count * OPERATION)) return setError(ENOMEM);
   const own = new StaticArray<u8>(<i32>count * <i32>OPERATION);
   const at = changetype<usize>(own);
   if (copyIn(at, list, <usize>count * OPERATION)) return setError(EFAULT);
@@ -110,15 +113,23 @@ function control(id: i32, number: i32, command: i32, argument: u64): i64 {
   return setError(EINVAL);
 }
 
+/** Room for the values of a set, 16 bits each: the caller's own, since it may wait for its pages. Null: no memory. */
+function valuesOf(set: SemaphoreSet): StaticArray<u16> | null {
+  return heapHasPieceOf(<usize>set.count * 2) ? new StaticArray<u16>(set.count) : null;
+}
 function getAll(set: SemaphoreSet, to: u64): i64 {
-  for (let i = 0; i < set.count; i++) store<u16>(values + <usize>i * 2, <u16>set.value(i));
-  return copyOut(to, values, <usize>set.count * 2);
+  const values = valuesOf(set);
+  if (!values) return setError(ENOMEM);
+  for (let i = 0; i < set.count; i++) values[i] = <u16>set.value(i);
+  return copyOut(to, changetype<usize>(values), <usize>set.count * 2);
 }
 function setAll(set: SemaphoreSet, from: u64): i64 {
-  if (copyIn(values, from, <usize>set.count * 2)) return setError(EFAULT);
+  const values = valuesOf(set);
+  if (!values) return setError(ENOMEM);
+  if (copyIn(changetype<usize>(values), from, <usize>set.count * 2)) return setError(EFAULT);
   if (set.isRemoved) return setError(EINVAL);
-  for (let i = 0; i < set.count; i++) if (<i32>load<u16>(values + <usize>i * 2) > VALUE_MAX) return setError(ERANGE);
-  for (let i = 0; i < set.count; i++) set.setValue(i, <i32>load<u16>(values + <usize>i * 2));
+  for (let i = 0; i < set.count; i++) if (<i32>values[i] > VALUE_MAX) return setError(ERANGE);
+  for (let i = 0; i < set.count; i++) set.setValue(i, <i32>values[i]);
   set.changed = now();
   return 0;
 }

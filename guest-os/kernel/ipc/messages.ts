@@ -3,11 +3,12 @@
  * @fileoverview Message queues of System V. A queue's messages lie one after the other, the oldest first, each a header (size, type) and its bytes, in frames
  * that its zone pays for (pages.ts); one that is taken from the middle lets those behind it move down.
  *
- * A queue holds {@link MessageQueue.most} bytes of messages ({@link BYTES} if nobody has said less) and {@link MESSAGES} messages. Who sends more waits until
+ * A queue holds {@link MessageQueue.most} bytes and {@link MessageQueue.mostMessages} messages: process.max-msg-qbytes and max-msg-messages of who makes it. Who sends more waits until
  * there is room, who receives waits for a message of the type.
  */
 import { restoreInterrupts, saveInterrupts } from 'machine/cpu';
 import { E2BIG, EAGAIN, EFAULT, EIDRM, EINVAL, ENOMEM, ENOMSG, EPERM, setError } from '../errno';
+import { LIMIT_MSG_MESSAGES, LIMIT_MSG_QBYTES } from '../limits';
 import { PRIV_SYS_IPC_CONFIG } from '../privilege';
 import { address } from 'machine/mem';
 import { currentProcess } from '../process';
@@ -20,15 +21,13 @@ import { Pages } from './pages';
 
 export const messageQueues = new Facility(RCTL_MAX_MSG_IDS);
 
-/** process.max-msg-qbytes and process.max-msg-messages of illumos. */
-const BYTES: u64 = 65536;
-const MESSAGES: u64 = 8192;
 const MSG_NOERROR: i32 = 0o10000;
 /** Size and type; messages begin at multiples of 8. */
 const HEADER: u64 = 16;
 
 export class MessageQueue extends IpcObject {
-  most: u64 = BYTES;
+  most: u64 = currentProcess().limits.lower(LIMIT_MSG_QBYTES);
+  private readonly mostMessages: u64 = currentProcess().limits.lower(LIMIT_MSG_MESSAGES);
   count: u64 = 0;
   /** Of messages, without headers. */
   bytes: u64 = 0;
@@ -51,10 +50,10 @@ export class MessageQueue extends IpcObject {
     this.news.wakeAll();
   }
 
-  /** IPC_SET's limit. 0, or -EPERM to raise it without {PRIV_SYS_IPC_CONFIG}, -EINVAL. */
+  /** IPC_SET's limit. 0, or -EPERM to raise it without {PRIV_SYS_IPC_CONFIG}, -EINVAL: the caller's own control does not allow so much. */
   setMost(bytes: u64): i32 {
     if (bytes > this.most && !currentProcess().credentials.has(PRIV_SYS_IPC_CONFIG)) return setError(EPERM);
-    if (bytes > BYTES) return setError(EINVAL);
+    if (bytes > currentProcess().limits.lower(LIMIT_MSG_QBYTES)) return setError(EINVAL);
     this.most = bytes;
     this.news.wakeAll();
     return 0;
@@ -69,14 +68,14 @@ export class MessageQueue extends IpcObject {
 
   /** `from`: the bytes, of the user. 0, -EINVAL, -EFAULT, -EAGAIN, -EINTR, -EIDRM, -ENOMEM. */
   send(type: i64, from: u64, size: u64, flags: i32): i32 {
-    if (type < 1 || size > BYTES) return setError(EINVAL);
+    if (type < 1 || size > this.most) return setError(EINVAL);
     if (!isUser(from, size)) return setError(EFAULT);
     while (true) {
       if (size > this.most) return setError(EINVAL);
       // It may wait: then the queue may be another one.
       if (size && bring(from, size, false)) return setError(EFAULT);
       if (this.isRemoved) return setError(EIDRM);
-      if (this.bytes + size <= this.most && this.count < MESSAGES) break;
+      if (this.bytes + size <= this.most && this.count < this.mostMessages) break;
       if (flags & IPC_NOWAIT) return setError(EAGAIN);
       const error = this.wait();
       if (error) return error;

@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: MIT
 /**
- * @fileoverview Semaphores of System V: sets of up to {@link SEMAPHORES}, whose operations (semop) happen all at once or wait.
+ * @fileoverview Semaphores of System V: sets, whose operations (semop) happen all at once or wait. How many semaphores a set may have, and how many operations
+ * at a time it takes from then on, says its maker's process.max-sem-nsems and max-sem-ops.
  *
  * A list of operations is tried on the values; if one cannot be done, those before it are taken back, and the caller waits until something about the set
  * changes, and tries again. Who waits tells for which semaphore and for what, so GETNCNT and GETZCNT count waiters.
  *
  * SEM_UNDO: a set keeps, for each process that asked for it, what is to be added to each value when that ends. SETVAL and SETALL clear it.
  *
- * Values and pids of last operations lie in one frame that the zone pays for (pages.ts); the other limits are illumos's defaults.
+ * Values and pids of last operations lie in frames that the zone pays for (pages.ts).
  */
 import { restoreInterrupts, saveInterrupts } from 'machine/cpu';
 import { E2BIG, EAGAIN, EFBIG, EIDRM, ENOSPC, ERANGE, setError } from '../errno';
 import { heapHasRoom } from '../heapRoom';
+import { LIMIT_SEM_OPS } from '../limits';
 import { currentProcess, Process } from '../process';
 import { RCTL_MAX_SEM_IDS } from '../rctl';
 import { current, WaitQueue } from '../thread';
@@ -21,9 +23,7 @@ import { Pages } from './pages';
 
 export const semaphores = new Facility(RCTL_MAX_SEM_IDS);
 
-/** process.max-sem-nsems and process.max-sem-ops of illumos, SEMVMX and SEMAEM. */
-export const SEMAPHORES: i32 = 512;
-export const OPERATIONS: i32 = 512;
+/** SEMVMX and SEMAEM. */
 export const VALUE_MAX: i32 = 32767;
 const ADJUSTMENT_MAX: i32 = 16384;
 const SEM_UNDO: i32 = 0o10000;
@@ -49,6 +49,7 @@ class Undo {
 
 export class SemaphoreSet extends IpcObject {
   lastOperation: i64 = 0;
+  private readonly mostOperations: u64 = currentProcess().limits.lower(LIMIT_SEM_OPS);
   private readonly pages: Pages;
   private readonly waiters: Waiter[] = [];
   private undos: Undo[] = [];
@@ -101,6 +102,11 @@ export class SemaphoreSet extends IpcObject {
   }
 
   // ---- operations
+
+  /** Is a list of operations too long? 0, or -E2BIG. */
+  tooMany(count: u64): i32 {
+    return count > this.mostOperations ? setError(E2BIG) : 0;
+  }
 
   /** `list`: struct sembufs in the kernel's memory. 0, -EFBIG, -EACCES, -ERANGE, -ENOSPC, -EAGAIN, -EINTR, -EIDRM. `deadline`: 0: none. */
   operate(list: usize, count: i32, deadline: u64): i32 {
@@ -204,9 +210,4 @@ export function undoSemaphores(process: Process): void {
   if (!process.undoesSemaphores) return;
   const list = semaphores.visible();
   for (let i = 0; i < list.length; i++) (list[i] as SemaphoreSet).undo(process);
-}
-
-/** Is a list of operations too long? */
-export function tooMany(count: u64): i32 {
-  return count > <u64>OPERATIONS ? setError(E2BIG) : 0;
 }
