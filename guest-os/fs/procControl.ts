@@ -16,7 +16,8 @@ import { PRIV_PROC_OWNER, PRIV_PROC_PRIOUP } from '../kernel/privilege';
 import { currentProcess, findProcess, frameOf, Process, senderInfo, ZOMBIE } from '../kernel/process';
 import { bit, loadRegisters, NSIG, SIGKILL, SIGSTOP, UNSTOPPABLE } from '../kernel/signal';
 import { SI_USER, takeInfo } from '../kernel/signalInfo';
-import { isTimedOut, NZERO, resetPriority, Thread } from '../kernel/thread';
+import { isTimedOut, Thread } from '../kernel/thread';
+import { setNice } from '../kernel/userPriority';
 import {
   clearSignal,
   direct,
@@ -274,8 +275,7 @@ function changeNice(process: Process, more: i32): i32 {
   if (more < 0 && !currentProcess().credentials.has(PRIV_PROC_PRIOUP)) return setError(EPERM);
   for (let i = 0; i < process.threads.length; i++) {
     const thread = process.threads[i];
-    thread.nice = max(min(thread.nice + more, 2 * NZERO - 1), 0);
-    resetPriority(thread);
+    setNice(thread, thread.nice + max(min(more, 40), -40));
   }
   return 0;
 }

@@ -12,6 +12,7 @@ import { PrivilegeSet } from '../kernel/privilege';
 import { frameOf, Process, STOPPED, ZOMBIE } from '../kernel/process';
 import { NSIG, storeInfo } from '../kernel/signal';
 import { NZERO, RUNNABLE, RUNNING, Thread } from '../kernel/thread';
+import { classNameOf } from '../kernel/userPriority';
 import { PR_JOBCONTROL, PR_SUSPENDED, PR_SYSEXIT, representative, SYSSET_WORDS } from '../kernel/trace';
 import { USER_STACK_TOP } from 'machine/addresses';
 
@@ -165,7 +166,7 @@ function fillLwpsinfo(bytes: Bytes, at: i32, process: Process, thread: Thread | 
   bytes.i32(at + 32, thread.priority);
   bytes.time(at + 40, process.started);
   bytes.time(at + 56, countsToTime(thread.userCounts + thread.systemCounts));
-  bytes.text(at + 72, 'TS', 8);
+  bytes.text(at + 72, classNameOf(thread), 8);
   bytes.text(at + 80, process.name, 16);
   // pr_onpro: what runs while this is read is the reader, here.
   bytes.i32(at + 96, thread.state == RUNNING ? thisCpu().id : -1);
@@ -266,7 +267,7 @@ function fillLwpstatus(bytes: Bytes, at: i32, process: Process, thread: Thread):
     bytes.u64(at + 440, thread.callResult);
     bytes.u64(at + 448, thread.callSecond);
   }
-  bytes.text(at + 456, 'TS', 8);
+  bytes.text(at + 456, classNameOf(thread), 8);
   bytes.time(at + 464, uptime());
   bytes.time(at + 480, countsToTime(thread.userCounts));
   bytes.time(at + 496, countsToTime(thread.systemCounts));

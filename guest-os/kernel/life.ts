@@ -40,6 +40,7 @@ import { mayHaveMoreProcesses } from './resource';
 import { SA_NOCLDWAIT, SIG_IGN, SIGCLD } from './signal';
 import { beginThread, createThread, current, endThread, interrupt, loadSpace, startThread } from './thread';
 import { beginTraced, clearSignal, PR_FORK } from './trace';
+import { inheritPriority } from './userPriority';
 import { Zone, zoneOf } from './zone';
 
 /** waitid's options (<sys/wait.h>). */
@@ -139,7 +140,7 @@ function makeChild(shared: bool, flags: i32): Process | null {
   const caller = current();
   const thread = child.thread!;
   thread.blocked = caller.hasOldMask ? caller.oldMask : caller.blocked;
-  thread.nice = caller.nice;
+  inheritPriority(thread, caller);
   thread.altStack = caller.altStack;
   thread.altSize = caller.altSize;
   thread.altFlags = caller.altFlags;
@@ -150,6 +151,7 @@ function makeChild(shared: bool, flags: i32): Process | null {
   frame.rax = parent.pid;
   frame.rdx = 1;
   frame.rflags &= ~(<u64>1);
+  child.brand.threadMade(thread, caller);
   return child;
 }
 
@@ -245,6 +247,7 @@ export function becomeOnlyThread(): bool {
 export function endLwp(): void {
   const process = currentProcess();
   const thread = current();
+  process.brand.threadLeaves(process, thread);
   saveInterrupts();
   process.userCounts += thread.userCounts;
   process.systemCounts += thread.systemCounts;
@@ -275,6 +278,7 @@ export function exitProcess(status: i32, signal: i32): void {
     return;
   }
   if (process.pid == 1) panic(signal ? 'init was killed by signal ' + signal.toString() : 'init has ended');
+  process.brand.threadLeaves(process, current());
   const timers = process.timers;
   if (timers) timers.cancelAll();
   undoSemaphores(process);

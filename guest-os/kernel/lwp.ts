@@ -17,6 +17,7 @@ import { currentProcess, frameOf, Process } from './process';
 import { mayHaveMoreThreads } from './resource';
 import { contextForNew } from './signal';
 import { createThread, current, discardThread, isTimedOut, startThread, Thread, WaitQueue } from './thread';
+import { inheritPriority } from './userPriority';
 
 /** lwp_create's flags (<sys/lwp.h>). */
 export const LWP_DAEMON: i32 = 0x20;
@@ -42,11 +43,12 @@ export function createLwp(context: u64, flags: i32): i32 {
     return error;
   }
   thread.lwpid = ++process.lastLwp;
-  thread.nice = current().nice;
+  inheritPriority(thread, current());
   thread.detached = (flags & LWP_DETACHED) != 0;
   thread.suspended = (flags & LWP_SUSPENDED) != 0;
   process.threads.push(thread);
   process.project.count(0, 1);
+  process.brand.threadMade(thread, current());
   startThread(thread, TrapFrame.SIZE);
   return thread.lwpid;
 }

@@ -10,7 +10,8 @@
  * States: RUNNABLE (in its priority's queue), RUNNING, WAITING (in a WaitQueue, or only for its timeout), DEAD (its stack is taken
  * back by the thread that runs next). Priorities are illumos's global ones, 0 to 109: user threads 0-59, system 60-99,
  * interrupts above. Whose zone's thread is next say shares and caps (fairShare.ts); within a zone priorities do: a thread that uses up its
- * quantum sinks, one that has waited rises again; `nice` is the level that it rises to. The quantum is timed only while somebody else could run.
+ * quantum sinks, one that has waited rises again; `nice` is the level that it rises to, and how long its quantum is: from twice the usual one to a
+ * twentieth of it. The quantum is timed only while somebody else could run.
  *
  * A thread that becomes runnable inside the kernel may have what others wait for. If its zone is not the one that runs, or is held by its cap, it
  * has a system priority until it is on its way to user mode.
@@ -65,14 +66,19 @@ const FPU_STATE: i32 = 512;
 const INITIAL_FCW: u16 = 0x37f;
 const INITIAL_MXCSR: u32 = 0x1f80;
 
+/** What a brand keeps with a thread (brand.ts): each has a class of its own. */
+export abstract class BrandData {}
+
 export class Thread {
   /** Stack pointer while not running; switchTo stores it here. */
   stackPointer: u64 = 0;
   next: Thread | null = null;
   state: i32 = RUNNABLE;
   priority: i32 = PRIORITY_TS;
-  /** What of {@link PRIORITY_TS} is given away: 0 to 39, as nice(2) counts, 20 being usual. */
+  /** What of {@link PRIORITY_TS} is given away: 0 to 39, as nice(2) counts, 20 being usual; userPriority.ts has this and what belongs to it. */
   nice: i32 = NZERO;
+  userPriority: i32 = 0;
+  userPriorityLimit: i32 = 0;
   /** Queue it waits in, if any. */
   queue: WaitQueue | null = null;
   /** Queue of runnable threads that it is in, if any. */
@@ -106,6 +112,7 @@ export class Thread {
   unparked: bool = false;
   /** User address of what it waits for in lwp.ts's table. */
   waitsFor: u64 = 0;
+  brandData: BrandData | null = null;
   /** FS base: the user's thread pointer. */
   fsBase: u64 = 0;
   blocked: u64 = 0;
@@ -459,7 +466,7 @@ function makeReady(thread: Thread): void {
     if (share.isBefore(own)) cpu.reschedule = true;
     else shortenSlice(uptime() + ZONE_QUANTUM);
   } else if (thread.priority > running.priority) cpu.reschedule = true;
-  else shortenSlice(uptime() + QUANTUM);
+  else shortenSlice(uptime() + niceSlice(running, QUANTUM));
 }
 
 /** Puts a thread where runnable ones wait: the share that it belongs to, or null if it is among those of the system. */
@@ -483,6 +490,11 @@ function enqueueForSystem(thread: Thread): void {
   queue.append(thread);
   thread.readyIn = queue;
   highest = max(highest, priority);
+}
+
+/** Threads of a zone that all compute take turns, so what their quanta are is what they get. */
+function niceSlice(thread: Thread, quantum: u64): u64 {
+  return (quantum * (2 * NZERO - thread.nice)) / NZERO;
 }
 
 /** The slice of the running thread ends then, if not earlier. */
@@ -549,6 +561,7 @@ function choose(): Thread {
   const thread = share.take();
   const now = uptime();
   let slice: u64 = hasRival(share) ? ZONE_QUANTUM : share.count ? QUANTUM : 0;
+  if (share.count) slice = niceSlice(thread, slice);
   const allowance = share.allowance;
   if (allowance) slice = slice ? min(slice, allowance) : allowance;
   limitSlice(slice ? now + slice : 0);

@@ -47,11 +47,16 @@ export const NOTHING_ASKED: i32 = 0;
 export const HALT_ASKED: i32 = 1;
 export const REBOOT_ASKED: i32 = 2;
 
+/** HW_INVALID_HOSTID */
+export const NO_HOSTID: u32 = 0xffffffff;
+
 export class Zone {
   status: i32 = ZONE_IS_INITIALIZED;
   hostName: string = '';
   initName: string = '/sbin/init';
   bootArguments: string = '';
+  /** What hostid(1) says in it; {@link NO_HOSTID}: the same as in the global zone. */
+  hostid: u32 = NO_HOSTID;
   private own: Brand | null = null;
   /** Of ZFS, which it may change and see, with all below them (zfs/dsl/caller.ts). */
   datasets: string[] = [];

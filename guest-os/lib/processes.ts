@@ -34,6 +34,8 @@ export class Process {
   command: string = '';
   zone: i32 = 0;
   contract: i32 = 0;
+  task: i32 = 0;
+  project: i32 = 0;
   /** O running, R ready, S sleeping, T stopped, Z a zombie. */
   state: string = '';
   nice: i32 = 0;
@@ -42,7 +44,7 @@ export class Process {
   cpu: i32 = -1;
   /** Percent of a processor that it had lately, up to 99. */
   utilization: i32 = 0;
-  /** TS for time sharing, and so on. */
+  /** FSS for fair share, SYS for the kernel's own. */
   schedulingClass: string = '';
   address: u64 = 0;
 
@@ -81,6 +83,8 @@ export function processOf(pid: string): Process | null {
   process.time = load<u64>(info, 104) * 1000000000 + load<u64>(info, 112);
   process.name = zeroTerminated(info + 136);
   process.command = zeroTerminated(info + 152);
+  process.task = load<i32>(info, 260);
+  process.project = load<i32>(info, 264);
   process.zone = load<i32>(info, 276);
   process.contract = load<i32>(info, 280);
   process.state = String.fromCharCode(load<u8>(info, 314));

@@ -4,7 +4,8 @@ import { EPERM, setError } from '../kernel/errno';
 import { PRIV_PROC_PRIOUP } from '../kernel/privilege';
 import { currentProcess } from '../kernel/process';
 import { withSecond } from '../kernel/results';
-import { NZERO, resetPriority } from '../kernel/thread';
+import { NZERO } from '../kernel/thread';
+import { setNice } from '../kernel/userPriority';
 
 export function nice(more: i32): i64 {
   const process = currentProcess();
@@ -12,8 +13,7 @@ export function nice(more: i32): i64 {
   let value = 0;
   for (let i = 0; i < process.threads.length; i++) {
     const thread = process.threads[i];
-    thread.nice = max(min(thread.nice + max(min(more, 40), -40), 2 * NZERO - 1), 0);
-    resetPriority(thread);
+    setNice(thread, thread.nice + max(min(more, 40), -40));
     value = thread.nice - NZERO;
   }
   return withSecond(value, 0);

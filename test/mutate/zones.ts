@@ -37,7 +37,7 @@ export const CHECKS: readonly Check[] = [
   check('syscall/corectl.ts', 'caller.credentials.zoneid == GLOBAL_ZONE && ', ''),
   check('syscall/corectl.ts', ' && currentProcess().credentials.sees(process.credentials.zoneid)', ''),
   check('syscall/ucredsys.ts', ' || !currentProcess().credentials.sees(process.credentials.zoneid)', ''),
-  check('syscall/priocntlsys.ts', ` || ${SEES}`, ''),
+  check('syscall/priocntlsys.ts', ' || !caller.credentials.sees(process.credentials.zoneid)', ''),
   check('syscall/kill.ts', `if (${SEES}) return setError(ESRCH);`, ''),
   check('syscall/kill.ts', ` || ${SEES}`, ''),
   check('syscall/sigqueue.ts', 'if (!caller.sees(process.credentials.zoneid)) return setError(ESRCH);', ''),

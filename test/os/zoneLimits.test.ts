@@ -48,6 +48,9 @@ const COMMANDS = {
   locked: `${set('max-locked-memory', 4 << 20, 'a')}; zlogin a limits lock 3; zlogin a limits lock 5; kstat -p caps:1:lockedmem_zone_1:usage`,
   processes: `zlogin a limits bomb & until [ $(kstat -p caps:1:nprocs_zone_1:usage | cut -f2) = 40 ]; do sleep 0.1; done; kstat -p caps:1:nprocs_zone_1:usage; zlogin a true; ${set('max-processes', 50, 'a')}; until [ $(kstat -p caps:1:nprocs_zone_1:usage | cut -f2) = 50 ]; do sleep 0.1; done; ${set('max-lwps', 45, 'a')}; ${set('max-processes', 99, 'a')}; sleep 1; kstat -p caps:1::usage; pkill -9 -z a limits; true`,
   ipc: `${set('max-shm-memory', 1 << 20, 'a')}; ${set('max-sem-ids', 5, 'a')}; ${set('max-msg-ids', 6, 'a')}; zlogin a limits ipc; ${set('max-shm-ids', 3, 'a')}; ${set('max-msg-ids', 7, 'a')}; zlogin a limits ipc; for i in shm-memory shm-ids sem-ids msg-ids; do prctl -n zone.max-$i -i zone a | grep usage; done; ipcs -b; zlogin a ipcs -b | grep -c 0x0`,
+  ipcProcess: `zlogin a 'limits held; for i in sem-nsems=20 sem-ops=600 msg-qbytes=2m msg-messages=7; do prctl -n process.max-\${i%%=*} -r -v \${i#*=} $$; done; limits held; prctl -n process.max-msg-qbytes -t basic -v 3k $$; prctl -n process.max-msg-qbytes $$; limits held; prctl -n process.max-sem-nsems -r -v 40k $$; prctl -n project.max-sem-ids -i project 0; prctl -n project.max-sem-ids -r -v 3 -i project 0; limits ipc; prctl -n project.max-sem-ids -x -i project 0'; ${set('max-shm-ids', 9, 'a')}`,
+  priorities:
+    "priocntl -s -m 60 $$; for p in 0 30 60 -30 -60; do limits niced $p; done; priocntl -s -p 33 $$; priocntl -d $$; ps -o nice= -o class= -p $$; ps -c -p $$; nice -n 4 priocntl -d -i ppid $$; priocntl -s -m 0 $$; priocntl -l; dispadmin -l; dispadmin -d; dispadmin -d TS; priocntl -d 99999; zlogin a 'dispadmin -d; priocntl -s -c FSS -p 5 1; priocntl -d 1'; priocntl -d -i zoneid 0 1 | wc -l",
   shared: `prctl -n zone.max-shm-memory -x -i zone a; ${set('max-swap', 64 << 20, 'a')}; zlogin a limits shm 100; zlogin a limits shm 30; ${set('max-physical-memory', 24 << 20, 'a')}; zlogin a limits shm 30; zlogin a svcs -H -o state | sort -u`,
   gone: 'zoneadm -z a halt; ipcs | grep -c 0x0; zoneadm -z b halt; kstat -p zones; kstat -p caps | cut -d: -f2 | sort -u; kstat -p memory_cap:::zonename',
 };
@@ -207,6 +210,50 @@ describe.each([
     expect(lines[11]).toBe('T         ID      KEY        MODE        OWNER    GROUP QBYTES      SEGSZ NSEMS');
     expect(printed('ipc')).toMatch(/^m +\d+ {3}0x0 {8}--rw------- {5}root {5}root {6}65536$/m);
     expect(printed('ipc')).toMatch(/\n6\n/);
+  });
+  when('a process makes sets and queues as large as its own controls say, and a project as many as its', () => {
+    const lines = printed('ipcProcess').split('\n');
+    // illumos's defaults; semget(2), semop(2): EINVAL, E2BIG; msgsnd(2): EAGAIN, msgctl(2): EPERM to raise it without {PRIV_SYS_IPC_CONFIG}.
+    const usual = ['semaphores: 512 -22', 'operations: 512 -7', 'messages: 8192 -11', 'kilobytes: 64 -11', 'set: -1'];
+    expect(lines.slice(0, 5)).toEqual(usual);
+    const other = ['semaphores: 20 -22', 'operations: 600 -7', 'messages: 7 -11', 'kilobytes: 7 -11', 'set: 0'];
+    expect(lines.slice(5, 10)).toEqual(other);
+    expect(lines.slice(12, 16).map((line) => line.trim().split(/\s+/).slice(0, 4))).toEqual([
+      ['process.max-msg-qbytes'],
+      ['basic', '3.00KB', '-', 'deny'],
+      ['privileged', '2.00MB', '-', 'deny'],
+      ['system', '16.0MB', 'max', 'deny'],
+    ]);
+    expect(lines[19]).toBe('kilobytes: 3 -11');
+    expect(printed('ipcProcess')).toMatch(/^prctl: process.max-sem-nsems: Invalid argument$/m);
+    expect(printed('ipcProcess')).toMatch(/^ +privileged +128 +- +deny/m);
+    expect(printed('ipcProcess')).toMatch(/^sem: 1 -28$/m);
+  });
+  when('within a zone the processor goes by user priorities', () => {
+    const text = printed('priorities');
+    const shares = figures(text, 'niced');
+    // Quanta are proportional to 40 less the nice value, 10 of which are 30 of the user priority: 20:20, 30:20, 40:20, 10:20, 1:20.
+    [500, 600, 667, 333, 48].forEach((share, index) => {
+      expect(shares[index]).toBeGreaterThan(share - 60);
+      expect(shares[index]).toBeLessThan(share + 60);
+    });
+    expect(text).toMatch(/^FAIR SHARING PROCESSES:\n {4}PID {4}FSSUPRILIM {3}FSSUPRI\n +\d+ {7}60 {10}33\n 9 FSS\n/m);
+    expect(text).toMatch(/^ {3}PID {2}CLS PRI TTY {9}TIME CMD\n +\d+ {2}FSS +\d+ \S+ +0:0\d \S+\n/m);
+    // nice(2) sets both: 9 + 4 is 21 below 60's scale.
+    expect(text).toMatch(/PID {4}FSSUPRILIM {3}FSSUPRI\n +\d+ {7}21 {10}21\n/);
+    expect(text).toContain(
+      '\nCONFIGURED CLASSES\n==================\n\nSYS (System Class)\n\nFSS (Fair Share)\n\tConfigured FSS User Priority Range: -60 through 60\n',
+    );
+    expect(text).toContain(
+      '\nCONFIGURED CLASSES\n==================\n\nSYS\t(System Class)\nFSS\t(Fair Share)\nFSS\t(Fair Share)\n',
+    );
+    const rest = text.slice(text.indexOf('dispadmin: ')).split('\n');
+    expect(rest.slice(0, 3)).toEqual([
+      'dispadmin: Invalid or unconfigured class TS',
+      'priocntl: Process(es) not found.',
+      'dispadmin: Operation not supported in non-global zones',
+    ]);
+    expect(Number(rest.at(-2))).toBeGreaterThan(10);
   });
   when('shared memory is a part of its swap, and of its memory when it is touched', () => {
     const [refused, one] = figures(printed('shared'), 'shm');

@@ -7,9 +7,9 @@
  * OPTIONS
  *   -e, -A   all;  -a  all at terminals but session leaders;  -d  all but those
  *   -p list, -u list, -U list, -t list, -g list, -s list   these processes, users, terminals, groups, sessions
- *   -f   more columns;  -l  still more;  -y  with -l, memory instead of addresses
+ *   -f   more columns;  -l  still more;  -c  the scheduling class, and the priority, instead of C;  -y  with -l, memory instead of addresses
  *   -o format   these columns, with a title behind =: user ruser uid pid ppid pgid sid s nlwp nice pri vsz rss pcpu pmem stime etime time tty
- *   fname comm args zone zoneid ctid gid group c class
+ *   fname comm args zone zoneid ctid taskid projid gid group c class
  *   -z list   of these zones;  -Z  with the zone
  *
  * aux and the like, without a dash, show all with shares of processor and memory.
@@ -25,7 +25,7 @@ import { groupName, userName } from '../../lib/users';
 import { ATTR_NAME, zoneText } from '../../lib/zones/kernel';
 
 export const USAGE: string =
-  'ps [-aAdefjlLyZ] [-o format] [-p proclist] [-t term] [-u uidlist] [-U uidlist] [-g grplist] [-s sidlist] [-z zonelist]';
+  'ps [-aAcdefjlLyZ] [-o format] [-p proclist] [-t term] [-u uidlist] [-U uidlist] [-g grplist] [-s sidlist] [-z zonelist]';
 
 let now: i64 = 0;
 
@@ -68,6 +68,8 @@ const COLUMNS: Column[] = [
   new Column('zone', 'ZONE', 8),
   new Column('zoneid', 'ZONEID', 6),
   new Column('ctid', 'CTID', 6),
+  new Column('taskid', 'TASKID', 6),
+  new Column('projid', 'PROJID', 6),
   new Column('c', 'C', 2),
   new Column('cls', 'CLS', 3),
 ];
@@ -226,6 +228,8 @@ function value(process: Process, name: string): string {
   if (name == 'zone') return zoneText(process.zone, ATTR_NAME);
   if (name == 'zoneid') return process.zone.toString();
   if (name == 'ctid') return process.contract ? process.contract.toString() : '-';
+  if (name == 'taskid') return process.task.toString();
+  if (name == 'projid') return process.project.toString();
   if (name == 'c') return process.utilization.toString();
   return name == 'cls' ? process.schedulingClass : process.shown;
 }
@@ -258,14 +262,21 @@ function zonePart(process: Process | null, given: string): string {
   return padLeft(process ? value(process, 'zone') : 'ZONE', 8) + ' ';
 }
 
+/** With -c: the scheduling class, and the priority. */
+function classPart(process: Process): string {
+  return padLeft(process.isZombie ? '-' : process.schedulingClass, 5) + padLeft(process.priority.toString(), 4);
+}
+
 function plain(list: Process[], given: string): void {
-  out(zonePart(null, given) + '   PID TTY         TIME CMD\n');
+  const classes = given.includes('c');
+  out(zonePart(null, given) + '   PID ' + (classes ? ' CLS PRI ' : '') + 'TTY         TIME CMD\n');
   for (let i = 0; i < list.length; i++) {
     const process = list[i];
     const name = process.isZombie ? '<defunct>' : process.name;
     out(
       zonePart(process, given) +
         padLeft(process.pid.toString(), 6) +
+        (classes ? classPart(process) : '') +
         ' ' +
         padRight(terminalOf(process.terminal), 8) +
         padLeft(minutes(process), 8) +
@@ -277,7 +288,9 @@ function plain(list: Process[], given: string): void {
 }
 
 function full(list: Process[], given: string): void {
-  out(zonePart(null, given) + '     UID   PID  PPID   C    STIME TTY         TIME CMD\n');
+  const classes = given.includes('c');
+  const heading = classes ? '  CLS PRI' : '   C';
+  out(zonePart(null, given) + '     UID   PID  PPID' + heading + '    STIME TTY         TIME CMD\n');
   for (let i = 0; i < list.length; i++) {
     const process = list[i];
     out(
@@ -285,7 +298,7 @@ function full(list: Process[], given: string): void {
         padLeft(userName(process.euid), 8) +
         padLeft(process.pid.toString(), 6) +
         padLeft(process.ppid.toString(), 6) +
-        padLeft(process.utilization.toString(), 4) +
+        (classes ? classPart(process) : padLeft(process.utilization.toString(), 4)) +
         ' ' +
         padLeft(started(process), 8) +
         ' ' +
@@ -300,21 +313,23 @@ function full(list: Process[], given: string): void {
 
 function long(list: Process[], given: string): void {
   const memory_ = given.includes('y');
-  out(
-    memory_
-      ? ' S    UID   PID  PPID   C PRI NI   RSS     SZ TTY         TIME CMD\n'
-      : ' S    UID   PID  PPID   C PRI NI     SZ TTY         TIME CMD\n',
-  );
+  const classes = given.includes('c');
+  const heading = classes ? '  CLS PRI' : '   C PRI NI';
+  out(zonePart(null, given) + ' S    UID   PID  PPID' + heading + (memory_ ? '   RSS' : '') + '     SZ TTY         TIME CMD\n');
   for (let i = 0; i < list.length; i++) {
     const process = list[i];
     let text =
+      zonePart(process, given) +
       ' ' +
       process.state +
       padLeft(process.euid.toString(), 7) +
       padLeft(process.pid.toString(), 6) +
-      padLeft(process.ppid.toString(), 6) +
-      padLeft(process.utilization.toString(), 4);
-    text += padLeft(process.priority.toString(), 4) + padLeft(process.nice.toString(), 3);
+      padLeft(process.ppid.toString(), 6);
+    if (classes) text += classPart(process);
+    else {
+      text += padLeft(process.utilization.toString(), 4) + padLeft(process.priority.toString(), 4);
+      text += padLeft(process.nice.toString(), 3);
+    }
     if (memory_) text += padLeft(process.resident.toString(), 6);
     // Pages, or KiB with -y.
     text +=

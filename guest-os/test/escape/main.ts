@@ -285,9 +285,13 @@ function limits(pid: i32, other: i32): void {
   store<i32>(buffer, pid, 8);
   store<i32>(buffer, 0, 512);
   store<i32>(buffer, 0, 516);
-  check('getpriority', calls.priocntlsys(1, BUFFER, 13, BUFFER + 512), ESRCH);
+  check('getpriority', calls.priocntlsys(1, BUFFER, 6, BUFFER + 512), ESRCH);
   store<i32>(buffer, 1, 516);
-  check('setpriority', calls.priocntlsys(1, BUFFER, 13, BUFFER + 512), ESRCH);
+  check('setpriority', calls.priocntlsys(1, BUFFER, 6, BUFFER + 512), ESRCH);
+  store<i32>(buffer, 1, 512);
+  check('priocntl: parameters', calls.priocntlsys(1, BUFFER, 3, BUFFER + 512), ESRCH);
+  check('priocntl: others', calls.priocntlsys(1, BUFFER, 2, BUFFER + 512), ESRCH);
+  check('the default class', calls.priocntlsys(1, 0, 9, text('FSS')), EPERM);
   check('core files of the system', calls.corectl(1, 0, 0, 0), EPERM);
   check('their path', calls.corectl(3, text('/x'), 3, 0), EPERM);
   check('of those that have none', calls.corectl(11, text('/x'), 3, 0), EPERM);

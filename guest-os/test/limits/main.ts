@@ -14,6 +14,9 @@
  *     limits write FILE           writes a file again and again
  *     limits ipc                  makes segments of 64 KiB, sets of semaphores and queues until there can be no more, and says how many and why not;
  *                                 it leaves one of each
+ *     limits held                 how many semaphores a set may have, operations a call, messages and bytes a queue, and what more gives; also what IPC_SET of
+ *                                 1 MiB for a queue gives
+ *     limits niced PRIORITY       how much of the processor a process with a user priority gets beside a usual one for three seconds: thousandths
  *     limits shm MBYTES           makes and touches so much shared memory: 0, or why not; it goes when it ends
  */
 import { store64 } from 'machine/mem';
@@ -21,6 +24,8 @@ import * as calls from '../../lib/calls';
 import { flush, out } from '../../lib/io';
 import { findKstat } from '../../lib/kstat';
 import { arguments_, fork, waitFor } from '../../lib/process';
+import { NO_CHANGE, parsePriority, setParameters } from '../../lib/priorities';
+import { processOf } from '../../lib/processes';
 import { parseNumber, pathOf } from '../../lib/text';
 import { zoneId, zoneText } from '../../lib/zones/kernel';
 
@@ -45,6 +50,8 @@ export function main(): i32 {
   if (what == 'exhaust') exhaust(args[2]);
   if (what == 'write') write(args[2]);
   if (what == 'ipc') return ipc();
+  if (what == 'held') return held();
+  if (what == 'niced') return niced(parsePriority(args[2]));
   if (what == 'shm') return shm(<u64>parseNumber(args[2]));
   return 2;
 }
@@ -129,6 +136,25 @@ function lock(mebibytes: u64): i32 {
   return 0;
 }
 
+function niced(priority: i32): i32 {
+  const pids: i32[] = [];
+  for (let i = 0; i < 2; i++) {
+    const pid = fork();
+    if (!pid) spin();
+    pids.push(pid);
+  }
+  setParameters(0, pids[0], NO_CHANGE, priority);
+  store<i64>(timespec, 3);
+  store<i64>(timespec, 0, 8);
+  calls.nanosleep(timespec, 0);
+  const one = processOf(pids[0].toString())!.time;
+  const other = processOf(pids[1].toString())!.time;
+  for (let i = 0; i < 2; i++) calls.kill(pids[i], 9);
+  out('niced: ' + ((one * 1000) / (one + other)).toString() + '\n');
+  flush();
+  return 0;
+}
+
 const BLOCK: u64 = 64 << 10;
 const IPC_CREAT: i32 = 0o1600;
 const IPC_RMID: i32 = 10;
@@ -179,6 +205,50 @@ function ipc(): i32 {
   makeMany('shm', 0);
   makeMany('sem', 1);
   makeMany('msg', 2);
+  flush();
+  return 0;
+}
+const MESSAGE: u64 = 1024;
+const area = memory.data(1 << 20, 8);
+/** The most of something that works, and what one more gives. */
+function most(name: string, attempt: (count: i32) => i64): void {
+  let count = 0;
+  let error: i64 = 0;
+  while (true) {
+    error = attempt(count + 1);
+    if (error < 0) break;
+    count++;
+  }
+  out(name + ': ' + count.toString() + ' ' + error.toString() + '\n');
+}
+let object: i64 = 0;
+function semaphoreSet(count: i32): i64 {
+  const id = calls.semsys(1, 0, count, IPC_CREAT, 0);
+  return id < 0 ? id : calls.semsys(0, id, 0, IPC_RMID, 0);
+}
+/** Nothing is done to semaphores that are 0: each waits for that. */
+function operate(count: i32): i64 {
+  return calls.semsys(2, object, area, count, 0);
+}
+function send(size: u64): i64 {
+  return calls.msgsys(3, object, area, size, 0o4000, 0);
+}
+function held(): i32 {
+  memory.fill(area, 0, 1 << 20);
+  most('semaphores', semaphoreSet);
+  object = calls.semsys(1, 0, 1, IPC_CREAT, 0);
+  most('operations', operate);
+  calls.semsys(0, object, 0, IPC_RMID, 0);
+  store<u64>(area, 1);
+  object = calls.msgsys(0, 0, IPC_CREAT, 0, 0, 0);
+  most('messages', (count: i32) => send(0));
+  calls.msgsys(1, object, IPC_RMID, 0, 0, 0);
+  object = calls.msgsys(0, 0, IPC_CREAT, 0, 0, 0);
+  most('kilobytes', (count: i32) => send(MESSAGE));
+  calls.msgsys(1, object, 12, area, 0, 0);
+  store<u64>(area, 1 << 20, 64);
+  out('set: ' + calls.msgsys(1, object, 11, area, 0, 0).toString() + '\n');
+  calls.msgsys(1, object, IPC_RMID, 0, 0, 0);
   flush();
   return 0;
 }
