@@ -5,6 +5,7 @@ import { zeroTerminated } from './text';
 
 /** <sys/systeminfo.h> */
 export const SI_ARCHITECTURE: i32 = 6;
+export const SI_HW_SERIAL: i32 = 7;
 export const SI_SET_HOSTNAME: i32 = 258;
 export const SI_PLATFORM: i32 = 513;
 export const SI_ARCHITECTURE_64: i32 = 517;

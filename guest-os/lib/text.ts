@@ -41,6 +41,19 @@ export function parseNumber(text: string): i64 {
   return value;
 }
 
+/** Up to 15 hexadecimal digits, with or without 0x; -1: that is no such number. */
+export function parseHex(text: string): i64 {
+  const digits = text.startsWith('0x') ? text.substring(2) : text;
+  if (!digits.length || digits.length > 15) return -1;
+  let value: i64 = 0;
+  for (let i = 0; i < digits.length; i++) {
+    const digit = '0123456789abcdef'.indexOf(digits.charAt(i).toLowerCase());
+    if (digit < 0) return -1;
+    value = value * 16 + digit;
+  }
+  return value;
+}
+
 export function padLeft(text: string, width: i32): string {
   return text.length >= width ? text : ' '.repeat(width - text.length) + text;
 }

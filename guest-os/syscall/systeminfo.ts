@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview System call 139, systeminfo: one of the system's names, or a new host name. */
+import { address } from 'machine/mem';
+import { randomBytes } from '../driver/random';
 import { EINVAL, EPERM, failure, setError } from '../kernel/errno';
 import { PRIV_SYS_ADMIN } from '../kernel/privilege';
 import { currentProcess } from '../kernel/process';
 import { systemVersion } from '../kernel/system';
 import { copyOut, fetchText, storeText } from '../kernel/user';
-import { Zone, zoneOf } from '../kernel/zone';
+import { NO_HOSTID, Zone, zoneOf } from '../kernel/zone';
 
 const SI_SYSNAME: i32 = 1;
 const SI_HOSTNAME: i32 = 2;
@@ -14,6 +16,7 @@ const SI_VERSION: i32 = 4;
 const SI_MACHINE: i32 = 5;
 const SI_ARCHITECTURE: i32 = 6;
 const SI_SET_HOSTNAME: i32 = 258;
+const SI_HW_SERIAL: i32 = 7;
 const SI_PLATFORM: i32 = 513;
 const SI_ISALIST: i32 = 514;
 const SI_ARCHITECTURE_32: i32 = 516;
@@ -50,12 +53,26 @@ function ownZone(): Zone {
   return zoneOf(currentProcess().credentials.zoneid);
 }
 
+let systemHostid: u32 = NO_HOSTID;
+/** The zone's own, or the system's: as on illumos without /etc/hostid, which a root in memory cannot keep, a random one of each boot. */
+function hostid(): u32 {
+  const own = ownZone().hostid;
+  if (own != NO_HOSTID) return own;
+  if (systemHostid == NO_HOSTID) {
+    randomBytes(address(buffer), 4);
+    systemHostid = load<u32>(buffer) & 0x7fffffff;
+  }
+  return systemHostid;
+}
+
 function value(command: i32): string {
   switch (command) {
     case SI_SYSNAME:
       return 'SunOS';
     case SI_HOSTNAME:
       return ownZone().hostName;
+    case SI_HW_SERIAL:
+      return hostid().toString();
     case SI_RELEASE:
       return '5.11';
     case SI_VERSION:

@@ -9,7 +9,7 @@ import { EFAULT, EINVAL, ENOTDIR, EPERM, failure, setError } from '../kernel/err
 import { PRIV_ALL, PRIV_PROC_ZONE, PrivilegeSet } from '../kernel/privilege';
 import { currentProcess } from '../kernel/process';
 import { copyIn, copyOut, fetch32, fetched, fetchText, put32, storeText } from '../kernel/user';
-import { findZone, globalZone, Zone, zoneList, ZONE_IS_READY, zoneNamed } from '../kernel/zone';
+import { findZone, globalZone, NO_HOSTID, Zone, zoneList, ZONE_IS_READY, zoneNamed } from '../kernel/zone';
 import { bootZone, createZone, destroyZone, enterZone, mayConfigureZones, shutDownZone } from '../kernel/zoneLife';
 import { ZONE_NAME_MAX } from '../kernel/zoneName';
 
@@ -33,6 +33,7 @@ const ATTR_INITNAME: i32 = 9;
 const ATTR_BOOTARGS: i32 = 10;
 const ATTR_BRAND: i32 = 11;
 const ATTR_FLAGS: i32 = 14;
+const ATTR_HOSTID: i32 = 15;
 const ATTR_FS_ALLOWED: i32 = 16;
 /** Ours: what a process of the zone has asked for by uadmin (1: to be halted, 2: to be booted again). */
 const ATTR_ASKED: i32 = 32768;
@@ -145,6 +146,8 @@ function attribute(zone: Zone, which: i32, to: u64, size: u64): i64 {
       return putText(zone.brand.name, to, size);
     case ATTR_FS_ALLOWED:
       return putText(zone.fsAllowed.join(','), to, size);
+    case ATTR_HOSTID:
+      return zone.hostid == NO_HOSTID ? setError(EINVAL) : put(4, zone.hostid, to, size);
     case ATTR_FLAGS:
       return put(2, zone.exclusiveIp ? ZF_NET_EXCL : 0, to, size);
     case ATTR_UNIQID:
@@ -179,6 +182,11 @@ function put(bytes: i32, value: u64, to: u64, size: u64): i64 {
 /** Before it is booted. */
 function setAttribute(zone: Zone, which: i32, from: u64): i64 {
   if (zone.status > ZONE_IS_READY) return setError(EINVAL);
+  if (which == ATTR_HOSTID) {
+    if (fetch32(from)) return setError(EFAULT);
+    zone.hostid = <u32>fetched();
+    return 0;
+  }
   const text = fetchText(from, TEXT_MAX);
   if (text == null) return setError(failure == EFAULT ? EFAULT : EINVAL);
   if (which == ATTR_BRAND) {

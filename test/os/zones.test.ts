@@ -29,11 +29,16 @@ const COMMANDS = {
     'zoneadm -z z1 boot; zlogin z1; echo $?',
   configured:
     'zonecfg -z z1 "create; set zonepath=/zones/z1; set fs-allowed=dev,mntfs; add attr; set name=alias; set type=string; set value=web; end"; zoneadm -z z1 boot; zoneadm list -p; zoneadm list -cp',
+  settings:
+    'zonecfg -z z1 "set hostid=80f0c0FF; set scheduling-class=FSS"; zonecfg -z z1 info; zonecfg -z z1 "set hostid=ffffffff"; zonecfg -z z1 "set scheduling-class=RT"; grep -c "hostid=.80f0c0ff." /etc/zones/z1.xml; zonecfg help set; zonecfg -z z1 "help nothing"; zonecfg -z z1 help | wc -L; zonecfg -z z1 help | grep -c .; zoneadm 2>&1 | wc -L; zonecfg; echo $?',
   exported:
     'zonecfg -z z1 export > /tmp/e; zonecfg -z z2 -f /tmp/e; zonecfg -z z2 "set zonepath=/zones/z2"; zonecfg -z z2 info; zonecfg -z z2 delete -F; zoneadm list -c',
   booted: `zoneadm -z z1 install; mkdir /zones/z1/root/outside; mount -F tmpfs foreign /zones/z1/root/outside; : > /zones/z1/root/outside/file; zoneadm -z z1 boot; ${LOGIN_THERE}; zoneadm list -v`,
+  own: 'a=$(hostid); [ $a = $(hostid) ] && [ ${#a} = 8 ] && echo same; zlogin z1 "hostid; dmesg | wc -l; imgadm list"',
   inside: 'zlogin z1 "zonename; uname -n; zoneadm list; pwd; cd ..; pwd; ls -a / | sort | head -4; cat /etc/nodename"',
   services: `${until('[ "$(zlogin z1 svcs -H -o state | sort -u)" = online ]')}; zlogin z1 svcs -x; zlogin z1 svcs -H -o state | sort -u`,
+  zoneOption:
+    'svcs -z z1 -H -o fmri utmp; svcs -H -z z1; svcs -z z9; svcprop -z z1 -p restarter/state utmp; svcadm -z z1 disable nosuch; zlogin z1 svcs -z z1; ptree -z z1 | grep -c svc.startd; ptree -z z1 | grep -c zoneadmd; ptree -z z9; kstat -p -z z1 -s zonename | cut -f2 | sort -u; kstat -z z9; echo $?',
   status: 'zlogin z1 exit 7; echo $?; echo piped | zlogin z1 cat; echo "zonename; exit 3" | zlogin z1; echo $?',
   processes:
     'zlogin z1 "ps -e -o zone | sort -u"; ps -e -o zone | sort -u | tr -d " "; zlogin z1 "ps -e" | grep -c svc.startd; zlogin z1 "ls /proc/1"; zlogin z1 "kill -9 1; kill -9 $$"',
@@ -84,12 +89,60 @@ describe.each([
     );
     expect(printed('exported')).toMatch(/^zonecfg: zonepath \(\/zones\/z1\) is in use by zone z1\n[\s\S]*\nglobal\nz1\n$/);
   });
+  when('all that there is to set is shown, and help says what can be said', () => {
+    const lines = printed('settings').split('\n');
+    // In the order of zonecfg(8).
+    expect(lines.slice(0, 10)).toEqual([
+      'zonename: z1',
+      'zonepath: /zones/z1',
+      'brand: joyent-minimal',
+      'autoboot: false',
+      'bootargs: ',
+      'limitpriv: ',
+      'scheduling-class: FSS',
+      'ip-type: shared',
+      'hostid: 80f0c0ff',
+      'fs-allowed: dev,mntfs',
+    ]);
+    expect(lines.slice(14, 20)).toEqual([
+      'zonecfg: ffffffff: invalid hostid',
+      'zonecfg: RT: invalid scheduling class',
+      '1',
+      'usage: set property=value',
+      '\tsets a property, of the resource that was begun',
+      'zonecfg: nothing: unknown subcommand',
+    ]);
+    // Sixteen subcommands, and three lines of what they are about, none wider than a terminal.
+    const [width, count, other, usage] = [20, 21, 22, 23].map((at) => lines[at]);
+    expect(Number(width)).toBeLessThanOrEqual(80);
+    expect(count).toBe('19');
+    expect(Number(other)).toBeLessThanOrEqual(80);
+    expect(usage).toBe('usage: zonecfg -z zonename [-f file | subcommand [; subcommand ...]]');
+    expect(lines.at(-2)).toBe('2');
+    expect(printed('own')).toBe('same\n80f0c0ff\n2\nimgadm: can only be run from the global zone.\n');
+  });
   when('a zone boots with its own services, name and root', () => {
     expect(printed('booted')).toBe(
       `${HEAD}${GLOBAL}   1 z1               running    /zones/z1                      joyent-minimal shared\n`,
     );
     expect(printed('inside')).toBe('z1\nz1\nz1\n/\n/\n.\n..\nbin\ndev\nz1\n');
     expect(printed('services')).toBe('online\n');
+  });
+  when('-z looks at one zone from outside', () => {
+    const [one, ...rest] = printed('zoneOption').split('\n');
+    expect(one).toBe('svc:/system/utmp:default');
+    expect(rest.filter((line) => !/^(Usage:| {7}svcs)/.test(line))).toEqual([
+      "svcs: zone 'z9' is not running.",
+      'online',
+      "svcadm: Pattern 'nosuch' doesn't match any instances",
+      'svcs: -z can only be used from the global zone.',
+      '1',
+      '0',
+      'ptree: invalid zone: z9',
+      'z1',
+      '1',
+      '',
+    ]);
   });
   when('zlogin passes input, output and status on', () => {
     expect(printed('status')).toBe('7\npiped\nz1\n3\n');

@@ -10,6 +10,7 @@
  *   -l   names only
  *   -p   one line for each: module:instance:name:statistic, a tab, the value
  *   -q   nothing: is there one?
+ *   -z zone   only statistics of this zone, which say its name as zonename
  *
  * EXIT STATUS
  *   0   something was found
@@ -28,7 +29,7 @@ import { glob } from '../../lib/smf/repository';
 import { padRight, parseNumber } from '../../lib/text';
 
 export const USAGE: string =
-  'kstat [-lpq] [-c class] [-m module] [-i instance] [-n name] [-s statistic]\n[module:instance:name:statistic ...] [interval [count]]';
+  'kstat [-lpq] [-z zone] [-c class] [-m module] [-i instance] [-n name] [-s statistic]\n[module:instance:name:statistic ...] [interval [count]]';
 
 class Choice {
   module: string = '*';
@@ -50,9 +51,10 @@ const choices: Choice[] = [];
 let listOnly = false;
 let lines = false;
 let quiet = false;
+let zone = '';
 
 export function main(args: string[]): i32 {
-  const options = new Options(args, USAGE, 'c:i:lm:n:pqs:');
+  const options = new Options(args, USAGE, 'c:i:lm:n:pqs:z:');
   const common = new Choice();
   for (let option = options.next(); option != ''; option = options.next()) {
     if (option == 'l') listOnly = true;
@@ -62,6 +64,7 @@ export function main(args: string[]): i32 {
     else if (option == 'i') common.instance = options.argument;
     else if (option == 'm') common.module = options.argument;
     else if (option == 'n') common.name = options.argument;
+    else if (option == 'z') zone = options.argument;
     else if (option == 's') common.statistic = options.argument;
   }
   if (options.failed) return 2;
@@ -128,6 +131,7 @@ function show(): bool {
     while (at < choices.length && !choices[at].fits(record)) at++;
     // Other types than named values have layouts of their own.
     if (at == choices.length || (record.type != KSTAT_TYPE_NAMED && record.type != KSTAT_TYPE_IO) || !record.read()) continue;
+    if (zone.length && record.text('zonename') != zone) continue;
     if (printRecord(record, choices[at])) found = true;
   }
   return found;

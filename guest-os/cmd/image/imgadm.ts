@@ -59,6 +59,7 @@ import { COMPRESSIONS, problem, readJson, sizeOf, textIn } from './_manifest';
 import { allSources, availableImage, availableImages, checkedSource, TYPE, writeSources } from './_sources';
 import { errorCode, errorMessage, fail, Image, installedImage, installedImages, POOL } from './_store';
 import { matches, printJson, printTable, Row, sortRows } from './_table';
+import { GLOBAL, ownZoneId } from '../../lib/zones/kernel';
 
 export const USAGE: string =
   'imgadm sources [-v|-j] | -a url | -d url\n' +
@@ -112,6 +113,10 @@ export function main(args: string[]): i32 {
     if (args.length >= 2) out(usage);
     else say(usage);
     return args.length < 2 ? 2 : 0;
+  }
+  if (ownZoneId() != GLOBAL) {
+    say('imgadm: can only be run from the global zone.\n');
+    return 1;
   }
   command = args[1];
   const which = COMMANDS.indexOf(command);

@@ -5,13 +5,14 @@
  * Shows each process named, or those of each user named, between those that it comes from and those that come from it; all without an operand.
  *
  * OPTIONS
- *   -a   process 1 too;  -c  contracts;  -z zone  only this zone's
+ *   -a   process 1 too;  -c  contracts;  -z zone  only this zone's, by name or number
  */
 import { out, say } from '../../lib/io';
 import { Options } from '../../lib/options';
 import { allProcesses, Process } from '../../lib/processes';
 import { parseNumber } from '../../lib/text';
 import { userNumber } from '../../lib/users';
+import { zoneId } from '../../lib/zones/kernel';
 
 export const USAGE: string = 'ptree [-a] [-z zone] [pid | user] ...';
 
@@ -27,12 +28,22 @@ export function main(args: string[]): i32 {
   }
   if (options.failed) return 2;
   all = allProcesses();
+  if (zone.length) {
+    const number = parseNumber(zone);
+    const id = number >= 0 ? <i32>number : zoneId(zone);
+    if (id < 0) {
+      say('ptree: invalid zone: ' + zone + '\n');
+      return 2;
+    }
+    // Of another zone there are no parents either.
+    const kept: Process[] = [];
+    for (let i = 0; i < all.length; i++) if (all[i].zone == id) kept.push(all[i]);
+    all = kept;
+  }
   const names = options.operands();
   let result = 0;
   if (!names.length) {
-    for (let i = 0; i < all.length; i++)
-      if (isTop(all[i]) && (!zone.length || all[i].zone.toString() == zone || (zone == 'global' && !all[i].zone)))
-        below(all[i], 0);
+    for (let i = 0; i < all.length; i++) if (isTop(all[i])) below(all[i], 0);
     return 0;
   }
   for (let i = 0; i < names.length; i++) {

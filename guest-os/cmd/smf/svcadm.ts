@@ -32,9 +32,10 @@ import { sleepFor } from '../../lib/process';
 import { ask, problem } from '../../lib/smf/door';
 import { Instance, Repository } from '../../lib/smf/repository';
 import { fetchRepository, instancesFor, isPattern } from './_client';
+import { runInZone } from './_zone';
 
 export const USAGE: string =
-  'svcadm enable [-rst] service ...\n' +
+  'svcadm [-z zone] enable [-rst] service ...\n' +
   'svcadm disable [-st] service ...\n' +
   'svcadm restart service ...\n' +
   'svcadm refresh service ...\n' +
@@ -51,6 +52,8 @@ function usage(): i32 {
 }
 
 export function main(args: string[]): i32 {
+  const elsewhere = runInZone(args);
+  if (elsewhere >= 0) return elsewhere;
   if (args.length < 2) return usage();
   const command = args[1];
   let flags = '';

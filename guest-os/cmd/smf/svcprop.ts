@@ -26,12 +26,15 @@
 import { out, say } from '../../lib/io';
 import { Instance, Property, PropertyGroup } from '../../lib/smf/repository';
 import { fetchRepository, instancesFor } from './_client';
+import { runInZone } from './_zone';
 
-export const USAGE: string = 'svcprop [-cfqt] [-p group[/property]] ... {FMRI | pattern} ...';
+export const USAGE: string = 'svcprop [-z zone] [-cfqt] [-p group[/property]] ... {FMRI | pattern} ...';
 
 let flags: string = '';
 
 export function main(args: string[]): i32 {
+  const elsewhere = runInZone(args);
+  if (elsewhere >= 0) return elsewhere;
   const wanted: string[] = [];
   const patterns: string[] = [];
   for (let i = 1; i < args.length; i++) {

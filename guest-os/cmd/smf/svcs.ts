@@ -17,6 +17,7 @@
  *   -s column   sort by this column; -S the other way round
  *   -v          state it comes from, contract too
  *   -x          explain what is not running though it should
+ *   -z zone     before all else: services of a zone that runs
  *   -Z          the zone
  *
  * STATES
@@ -44,9 +45,10 @@ import { padLeft, padRight, parseNumber, zeroTerminated } from '../../lib/text';
 import { currentTime } from '../../lib/time';
 import { commonName, fetchRepository, instancesFor, longTime, sortInstances, stateTime } from './_client';
 import { explain } from './_explain';
+import { runInZone } from './_zone';
 
 export const USAGE: string =
-  'svcs [-aHpvZ] [-o column[,column ...]] [-s column] [-S column] [pattern ...]\n' +
+  'svcs [-z zone] [-aHpvZ] [-o column[,column ...]] [-s column] [-S column] [pattern ...]\n' +
   'svcs {-d | -D} [-Hpv] [-o column[,column ...]] [-s column] [-S column] pattern ...\n' +
   'svcs {-l | -L} pattern ...\n' +
   'svcs -x [-v] [pattern ...]';
@@ -107,6 +109,8 @@ function chooseColumns(list: string): bool {
 }
 
 export function main(args: string[]): i32 {
+  const elsewhere = runInZone(args);
+  if (elsewhere >= 0) return elsewhere;
   const patterns: string[] = [];
   let chosen = '';
   for (let i = 1; i < args.length; i++) {

@@ -22,11 +22,23 @@ import {
   EXCLUSIVE_IP,
   SHARED_IP,
 } from '../../lib/zones/configuration';
+import { classNamed } from '../../lib/priorities';
+import { parseHex } from '../../lib/text';
 import { privilegesOf, problem as privilegeProblem } from '../../lib/zones/kernel';
 import { CAPPED, cappedOf, isWhole, membersOf, removeCapped, setCapped, setShort, setValue, SHORT, shortOf } from './_limits';
 
 const USUAL_BRAND: string = 'joyent-minimal';
-const PROPERTIES: string[] = ['zonepath', 'brand', 'autoboot', 'bootargs', 'limitpriv', 'fs-allowed', 'ip-type'];
+const PROPERTIES: string[] = [
+  'zonepath',
+  'brand',
+  'autoboot',
+  'bootargs',
+  'limitpriv',
+  'fs-allowed',
+  'ip-type',
+  'hostid',
+  'scheduling-class',
+];
 const ATTR_TYPES: string[] = ['string', 'boolean', 'int', 'uint'];
 /** What a zone's fs may be: others reach what zones share. */
 const FS_TYPES: string[] = ['lofs', 'tmpfs'];
@@ -63,12 +75,7 @@ export class Editor {
       this.ended = true;
       return true;
     }
-    if (command == 'help') {
-      out(
-        'add attr cancel clear commit create delete end exit export info remove revert select set verify: man zonecfg tells more\n',
-      );
-      return true;
-    }
+    if (command == 'help') return this.help(rest);
     if (command == 'create') return this.create(rest);
     const configuration = this.configuration;
     if (!configuration) return this.fail(this.name + ": No such zone configured\nUse 'create' to begin configuring a new zone.");
@@ -104,6 +111,32 @@ export class Editor {
         return rest.length == 1 && this.assign(configuration, rest[0], rest[0] == 'autoboot' ? 'false' : '');
     }
     return this.fail(command + ': unknown subcommand');
+  }
+
+  /** All subcommands, or what one is; within a resource, also its properties. */
+  private help(words: string[]): bool {
+    if (words.length && words[0] != 'help') {
+      for (let i = 0; i < HELP.length; i++) {
+        if (!HELP[i].startsWith(words[0] + ' ') && HELP[i] != words[0]) continue;
+        out('usage: ' + HELP[i].substring(0, SYNOPSIS).trimEnd() + '\n\t' + HELP[i].substring(SYNOPSIS) + '\n');
+        return true;
+      }
+      return this.fail(words[0] + ': unknown subcommand');
+    }
+    for (let i = 0; i < HELP.length; i++) out(HELP[i] + '\n');
+    out('\nProperties: ' + PROPERTIES.join(' ') + '\n            ' + SHORT.join(' ') + '\n');
+    out('Resources:  fs net dataset attr rctl ' + CAPPED.join(' ') + '\n');
+    const resource = this.resource;
+    const shape = resource ? shapeOf(resource.kind) : null;
+    if (resource)
+      out(
+        'Of ' +
+          resource.kind +
+          ':  ' +
+          (shape ? shape.names.concat(shape.childNames) : membersOf(resource.kind)).join(' ') +
+          '\n',
+      );
+    return true;
   }
 
   /** At the end what has changed is written. */
@@ -174,6 +207,14 @@ export class Editor {
       case 6:
         if (value.length && value != SHARED_IP && value != EXCLUSIVE_IP) return this.fail('ip-type is shared or exclusive');
         configuration.ipType = value.length ? value : SHARED_IP;
+        break;
+      case 7:
+        if (value.length && (parseHex(value) < 0 || parseHex(value) >= 0xffffffff)) return this.fail(value + ': invalid hostid');
+        configuration.hostid = value.length ? parseHex(value).toString(16) : '';
+        break;
+      case 8:
+        if (value.length && (!classNamed(value) || value == 'SYS')) return this.fail(value + ': invalid scheduling class');
+        configuration.schedulingClass = value;
         break;
       default:
         return this.fail(name + ': invalid property');
@@ -248,7 +289,18 @@ export class Editor {
 
   private info(configuration: Configuration, words: string[]): bool {
     const wanted = words.length ? words[0] : '';
-    const names = ['zonename', 'zonepath', 'brand', 'autoboot', 'bootargs', 'limitpriv', 'ip-type', 'fs-allowed'];
+    const names = [
+      'zonename',
+      'zonepath',
+      'brand',
+      'autoboot',
+      'bootargs',
+      'limitpriv',
+      'scheduling-class',
+      'ip-type',
+      'hostid',
+      'fs-allowed',
+    ];
     const values = [
       configuration.name,
       configuration.zonepath,
@@ -256,7 +308,9 @@ export class Editor {
       configuration.autoboot ? 'true' : 'false',
       configuration.bootargs,
       configuration.limitpriv,
+      configuration.schedulingClass,
       configuration.ipType,
+      configuration.hostid,
       configuration.fsAllowed,
     ];
     for (let i = 0; i < names.length; i++) if (!wanted.length || wanted == names[i]) out(names[i] + ': ' + values[i] + '\n');
@@ -284,6 +338,8 @@ export class Editor {
     out('set autoboot=' + (configuration.autoboot ? 'true' : 'false') + '\n');
     if (configuration.bootargs.length) out('set bootargs=' + configuration.bootargs + '\n');
     if (configuration.limitpriv.length) out('set limitpriv=' + configuration.limitpriv + '\n');
+    if (configuration.schedulingClass.length) out('set scheduling-class=' + configuration.schedulingClass + '\n');
+    if (configuration.hostid.length) out('set hostid=' + configuration.hostid + '\n');
     if (configuration.hasExclusiveIp) out('set ip-type=' + configuration.ipType + '\n');
     if (configuration.fsAllowed.length) out('set fs-allowed=' + configuration.fsAllowed + '\n');
     for (let i = 0; i < configuration.resources.length; i++) {
@@ -339,6 +395,27 @@ export class Editor {
     return true;
   }
 }
+
+/** Subcommands as they are written, and from column {@link SYNOPSIS} on what they do. */
+const SYNOPSIS: i32 = 32;
+const HELP: string[] = [
+  'add kind                        begins a resource',
+  'cancel                          drops the resource that was begun',
+  'clear property                  as it is in a new configuration',
+  'commit                          writes what was changed',
+  'create [-b] [-F]                begins a configuration',
+  'delete -F                       takes the configuration away',
+  'end                             ends the resource that was begun',
+  'exit                            ends; what was changed is written',
+  'export                          subcommands that make this configuration',
+  'help [subcommand]               this, or what a subcommand does',
+  'info [kind | property]          what is set',
+  'remove kind property=value      takes a resource away',
+  'revert                          forgets what was not written',
+  'select kind property=value      goes on with a resource',
+  'set property=value              sets a property, of the resource that was begun',
+  'verify                          looks whether the configuration is whole',
+];
 
 const COMMANDS: string[] = [
   'set',

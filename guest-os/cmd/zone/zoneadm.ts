@@ -62,7 +62,12 @@ import { Answer, askDaemon, startDaemon, stateOf } from './_state';
 
 /** How often a daemon is asked that may just be ending. */
 const TRIES: i32 = 3;
-export const USAGE: string = 'zoneadm list [-cipv]\n' + 'zoneadm -z zonename subcommand [arguments]';
+export const USAGE: string =
+  'zoneadm list [-cipv]\n' +
+  'zoneadm -z zonename ready | boot [-- args] | shutdown [-r] | reboot | halt\n' +
+  'zoneadm -z zonename install [-q quota] [-t image] | uninstall [-F] | verify\n' +
+  'zoneadm -z zonename clone [-m copy] [-s snapshot] source\n' +
+  'zoneadm -z zonename move path | mark incomplete';
 
 export function main(args: string[]): i32 {
   if (args.length > 1 && args[1] == 'list') return list(args.slice(2), '');

@@ -31,7 +31,7 @@ import { execute, fork, ignoreSignal, SIGHUP, sleepFor, waitFor } from '../../li
 import { openMaster, slaveName } from '../../lib/ptyMaster';
 import { writeText } from '../../lib/smf/door';
 import { P_ZONEID, RCPRIV_PRIVILEGED, rctlNames, setRctl } from '../../lib/rctl';
-import { parseNumber, pathOf } from '../../lib/text';
+import { parseHex, parseNumber, pathOf } from '../../lib/text';
 import { acceptFrom, listenAt } from '../../lib/unixSocket';
 import { problem as brandProblem, readBrand } from '../../lib/zones/brand';
 import { Configuration, problem, readConfiguration, withReason } from '../../lib/zones/configuration';
@@ -48,6 +48,7 @@ import {
   privilegesOf,
   problem as privilegeProblem,
   REBOOT_ASKED,
+  setZoneHostid,
   setZoneText,
   shutDownZone,
   zoneAsked,
@@ -259,6 +260,8 @@ function ready(): string {
   setZoneText(zone, ATTR_INITNAME, init == null ? brand.initName : init);
   setZoneText(zone, ATTR_BOOTARGS, configuration.bootargs);
   setZoneText(zone, ATTR_FS_ALLOWED, configuration.fsAllowed);
+  const hostid = parseHex(configuration.hostid);
+  if (hostid >= 0) setZoneHostid(zone, <u32>hostid);
   setControls(configuration);
   const undelegated = delegate(configuration);
   if (undelegated.length) {

@@ -6,7 +6,8 @@
  *
  * SUBCOMMANDS
  *   create [-b]                         a new configuration; without -b of the brand joyent-minimal
- *   set property=value                  zonepath, brand, autoboot, bootargs, limitpriv, fs-allowed, ip-type (kept for when there is IP), cpu-shares,
+ *   set property=value                  zonepath, brand, autoboot, bootargs, limitpriv, fs-allowed, ip-type (kept for when there is IP), hostid
+ *                                       (hexadecimal digits; otherwise the global zone's), scheduling-class (FSS, as without), cpu-shares,
  *                                       max-lwps, max-processes, max-msg-ids, max-sem-ids, max-shm-ids, max-shm-memory; within a resource its own
  *   clear property                      as it is in a new configuration
  *   add kind                            begins a resource: fs has dir, special, type, options; net has physical, mac-addr, global-nic, vlan-id
@@ -23,6 +24,7 @@
  *   verify, commit                      looks whether it is whole, and writes it
  *   revert                              forgets what has not been written
  *   delete [-F]                         takes the configuration away
+ *   help [subcommand]                   says what there is
  *   exit
  *
  * SEE ALSO
@@ -30,16 +32,17 @@
  */
 import * as calls from '../../lib/calls';
 import { flush, O_RDONLY, openFile, out, Reader, say } from '../../lib/io';
+import { misused } from '../../lib/options';
 import { isTerminal } from '../../lib/tty';
 import { GLOBAL, ownZoneId } from '../../lib/zones/kernel';
 import { Editor } from './_editor';
 
-export const USAGE: string = 'zonecfg -z zonename [-f file | subcommand [; subcommand ...]]';
+export const USAGE: string = 'zonecfg -z zonename [-f file | subcommand [; subcommand ...]]\nzonecfg help [subcommand]';
 
 export function main(args: string[]): i32 {
+  if (args.length > 1 && args[1] == 'help') return new Editor('global').perform(args.slice(1).join(' ')) ? 0 : 1;
   if (args.length < 3 || args[1] != '-z') {
-    say('usage: ' + USAGE + '\n');
-    return 2;
+    return misused(USAGE, 2);
   }
   if (ownZoneId() != GLOBAL) {
     say('zonecfg: can only be run from the global zone.\n');

@@ -96,6 +96,9 @@ export class Configuration {
   fsAllowed: string = '';
   /** `shared` or `exclusive`. */
   ipType: string = SHARED_IP;
+  /** In hexadecimal digits, or empty. */
+  hostid: string = '';
+  schedulingClass: string = '';
   readonly resources: Resource[] = [];
   constructor(readonly name: string) {}
 
@@ -140,6 +143,8 @@ export class Configuration {
     if (this.bootargs.length) xml += attribute('bootargs', this.bootargs);
     if (this.limitpriv.length) xml += attribute('limitpriv', this.limitpriv);
     if (this.hasExclusiveIp) xml += attribute('ip-type', this.ipType);
+    if (this.schedulingClass.length) xml += attribute('scheduling-class', this.schedulingClass);
+    if (this.hostid.length) xml += attribute('hostid', this.hostid);
     if (this.fsAllowed.length) xml += attribute('fs-allowed', this.fsAllowed);
     xml += '>\n';
     for (let i = 0; i < this.resources.length; i++) xml += element(this.resources[i]);
@@ -204,6 +209,8 @@ export function readConfiguration(name: string): Configuration | null {
   found.bootargs = root.get('bootargs');
   found.limitpriv = root.get('limitpriv');
   found.fsAllowed = root.get('fs-allowed');
+  found.hostid = root.get('hostid');
+  found.schedulingClass = root.get('scheduling-class');
   if (root.get('ip-type') == EXCLUSIVE_IP) found.ipType = EXCLUSIVE_IP;
   for (let i = 0; i < root.children.length; i++) {
     const resource = resourceOf(root.children[i]);

@@ -23,6 +23,7 @@ export const ATTR_INITNAME: i32 = 9;
 export const ATTR_BOOTARGS: i32 = 10;
 export const ATTR_BRAND: i32 = 11;
 /** Types of file systems, with commas between. */
+const ATTR_HOSTID: i32 = 15;
 export const ATTR_FS_ALLOWED: i32 = 16;
 const ATTR_FLAGS: i32 = 14;
 const ZF_NET_EXCL: i32 = 8;
@@ -215,6 +216,13 @@ export function zoneInit(id: i32): i32 {
 }
 export function setZoneText(id: i32, attribute: i32, value: string): i64 {
   return calls.zone(SETATTR, id, attribute, pathOf(value), 0);
+}
+
+const word = memory.data(8, 8);
+/** What hostid(1) says in it, before it is booted. */
+export function setZoneHostid(id: i32, hostid: u32): i64 {
+  store<u32>(word, hostid);
+  return calls.zone(SETATTR, id, ATTR_HOSTID, word, 4);
 }
 
 /** Names of the privileges that processes of a zone can have. */
