@@ -31,6 +31,7 @@ const hook = (properties: string, file: string, source: string, without: string,
 const LIMITS = 'zoneLimits.test.ts';
 const VMADM = 'vmadm.test.ts';
 const MEMORY = 'kernel/zone.ts';
+const PROCESS = 'a process makes sets and queues';
 const CHANGED = 'it is changed while it runs';
 const LIVE = 'so is all that is live';
 
@@ -100,6 +101,32 @@ export const HOOKS: readonly Hook[] = [
     '',
     LIMITS,
     'it has no more segments, semaphores and queues',
+  ),
+  hook(
+    'process.max-sem-nsems',
+    'syscall/semsys.ts',
+    ' || <u64>count > currentProcess().limits.lower(LIMIT_SEM_NSEMS)',
+    '',
+    LIMITS,
+    PROCESS,
+  ),
+  hook(
+    'process.max-sem-ops',
+    'kernel/ipc/semaphores.ts',
+    'count > this.mostOperations ? setError(E2BIG) : 0',
+    '0',
+    LIMITS,
+    PROCESS,
+  ),
+  hook('process.max-msg-qbytes', 'kernel/ipc/messages.ts', 'this.bytes + size <= this.most && ', '', LIMITS, PROCESS),
+  hook('process.max-msg-messages', 'kernel/ipc/messages.ts', 'this.count < this.mostMessages', 'true', LIMITS, PROCESS),
+  hook(
+    'priocntl',
+    'kernel/thread.ts',
+    'if (share.count) slice = niceSlice(thread, slice);',
+    '',
+    LIMITS,
+    'within a zone the processor goes',
   ),
   hook('all resource controls', 'cmd/vmadm/machine/_store.ts', 'property.store != IN_RCTL ||', 'true ||', VMADM, LIVE),
   hook(

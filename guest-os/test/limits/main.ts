@@ -210,13 +210,15 @@ function ipc(): i32 {
 }
 const MESSAGE: u64 = 1024;
 const area = memory.data(1 << 20, 8);
+/** Beyond this there is no limit. */
+const ENDLESS: i32 = 10000;
 /** The most of something that works, and what one more gives. */
 function most(name: string, attempt: (count: i32) => i64): void {
   let count = 0;
   let error: i64 = 0;
   while (true) {
     error = attempt(count + 1);
-    if (error < 0) break;
+    if (error < 0 || count == ENDLESS) break;
     count++;
   }
   out(name + ': ' + count.toString() + ' ' + error.toString() + '\n');
