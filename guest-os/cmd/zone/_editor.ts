@@ -124,7 +124,7 @@ export class Editor {
       return this.fail(words[0] + ': unknown subcommand');
     }
     for (let i = 0; i < HELP.length; i++) out(HELP[i] + '\n');
-    out('\nProperties: ' + PROPERTIES.join(' ') + '\n            ' + SHORT.join(' ') + '\n');
+    out('\n' + wrapped('Properties:', PROPERTIES.concat(SHORT)));
     out('Resources:  fs net dataset attr rctl ' + CAPPED.join(' ') + '\n');
     const resource = this.resource;
     const shape = resource ? shapeOf(resource.kind) : null;
@@ -432,6 +432,21 @@ const COMMANDS: string[] = [
   'delete',
   'clear',
 ];
+
+/** Words behind a title, in lines that fit a terminal. */
+function wrapped(title: string, words: string[]): string {
+  let text = '';
+  let line = title;
+  for (let i = 0; i < words.length; i++) {
+    if (line.length + 1 + words[i].length > WIDTH) {
+      text += line + '\n';
+      line = ''.padEnd(title.length);
+    }
+    line += ' ' + words[i];
+  }
+  return text + line + '\n';
+}
+const WIDTH: i32 = 78;
 
 /** Words, of which quotes keep spaces. */
 function wordsOf(line: string): string[] {
