@@ -63,9 +63,9 @@ function isTaken(key: string, nanoseconds: u64): string {
   return '';
 }
 
-const MOMENTS: i32 = 24;
+const MOMENTS: i32 = 8;
 /** Nanoseconds: the first program's pages are all there well before the last moment. */
-const STEP: u64 = 60000;
+const STEP: u64 = 150000;
 
 export function testKeys(): void {
   master = openMaster(0);
