@@ -64,10 +64,11 @@ import { Answer, askDaemon, startDaemon, stateOf } from './_state';
 const TRIES: i32 = 3;
 export const USAGE: string =
   'zoneadm list [-cipv]\n' +
-  'zoneadm -z zonename ready | boot [-- args] | shutdown [-r] | reboot | halt\n' +
+  'zoneadm -z zonename ready | boot [-- args] | reboot | halt\n' +
+  'zoneadm -z zonename shutdown [-r] | verify\n' +
   'zoneadm -z zonename install [-q quota] [-t image] | uninstall [-F]\n' +
   'zoneadm -z zonename clone [-m copy] [-s snapshot] source\n' +
-  'zoneadm -z zonename move path | mark incomplete | verify';
+  'zoneadm -z zonename move path | mark incomplete';
 
 export function main(args: string[]): i32 {
   if (args.length > 1 && args[1] == 'list') return list(args.slice(2), '');
