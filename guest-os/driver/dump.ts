@@ -82,6 +82,7 @@ class DumpDevice extends Device {
 
 function tell(what: string, to: u64): i64 {
   storeText(text, what);
+  store<u8>(text + <usize>what.length, 0);
   return copyOut(to, text, what.length + 1);
 }
 

@@ -217,6 +217,8 @@ describe.skipIf(!zdb)('on our machine', () => {
     expect(await ask(machine, 'zfs get -H -o value checksum,compression,volblocksize zones/dump')).toBe('off\noff\n128K\n');
     for (const command of ['zfs destroy zones/dump', 'zfs set volsize=8m zones/dump', 'zfs rename zones/dump zones/other'])
       expect(await ask(machine, `${command}; echo $?`)).toMatch(/busy\n1\n$/);
+    // Nothing comes or goes any more.
+    await ask(machine, ONLINE.replace('dumpadm', 'milestone/multi-user-server'));
     const before = await ask(machine, PROCESSES);
     machine.console.send('reboot -d');
     await machine.console.expect(/rebooting\.\.\./);
@@ -244,6 +246,14 @@ describe.skipIf(!zdb)('on our machine', () => {
     const file = newDisk('cut');
     const disk = new PoolFile(file);
     const machine = await bootOurs(disk);
+    // Another volume takes its place, and gives it back.
+    const use = (name: string) => `dumpadm -d /dev/zvol/dsk/zones/${name} | sed -n 2p; zfs get -H -o value volblocksize,checksum`;
+    expect(await ask(machine, `zfs create -V 64m zones/d; ${use('d')},used zones/dump zones/d`)).toBe(
+      '       Dump device: /dev/zvol/dsk/zones/d (dedicated)\n8K\non\n4K\n128K\noff\n64.0M\n',
+    );
+    expect(await ask(machine, `${use('dump')} zones/dump zones/d; zfs destroy zones/d; echo $?`)).toBe(
+      '       Dump device: /dev/zvol/dsk/zones/dump (dedicated)\n128K\noff\n8K\non\n0\n',
+    );
     // There is a whole one, of the running system, that could not be saved.
     expect(await ask(machine, 'savecore -L /nowhere; echo $?')).toMatch(/dump succeeded\n[\s\S]*No such file or directory\n1\n$/);
     expect(await ask(machine, 'dumpadm -c all; echo $?')).toMatch(/is too small to hold a system dump\n.*\n1\n$/);

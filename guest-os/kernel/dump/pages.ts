@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 /**
  * @fileoverview Which pages a dump has, and where address spaces have them. Kernel pages are: the image (code, tables, static data, the heap as far as it
- * has grown), all page tables, whatever the kernel maps outside of its window (stacks), and what parts of the kernel say of memory that they took in
- * frames ({@link addKernelMemory}). Not among them are pages of processes and files, unless all are asked for.
+ * has grown), all page tables, whatever the kernel maps outside of its window (stacks). Not among them are pages of processes and files, and ZFS's memory, unless all are asked for.
  *
  * Page tables may be what broke: an entry that leads out of memory is not followed. Nothing here allocates.
  */
@@ -26,12 +25,6 @@ const KERNEL_HALF: i32 = 256;
 const BITMAP_BYTES: usize = 98304;
 const bitmap: usize = memory.data(98304, 8);
 let marked: u64 = 0;
-
-/** For parts of the kernel that have memory of their own: called when pages are marked, with {@link markRange}. */
-let others: (() => void) | null = null;
-export function addKernelMemory(mark: () => void): void {
-  others = mark;
-}
 
 /** Of kernel pages, how many are not in the image: they were taken as frames. */
 export function kernelFrames(): u64 {
@@ -92,8 +85,6 @@ export function markKernel(): void {
     const space = processes[i].space;
     if (space) markTables(space.tables, 3, KERNEL_HALF);
   }
-  const more = others;
-  if (more) more();
   framesOfKernel = marked - imagePages;
 }
 export function markProcess(process: Process): void {
