@@ -34,7 +34,7 @@ const COMMANDS = {
   exported:
     'zonecfg -z z1 export > /tmp/e; zonecfg -z z2 -f /tmp/e; zonecfg -z z2 "set zonepath=/zones/z2"; zonecfg -z z2 info; zonecfg -z z2 delete -F; zoneadm list -c',
   booted: `zoneadm -z z1 install; mkdir /zones/z1/root/outside; mount -F tmpfs foreign /zones/z1/root/outside; : > /zones/z1/root/outside/file; zoneadm -z z1 boot; ${LOGIN_THERE}; zoneadm list -v`,
-  own: 'a=$(hostid); [ $a = $(hostid) ] && [ ${#a} = 8 ] && echo same; zlogin z1 "hostid; dmesg | wc -l; imgadm list"',
+  own: 'a=$(hostid); [ $a = $(hostid) ] && hostid | wc -c; zlogin z1 "hostid; dmesg | wc -l; imgadm list"',
   inside: 'zlogin z1 "zonename; uname -n; zoneadm list; pwd; cd ..; pwd; ls -a / | sort | head -4; cat /etc/nodename"',
   services: `${until('[ "$(zlogin z1 svcs -H -o state | sort -u)" = online ]')}; zlogin z1 svcs -x; zlogin z1 svcs -H -o state | sort -u`,
   zoneOption:
@@ -119,7 +119,7 @@ describe.each([
     expect(Number(other)).toBeLessThanOrEqual(80);
     expect(usage).toBe('usage: zonecfg -z zonename [-f file | subcommand [; subcommand ...]]');
     expect(lines.at(-2)).toBe('2');
-    expect(printed('own')).toBe('same\n80f0c0ff\n2\nimgadm: can only be run from the global zone.\n');
+    expect(printed('own')).toBe('9\n80f0c0ff\n2\nimgadm: can only be run from the global zone.\n');
   });
   when('a zone boots with its own services, name and root', () => {
     expect(printed('booted')).toBe(
