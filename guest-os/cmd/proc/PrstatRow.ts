@@ -88,8 +88,9 @@ export function rowsOf(process: Process, threads: bool, microstates: bool): Row[
 // ---- how figures are written
 
 export function amount(kilobytes: u64): string {
-  if (kilobytes < 10240) return kilobytes.toString() + 'K';
-  return kilobytes < 10485760 ? (kilobytes / 1024).toString() + 'M' : (kilobytes / 1048576).toString() + 'G';
+  // Never more than five characters: the columns are not wider.
+  if (kilobytes < 10000) return kilobytes.toString() + 'K';
+  return kilobytes < 10000 * 1024 ? (kilobytes / 1024).toString() + 'M' : (kilobytes / 1048576).toString() + 'G';
 }
 export function clock(time: u64): string {
   const seconds = time / 1000000000;
