@@ -39,6 +39,7 @@ export const packages = {
   'grub-fstest': 'grub-common',
   '/usr/lib/grub/i386-pc/multiboot2.mod': 'grub-pc-bin',
   xorriso: 'xorriso',
+  bash: 'bash',
   dash: 'dash',
   xmllint: 'libxml2-utils',
   '/usr/share/seabios/vgabios.bin': 'seabios',

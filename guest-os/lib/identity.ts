@@ -3,6 +3,7 @@
 import { second } from 'machine/sys';
 import * as calls from './calls';
 
+const SYS_getpid: u64 = 20;
 const SYS_getuid: u64 = 24;
 const SYS_getgid: u64 = 47;
 const list = memory.data(256);
@@ -30,4 +31,7 @@ export function ownGroups(): u32[] {
     if (!result.includes(group)) result.push(group);
   }
   return result;
+}
+export function parentProcess(): i32 {
+  return <i32>second(SYS_getpid);
 }

@@ -36,6 +36,13 @@ export class PollSet {
   look(): bool {
     return calls.pollsys(changetype<usize>(this.entries), this.count, NOW, 0) > 0;
   }
+  /** Waits for so many milliseconds at most; false: nothing was ready, or a signal came. */
+  waitFor(milliseconds: i64): bool {
+    const time = new StaticArray<i64>(2);
+    time[0] = milliseconds / 1000;
+    time[1] = (milliseconds % 1000) * 1000000;
+    return calls.pollsys(changetype<usize>(this.entries), this.count, changetype<usize>(time), 0) > 0;
+  }
   /** There is something to read or to write, an error, or an end. */
   isReady(descriptor: i32): bool {
     for (let i = 0; i < this.count; i++)

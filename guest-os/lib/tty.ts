@@ -57,6 +57,14 @@ export class Settings {
     store<u32>(through.at, 0, 4);
     return through;
   }
+  /** What is typed can be read at once, not only when a line is complete. */
+  byCharacters(): Settings {
+    const single = this.copy();
+    store<u32>(single.at, load<u32>(single.at, 12) & ~ICANON, 12);
+    store<u8>(single.at + VMIN, 1);
+    store<u8>(single.at + VTIME, 0);
+    return single;
+  }
   withoutEcho(): Settings {
     const quiet = this.copy();
     store<u32>(quiet.at, load<u32>(quiet.at, 12) & ~ECHO, 12);

@@ -71,7 +71,7 @@ describe.each([
     const [uname, ps, missing, cat, device] = session.outputs.slice(SCRIPTS.length);
     expect(uname).toMatch(/^SunOS diorama 5\.11 diorama_\d{8}T\d{6}Z i86pc i386 i86pc\n$/);
     expect(ps).toMatch(/^ +UID +PID +PPID +C +STIME TTY +TIME CMD\n +root +1 +0 .*\/sbin\/init\n(.*\n)*.* ps -ef\n$/);
-    expect(missing).toBe('sh: nosuchcommand: command not found\n127\n');
+    expect(missing).toBe('-bash: nosuchcommand: command not found\n127\n');
     expect(cat).toBe('cat: /nosuch: No such file or directory\n');
     expect(device).toMatch(/^crw-rw-rw- +1 root +(sys|3) +13, +2 .* \/dev\/null\n$/);
   });

@@ -11,6 +11,7 @@
  *   1   an argument was no number
  */
 import { out, say } from '../../lib/io';
+import { escapeWord } from '../../lib/shellQuote';
 import { formatDouble, padNumber } from '../../lib/numbers';
 import { padLeft, padRight } from '../../lib/text';
 
@@ -24,6 +25,26 @@ let args_: string[] = [];
 let next = 0;
 
 export function main(args: string[]): i32 {
+  const status = format(args);
+  out(printed);
+  return status;
+}
+
+/** What {@link format} made. */
+export let printed: string = '';
+/** %q is known: bash's own printf. */
+export let knowsQuoting: bool = false;
+export function knowQuoting(): void {
+  knowsQuoting = true;
+}
+
+function put(text: string): void {
+  printed += text;
+}
+
+/** As main, but nothing is printed. */
+export function format(args: string[]): i32 {
+  printed = '';
   const first = args.length > 1 && args[1] == '--' ? 2 : 1;
   if (args.length <= first) {
     say('usage: ' + USAGE + '\n');
@@ -49,7 +70,7 @@ function once(format: string): void {
     const c = format.charAt(i);
     if (c == '\\' && i + 1 < format.length) i = escape(format, i + 1, false);
     else if (c == '%') i = conversion(format, i + 1);
-    else out(c);
+    else put(c);
   }
 }
 
@@ -62,7 +83,7 @@ function escape(text: string, start: i32, inArgument: bool): i32 {
   }
   const at = ESCAPES.indexOf(letter);
   if (at >= 0) {
-    out(MEANINGS.charAt(at));
+    put(MEANINGS.charAt(at));
     return start;
   }
   let i = start;
@@ -74,10 +95,10 @@ function escape(text: string, start: i32, inArgument: bool): i32 {
     digits++;
   }
   if (!digits) {
-    out('\\' + letter);
+    put('\\' + letter);
     return start;
   }
-  out(String.fromCharCode(value & 0xff));
+  put(String.fromCharCode(value & 0xff));
   return i - 1;
 }
 
@@ -98,7 +119,7 @@ function size(format: string, start: i32): i32 {
 function conversion(format: string, start: i32): i32 {
   let i = start;
   if (i < format.length && format.charAt(i) == '%') {
-    out('%');
+    put('%');
     return i;
   }
   let flags = '';
@@ -114,9 +135,9 @@ function conversion(format: string, start: i32): i32 {
     precision = max(size(format, i + 1), -1);
     i = at_;
   }
-  while (i < format.length && 'hlLqjzt'.includes(format.charAt(i)) && i + 1 < format.length) i++;
+  while (i < format.length && 'hlLjzt'.includes(format.charAt(i)) && i + 1 < format.length) i++;
   if (i >= format.length) {
-    out('%');
+    put('%');
     return i;
   }
   convert(format.charAt(i), flags, width, precision);
@@ -128,14 +149,14 @@ function convert(kind: string, flags: string, width: i32, precision: i32): void 
     const text = argument();
     for (let i = 0; i < text.length && !stopped; i++) {
       if (text.charAt(i) == '\\' && i + 1 < text.length) i = escape(text, i + 1, true);
-      else out(text.charAt(i));
+      else put(text.charAt(i));
     }
     return;
   }
   if (kind == 's' || kind == 'c') {
     const text = argument();
     const shown = kind == 'c' ? text.substring(0, 1) : precision >= 0 ? text.substring(0, precision) : text;
-    out(flags.includes('-') ? padRight(shown, width) : padLeft(shown, width));
+    put(flags.includes('-') ? padRight(shown, width) : padLeft(shown, width));
     return;
   }
   const left = flags.includes('-');
@@ -145,7 +166,12 @@ function convert(kind: string, flags: string, width: i32, precision: i32): void 
     const value = text.length ? floatOf(text) : 0;
     let digits = formatDouble(value, kind == 'F' ? 'f' : kind, precision < 0 ? 6 : precision, flags.includes('#'));
     if (!digits.startsWith('-')) digits = (flags.includes('+') ? '+' : flags.includes(' ') ? ' ' : '') + digits;
-    out(left ? padRight(digits, width) : padNumber(digits, width, zeros));
+    put(left ? padRight(digits, width) : padNumber(digits, width, zeros));
+    return;
+  }
+  if (kind == 'q' && knowsQuoting) {
+    const word = escapeWord(argument());
+    put(left ? padRight(word, width) : padLeft(word, width));
     return;
   }
   if (!'diuoxX'.includes(kind)) {
@@ -173,7 +199,7 @@ function convert(kind: string, flags: string, width: i32, precision: i32): void 
   digits = padNumber(digits, precision, true);
   if (zeros && precision < 0) digits = padNumber(digits, width - sign.length, true);
   const text = sign + digits;
-  out(left ? padRight(text, width) : padLeft(text, width));
+  put(left ? padRight(text, width) : padLeft(text, width));
 }
 
 function complain(text: string, why: string): void {

@@ -2,27 +2,32 @@
 /** @fileoverview Commands that the shell runs itself (POSIX.1-2017, 2.14 and XCU): because they change it, or because they are asked for so often. */
 import * as calls from '../../lib/calls';
 import { errorText } from '../../lib/errors';
-import { currentDirectory, failure, sortNames, status } from '../../lib/files';
+import { sortNames, status } from '../../lib/files';
 import { flush, O_RDONLY, openFile, out, readAll, say } from '../../lib/io';
-import { padLeft, parseNumber, pathOf } from '../../lib/text';
+import { padLeft, parseNumber } from '../../lib/text';
 import { signalName, signalNumber, SIGNALS } from '../../lib/signals';
-import { main as echo } from '../core/echo';
-import { main as printf } from '../core/printf';
-import { main as test } from '../core/test_';
+import { changeDirectory, printDirectory } from './cd';
+import { declareArguments, unsetElement } from './declare';
+import { dirs, popd, pushd } from './directories';
+import { mapfile } from './mapfile';
+import { echo, let_, printf, testCondition } from './output';
+import { keyOf } from './parameter';
+import { quoted } from '../../lib/shellQuote';
+import { shopt } from './shopt';
 import { replaceBy, runProgram, runText, waitForAll } from './execute';
 import { continueJob, findJob, jobList, listJobs, removeJob, setForeground, wait } from './jobs';
-import { isName, isReserved } from './parser';
+import { isName, isReserved } from './words';
 import { fc } from './fc';
 import { getopts } from './getopts';
 import { historyLines } from './history';
 import { ulimit, umask } from './limits';
 import { hash, locate } from './locate';
-import { quoted, set } from './options';
+import { set } from './options';
 import { read } from './read';
+import { aliases, functions, state } from './state';
 import {
-  aliases,
+  isKnown,
   exportVariable,
-  functions,
   get,
   has,
   isExported,
@@ -31,171 +36,124 @@ import {
   makeReadOnly,
   names,
   setVariable,
-  state,
   unsetVariable,
-} from './state';
+} from './variables';
 import { trap } from './traps';
 
-const SPECIAL: string[] = [
-  ':',
-  '.',
-  'break',
-  'continue',
-  'eval',
-  'exec',
-  'exit',
-  'export',
-  'return',
-  'set',
-  'readonly',
-  'shift',
-  'times',
-  'trap',
-  'unset',
-];
-const REGULAR: string[] = [
-  '[',
-  'alias',
-  'bg',
-  'cd',
-  'command',
-  'echo',
-  'false',
-  'fc',
-  'fg',
-  'getopts',
-  'hash',
-  'help',
-  'history',
-  'jobs',
-  'kill',
-  'local',
-  'printf',
-  'pwd',
-  'read',
-  'source',
-  'test',
-  'true',
-  'type',
-  'ulimit',
-  'umask',
-  'unalias',
-  'wait',
-];
+/** A command of the shell itself: its name, what it does, and how POSIX sees it. */
+class Builtin {
+  constructor(
+    readonly name: string,
+    readonly run: (args: string[]) => i32,
+    /** SPECIAL: assignments before it stay, its failure ends a script. BASH: only bash has it. */
+    readonly kind: i32,
+  ) {}
+}
+const REGULAR: i32 = 0;
+const SPECIAL: i32 = 1;
+const BASH: i32 = 2;
 
-/** Assignments before these stay. */
+const byName = new Map<string, Builtin>();
+
+function add(name: string, run: (args: string[]) => i32, kind: i32 = REGULAR): void {
+  byName.set(name, new Builtin(name, run, kind));
+}
+
+/** All of them, one a line. */
+function fill(): void {
+  add('.', source, SPECIAL);
+  add(':', nothing, SPECIAL);
+  add('[', testCondition);
+  add('alias', alias);
+  add('bg', resume);
+  add('break', leaveLoop, SPECIAL);
+  add('builtin', onlyBuiltin, BASH);
+  add('cd', changeDirectory);
+  add('command', command);
+  add('continue', leaveLoop, SPECIAL);
+  add('declare', declareArguments, BASH);
+  add('dirs', dirs, BASH);
+  add('echo', echo);
+  add('eval', evaluate, SPECIAL);
+  add('exec', replaceShell, SPECIAL);
+  add('exit', leave, SPECIAL);
+  add('export', exportAll, SPECIAL);
+  add('false', failing);
+  add('fc', fc);
+  add('fg', resume);
+  add('getopts', getopts);
+  add('hash', hash);
+  add('help', help);
+  add('history', history);
+  add('jobs', listJobs);
+  add('kill', kill);
+  add('let', let_, BASH);
+  add('local', local);
+  add('mapfile', mapfile, BASH);
+  add('popd', popd, BASH);
+  add('printf', printf);
+  add('pushd', pushd, BASH);
+  add('pwd', printDirectory);
+  add('read', read);
+  add('readarray', mapfile, BASH);
+  add('readonly', readonly, SPECIAL);
+  add('return', leaveFunction, SPECIAL);
+  add('set', set, SPECIAL);
+  add('shift', shift, SPECIAL);
+  add('shopt', shopt, BASH);
+  add('source', source);
+  add('test', testCondition);
+  add('times', times, SPECIAL);
+  add('trap', trap, SPECIAL);
+  add('true', nothing);
+  add('type', typeOf);
+  add('typeset', declareArguments, BASH);
+  add('ulimit', ulimit);
+  add('umask', umask);
+  add('unalias', unalias);
+  add('unset', unset, SPECIAL);
+  add('wait', wait);
+}
+
+function find(name: string): Builtin | null {
+  if (!byName.size) fill();
+  if (!byName.has(name)) return null;
+  const found = byName.get(name);
+  return found.kind == BASH && !state.bash ? null : found;
+}
+
 export function isSpecial(name: string): bool {
-  return SPECIAL.includes(name);
+  const found = find(name);
+  return found != null && found.kind == SPECIAL;
 }
 export function isBuiltin(name: string): bool {
-  return SPECIAL.includes(name) || REGULAR.includes(name);
+  return find(name) != null;
 }
 
 /** For completion. */
 export function commandNames(): string[] {
-  return SPECIAL.concat(REGULAR);
+  if (!byName.size) fill();
+  const all = byName.keys();
+  const known: string[] = [];
+  for (let i = 0; i < all.length; i++) if (isBuiltin(all[i])) known.push(all[i]);
+  return known;
 }
 
 export function builtin(name: string, args: string[]): i32 {
-  if (name == 'echo') return echo(args);
-  if (name == 'printf') return printf(args);
-  if (name == 'test' || name == '[') return test(args);
-  if (name == ':' || name == 'true') return 0;
-  if (name == 'false') return 1;
-  if (name == 'cd') return changeDirectory(args);
-  if (name == 'pwd') return printDirectory(args);
-  if (name == 'exit') return leave(args);
-  if (name == 'export') return exportAll(args);
-  if (name == 'unset') return unset(args);
-  if (name == 'set') return set(args);
-  if (name == 'shift') return shift(args);
-  if (name == 'eval') return evaluate(args);
-  if (name == '.' || name == 'source') return source(args);
-  if (name == 'exec') return replaceShell(args);
-  if (name == 'break' || name == 'continue') return leaveLoop(name == 'continue', args);
-  if (name == 'return') return leaveFunction(args);
-  if (name == 'read') return read(args);
-  if (name == 'getopts') return getopts(args);
-  if (name == 'local') return local(args);
-  if (name == 'readonly') return readonly(args);
-  if (name == 'alias') return alias(args);
-  if (name == 'unalias') return unalias(args);
-  if (name == 'times') return times();
-  if (name == 'history') return history(args);
-  if (name == 'umask') return umask(args);
-  if (name == 'type') return typeOf(args);
-  if (name == 'command') return command(args);
-  if (name == 'wait') return wait(args);
-  if (name == 'kill') return kill(args);
-  if (name == 'trap') return trap(args);
-  if (name == 'hash') return hash(args);
-  if (name == 'ulimit') return ulimit(args);
-  if (name == 'fc') return fc(args);
-  if (name == 'help') return help();
-  if (name == 'jobs') return listJobs(args);
-  return resume(args, name == 'fg');
+  const found = find(name);
+  return found ? found.run(args) : 127;
 }
 
-export function complain(text: string): i32 {
-  say(state.name + ': ' + text + '\n');
+function nothing(args: string[]): i32 {
+  return 0;
+}
+function failing(args: string[]): i32 {
   return 1;
 }
 
-/** -L, the default: `..` goes back where a symbolic link was followed; -P: it is the directory's parent. */
-function changeDirectory(args: string[]): i32 {
-  let at = 1;
-  let physical = false;
-  for (; at < args.length && (args[at] == '-L' || args[at] == '-P' || args[at] == '--'); at++) physical = args[at] == '-P';
-  let target = at < args.length ? args[at] : get('HOME');
-  if (!target.length && at >= args.length) return complain('cd: HOME not set');
-  let tell = target == '-';
-  if (tell) target = get('OLDPWD');
-  if (tell && !target.length) return complain('cd: OLDPWD not set');
-  const old = logicalDirectory();
-  let place = target;
-  if (!target.startsWith('/') && !target.startsWith('./') && !target.startsWith('../') && target != '.' && target != '..') {
-    const path = has('CDPATH') ? get('CDPATH').split(':') : [''];
-    for (let i = 0; i < path.length; i++) {
-      const candidate = path[i].length ? path[i] + '/' + target : target;
-      const file = status(candidate, true);
-      if (!file || !file.isDirectory) continue;
-      place = candidate;
-      if (path[i].length) tell = true;
-      break;
-    }
-  }
-  const logical = simplify(place.startsWith('/') ? place : old + '/' + place);
-  const error = calls.chdir(pathOf(physical ? place : logical));
-  if (error < 0) return complain("cd: can't cd to " + target + ': ' + errorText(-error));
-  setVariable('OLDPWD', old);
-  setVariable('PWD', physical ? currentDirectory() : logical);
-  if (tell) out(get('PWD') + '\n');
-  return 0;
-}
-
-/** Without `.`, `..` and doubled slashes. */
-function simplify(path: string): string {
-  const parts = path.split('/');
-  const kept: string[] = [];
-  for (let i = 0; i < parts.length; i++) {
-    if (parts[i] == '..') {
-      if (kept.length) kept.pop();
-    } else if (parts[i].length && parts[i] != '.') kept.push(parts[i]);
-  }
-  return '/' + kept.join('/');
-}
-
-/** PWD, if it is the current directory. */
-export function logicalDirectory(): string {
-  const path = get('PWD');
-  const said = path.startsWith('/') ? status(path, true) : null;
-  const here = status('.', true);
-  return said && here && said.inode == here.inode && said.device == here.device ? path : currentDirectory();
-}
-
-function printDirectory(args: string[]): i32 {
-  out((args.length > 1 && args[1] == '-P' ? currentDirectory() : logicalDirectory()) + '\n');
-  return 0;
+export function complain(text: string): i32 {
+  say(state.prefix + text + '\n');
+  return 1;
 }
 
 function leave(args: string[]): i32 {
@@ -204,6 +162,7 @@ function leave(args: string[]): i32 {
 }
 
 function exportAll(args: string[]): i32 {
+  if (state.bash) return declareArguments(args);
   if (args.length == 1 || args[1] == '-p') {
     const all = names();
     sortNames(all);
@@ -233,6 +192,7 @@ function declare_(command: string, word: string): string {
 }
 
 function readonly(args: string[]): i32 {
+  if (state.bash) return declareArguments(args);
   if (args.length == 1 || args[1] == '-p') {
     const all = names();
     sortNames(all);
@@ -248,6 +208,7 @@ function readonly(args: string[]): i32 {
 }
 
 function local(args: string[]): i32 {
+  if (state.bash) return declareArguments(args);
   if (!state.callDepth) return complain('local: not in a function');
   for (let i = 1; i < args.length; i++) {
     const equals = args[i].indexOf('=');
@@ -290,7 +251,7 @@ const usage = memory.data(32, 8);
 /** Ticks of times(2) in a second. */
 const TICKS: u64 = 100;
 
-function times(): i32 {
+function times(args: string[]): i32 {
   calls.times(usage);
   for (let i: usize = 0; i < 32; i += 8) {
     const ticks = load<u64>(usage + i);
@@ -321,12 +282,21 @@ function unset(args: string[]): i32 {
       for (i++; i < args.length; i++) functions.delete(args[i]);
       return 0;
     }
-    if (isReadOnly(args[i])) {
+    const bracket = state.bash && args[i].endsWith(']') ? args[i].indexOf('[') : -1;
+    const name = bracket > 0 ? args[i].substring(0, bracket) : args[i];
+    if (isReadOnly(name)) {
+      if (state.bash) return complain('unset: ' + name + ': cannot unset: readonly variable');
       complain('unset: ' + args[i] + ': is read only');
       state.failed = true;
       return 2;
     }
-    if (has(args[i])) unsetVariable(args[i]);
+    if (bracket > 0) {
+      const subscript = args[i].substring(bracket + 1, args[i].length - 1);
+      if (subscript == '@' || subscript == '*') unsetVariable(name);
+      else unsetElement(name, keyOf(name, subscript));
+      continue;
+    }
+    if (has(args[i]) || isKnown(args[i])) unsetVariable(args[i]);
     else functions.delete(args[i]);
   }
   return 0;
@@ -334,6 +304,7 @@ function unset(args: string[]): i32 {
 
 function shift(args: string[]): i32 {
   const count = args.length > 1 ? <i32>parseNumber(args[1]) : 1;
+  if (state.bash && count > state.parameters.length) return 1;
   if (count < 0 || count > state.parameters.length) {
     state.failed = true;
     state.status = 2;
@@ -365,8 +336,15 @@ function source(args: string[]): i32 {
   const descriptor = openFile(path, O_RDONLY);
   if (descriptor < 0) {
     complain('.: ' + args[1] + ': ' + errorText(-descriptor));
-    state.failed = !state.interactive;
-    return 2;
+    state.failed = !state.interactive && !state.bash;
+    return state.bash ? 1 : 2;
+  }
+  if (state.bash && args.length > 2) {
+    const outer = state.parameters;
+    state.parameters = args.slice(2);
+    const result = runFile(descriptor);
+    state.parameters = outer;
+    return result;
   }
   return runFile(descriptor);
 }
@@ -388,7 +366,8 @@ function replaceShell(args: string[]): i32 {
   return 0;
 }
 
-function leaveLoop(continues: bool, args: string[]): i32 {
+function leaveLoop(args: string[]): i32 {
+  const continues = args[0] == 'continue';
   if (!state.loops) return 0;
   const count = args.length > 1 ? <i32>parseNumber(args[1]) : 1;
   if (count < 1) return complain('Illegal number: ' + args[1]);
@@ -402,7 +381,15 @@ function leaveFunction(args: string[]): i32 {
   return args.length > 1 ? <i32>parseNumber(args[1]) & 0xff : state.status;
 }
 
+/** builtin NAME: whatever functions there are. */
+function onlyBuiltin(args: string[]): i32 {
+  if (args.length < 2) return 0;
+  if (!isBuiltin(args[1])) return complain('builtin: ' + args[1] + ': not a shell builtin');
+  return builtin(args[1], args.slice(1));
+}
+
 function typeOf(args: string[]): i32 {
+  if (state.bash) return bashType(args);
   let result = 0;
   for (let i = 1; i < args.length; i++) {
     const name = args[i];
@@ -417,6 +404,37 @@ function typeOf(args: string[]): i32 {
       out(name + ': not found\n');
       result = 127;
     }
+  }
+  return result;
+}
+
+/** -t: one word of the kind; -p, -P: the path only; -a is as without. */
+function bashType(args: string[]): i32 {
+  let letters = '';
+  let first = 1;
+  for (; first < args.length && args[first].startsWith('-'); first++) letters += args[first].substring(1);
+  let result = 0;
+  for (let i = first; i < args.length; i++) {
+    const name = args[i];
+    const place = locate(name);
+    let kind = '';
+    if (letters.includes('P')) kind = place.length ? 'file' : '';
+    else if (aliases.has(name)) kind = 'alias';
+    else if (isReserved(name)) kind = 'keyword';
+    else if (functions.has(name)) kind = 'function';
+    else if (isBuiltin(name)) kind = 'builtin';
+    else if (place.length) kind = 'file';
+    if (!kind.length) {
+      if (!letters.length) complain('type: ' + name + ': not found');
+      result = 1;
+    } else if (letters.includes('t')) out(kind + '\n');
+    else if (letters.includes('p') || letters.includes('P')) {
+      if (kind == 'file') out(place + '\n');
+    } else if (kind == 'alias') out(name + ' is aliased to `' + aliases.get(name) + "'\n");
+    else if (kind == 'keyword') out(name + ' is a shell keyword\n');
+    else if (kind == 'function') out(name + ' is a function\n' + name + ' () ' + functions.get(name).source + '\n');
+    else if (kind == 'builtin') out(name + ' is a shell builtin\n');
+    else out(name + ' is ' + place + '\n');
   }
   return result;
 }
@@ -498,7 +516,8 @@ function listSignals(args: string[]): i32 {
   return 0;
 }
 
-function resume(args: string[], foreground: bool): i32 {
+function resume(args: string[]): i32 {
+  const foreground = args[0] == 'fg';
   const job = findJob(args);
   if (!job) return complain(args[0] + ': no such job');
   if (!foreground) {
@@ -516,9 +535,9 @@ function resume(args: string[], foreground: bool): i32 {
 }
 
 /** Where to begin. */
-function help(): i32 {
+function help(args: string[]): i32 {
   out('Commands of the shell itself:\n');
-  const all = SPECIAL.concat(REGULAR);
+  const all = commandNames();
   sortNames(all);
   let line = ' ';
   for (let i = 0; i < all.length; i++) {

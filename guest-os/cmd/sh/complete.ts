@@ -7,7 +7,9 @@ import { readRepository, Repository } from '../../lib/smf/repository';
 import * as calls from '../../lib/calls';
 import { pathOf } from '../../lib/text';
 import { commandNames } from './builtins';
-import { aliases, functions, get, names as variableNames } from './state';
+import { aliases, functions } from './state';
+import { names as variableNames } from './variables';
+import { get } from './variables';
 
 export class Completion {
   /** Full words that are possible, sorted; and how each is shown. */

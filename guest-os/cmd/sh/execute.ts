@@ -7,8 +7,7 @@
  */
 import * as calls from '../../lib/calls';
 import { EACCES, ENOENT, ENOEXEC, errorText } from '../../lib/errors';
-import { S_IFREG, status } from '../../lib/files';
-import { flush, O_APPEND, O_CREAT, O_RDONLY, O_RDWR, O_TRUNC, O_WRONLY, openFile, readAll, say } from '../../lib/io';
+import { flush, O_RDONLY, openFile, readAll, say } from '../../lib/io';
 import {
   ChildNews,
   defaultSignal,
@@ -24,38 +23,36 @@ import {
   waitFor,
   WSTOPPED,
 } from '../../lib/process';
-import { bytesOf, parseNumber } from '../../lib/text';
 import { builtin, isBuiltin, isSpecial } from './builtins';
-import { expandDocument, expandText, expandValue, expandWords, matchesPattern } from './expand';
+import { truthOf } from './arithmetic';
+import { assign as assignOne, Assignment } from './assignment';
+import { evaluateCondition } from './conditional';
+import { declareWords, isDeclaration } from './declare';
+import { expandText, expandWords, matchesPattern } from './expand';
 import { addJob, holdKeys, launch, noteTerminal, releaseKeys, setForeground } from './jobs';
 import { remember as rememberPlace } from './locate';
 import { Parser } from './parser';
-import {
-  endLocals,
-  exportedList,
-  exportVariable,
-  functions,
-  get,
-  has,
-  isReadOnly,
-  localMark,
-  places,
-  setVariable,
-  state,
-  unsetVariable,
-} from './state';
-import { forgetTraps, runExitTrap, runTraps } from './traps';
+import { forget, move, redirect, restore } from './redirect';
+import { closeSubstitutions, substitutionMark } from './processSubstitution';
+import { select } from './select';
+import { reportTimes, startTimes } from './timing';
+import { functions, places, state } from './state';
+import { endLocals, exportedList, get, localMark, Remembered, setArray, setVariable } from './variables';
+import { forgetTraps, runErrorTrap, runExitTrap, runTraps } from './traps';
 import {
   AND,
+  ARITHMETIC,
+  ARITHMETIC_FOR,
   BRACE,
   CASE,
   Command,
+  CONDITION,
   FOR,
   FUNCTION,
   IF,
   OR,
   PIPELINE,
-  Redirection,
+  SELECT,
   SEQUENCE,
   SIMPLE,
   SUBSHELL,
@@ -63,29 +60,35 @@ import {
   WHILE,
 } from './syntax';
 
-/** Descriptors that the shell keeps for itself begin here. */
-const SAVED: i32 = 10;
-
 /** Runs a command; its exit status, which is `$?` too. */
 export function run(command: Command | null): i32 {
   if (!command || state.leaving) return state.status;
   if (command.background) return runBackground(command);
   if (state.has('n') && !state.interactive) return state.status;
   state.status = runForeground(command);
+  if (state.bash && command.kind == SIMPLE && !state.leaving) noteStatus(command);
   if (runTraps()) {
     state.interrupted = true;
     state.status = 128 + SIGINT;
     if (state.interactive) say('\n');
   }
-  if (
-    state.status &&
-    state.has('e') &&
-    !state.conditionDepth &&
-    (command.kind <= PIPELINE || command.kind == SUBSHELL) &&
-    !command.negated
-  )
-    state.exiting = true;
+  if (state.status && !state.conditionDepth && isChecked(command)) {
+    runErrorTrap();
+    if (state.has('e')) state.exiting = true;
+  }
   return state.status;
+}
+
+/** PIPESTATUS of a command that has no process of its own. */
+function noteStatus(command: Command): void {
+  if (command.words.length && (functions.has(command.words[0]) || isBuiltin(command.words[0]) || isDeclaration(command)))
+    setArray('PIPESTATUS', [state.status.toString()]);
+}
+
+/** Does its failure count for set -e and the trap of ERR? */
+function isChecked(command: Command): bool {
+  if (command.negated || state.leaving) return false;
+  return command.kind <= PIPELINE || command.kind == SUBSHELL || command.kind == ARITHMETIC || command.kind == CONDITION;
 }
 
 function runForeground(command: Command): i32 {
@@ -102,7 +105,7 @@ function runForeground(command: Command): i32 {
       for (let i = 0; i < command.list.length && !state.leaving; i++) run(command.list[i]);
       return state.status;
     case FUNCTION:
-      functions.set(command.name, command.first!);
+      functions.set(command.name, functionBody(command));
       return 0;
     case SUBSHELL:
       return runChild(command, null);
@@ -112,6 +115,13 @@ function runForeground(command: Command): i32 {
   const result = runCompound(command);
   restore(saved);
   return result;
+}
+
+/** With what was written, for `declare -f`. */
+function functionBody(command: Command): Command {
+  const body = command.first!;
+  body.source = command.source;
+  return body;
 }
 
 function condition(command: Command | null): i32 {
@@ -125,6 +135,14 @@ function runCompound(command: Command): i32 {
   switch (command.kind) {
     case BRACE:
       return run(command.first);
+    case ARITHMETIC:
+      state.line = command.line;
+      return truthOf(command.name);
+    case CONDITION:
+      state.line = command.line;
+      return evaluateCondition(command.condition);
+    case ARITHMETIC_FOR:
+      return runArithmeticFor(command);
     case IF: {
       const failed = condition(command.first);
       if (state.leaving) return state.status;
@@ -135,6 +153,7 @@ function runCompound(command: Command): i32 {
     case UNTIL:
       return runLoop(command);
     case FOR:
+    case SELECT:
       return runFor(command);
     case CASE:
       return runCase(command);
@@ -173,7 +192,12 @@ function runFor(command: Command): i32 {
   let result = 0;
   state.loops++;
   for (let i = 0; i < words.length && !state.leaving; i++) {
-    setVariable(command.name, words[i]);
+    if (command.kind == SELECT) {
+      const chosen = select(words);
+      if (chosen == null) break;
+      i = -1;
+      setVariable(command.name, chosen);
+    } else setVariable(command.name, words[i]);
     result = run(command.first);
     if (leavesLoop()) break;
   }
@@ -181,23 +205,61 @@ function runFor(command: Command): i32 {
   return state.leaving ? state.status : result;
 }
 
+function runArithmeticFor(command: Command): i32 {
+  let result = 0;
+  if (command.words[0].trim().length) truthOf(command.words[0]);
+  state.loops++;
+  while (!state.leaving) {
+    if (command.words[1].trim().length && truthOf(command.words[1])) break;
+    if (state.leaving) break;
+    result = run(command.first);
+    if (leavesLoop()) break;
+    if (command.words[2].trim().length) truthOf(command.words[2]);
+  }
+  state.loops--;
+  return state.leaving ? state.status : result;
+}
+
 function runCase(command: Command): i32 {
   const text = expandText(command.words[0]);
-  for (let i = 0; i < command.patterns.length; i++) {
+  let result = 0;
+  /** `;&`: the next branch is run whatever its patterns. */
+  let falls = false;
+  for (let i = 0; i < command.patterns.length && !state.leaving; i++) {
     const patterns = command.patterns[i];
-    for (let k = 0; k < patterns.length; k++) {
-      if (!matchesPattern(patterns[k], text)) continue;
-      const branch = command.list[i];
-      return branch ? run(branch) : 0;
-    }
+    for (let k = 0; k < patterns.length && !falls; k++) falls = matchesPattern(patterns[k], text);
+    if (!falls) continue;
+    const branch = command.list[i];
+    result = branch ? run(branch) : 0;
+    if (command.ends[i] == ';;') return result;
+    falls = command.ends[i] == ';&';
   }
-  return 0;
+  return result;
 }
 
 // ---- simple commands
 
 function runSimple(command: Command): i32 {
   const before = state.status;
+  state.line = command.line;
+  if (isDeclaration(command)) return runDeclaration(command);
+  const mark = substitutionMark();
+  const result = runWords(command, before);
+  closeSubstitutions(mark);
+  return result;
+}
+
+function runDeclaration(command: Command): i32 {
+  const saved = redirect(command.redirections, true);
+  if (!saved) return 1;
+  assign(command.assignments, false);
+  const result = state.failed ? state.status : declareWords(command.words);
+  flush();
+  restore(saved);
+  return result;
+}
+
+function runWords(command: Command, before: i32): i32 {
   const words = expandWords(command.words);
   if (state.failed) return state.status;
   if (state.has('x')) trace(command, words);
@@ -208,24 +270,21 @@ function runSimple(command: Command): i32 {
   const saved = redirect(command.redirections, true);
   if (!saved) {
     // A special builtin's failure ends a script.
-    if (isSpecial(name) && !isFunction) state.failed = !state.interactive;
-    return 2;
+    if (isSpecial(name) && !isFunction && !state.bash) state.failed = !state.interactive;
+    return state.bash ? 1 : 2;
   }
-  const keep = isSpecial(name) && !isFunction;
-  const noNames: string[] = [];
-  const old: string[] = keep ? noNames : remember(command.assignments);
+  const keep = isSpecial(name) && !isFunction && !state.bash;
+  const old = new Remembered();
+  for (let i = 0; i < command.assignments.length && !keep; i++) old.add(new Assignment(command.assignments[i]).name);
   assign(command.assignments, !keep);
   let result: i32;
-  if (isFunction) result = callFunction(functions.get(name), words);
+  if (isFunction) result = callFunction(name, functions.get(name), words);
   else result = builtin(name, words);
   flush();
   // `exec` without a command keeps its redirections.
   if (name == 'exec' && words.length == 1) forget(saved);
   else restore(saved);
-  for (let i = 0; i < old.length; i += 2) {
-    if (old[i + 1].length) setVariable(old[i], old[i + 1].substring(1));
-    else unsetVariable(old[i]);
-  }
+  old.restore();
   return result;
 }
 
@@ -250,41 +309,24 @@ function runAssignments(command: Command, before: i32): i32 {
 }
 
 function assign(assignments: string[], forExport: bool): void {
-  for (let i = 0; i < assignments.length; i++) {
-    const equals = assignments[i].indexOf('=');
-    const name = assignments[i].substring(0, equals);
-    if (isReadOnly(name)) {
-      say(state.name + ': ' + name + ': is read only\n');
-      state.failed = true;
-      state.status = 2;
-      return;
-    }
-    setVariable(name, expandValue(assignments[i].substring(equals + 1)));
-    if (forExport) exportVariable(name);
-  }
+  for (let i = 0; i < assignments.length; i++) if (!assignOne(assignments[i], forExport)) return;
 }
 
-/** Names and values before assignments that last for one command: `=value`, or nothing if it was not set. */
-function remember(assignments: string[]): string[] {
-  const old: string[] = [];
-  for (let i = 0; i < assignments.length; i++) {
-    const name = assignments[i].substring(0, assignments[i].indexOf('='));
-    old.push(name);
-    old.push(has(name) ? '=' + get(name) : '');
-  }
-  return old;
-}
-
-function callFunction(body: Command, words: string[]): i32 {
+function callFunction(name: string, body: Command, words: string[]): i32 {
   const outer = state.parameters;
   const mark = localMark();
   // break in a function does not leave its caller's loops.
   const loops = state.loops;
+  const localsFrom = state.localsFrom;
+  state.localsFrom = mark;
   state.loops = 0;
   state.parameters = words.slice(1);
   state.callDepth++;
+  state.functionNames.push(name);
   const result = run(body);
+  state.functionNames.pop();
   state.callDepth--;
+  state.localsFrom = localsFrom;
   state.returning = false;
   state.parameters = outer;
   state.loops = loops;
@@ -292,117 +334,16 @@ function callFunction(body: Command, words: string[]): i32 {
   return state.failed ? state.status : result == state.status ? result : state.status;
 }
 
-// ---- redirections
-
-/** Pairs: descriptor, where it is kept (-1: it was not open). */
-class Saved {
-  readonly pairs: i32[] = [];
-}
-
-/** Null: one of them failed, and has been complained about. */
-function redirect(redirections: Redirection[], keep: bool): Saved | null {
-  const saved = new Saved();
-  if (redirections.length) flush();
-  for (let i = 0; i < redirections.length; i++) {
-    const redirection = redirections[i];
-    if (keep) {
-      saved.pairs.push(redirection.descriptor);
-      const copy = <i32>calls.fcntl(redirection.descriptor, 37, SAVED);
-      saved.pairs.push(copy < 0 ? -1 : copy);
-    }
-    if (apply(redirection)) continue;
-    restore(saved);
-    return null;
-  }
-  return saved;
-}
-
-function restore(saved: Saved): void {
-  if (saved.pairs.length) flush();
-  for (let i = saved.pairs.length - 2; i >= 0; i -= 2) {
-    const descriptor = saved.pairs[i];
-    const copy = saved.pairs[i + 1];
-    if (copy < 0) {
-      calls.close(descriptor);
-    } else {
-      calls.fcntl(copy, 9, descriptor);
-      calls.close(copy);
-    }
-  }
-}
-function forget(saved: Saved): void {
-  for (let i = 1; i < saved.pairs.length; i += 2) if (saved.pairs[i] >= 0) calls.close(saved.pairs[i]);
-}
-
-function apply(redirection: Redirection): bool {
-  const operator = redirection.operator;
-  if (operator == '<<') return move(documentPipe(redirection), redirection.descriptor);
-  const target = expandText(redirection.target);
-  if (state.failed) return false;
-  if (operator == '<&' || operator == '>&') {
-    if (target == '-') {
-      calls.close(redirection.descriptor);
-      return true;
-    }
-    const from = <i32>parseNumber(target);
-    if (from >= 0 && calls.fcntl(from, 9, redirection.descriptor) >= 0) return true;
-    say(state.name + ': ' + target + ': Bad file number\n');
-    return false;
-  }
-  let flags = O_WRONLY | O_CREAT | O_TRUNC;
-  if (operator == '<') flags = O_RDONLY;
-  else if (operator == '>>') flags = O_WRONLY | O_CREAT | O_APPEND;
-  else if (operator == '<>') flags = O_RDWR | O_CREAT;
-  if (operator == '>' && state.has('C')) {
-    const file = status(target, true);
-    if (file && file.type == S_IFREG) {
-      say(state.name + ': ' + target + ': cannot create: File exists\n');
-      return false;
-    }
-  }
-  const opened = openFile(target, flags);
-  if (opened >= 0) return move(opened, redirection.descriptor);
-  say(state.name + ': ' + target + ': cannot ' + (operator == '<' ? 'open' : 'create') + ': ' + errorText(-opened) + '\n');
-  return false;
-}
-
-function move(from: i32, to: i32): bool {
-  if (from < 0 || from == to) return from >= 0;
-  calls.fcntl(from, 9, to);
-  calls.close(from);
-  return true;
-}
-
 const ends = memory.data(8, 8);
-
-/** A pipe that a child fills with the document. */
-function documentPipe(redirection: Redirection): i32 {
-  const text = redirection.literal ? redirection.document : expandDocument(redirection.document);
-  if (calls.pipe(ends, 0) < 0) return -1;
-  const reader = load<i32>(ends);
-  const writer = load<i32>(ends, 4);
-  if (!forkShell()) {
-    calls.close(reader);
-    const bytes = bytesOf(text);
-    for (let done = 0; done < text.length; ) {
-      const count = calls.write(writer, <u64>changetype<usize>(bytes) + done, <u64>text.length - done);
-      if (count < 0) break;
-      done += <i32>count;
-    }
-    calls.exit(0);
-  }
-  calls.close(writer);
-  return reader;
-}
 
 // ---- processes
 
 /** fork; the child is a shell that asks nobody and whose signals do what they do by default. A job's takes keys from {@link becomeJob} on, and the shell from {@link launch}. */
-function forkShell(isJob: bool = false): i32 {
+export function forkShell(isJob: bool = false): i32 {
   flush();
   if (isJob) holdKeys();
   const pid = fork();
-  if (pid < 0) say(state.name + ': cannot fork: ' + errorText(-pid) + '\n');
+  if (pid < 0) say(state.prefix + 'cannot fork: ' + errorText(-pid) + '\n');
   if (pid < 0 || (!pid && !isJob)) releaseKeys();
   // Nobody would continue what stops in the shell's own group.
   if (!pid && !isJob && state.interactive) ignoreSignal(SIGTSTP);
@@ -497,8 +438,8 @@ export function replaceBy(words: string[]): void {
       if (error != EACCES) break;
     }
   }
-  if (errno == ENOENT && !name.includes('/')) say(state.name + ': ' + name + ': command not found\n');
-  else say(state.name + ': ' + name + ': ' + errorText(errno) + '\n');
+  if (errno == ENOENT && !name.includes('/')) say(state.prefix + name + ': command not found\n');
+  else say(state.prefix + name + ': ' + errorText(errno) + '\n');
   calls.exit(errno == ENOENT ? 127 : 126);
 }
 
@@ -506,12 +447,23 @@ function tryExecute(path: string, words: string[]): i64 {
   const error = -executeFile(path, words, exportedList());
   if (error != ENOEXEC) return error;
   // A script without `#!` is the shell's own.
-  const script = ['sh', path].concat(words.slice(1));
-  return -executeFile('/usr/bin/sh', script, exportedList());
+  const shell = state.bash ? 'bash' : 'sh';
+  const script = [shell, path].concat(words.slice(1));
+  return -executeFile('/usr/bin/' + shell, script, exportedList());
 }
 
 function runPipeline(pipeline: Command): i32 {
+  if (!pipeline.timed.length) return runUntimed(pipeline);
+  startTimes();
+  const result = runUntimed(pipeline);
+  flush();
+  reportTimes(pipeline.timed == 'time -p');
+  return result;
+}
+
+function runUntimed(pipeline: Command): i32 {
   if (pipeline.list.length == 1) {
+    if (!pipeline.negated) return run(pipeline.list[0]);
     state.conditionDepth++;
     const result = run(pipeline.list[0]);
     state.conditionDepth--;
@@ -564,6 +516,8 @@ function waitForJob(pids: i32[], group: i32, command: Command): i32 {
 /** Also for `fg`. */
 export function waitForAll(pids: i32[], group: i32, source: string): i32 {
   let result = 0;
+  let failed = 0;
+  const statuses: string[] = [];
   for (let i = 0; i < pids.length; i++) {
     let news: ChildNews;
     do {
@@ -576,13 +530,16 @@ export function waitForAll(pids: i32[], group: i32, source: string): i32 {
       say('\n');
       return 128 + news.signal;
     }
+    statuses.push(news.status.toString());
+    if (state.named.has('pipefail') && news.status) failed = news.status;
     if (i == pids.length - 1) {
       result = news.status;
       noteTerminal(news);
       if (news.signal == SIGINT && state.interactive) state.interrupted = true;
     }
   }
-  return result;
+  if (state.bash) setArray('PIPESTATUS', statuses);
+  return failed ? failed : result;
 }
 
 function runBackground(command: Command): i32 {
@@ -633,21 +590,40 @@ export function substitute(source: string): string {
   return text.substring(0, end);
 }
 
+/** Commands at the other end of a pipe, of which this shell keeps `ours` and they have `theirs` as the descriptor `as`. */
+export function startAside(source: string, theirs: i32, as: i32, ours: i32): void {
+  if (forkShell()) return;
+  calls.close(ours);
+  move(theirs, as);
+  state.interactive = false;
+  runText(source);
+  runExitTrap();
+  flush();
+  calls.exit(state.status);
+}
+
+/** Texts that run, one in the other. */
+let depth = 0;
+
 /** Runs a text, command by command. False: it had a mistake, which ends a script. */
 export function runText(text: string): bool {
   const parser = new Parser(text, 0);
+  depth++;
+  let right = true;
   while (!state.leaving) {
     const command = parser.next();
     if (!command) {
       if (parser.error.length || parser.incomplete) {
-        say(state.name + ': ' + (parser.error.length ? parser.error : 'syntax error: unexpected end of file') + '\n');
+        say(state.prefix + (parser.error.length ? parser.error : 'syntax error: unexpected end of file') + '\n');
         state.status = 2;
-        state.failed = !state.interactive;
-        return false;
+        state.failed = !state.interactive && !(state.bash && depth > 1);
+        right = false;
       }
-      return true;
+      break;
     }
     run(command);
+    if (state.failed && state.recovers && depth == 1) state.failed = state.recovers = false;
   }
-  return true;
+  depth--;
+  return right;
 }

@@ -5,12 +5,19 @@
  * A word becomes fields. While it is expanded each character has a mark beside it: `q` quoted, `u` as the word has it, `e` from an
  * expansion outside of quotes, which is what may be split. A field with `q`-marked nothing (`""`) stays, one of nothing at all goes.
  */
-import { Arithmetic } from './arithmetic';
+import { decodeAnsi } from './ansi';
+import { Arithmetic, numberOf } from './arithmetic';
+import { assignElement } from './assignment';
+import { expandBraces } from './braces';
 import { substitute } from './execute';
-import { isName, isNamePart, isNameStart, skipPart } from './parser';
-import { glob, isPattern, matches } from './pattern';
-import { get, has, isReadOnly, setVariable, state } from './state';
+import { isName, isNamePart, isNameStart, isProcessSubstitution, skipPart } from './words';
+import { isSet, Parameter, separator, sliceOf, substringOf, transformed, valueOf } from './parameter';
+import { glob, isPattern, matches, matchesPrefix } from './pattern';
+import { processSubstitution } from './processSubstitution';
+import { state } from './state';
+import { get, has, isReadOnly, names } from './variables';
 import { findUserByName } from '../../lib/accounts';
+import { sortNames } from '../../lib/files';
 import { say } from '../../lib/io';
 
 class Field {
@@ -58,12 +65,20 @@ class Expander {
         i = end + 1;
       } else if (c == 0x22 && !quoted) {
         const end = skipPart(word, i);
-        if (word.substring(i + 1, end - 1) != '$@') this.field.quoted = true;
-        this.expand(word.substring(i + 1, end - 1), true, 'q');
+        const inner = word.substring(i + 1, end - 1);
+        this.vanished = false;
+        this.expand(inner, true, 'q');
+        // A list that is all there is between the quotes, and is empty, leaves nothing.
+        const only = inner.length > 0 && inner.charCodeAt(0) == 0x24 && skipPart(inner, 0, true) >= inner.length;
+        if (!this.vanished || !(only || inner == '$@')) this.field.quoted = true;
         i = end;
       } else if (c == 0x60) {
         const end = skipPart(word, i);
         this.insert(substitute(unescapeBackquote(word.substring(i + 1, end - 1), quoted)), quoted);
+        i = end;
+      } else if (!quoted && isProcessSubstitution(word, i)) {
+        const end = skipPart(word, i);
+        this.add(processSubstitution(word.substring(i + 2, end - 1), c == 0x3c), 'q');
         i = end;
       } else if (c == 0x24) {
         i = this.dollar(word, i, quoted);
@@ -80,6 +95,13 @@ class Expander {
 
   private dollar(word: string, start: i32, quoted: bool): i32 {
     const c = start + 1 < word.length ? word.charCodeAt(start + 1) : -1;
+    if (state.bash && !quoted && (c == 0x27 || c == 0x22)) {
+      const end = skipPart(word, c == 0x27 ? start : start + 1);
+      if (c == 0x27) this.add(decodeAnsi(word.substring(start + 2, end - 1)), 'q');
+      else this.expand(word.substring(start + 1, end), false, 'q');
+      this.field.quoted = true;
+      return end;
+    }
     if (c == 0x28) {
       const end = skipPart(word, start);
       if (word.charCodeAt(start + 2) == 0x28 && word.charCodeAt(end - 2) == 0x29 && isArithmetic(word, start, end)) {
@@ -109,16 +131,35 @@ class Expander {
   }
 
   private parameter(name: string, quoted: bool): void {
-    if (name == '@' || (name == '*' && !quoted)) {
-      for (let i = 0; i < state.parameters.length; i++) {
-        if (i) this.endField();
-        this.insert(state.parameters[i], quoted);
-        if (quoted) this.field.quoted = true;
-      }
+    if (name == '@' || name == '*') {
+      this.insertAll(state.parameters, name, quoted);
       return;
     }
-    if (state.has('u') && name != '*' && !isSet(name)) fail(name + ': parameter not set');
+    if (state.has('u') && !isSet(name)) fail(name + ': parameter not set');
     this.insert(valueOf(name), quoted);
+  }
+
+  /** A list has come to nothing. */
+  private vanished: bool = false;
+
+  /** Each value is a field of its own, unless it is `"$*"`. */
+  private insertAll(values: string[], all: string, quoted: bool): void {
+    if (all == '*' && quoted) {
+      this.insert(values.join(separator()), true);
+      return;
+    }
+    if (!values.length) this.vanished = true;
+    for (let i = 0; i < values.length; i++) {
+      if (i) this.endField();
+      this.insert(values[i], quoted);
+      if (quoted) this.field.quoted = true;
+    }
+  }
+  private insertParameter(parameter: Parameter, quoted: bool): void {
+    if (state.has('u') && !parameter.isList && !parameter.isSet) fail(parameter.name + ': unbound variable');
+    const values = parameter.values();
+    if (parameter.isList) this.insertAll(values, parameter.all, quoted);
+    else this.insert(values[0], quoted);
   }
 
   /** The word of `${x-word}`. In double quotes, double quotes in it only mark what is quoted. */
@@ -142,55 +183,152 @@ class Expander {
 
   /** What lies between ${ and }. */
   private braces(inside: string, quoted: bool): void {
-    if (inside.length > 1 && inside.charCodeAt(0) == 0x23 && isParameter(inside.substring(1))) {
-      const name = inside.substring(1);
-      this.insert((name == '@' || name == '*' ? state.parameters.length : valueOf(name).length).toString(), quoted);
-      return;
+    if (inside.length > 1 && inside.charCodeAt(0) == 0x23) {
+      const counted = Parameter.parse(inside.substring(1));
+      if (counted && !counted.rest.length) {
+        const values = counted.values();
+        this.insert((counted.isList ? values.length : values[0].length).toString(), quoted);
+        return;
+      }
     }
-    let end = 0;
-    if (isNameStart(inside.charCodeAt(0))) while (end < inside.length && isNamePart(inside.charCodeAt(end))) end++;
-    else if (inside.charCodeAt(0) >= 0x30 && inside.charCodeAt(0) <= 0x39) {
-      while (end < inside.length && inside.charCodeAt(end) >= 0x30 && inside.charCodeAt(end) <= 0x39) end++;
-    } else end = 1;
-    const name = inside.substring(0, end);
-    if (end == inside.length) {
-      this.parameter(name, quoted);
-      return;
+    let parameter: Parameter | null = null;
+    if (state.bash && inside.length > 1 && inside.charCodeAt(0) == 0x21) {
+      parameter = Parameter.parse(inside.substring(1));
+      if (parameter && !parameter.rest.length && parameter.isList && parameter.subscript.length) {
+        this.insertAll(parameter.keys(), parameter.all, quoted);
+        return;
+      }
+      if (parameter && (parameter.rest == '*' || parameter.rest == '@') && isName(parameter.name)) {
+        this.insertAll(namesFrom(parameter.name), parameter.rest, quoted);
+        return;
+      }
+      if (parameter) {
+        const target = parameter.values().join(' ');
+        parameter = Parameter.parse(target + parameter.rest);
+        if (!parameter) {
+          fail(target + ': invalid indirect expansion');
+          return;
+        }
+      }
     }
-    const colon = inside.charCodeAt(end) == 0x3a;
-    if (colon) end++;
-    const operator = inside.charAt(end);
-    const rest = inside.substring(end + 1);
-    const present = isSet(name) && !(colon && !valueOf(name).length);
-    if (operator == '-') {
-      if (present) this.parameter(name, quoted);
-      else this.alternative(rest, quoted);
-    } else if (operator == '+') {
-      if (present) this.alternative(rest, quoted);
-    } else if (operator == '=') {
-      if (!present && isReadOnly(name)) fail(name + ': is read only');
-      else if (!present) setVariable(name, expandText(rest));
-      this.parameter(name, quoted);
-    } else if (operator == '?') {
-      if (present) this.parameter(name, quoted);
-      else fail(name + ': ' + (rest.length ? expandText(rest) : 'parameter not set'));
-    } else if (operator == '#' || operator == '%') {
-      const longest = rest.length > 0 && rest.charAt(0) == operator;
-      this.insert(trim(valueOf(name), longest ? rest.substring(1) : rest, operator == '#', longest), quoted);
-    } else {
+    if (!parameter) parameter = Parameter.parse(inside);
+    if (!parameter) {
       fail('Bad substitution');
+      return;
     }
+    if (!parameter.rest.length) this.insertParameter(parameter, quoted);
+    else this.operator(parameter, quoted);
+  }
+
+  private operator(parameter: Parameter, quoted: bool): void {
+    let operator = parameter.rest.charAt(0);
+    let rest = parameter.rest.substring(1);
+    const colon = operator == ':';
+    if (colon && state.bash && (!rest.length || !'-=?+'.includes(rest.charAt(0)))) {
+      if (parameter.isList) this.insertAll(sliceOf(parameter, rest), parameter.all, quoted);
+      else this.insert(substringOf(parameter.values()[0], rest), quoted);
+      return;
+    }
+    if (colon) {
+      operator = rest.charAt(0);
+      rest = rest.substring(1);
+    }
+    const name = parameter.name;
+    if ('-+=?'.includes(operator) && operator.length) {
+      const present = parameter.isSet && !(colon && !parameter.values().join(' ').length);
+      if (operator == '+') {
+        if (present) this.alternative(rest, quoted);
+      } else if (present) this.insertParameter(parameter, quoted);
+      else if (operator == '-') this.alternative(rest, quoted);
+      else if (operator == '?')
+        fail(name + ': ' + (rest.length ? expandText(rest) : 'parameter ' + (colon ? 'null or not set' : 'not set')));
+      else if (isReadOnly(name)) fail(name + ': is read only');
+      else {
+        assignElement(name, parameter.subscript, expandText(rest), false);
+        this.insertParameter(parameter, quoted);
+      }
+      return;
+    }
+    if (state.has('u') && !parameter.isList && !parameter.isSet) fail(name + ': parameter not set');
+    const values = parameter.values();
+    const changed: string[] = [];
+    for (let i = 0; i < values.length && !state.failed; i++) changed.push(changedBy(values[i], operator, rest));
+    if (parameter.isList) this.insertAll(changed, parameter.all, quoted);
+    else if (changed.length) this.insert(changed[0], quoted);
   }
 }
 
-function isParameter(name: string): bool {
-  return isName(name) || positional(name) >= 0 || (name.length == 1 && '@*#?$!-'.includes(name));
+/** `#` `%`; in bash also `/` `^` `,` `@`. */
+function changedBy(value: string, operator: string, rest: string): string {
+  if (operator == '#' || operator == '%') {
+    const longest = rest.length > 0 && rest.charAt(0) == operator;
+    return trim(value, longest ? rest.substring(1) : rest, operator == '#', longest);
+  }
+  if (state.bash && operator == '/') return replaced(value, rest);
+  if (state.bash && (operator == '^' || operator == ',')) return recased(value, operator, rest);
+  if (state.bash && operator == '@') return transformed(value, rest);
+  fail('Bad substitution');
+  return '';
 }
 
-function fail(message: string): void {
-  say(state.name + ': ' + message + '\n');
+/** `${x/PATTERN/TEXT}`; a second slash: everywhere, `#` or `%`: only at the beginning, at the end. The longest match counts. */
+function replaced(value: string, rest: string): string {
+  const everywhere = rest.startsWith('/');
+  const front = rest.startsWith('#');
+  const back = rest.startsWith('%');
+  const source = everywhere || front || back ? rest.substring(1) : rest;
+  let cut = 0;
+  while (cut >= 0 && cut < source.length && source.charCodeAt(cut) != 0x2f) cut = skipPart(source, cut);
+  if (cut < 0) cut = source.length;
+  const pattern = patternOf(source.substring(0, cut));
+  const text = cut < source.length ? expandText(source.substring(cut + 1)) : '';
+  if (!pattern.text.length) return front ? text + value : back ? value + text : value;
+  let result = '';
+  let at = 0;
+  while (at <= value.length) {
+    let length = -1;
+    if (back) length = matches(pattern.text, pattern.mask, value.substring(at)) ? value.length - at : -1;
+    else length = matchesPrefix(pattern.text, pattern.mask, value, at);
+    if (length > 0 || (length == 0 && (front || back))) {
+      result += text;
+      at += length;
+      if (!everywhere) break;
+      continue;
+    }
+    if (front) break;
+    if (at < value.length) result += value.charAt(at);
+    at++;
+  }
+  return at < value.length ? result + value.substring(at) : result;
+}
+
+/** `^` or `,`: the first character; doubled: all. Only those that match the pattern, if there is one. */
+function recased(value: string, operator: string, rest: string): string {
+  const all = rest.startsWith(operator);
+  const source = all ? rest.substring(1) : rest;
+  const pattern = patternOf(source.length ? source : '?');
+  let result = '';
+  for (let i = 0; i < value.length; i++) {
+    const c = value.charAt(i);
+    const changes = (all || !i) && matches(pattern.text, pattern.mask, c);
+    result += changes ? (operator == '^' ? c.toUpperCase() : c.toLowerCase()) : c;
+  }
+  return result;
+}
+
+function namesFrom(start: string): string[] {
+  const all = names();
+  const found: string[] = [];
+  for (let i = 0; i < all.length; i++) if (all[i].startsWith(start)) found.push(all[i]);
+  sortNames(found);
+  return found;
+}
+
+export function fail(message: string): void {
+  // One complaint is enough.
+  if (!state.failed) say(state.prefix + message + '\n');
   state.failed = true;
-  state.status = 2;
+  state.status = state.bash ? 1 : 2;
 }
 
 /** `$((…))` and not `$( (…) )` written together: its inner parentheses close each other. */
@@ -213,58 +351,44 @@ function unescapeBackquote(text: string, quoted: bool): string {
   return result;
 }
 
-function trim(value: string, pattern: string, front: bool, longest: bool): string {
+class Pattern {
+  constructor(
+    public readonly text: string,
+    public readonly mask: string,
+  ) {}
+}
+/** A word as a pattern: expanded, with what was quoted marked. */
+function patternOf(word: string): Pattern {
   const expander = new Expander();
-  expander.expand(pattern, false, 'u');
+  expander.expand(word, false, 'u');
   expander.finish();
-  const text = expander.fields.length ? expander.fields[0].text : '';
-  const mask = expander.fields.length ? expander.fields[0].mask : '';
+  let text = '';
+  let mask = '';
+  for (let i = 0; i < expander.fields.length; i++) {
+    text += (i ? ' ' : '') + expander.fields[i].text;
+    mask += (i ? 'q' : '') + expander.fields[i].mask;
+  }
+  return new Pattern(text, mask);
+}
+
+function trim(value: string, word: string, front: bool, longest: bool): string {
+  const pattern = patternOf(word);
   for (let i = 0; i <= value.length; i++) {
     const count = longest ? value.length - i : i;
     const part = front ? value.substring(0, count) : value.substring(value.length - count);
-    if (matches(text, mask, part)) return front ? value.substring(count) : value.substring(0, value.length - count);
+    if (matches(pattern.text, pattern.mask, part))
+      return front ? value.substring(count) : value.substring(0, value.length - count);
   }
   return value;
 }
 
 function evaluate(expression: string): string {
-  const arithmetic = new Arithmetic(expandText(expression));
+  const text = expandText(expression);
+  if (state.bash) return numberOf(text).toString();
+  const arithmetic = new Arithmetic(text);
   const value = arithmetic.evaluate();
   if (arithmetic.error.length) fail(arithmetic.error + ': "' + expression + '"');
   return value.toString();
-}
-
-function positional(name: string): i32 {
-  let index = 0;
-  for (let i = 0; i < name.length; i++) {
-    const digit = name.charCodeAt(i) - 0x30;
-    if (<u32>digit > 9) return -1;
-    index = index * 10 + digit;
-  }
-  return index;
-}
-
-function isSet(name: string): bool {
-  const index = positional(name);
-  if (index > 0) return index <= state.parameters.length;
-  if (name == '@' || name == '*') return state.parameters.length > 0;
-  if (name == '!') return state.lastBackground != 0;
-  return index == 0 || !isName(name) || has(name);
-}
-
-/** A parameter's value; nothing if it has none. */
-export function valueOf(name: string): string {
-  if (isName(name)) return get(name);
-  const index = positional(name);
-  if (index == 0) return state.name;
-  if (index > 0) return index <= state.parameters.length ? state.parameters[index - 1] : '';
-  if (name == '?') return state.status.toString();
-  if (name == '#') return state.parameters.length.toString();
-  if (name == '$') return state.pid.toString();
-  if (name == '!') return state.lastBackground ? state.lastBackground.toString() : '';
-  if (name == '-') return state.options + (state.interactive ? 'i' : '');
-  const ifs = has('IFS') ? get('IFS') : ' ';
-  return state.parameters.join(ifs.substring(0, 1));
 }
 
 /** In an assignment's value also behind each colon. */
@@ -309,21 +433,33 @@ export function expandDocument(document: string): string {
 
 /** Does the text match a pattern, which is expanded first? */
 export function matchesPattern(word: string, text: string): bool {
-  const expander = new Expander();
-  expander.expand(withTilde(word), false, 'u');
-  expander.finish();
-  if (!expander.fields.length) return !text.length;
-  return matches(expander.fields[0].text, expander.fields[0].mask, text);
+  const pattern = patternOf(withTilde(word));
+  return matches(pattern.text, pattern.mask, text);
+}
+
+/** A regular expression as `[[ … =~ … ]]` has it: what was quoted in it stands for itself. */
+export function regexOf(word: string): string {
+  const pattern = patternOf(word);
+  let text = '';
+  for (let i = 0; i < pattern.text.length; i++) {
+    const c = pattern.text.charAt(i);
+    if (pattern.mask.charCodeAt(i) == 0x71 && '.[]*^$\\+?(){}|'.includes(c)) text += '\\';
+    text += c;
+  }
+  return text;
 }
 
 /** Everything, for a command's words. */
 export function expandWords(words: string[]): string[] {
   const result: string[] = [];
   for (let i = 0; i < words.length && !state.failed; i++) {
-    const expander = new Expander();
-    expander.expand(withTilde(words[i]), false, 'u');
-    expander.finish();
-    for (let k = 0; k < expander.fields.length; k++) split(expander.fields[k], result);
+    const plain = expandBraces(words[i]);
+    for (let n = 0; n < plain.length; n++) {
+      const expander = new Expander();
+      expander.expand(withTilde(plain[n]), false, 'u');
+      expander.finish();
+      for (let k = 0; k < expander.fields.length; k++) split(expander.fields[k], result);
+    }
   }
   return result;
 }
@@ -360,7 +496,7 @@ function place(text: string, mask: string, result: string[]): void {
   if (!state.has('f') && isPattern(text, mask)) {
     const files = glob(text, mask);
     for (let i = 0; i < files.length; i++) result.push(files[i]);
-    if (files.length) return;
+    if (files.length || state.named.has('nullglob')) return;
   }
   result.push(text);
 }

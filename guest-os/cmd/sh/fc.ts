@@ -11,7 +11,8 @@ import { writeText } from '../../lib/smf/door';
 import { complain } from './builtins';
 import { runProgram, runText } from './execute';
 import { historyLines, remember } from './history';
-import { get, has, state } from './state';
+import { state } from './state';
+import { get, has } from './variables';
 
 const LISTED: i32 = 16;
 

@@ -2,7 +2,8 @@
 /** @fileoverview getopts (POSIX.1-2017, XCU): options of the positional parameters, one with each call. */
 import { say } from '../../lib/io';
 import { parseNumber } from '../../lib/text';
-import { get, setVariable, state, unsetVariable } from './state';
+import { state } from './state';
+import { get, setVariable, unsetVariable } from './variables';
 
 /** Letter within a word of several, and the OPTIND that this belongs to. */
 let within: i32 = 1;
@@ -10,7 +11,7 @@ let lastIndex: i64 = 1;
 
 export function getopts(args: string[]): i32 {
   if (args.length < 3) {
-    say(state.name + ': getopts: usage: getopts optstring name [arg ...]\n');
+    say(state.prefix + 'getopts: usage: getopts optstring name [arg ...]\n');
     return 2;
   }
   const silent = args[1].startsWith(':');

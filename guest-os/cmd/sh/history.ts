@@ -9,7 +9,8 @@ import * as calls from '../../lib/calls';
 import { O_APPEND, O_CREAT, O_RDONLY, O_WRONLY, openFile, readAll } from '../../lib/io';
 import { parseNumber } from '../../lib/text';
 import { writeText } from '../../lib/smf/door';
-import { get, has } from './state';
+import { state } from './state';
+import { get, has } from './variables';
 
 const lines: string[] = [];
 const DEFAULT_SIZE: i32 = 500;
@@ -19,7 +20,7 @@ export function historyLines(): string[] {
 }
 
 function file(): string {
-  return has('HISTFILE') ? get('HISTFILE') : get('HOME') + '/.sh_history';
+  return has('HISTFILE') ? get('HISTFILE') : get('HOME') + (state.bash ? '/.bash_history' : '/.sh_history');
 }
 function limit(): i32 {
   const size = parseNumber(get('HISTSIZE'));

@@ -5,7 +5,8 @@ import { S_IFREG, status } from '../../lib/files';
 import { out } from '../../lib/io';
 import { pathOf } from '../../lib/text';
 import { complain, isBuiltin } from './builtins';
-import { functions, get, places } from './state';
+import { functions, places } from './state';
+import { get } from './variables';
 
 /** Where a command would be found; nothing: nowhere. */
 export function locate(name: string): string {

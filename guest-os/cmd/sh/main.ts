@@ -2,6 +2,8 @@
 /**
  * @fileoverview sh(1): the command language
  *
+ * @path /usr/bin/bash
+ *
  * Interactive where standard input is a terminal and nothing else is said. A login shell, whose name begins with a dash, reads /etc/profile and
  * ~/.profile first; an interactive one the file that ENV names.
  */
@@ -66,8 +68,9 @@ import {
   takeArrived,
 } from '../../lib/process';
 import { isTerminal } from '../../lib/tty';
-import { textOf } from '../../lib/text';
-import { logicalDirectory, runFile } from './builtins';
+import { parseNumber, textOf } from '../../lib/text';
+import { runFile } from './builtins';
+import { logicalDirectory } from './cd';
 import { Editor } from './edit';
 import { run, runText } from './execute';
 import { expandText } from './expand';
@@ -75,8 +78,10 @@ import { expandHistory, loadHistory, missing, remember } from './history';
 import { reportJobs, setForeground } from './jobs';
 import { takeOptions } from './options';
 import { Parser } from './parser';
-import { promptText } from './prompt';
-import { get, has, importEnvironment, setVariable, state } from './state';
+import { hostName, promptText } from './prompt';
+import { state } from './state';
+import { startClock } from './dynamic';
+import { exportVariable, get, has, importEnvironment, setArray, setVariable } from './variables';
 import { runExitTrap, runTraps } from './traps';
 export { signalArrived } from '../../lib/process';
 
@@ -84,17 +89,25 @@ export const USAGE: string = 'sh [-aCefilnuvx] [-o option] [-c text [name [argum
 
 const chunk = memory.data(1024, 8);
 const PATH: string = '/usr/bin:/usr/sbin';
+/** What it was called as: sh or bash. */
+let shell: string = 'sh';
 
 export function main(): i32 {
   const args = arguments_();
   state.pid = <i32>calls.getpid();
   state.login = args.length > 0 && args[0].startsWith('-');
+  const called = args.length ? args[0] : 'sh';
+  shell = called.endsWith('bash') ? 'bash' : 'sh';
+  state.bash = shell == 'bash';
+  state.name = called.startsWith('-') ? called : shell;
+  startClock();
   importEnvironment();
   if (!has('PATH')) setVariable('PATH', PATH);
   if (!has('PS4')) setVariable('PS4', '+ ');
   setVariable('OPTIND', '1');
+  setVariable('IFS', ' \t\n');
+  if (state.bash) ownVariables();
   setVariable('PWD', has('PWD') ? logicalDirectory() : currentDirectory());
-  const words: string[] = [];
   let text: string | null = null;
   let i = 1;
   let wantsText = false;
@@ -121,16 +134,17 @@ export function main(): i32 {
   }
   if (wantsText) {
     if (i >= args.length) {
-      say('sh: -c requires an argument\n');
+      say(shell + ': -c requires an argument\n');
       return 2;
     }
     text = args[i++];
   } else if (i < args.length && !fromInput) {
     const descriptor = openFile(args[i], O_RDONLY);
     if (descriptor < 0) {
-      say('sh: ' + args[i] + ': ' + errorText(-descriptor) + '\n');
+      say(shell + ': ' + args[i] + ': ' + errorText(-descriptor) + '\n');
       return 127;
     }
+    state.fromFile = true;
     text = readAll(descriptor);
     calls.close(descriptor);
   }
@@ -138,8 +152,10 @@ export function main(): i32 {
   state.parameters = args.slice(i);
   if (state.login) {
     readProfile('/etc/profile');
-    readProfile(get('HOME') + '/.profile');
+    if (!state.bash || !(readProfile(get('HOME') + '/.bash_profile') || readProfile(get('HOME') + '/.bash_login')))
+      readProfile(get('HOME') + '/.profile');
   }
+  if (state.bash && text != null && has('BASH_ENV')) readProfile(expandText(get('BASH_ENV')));
   if (text == null && (interactive || isTerminal(0)) && !state.exiting) interact();
   else if (!state.exiting) runText(text == null ? readAll(0) : text);
   runExitTrap();
@@ -147,18 +163,32 @@ export function main(): i32 {
   return state.status & 0xff;
 }
 
-function readProfile(path: string): void {
+/** False: there is no such file. */
+function readProfile(path: string): bool {
   const descriptor = openFile(path, O_RDONLY);
-  if (descriptor < 0) return;
-  state.name = 'sh';
+  if (descriptor < 0) return false;
   runFile(descriptor);
-  state.failed = false;
+  state.failed = state.recovers = false;
+  return true;
+}
+
+/** What bash sets for scripts to look at. Its language is that of bash 4, without coprocesses. */
+function ownVariables(): void {
+  setArray('BASH_VERSINFO', ['4', '0', '0', '1', 'release', 'x86_64-pc-solaris2.11']);
+  setVariable('BASH_VERSION', '4.0.0(1)-release');
+  setVariable('BASH', '/usr/bin/bash');
+  setVariable('HOSTTYPE', 'x86_64');
+  setVariable('OSTYPE', 'solaris2.11');
+  setVariable('MACHTYPE', 'x86_64-pc-solaris2.11');
+  if (!has('HOSTNAME')) setVariable('HOSTNAME', hostName());
+  const level = max(parseNumber(get('SHLVL')), 0) + 1;
+  setVariable('SHLVL', level.toString());
+  exportVariable('SHLVL');
 }
 
 function interact(): void {
   state.interactive = true;
   state.set('m', true);
-  state.name = 'sh';
   onSignal(SIGINT);
   ignoreSignal(SIGQUIT);
   ignoreSignal(SIGTERM);
@@ -169,7 +199,9 @@ function interact(): void {
   setForeground(<i32>calls.getpid());
   if (!has('PS1')) setVariable('PS1', '[\\u@\\h \\w]\\$ ');
   if (!has('PS2')) setVariable('PS2', '> ');
-  if (has('ENV')) readProfile(expandText(get('ENV')));
+  if (state.bash) {
+    if (!state.login) readProfile(get('HOME') + '/.bashrc');
+  } else if (has('ENV')) readProfile(expandText(get('ENV')));
   loadHistory();
   const editor = new Editor();
   let typed = '';
@@ -206,7 +238,7 @@ function runLines(typed: string): bool {
       if (parser.incomplete) return false;
       if (!remembered) remember(typed.trimEnd());
       if (parser.error.length) {
-        say('sh: ' + parser.error + '\n');
+        say(state.prefix + parser.error + '\n');
         state.status = 2;
       }
       return true;
@@ -218,7 +250,7 @@ function runLines(typed: string): bool {
     if (state.exiting) return true;
     const interrupted = state.interrupted;
     state.interrupted = false;
-    state.failed = false;
+    state.failed = state.recovers = false;
     state.breaking = 0;
     state.continuing = false;
     state.returning = false;
@@ -251,7 +283,7 @@ function nextLine(editor: Editor, prompt: string): string | null {
   if (line == null || editor.interrupted) return null;
   const expanded = edits ? expandHistory(line) : line;
   if (edits && missing.length) {
-    say('sh: ' + missing + ': event not found\n');
+    say(state.prefix + missing + ': event not found\n');
     return '\n';
   }
   if (edits && expanded != line) out(expanded + '\n');

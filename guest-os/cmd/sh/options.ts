@@ -3,7 +3,9 @@
 import { sortNames } from '../../lib/files';
 import { out, say } from '../../lib/io';
 import { padRight } from '../../lib/text';
-import { get, names, state } from './state';
+import { state } from './state';
+import { quoted } from '../../lib/shellQuote';
+import { get, names } from './variables';
 
 /** Letter and name of each option. */
 const OPTIONS: string[] = [
@@ -51,14 +53,17 @@ export function takeOptions(args: string[], first: i32): i32 {
         }
         const name = args[++i];
         if (name == 'emacs') state.editing = on;
-        else if (byName(name).length) state.set(byName(name), on);
+        else if (state.bash && name == 'pipefail') {
+          if (on) state.named.add(name);
+          else state.named.delete(name);
+        } else if (byName(name).length) state.set(byName(name), on);
         else {
-          say(state.name + ': set: Illegal option -o ' + name + '\n');
+          say(state.prefix + 'set: Illegal option -o ' + name + '\n');
           return -1;
         }
       } else if ('abCefmnuvx'.includes(letter)) state.set(letter, on);
       else {
-        say(state.name + ': set: Illegal option ' + word.charAt(0) + letter + '\n');
+        say(state.prefix + 'set: Illegal option ' + word.charAt(0) + letter + '\n');
         return -1;
       }
     }
@@ -74,6 +79,10 @@ function list(readable: bool): void {
   }
   if (readable) out(padRight('emacs', 16) + (state.editing ? 'on' : 'off') + '\n');
   else out('set ' + (state.editing ? '-' : '+') + 'o emacs\n');
+  if (!state.bash) return;
+  const strict = state.named.has('pipefail');
+  if (readable) out(padRight('pipefail', 16) + (strict ? 'on' : 'off') + '\n');
+  else out('set ' + (strict ? '-' : '+') + 'o pipefail\n');
 }
 
 export function set(args: string[]): i32 {
@@ -87,9 +96,4 @@ export function set(args: string[]): i32 {
   if (end < 0) return 2;
   if (end < args.length || args[end - 1] == '--') state.parameters = args.slice(end);
   return 0;
-}
-
-/** So that the shell reads it as one word. */
-export function quoted(text: string): string {
-  return "'" + text.replaceAll("'", "'\\''") + "'";
 }

@@ -1,55 +1,35 @@
 // SPDX-License-Identifier: MIT
 /**
- * @fileoverview From text to commands (POSIX.1-2017, Shell Command Language, 2.3 and 2.10), one complete command at a time.
- *
- * The parser works on the whole text that there is. Where it ends too soon {@link Parser.incomplete} is set: an interactive shell then
- * reads another line and begins again. Mistakes are left in {@link Parser.error}.
- *
- * Here-documents are read when the line they are on is over. An alias is put into the text in place of the first word of a command; until the
- * text behind it is reached that alias means nothing, so that it may be in its own value. Omitted: `function NAME`, arithmetic commands.
+ * @fileoverview From tokens to commands (POSIX.1-2017, Shell Command Language, 2.10), one complete command at a time. What bash has beyond POSIX is
+ * understood only in bash.
  */
+import { Condition } from './conditionSyntax';
 import {
   AND,
+  ARITHMETIC,
+  ARITHMETIC_FOR,
   BRACE,
   CASE,
   Command,
+  CONDITION,
   FOR,
   FUNCTION,
   IF,
   OR,
   PIPELINE,
   Redirection,
+  SELECT,
   SEQUENCE,
   SIMPLE,
   SUBSHELL,
   UNTIL,
   WHILE,
 } from './syntax';
-import { aliases } from './state';
+import { isNamePartAt, Lexer, OPERATORS } from './lexer';
+import { state } from './state';
+import { isAssignment, isGroup, isName, isProcessSubstitution, removeQuotes, skipPart, skipTo } from './words';
 
-const OPERATORS: string = '|&;<>()';
-
-export class Parser {
-  error: string = '';
-  incomplete: bool = false;
-  /** The token ahead: an operator, a newline, a word, or nothing at the end. */
-  private token: string = '';
-  private isWord: bool = false;
-  private atEnd: bool = false;
-  private tokenStart: i32 = 0;
-  private pendingDocuments: Redirection[] = [];
-
-  /** Aliases that were put in, and where their text ends. */
-  private readonly expanding: string[] = [];
-  private readonly expandingTo: i32[] = [];
-  /** The next word may be an alias too: the last one ended with a blank. */
-  private nextAlso: i32 = -1;
-
-  constructor(
-    private text: string,
-    public position: i32,
-  ) {}
-
+export class Parser extends Lexer {
   /** The next complete command with its line; null at the end, or after a mistake. */
   next(): Command | null {
     this.advance();
@@ -67,38 +47,6 @@ export class Parser {
     return command;
   }
 
-  private get failed(): bool {
-    return this.incomplete || this.error.length > 0;
-  }
-
-  private unexpected(): void {
-    if (this.failed) return;
-    if (this.atEnd) this.incomplete = true;
-    else this.error = 'syntax error near unexpected token `' + (this.token == '\n' ? 'newline' : this.token) + "'";
-  }
-
-  // ---- aliases
-
-  /** At the first word of a command: an alias is replaced, as often as need be. */
-  private expandAlias(): void {
-    while (this.isWord && !this.atEnd && aliases.has(this.token)) {
-      while (this.expandingTo.length && this.expandingTo[this.expandingTo.length - 1] <= this.tokenStart) {
-        this.expandingTo.pop();
-        this.expanding.pop();
-      }
-      if (this.expanding.includes(this.token)) return;
-      const value = aliases.get(this.token);
-      const grown = value.length - this.token.length;
-      for (let i = 0; i < this.expandingTo.length; i++) this.expandingTo[i] += grown;
-      this.expanding.push(this.token);
-      this.expandingTo.push(this.tokenStart + value.length);
-      this.text = this.text.substring(0, this.tokenStart) + value + this.text.substring(this.position);
-      this.nextAlso = value.endsWith(' ') ? this.tokenStart + value.length : -1;
-      this.position = this.tokenStart;
-      this.advance();
-    }
-  }
-
   /** Behind the `)` that ends the commands from here on; -1: they do not end, or are none. */
   closing(): i32 {
     this.advance();
@@ -108,118 +56,17 @@ export class Parser {
     return !this.failed && !this.atEnd && !this.isWord && this.token == ')' ? this.position : -1;
   }
 
-  // ---- tokens
-
-  private at(i: i32): i32 {
-    return i < this.text.length ? this.text.charCodeAt(i) : -1;
-  }
-
-  private advance(): void {
-    let i = this.position;
-    while (true) {
-      const c = this.at(i);
-      if (c == 0x20 || c == 9) i++;
-      else if (c == 0x5c && this.at(i + 1) == 0x0a) i += 2;
-      else if (c == 0x23) while (this.at(i) != 0x0a && this.at(i) != -1) i++;
-      else break;
-    }
-    this.tokenStart = i;
-    this.isWord = false;
-    this.atEnd = false;
-    const c = this.at(i);
-    if (c == -1) {
-      this.atEnd = true;
-      this.token = '';
-      this.position = i;
-      if (this.pendingDocuments.length) this.incomplete = true;
-      return;
-    }
-    if (c == 0x0a) {
-      this.token = '\n';
-      this.position = i + 1;
-      this.readDocuments();
-      return;
-    }
-    if (OPERATORS.includes(this.text.charAt(i))) {
-      const three = this.text.substr(i, 3);
-      const two = this.text.substr(i, 2);
-      if (three == '<<-') this.token = three;
-      else if (
-        two == '&&' ||
-        two == '||' ||
-        two == ';;' ||
-        two == '<<' ||
-        two == '>>' ||
-        two == '<&' ||
-        two == '>&' ||
-        two == '<>' ||
-        two == '>|'
-      )
-        this.token = two;
-      else this.token = this.text.charAt(i);
-      this.position = i + this.token.length;
-      return;
-    }
-    const end = this.wordEnd(i);
-    if (end < 0) {
-      this.incomplete = true;
-      this.atEnd = true;
-      this.token = '';
-      return;
-    }
-    this.token = this.text.substring(i, end);
-    this.isWord = true;
-    this.position = end;
-  }
-
-  /** Where a word that begins at `i` ends; -1: nowhere. */
-  private wordEnd(start: i32): i32 {
-    let i = start;
-    while (true) {
-      const c = this.at(i);
-      if (c == -1 || c == 0x20 || c == 9 || c == 0x0a || OPERATORS.includes(String.fromCharCode(c))) return i;
-      i = skipPart(this.text, i);
-      if (i < 0) return -1;
-    }
-  }
-
-  private readDocuments(): void {
-    const pending = this.pendingDocuments;
-    this.pendingDocuments = [];
-    for (let i = 0; i < pending.length; i++) {
-      const redirection = pending[i];
-      const delimiter = removeQuotes(redirection.target);
-      let document = '';
-      while (true) {
-        if (this.position >= this.text.length) {
-          this.incomplete = true;
-          return;
-        }
-        let end = this.text.indexOf('\n', this.position);
-        if (end < 0) end = this.text.length;
-        let line = this.text.substring(this.position, end);
-        this.position = min(end + 1, this.text.length);
-        if (redirection.stripTabs) while (line.charCodeAt(0) == 9 && line.length) line = line.substring(1);
-        if (line == delimiter) break;
-        document += line + '\n';
-      }
-      redirection.document = document;
-    }
-  }
-
-  private takeIf(token: string): bool {
-    if (this.atEnd || this.token != token) return false;
+  /** The words between the parentheses of an array's value. */
+  wordList(): string[] {
+    const words: string[] = [];
+    this.inArray = true;
     this.advance();
-    return true;
-  }
-  private want(token: string): void {
-    if (!this.takeIf(token)) this.unexpected();
-  }
-  private isNewline(): bool {
-    return !this.atEnd && this.token == '\n';
-  }
-  private skipNewlines(): void {
-    while (!this.atEnd && this.token == '\n') this.advance();
+    while (!this.atEnd && !this.failed) {
+      if (this.isWord) words.push(this.token);
+      else if (this.token != '\n') this.unexpected();
+      this.advance();
+    }
+    return words;
   }
 
   // ---- grammar
@@ -254,7 +101,7 @@ export class Parser {
 
   private endsList(): bool {
     const token = this.token;
-    if (!this.isWord) return token == ')' || token == ';;';
+    if (!this.isWord) return token == ')' || token == ';;' || token == ';&' || token == ';;&';
     return (
       token == 'then' ||
       token == 'else' ||
@@ -282,30 +129,53 @@ export class Parser {
 
   private parsePipeline(): Command {
     let negated = false;
-    while (this.isWord && this.token == '!') {
-      negated = !negated;
+    let timed = '';
+    while (this.isWord && (this.token == '!' || (this.token == 'time' && state.bash))) {
+      if (this.token == '!') negated = !negated;
+      else timed = 'time';
       this.advance();
+      if (timed.length && this.isWord && this.token == '-p') {
+        timed = 'time -p';
+        this.advance();
+      }
     }
-    const first = this.parseCommand();
-    if (!negated && (this.atEnd || this.token != '|')) return first;
+    const nothing = timed.length && (this.atEnd || !this.isWord) && this.token != '(';
+    const first = nothing ? new Command(BRACE) : this.parseCommand();
+    if (!negated && !timed.length && !this.isPipe()) return first;
     const pipeline = new Command(PIPELINE);
     pipeline.negated = negated;
+    pipeline.timed = timed;
     pipeline.list.push(first);
-    while (!this.failed && this.takeIf('|')) {
+    while (!this.failed && this.isPipe()) {
+      if (this.token == '|&') pipeline.list[pipeline.list.length - 1]!.redirections.push(new Redirection(2, '>&', '1'));
+      this.advance();
       this.skipNewlines();
       pipeline.list.push(this.parseCommand());
     }
     return pipeline;
   }
 
+  private isPipe(): bool {
+    return !this.atEnd && !this.isWord && (this.token == '|' || this.token == '|&');
+  }
+
   private parseCommand(): Command {
     this.expandAlias();
+    const line = this.line;
+    const command = this.parseUnnumbered();
+    command.line = line;
+    return command;
+  }
+
+  private parseUnnumbered(): Command {
     if (this.atEnd) {
       this.unexpected();
       return new Command(SIMPLE);
     }
     let command: Command | null = null;
     if (this.token == '(' && !this.isWord) {
+      command = state.bash ? this.parseArithmetic() : null;
+      if (command) return this.withRedirections(command);
       this.advance();
       command = new Command(SUBSHELL);
       command.first = this.parseList(true);
@@ -317,14 +187,164 @@ export class Parser {
       else if (word == 'while' || word == 'until') command = this.parseLoop(word == 'while' ? WHILE : UNTIL);
       else if (word == 'for') command = this.parseFor();
       else if (word == 'case') command = this.parseCase();
+      else if (word == '[[' && state.bash) command = this.parseConditional();
+      else if (word == 'select' && state.bash) command = this.parseFor();
+      else if (word == 'function' && state.bash) return this.parseKeywordFunction();
       else if (this.endsList()) {
         this.unexpected();
         return new Command(SIMPLE);
       }
     }
-    if (!command) return this.parseSimple();
+    return command ? this.withRedirections(command) : this.parseSimple();
+  }
+
+  private withRedirections(command: Command): Command {
     while (!this.failed && this.isRedirection()) this.parseRedirection(command);
     return command;
+  }
+
+  /** `((…))`; null: two subshells, one in the other. */
+  private parseArithmetic(): Command | null {
+    const text = this.betweenParentheses();
+    if (text == null) return null;
+    const command = new Command(ARITHMETIC);
+    command.name = text;
+    this.advance();
+    return command;
+  }
+
+  /** At the first of `((`: what is between them and `))`, which is passed. Null: there is no such thing. */
+  private betweenParentheses(): string | null {
+    if (this.at(this.tokenStart + 1) != 0x28) return null;
+    const start = this.tokenStart + 2;
+    const end = skipTo(this.text, start, 0x28, 0x29);
+    if (end < 0 || this.at(end) != 0x29) return null;
+    this.position = end + 1;
+    return this.text.substring(start, end - 1);
+  }
+
+  /** From `function` on. */
+  private parseKeywordFunction(): Command {
+    const command = new Command(FUNCTION);
+    this.advance();
+    if (this.atEnd || !this.isWord) this.unexpected();
+    command.name = this.token;
+    this.advance();
+    if (this.takeIf('(')) this.want(')');
+    this.skipNewlines();
+    const start = this.tokenStart;
+    command.first = this.parseCommand();
+    command.source = this.text.substring(start, this.tokenStart).trim();
+    return command;
+  }
+
+  // ---- [[ … ]]
+
+  private parseConditional(): Command {
+    const command = new Command(CONDITION);
+    this.advance();
+    this.skipNewlines();
+    command.condition = this.conditionOr();
+    this.skipNewlines();
+    this.want(']]');
+    return command;
+  }
+
+  private conditionOr(): Condition {
+    let left = this.conditionAnd();
+    while (!this.failed && this.token == '||' && !this.isWord) left = this.joined('||', left);
+    return left;
+  }
+  private conditionAnd(): Condition {
+    let left = this.conditionNot();
+    while (!this.failed && this.token == '&&' && !this.isWord) left = this.joined('&&', left);
+    return left;
+  }
+  private joined(operator: string, left: Condition): Condition {
+    const node = new Condition(operator);
+    this.advance();
+    this.skipNewlines();
+    node.left = left;
+    node.right = operator == '&&' ? this.conditionNot() : this.conditionAnd();
+    this.skipNewlines();
+    return node;
+  }
+  private conditionNot(): Condition {
+    this.skipNewlines();
+    if (this.isWord && this.token == '!') {
+      const node = new Condition('!');
+      this.advance();
+      node.left = this.conditionNot();
+      return node;
+    }
+    if (!this.isWord && this.takeIf('(')) {
+      const inner = this.conditionOr();
+      this.skipNewlines();
+      this.want(')');
+      return inner;
+    }
+    if (!this.isWord || this.atEnd || this.token == ']]') {
+      this.unexpected();
+      return new Condition('');
+    }
+    return this.conditionLeaf();
+  }
+
+  private conditionLeaf(): Condition {
+    const first = this.token;
+    if (first.length == 2 && first.charCodeAt(0) == 0x2d && isNamePartAt(first, 1)) {
+      this.advance();
+      if (this.isWord && this.token != ']]' && !isBinaryCondition(this.token)) {
+        const unary = new Condition(first);
+        unary.first = this.token;
+        this.advance();
+        return unary;
+      }
+    } else this.advance();
+    const operator = this.token;
+    if (this.atEnd || !(this.isWord ? isBinaryCondition(operator) : operator == '<' || operator == '>')) {
+      const alone = new Condition('');
+      alone.first = first;
+      return alone;
+    }
+    const leaf = new Condition(operator);
+    leaf.first = first;
+    if (operator == '=~' || operator == '==' || operator == '=' || operator == '!=') this.advancePattern(operator == '=~');
+    else this.advance();
+    if (!this.isWord || this.atEnd) this.unexpected();
+    leaf.second = this.token;
+    this.advance();
+    return leaf;
+  }
+
+  /** The next token is a pattern or a regular expression, in which parentheses and bars are ordinary. */
+  private advancePattern(isRegex: bool): void {
+    let i = this.position;
+    while (this.at(i) == 0x20 || this.at(i) == 9) i++;
+    const start = i;
+    let depth = 0;
+    while (i >= 0) {
+      const c = this.at(i);
+      if (c == -1 || ((c == 0x20 || c == 9) && !depth) || (c == 0x0a && !depth)) break;
+      if (c == 0x28 && (isRegex || depth || isGroup(this.text, i))) {
+        depth++;
+        i++;
+      } else if (c == 0x29 && depth) {
+        depth--;
+        i++;
+      } else if (!depth && !isRegex && OPERATORS.includes(String.fromCharCode(c))) break;
+      else if (!depth && isRegex && (c == 0x29 || c == 0x26 || c == 0x3b)) break;
+      else i = skipPart(this.text, i);
+    }
+    if (i < 0 || i == start) {
+      this.advance();
+      return;
+    }
+    this.tokenStart = start;
+    this.token = this.text.substring(start, i);
+    this.isWord = true;
+    this.atEnd = false;
+    this.position = i;
   }
 
   private parseBrace(): Command {
@@ -368,8 +388,9 @@ export class Parser {
   }
 
   private parseFor(): Command {
-    const command = new Command(FOR);
+    const command = new Command(this.token == 'for' ? FOR : SELECT);
     this.advance();
+    if (state.bash && !this.isWord && this.token == '(' && command.kind == FOR) return this.parseArithmeticFor();
     if (this.atEnd || !isName(this.token)) this.unexpected();
     command.name = this.token;
     this.advance();
@@ -386,7 +407,24 @@ export class Parser {
       this.takeIf(';');
     }
     this.skipNewlines();
-    command.first = this.parseBody();
+    // bash also takes braces.
+    command.first = state.bash && this.token == '{' && this.isWord ? this.parseBrace() : this.parseBody();
+    return command;
+  }
+
+  private parseArithmeticFor(): Command {
+    const command = new Command(ARITHMETIC_FOR);
+    const text = this.betweenParentheses();
+    if (text == null) {
+      this.unexpected();
+      return command;
+    }
+    command.words = text.split(';');
+    if (command.words.length != 3) this.error = 'syntax error: arithmetic expression required';
+    this.advance();
+    this.takeIf(';');
+    this.skipNewlines();
+    command.first = this.token == '{' && this.isWord ? this.parseBrace() : this.parseBody();
     return command;
   }
 
@@ -409,14 +447,20 @@ export class Parser {
       } while (!this.failed && this.takeIf('|'));
       this.want(')');
       this.skipNewlines();
-      const empty = this.token == ';;' || (this.isWord && this.token == 'esac');
+      const empty = this.isBranchEnd() || (this.isWord && this.token == 'esac');
       command.patterns.push(patterns);
       command.list.push(empty ? null : this.parseList(true));
-      if (!this.takeIf(';;')) break;
+      command.ends.push(this.isBranchEnd() ? this.token : ';;');
+      if (!this.isBranchEnd()) break;
+      this.advance();
       this.skipNewlines();
     }
     this.want('esac');
     return command;
+  }
+
+  private isBranchEnd(): bool {
+    return !this.isWord && !this.atEnd && (this.token == ';;' || this.token == ';&' || this.token == ';;&');
   }
 
   private parseSimple(): Command {
@@ -437,7 +481,7 @@ export class Parser {
           this.nextAlso = -1;
           this.expandAlias();
         }
-        if (!command.words.length && this.token == '(' && !this.isWord && !this.atEnd && isName(word))
+        if (!command.words.length && this.token == '(' && !this.isWord && !this.atEnd && isFunctionName(word))
           return this.parseFunction(word);
         command.words.push(word);
       } else {
@@ -454,16 +498,18 @@ export class Parser {
     this.advance();
     this.want(')');
     this.skipNewlines();
+    const start = this.tokenStart;
     command.first = this.parseCommand();
+    command.source = this.text.substring(start, this.tokenStart).trim();
     return command;
   }
 
   /** An operator, or digits right before one. */
   private isRedirection(): bool {
     if (this.atEnd) return false;
-    if (!this.isWord) return this.token.charCodeAt(0) == 0x3c || this.token.charCodeAt(0) == 0x3e;
+    if (!this.isWord) return this.token.charCodeAt(0) == 0x3c || this.token.charCodeAt(0) == 0x3e || this.token.startsWith('&>');
     const c = this.at(this.position);
-    if (c != 0x3c && c != 0x3e) return false;
+    if ((c != 0x3c && c != 0x3e) || isProcessSubstitution(this.text, this.position)) return false;
     for (let i = 0; i < this.token.length; i++) if (<u32>(this.token.charCodeAt(i) - 0x30) > 9) return false;
     return true;
   }
@@ -495,109 +541,12 @@ export class Parser {
   }
 }
 
-// ---- words
-
-/** Behind the quoted part, substitution or single character at `start`; -1: it does not end. */
-export function skipPart(text: string, start: i32): i32 {
-  const c = text.charCodeAt(start);
-  if (c == 0x5c) return start + 2 <= text.length ? start + 2 : -1;
-  if (c == 0x27) {
-    const end = text.indexOf("'", start + 1);
-    return end < 0 ? -1 : end + 1;
-  }
-  if (c == 0x22) {
-    let i = start + 1;
-    while (i < text.length) {
-      const d = text.charCodeAt(i);
-      if (d == 0x22) return i + 1;
-      i = d == 0x27 ? i + 1 : skipPart(text, i);
-      if (i < 0) return -1;
-    }
-    return -1;
-  }
-  if (c == 0x60) {
-    let i = start + 1;
-    while (i < text.length) {
-      if (text.charCodeAt(i) == 0x60) return i + 1;
-      i += text.charCodeAt(i) == 0x5c ? 2 : 1;
-    }
-    return -1;
-  }
-  if (c != 0x24 || start + 1 >= text.length) return start + 1;
-  const open = text.charCodeAt(start + 1);
-  if (open == 0x28) {
-    if (start + 2 < text.length && text.charCodeAt(start + 2) == 0x28) {
-      const end = skipTo(text, start + 2, 0x28, 0x29);
-      // Two parentheses together at the end: arithmetic, not a subshell in a substitution.
-      if (end < 0 || text.charCodeAt(end - 2) == 0x29) return end;
-    }
-    const end = new Parser(text, start + 2).closing();
-    return end < 0 ? skipTo(text, start + 2, 0x28, 0x29) : end;
-  }
-  if (open == 0x7b) return skipTo(text, start + 2, 0x7b, 0x7d);
-  return start + 1;
+/** bash's functions may be called nearly anything. */
+function isFunctionName(word: string): bool {
+  return isName(word) || (state.bash && removeQuotes(word) == word && !word.includes('$') && !word.includes('='));
 }
 
-/** Behind the character that closes what is open at `start`. */
-function skipTo(text: string, start: i32, open: i32, close: i32): i32 {
-  let depth = 1;
-  let i = start;
-  while (i < text.length) {
-    const c = text.charCodeAt(i);
-    if (c == close && --depth == 0) return i + 1;
-    if (c == open) depth++;
-    i = c == close || c == open ? i + 1 : skipPart(text, i);
-    if (i < 0) return -1;
-  }
-  return -1;
-}
-
-const RESERVED: string[] = [
-  '!',
-  '{',
-  '}',
-  'case',
-  'do',
-  'done',
-  'elif',
-  'else',
-  'esac',
-  'fi',
-  'for',
-  'if',
-  'in',
-  'then',
-  'until',
-  'while',
-];
-export function isReserved(word: string): bool {
-  return RESERVED.includes(word);
-}
-
-export function isNameStart(c: i32): bool {
-  return c == 0x5f || (c >= 0x41 && c <= 0x5a) || (c >= 0x61 && c <= 0x7a);
-}
-export function isNamePart(c: i32): bool {
-  return isNameStart(c) || (c >= 0x30 && c <= 0x39);
-}
-export function isName(text: string): bool {
-  if (!text.length || !isNameStart(text.charCodeAt(0))) return false;
-  for (let i = 1; i < text.length; i++) if (!isNamePart(text.charCodeAt(i))) return false;
-  return true;
-}
-function isAssignment(word: string): bool {
-  const equals = word.indexOf('=');
-  return equals > 0 && isName(word.substring(0, equals));
-}
-
-/** Quotes and backslashes go, nothing else happens. */
-export function removeQuotes(word: string): string {
-  let text = '';
-  for (let i = 0; i < word.length; i++) {
-    const c = word.charCodeAt(i);
-    if (c == 0x27 || c == 0x22) continue;
-    if (c == 0x5c && i + 1 < word.length) i++;
-    text += word.charAt(i);
-  }
-  return text;
+const BINARY: string[] = ['==', '=', '!=', '=~', '-eq', '-ne', '-lt', '-le', '-gt', '-ge', '-nt', '-ot', '-ef'];
+function isBinaryCondition(word: string): bool {
+  return BINARY.includes(word);
 }

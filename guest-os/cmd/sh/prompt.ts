@@ -4,11 +4,12 @@ import { findUser } from '../../lib/accounts';
 import * as calls from '../../lib/calls';
 import { Moment, two } from '../../lib/dates';
 import { zeroTerminated } from '../../lib/text';
-import { logicalDirectory } from './builtins';
+import { logicalDirectory } from './cd';
 import { expandDocument } from './expand';
 import { historyLines } from './history';
 import { jobList } from './jobs';
-import { get, state } from './state';
+import { state } from './state';
+import { get } from './variables';
 
 const names = memory.data(1285);
 
@@ -58,7 +59,7 @@ function sequence(letter: string): string {
   if (letter == 'e') return '\x1b';
   if (letter == '[') return '\x01';
   if (letter == ']') return '\x02';
-  if (letter == 's') return 'sh';
+  if (letter == 's') return state.bash ? 'bash' : 'sh';
   if (letter == 't') return moment.clock + ':' + moment.seconds;
   if (letter == 'A') return moment.clock;
   if (letter == 'd') return moment.dayName + ' ' + moment.monthName + ' ' + two(moment.day);
@@ -72,7 +73,7 @@ function userName(): string {
   return user ? user.name : get('LOGNAME');
 }
 
-function hostName(): string {
+export function hostName(): string {
   return calls.uname(names) < 0 ? '' : zeroTerminated(names + 257);
 }
 

@@ -1,11 +1,7 @@
 // SPDX-License-Identifier: MIT
-/** @fileoverview What a shell remembers: variables and which are local, positional parameters, functions, aliases, the last status, options. */
-import { environment } from '../../lib/process';
+/** @fileoverview What a shell remembers beside its variables: positional parameters, functions, aliases, the last status, options. */
 import { Command } from './syntax';
 
-const variables = new Map<string, string>();
-const exported = new Set<string>();
-const readOnly = new Set<string>();
 export const functions = new Map<string, Command>();
 export const aliases = new Map<string, string>();
 /** Where programs were found on the PATH. */
@@ -17,6 +13,16 @@ export class State {
   lastBackground: i32 = 0;
   pid: i32 = 0;
   name: string = 'sh';
+  /** The language is bash's, not only POSIX's. */
+  bash: bool = false;
+  /** Of the command that runs, in its text; of `$LINENO` and of complaints. */
+  line: i32 = 0;
+  /** A script from a file: FUNCNAME ends with `main`. */
+  fromFile: bool = false;
+  /** Functions that run, the innermost last. */
+  functionNames: string[] = [];
+  /** Where the local variables of the innermost begin. */
+  localsFrom: i32 = 0;
   parameters: string[] = [];
   interactive: bool = false;
   /** Started as a login shell. */
@@ -25,6 +31,8 @@ export class State {
   inSubshell: bool = false;
   /** Letters of the options that are set: a b C e f m n u v x. */
   options: string = '';
+  /** Options that have no letter, by name. */
+  named: Set<string> = new Set<string>();
   /** Lines are edited by the shell, not only by the terminal (set -o emacs). */
   editing: bool = true;
   /** Where a failure does not end a `set -e` shell: conditions. */
@@ -40,10 +48,17 @@ export class State {
   interrupted: bool = false;
   /** Failed in a way that ends a script: ${x?}, division by zero. */
   failed: bool = false;
+  /** bash: of the script only the complete command is given up, it goes on behind that. */
+  recovers: bool = false;
 
   /** Does anything keep the next command from running? */
   get leaving(): bool {
     return this.breaking > 0 || this.returning || this.exiting || this.interrupted || this.failed;
+  }
+
+  /** What complaints begin with: in a script of bash the line, too. */
+  get prefix(): string {
+    return this.bash && !this.interactive && this.line ? this.name + ': line ' + this.line.toString() + ': ' : this.name + ': ';
   }
 
   has(option: string): bool {
@@ -55,86 +70,3 @@ export class State {
   }
 }
 export const state = new State();
-
-export function importEnvironment(): void {
-  const list = environment();
-  for (let i = 0; i < list.length; i++) {
-    const equals = list[i].indexOf('=');
-    if (equals <= 0) continue;
-    variables.set(list[i].substring(0, equals), list[i].substring(equals + 1));
-    exported.add(list[i].substring(0, equals));
-  }
-}
-
-export function has(name: string): bool {
-  return variables.has(name);
-}
-export function get(name: string): string {
-  return variables.has(name) ? variables.get(name) : '';
-}
-export function setVariable(name: string, value: string): void {
-  variables.set(name, value);
-  if (name == 'PATH') places.clear();
-  if (state.has('a')) exported.add(name);
-}
-export function unsetVariable(name: string): void {
-  variables.delete(name);
-  exported.delete(name);
-  if (name == 'PATH') places.clear();
-}
-export function exportVariable(name: string): void {
-  exported.add(name);
-}
-export function isExported(name: string): bool {
-  return exported.has(name);
-}
-export function makeReadOnly(name: string): void {
-  readOnly.add(name);
-}
-export function isReadOnly(name: string): bool {
-  return readOnly.has(name);
-}
-export function names(): string[] {
-  return variables.keys();
-}
-
-/** `NAME=value` for execve. */
-export function exportedList(): string[] {
-  const list: string[] = [];
-  const all = variables.keys();
-  for (let i = 0; i < all.length; i++) if (exported.has(all[i])) list.push(all[i] + '=' + variables.get(all[i]));
-  return list;
-}
-
-// ---- local variables
-
-/** What a variable was before. */
-class Outer {
-  constructor(
-    public readonly name: string,
-    public readonly value: string | null,
-    public readonly exported: bool,
-  ) {}
-}
-let locals: Outer[] = [];
-
-/** Where a function's local variables begin. */
-export function localMark(): i32 {
-  return locals.length;
-}
-/** From here on until the function ends the variable is its own. */
-export function makeLocal(name: string): void {
-  const value: string | null = variables.has(name) ? variables.get(name) : null;
-  locals.push(new Outer(name, value, exported.has(name)));
-}
-export function endLocals(mark: i32): void {
-  while (locals.length > mark) {
-    const outer = locals.pop();
-    const value = outer.value;
-    if (value != null) variables.set(outer.name, value);
-    else variables.delete(outer.name);
-    if (outer.name == 'PATH') places.clear();
-    if (outer.exported) exported.add(outer.name);
-    else exported.delete(outer.name);
-  }
-}

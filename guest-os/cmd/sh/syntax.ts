@@ -4,6 +4,8 @@
  *
  * Words keep their source text, quotes and all: expansion (expand.ts) understands them, each time they are used.
  */
+import { Condition } from './conditionSyntax';
+
 export const SIMPLE: i32 = 0;
 /** `list`: commands joined by pipes. */
 export const PIPELINE: i32 = 1;
@@ -22,11 +24,19 @@ export const FOR: i32 = 10;
 /** `words[0]`; patterns of each branch in `patterns`, its commands in `list`. */
 export const CASE: i32 = 11;
 export const FUNCTION: i32 = 12;
+/** bash: `((name))`. */
+export const ARITHMETIC: i32 = 13;
+/** bash: `[[ condition ]]`. */
+export const CONDITION: i32 = 14;
+/** bash: `for ((words[0]; words[1]; words[2]))`, `first`. */
+export const ARITHMETIC_FOR: i32 = 15;
+/** bash: as FOR, but somebody chooses among the words. */
+export const SELECT: i32 = 16;
 
 export class Redirection {
   constructor(
     public readonly descriptor: i32,
-    /** `<` `>` `>>` `<>` `>|` `<&` `>&` `<<` */
+    /** `<` `>` `>>` `<>` `>|` `<&` `>&` `<<`; in bash also `<<<` `&>` `&>>` */
     public readonly operator: string,
     /** File or descriptor; for `<<` the delimiter. */
     public readonly target: string,
@@ -49,6 +59,13 @@ export class Command {
   second: Command | null = null;
   third: Command | null = null;
   name: string = '';
+  condition: Condition | null = null;
+  /** How branches of CASE end: `;;`, in bash also `;&` and `;;&`. */
+  ends: string[] = [];
+  /** Of its first word, in its text; from 1. */
+  line: i32 = 0;
+  /** bash: `time`, or with -p; nothing: without. */
+  timed: string = '';
   negated: bool = false;
   background: bool = false;
   /** `for` without `in`: the positional parameters. */

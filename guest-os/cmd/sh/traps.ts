@@ -12,6 +12,9 @@ import { signalName, signalNumber } from '../../lib/signals';
 import { runText } from './execute';
 import { state } from './state';
 
+/** bash: the number under which the action of ERR is kept. */
+const ERR: i32 = 1000;
+
 /** Actions by signal; 0 is EXIT. An empty one ignores. */
 const actions = new Map<i32, string>();
 let running = false;
@@ -19,26 +22,31 @@ let running = false;
 export function trap(args: string[]): i32 {
   let first = 1;
   if (args.length > 1 && args[1] == '--') first++;
+  if (state.bash && args.length > 1 && args[1] == '-p') {
+    list(args.slice(2));
+    return 0;
+  }
   if (first >= args.length) {
-    list();
+    list([]);
     return 0;
   }
   const reset = args[first] == '-' || parseNumber(args[first]) >= 0;
   const action = args[first];
   let result = 0;
   for (let i = reset && args[first] != '-' ? first : first + 1; i < args.length; i++) {
-    const signal = signalNumber(args[i]);
+    const signal = state.bash && args[i] == 'ERR' ? ERR : signalNumber(args[i]);
     if (signal < 0) {
-      say(state.name + ': trap: ' + args[i] + ': bad trap\n');
+      say(state.prefix + 'trap: ' + args[i] + ': bad trap\n');
       result = 1;
       continue;
     }
     if (reset) {
       actions.delete(signal);
-      if (signal) restoreDefault(signal);
+      if (signal && signal != ERR) restoreDefault(signal);
       continue;
     }
     actions.set(signal, action);
+    if (signal == ERR) continue;
     if (signal && action.length) onSignal(signal);
     else if (signal) ignoreSignal(signal);
   }
@@ -53,13 +61,20 @@ function restoreDefault(signal: i32): void {
   else defaultSignal(signal);
 }
 
-function list(): void {
+/** All, or those of signals that are named. */
+function list(named: string[]): void {
   const signals = actions.keys();
   signals.sort((a, b) => a - b);
   for (let i = 0; i < signals.length; i++) {
-    const name = signalName(signals[i]);
+    if (named.length && !isNamed(signals[i], named)) continue;
+    const name = signals[i] == ERR ? 'ERR' : (state.bash && signals[i] ? 'SIG' : '') + signalName(signals[i]);
     out("trap -- '" + actions.get(signals[i]).replaceAll("'", "'\\''") + "' " + name + '\n');
   }
+}
+
+function isNamed(signal: i32, named: string[]): bool {
+  for (let i = 0; i < named.length; i++) if (signalNumber(named[i]) == signal) return true;
+  return false;
 }
 
 /** Runs the actions of signals that have come. True: an interrupt came that nobody traps. */
@@ -75,6 +90,12 @@ export function runTraps(): bool {
     }
     runAction(actions.get(signal));
   }
+}
+
+/** bash: a command has failed. Functions do not inherit it. */
+export function runErrorTrap(): void {
+  if (!state.bash || running || state.callDepth || !actions.has(ERR)) return;
+  runAction(actions.get(ERR));
 }
 
 function runAction(action: string): void {
@@ -106,6 +127,6 @@ export function forgetTraps(): void {
   for (let i = 0; i < signals.length; i++) {
     if (!actions.get(signals[i]).length && signals[i]) continue;
     actions.delete(signals[i]);
-    if (signals[i]) defaultSignal(signals[i]);
+    if (signals[i] && signals[i] != ERR) defaultSignal(signals[i]);
   }
 }

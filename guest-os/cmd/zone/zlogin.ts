@@ -39,7 +39,7 @@ const ENVIRONMENT: string[] = [
   'HOME=/root',
   'LOGNAME=root',
   'USER=root',
-  'SHELL=/usr/bin/sh',
+  'SHELL=/usr/bin/bash',
   'TZ=UTC',
 ];
 
@@ -91,8 +91,7 @@ function become(zone: i32, user: string, words: string[], safe: bool, line: stri
   const command = words.join(' ');
   if (safe) execute('/sbin/sh', words.length ? ['sh', '-c', command] : ['sh'], variables);
   else if (!words.length) execute('/usr/bin/login', ['login', '-f', '-z', 'global', '-d', line, user], variables);
-  else if (user == 'root') execute('/usr/bin/sh', ['sh', '-c', command], variables);
-  else execute('/usr/bin/su', ['su', '-', user, '-c', command], variables);
+  else execute('/usr/bin/su', user == 'root' ? ['su', user, '-c', command] : ['su', '-', user, '-c', command], variables);
   say('zlogin: could not start a shell in the zone\n');
   calls.exit(1);
 }
@@ -101,7 +100,7 @@ function become(zone: i32, user: string, words: string[], safe: bool, line: stri
 function run(zone: i32, user: string, words: string[], safe: bool): i32 {
   const pid = fork();
   if (!pid) {
-    if (!words.length) words = ['exec', '/usr/bin/sh'];
+    if (!words.length) words = ['exec', '/usr/bin/bash'];
     become(zone, user, words, safe, '', '');
   }
   const news = waitFor(pid);
