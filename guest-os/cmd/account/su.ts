@@ -1,5 +1,10 @@
 // SPDX-License-Identifier: MIT
-/** @fileoverview su(8): become another user */
+/**
+ * @fileoverview su(8): become another user
+ *
+ * @path /usr/bin/su
+ * @path /sbin/su
+ */
 /** @manual
  * DESCRIPTION
  * Starts a shell as another user, root unless one is named. Root is not asked for a password. With - the shell is a login shell with a fresh

@@ -188,6 +188,7 @@ function ownVariables(): void {
 
 function interact(): void {
   state.interactive = true;
+  state.prompts = true;
   state.set('m', true);
   onSignal(SIGINT);
   ignoreSignal(SIGQUIT);

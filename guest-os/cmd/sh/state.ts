@@ -25,6 +25,8 @@ export class State {
   localsFrom: i32 = 0;
   parameters: string[] = [];
   interactive: bool = false;
+  /** It, or the shell that forked it, is interactive. */
+  prompts: bool = false;
   /** Started as a login shell. */
   login: bool = false;
   /** In a child that the shell has forked. */
@@ -58,7 +60,7 @@ export class State {
 
   /** What complaints begin with: in a script of bash the line, too. */
   get prefix(): string {
-    return this.bash && !this.interactive && this.line ? this.name + ': line ' + this.line.toString() + ': ' : this.name + ': ';
+    return this.bash && !this.prompts && this.line ? this.name + ': line ' + this.line.toString() + ': ' : this.name + ': ';
   }
 
   has(option: string): bool {
