@@ -149,7 +149,7 @@ describe.each([
   });
   when('a zone sees its own processes, the global zone all', () => {
     expect(printed('processes')).toMatch(
-      /\nls: \/proc\/1: No such file or directory\nsh: kill: 1: No such process\nsh: kill: \d+: No such process\n$/,
+      /\nls: \/proc\/1: No such file or directory\nbash: line 1: kill: \(1\) - No such process\nbash: line 1: kill: \(\d+\) - No such process\n$/,
     );
     expect(
       printed('processes')
@@ -182,7 +182,7 @@ describe.each([
   });
   when('its root is refused what others share', () => {
     const lines = printed('refused').split('\n');
-    expect(lines).toContain('sh: /usr/x: cannot create: Read-only file system');
+    expect(lines).toContain('bash: line 1: /usr/x: Read-only file system');
     expect(lines).toContain('mounted');
     expect(lines).toContain('mount: dev on /mnt: Not owner');
     expect(lines).toContain("zoneadm: zone 'z1': must be in the global zone to halt a zone");

@@ -497,7 +497,7 @@ function kill(args: string[]): i32 {
     } else if (pid < 0) pid = 0;
     else if (negative) pid = -pid;
     const error = pid ? calls.kill(pid, signal) : -3;
-    if (error < 0) result = complain('kill: ' + args[i] + ': ' + errorText(-error));
+    if (error < 0) result = complain('kill: ' + (state.bash ? '(' + args[i] + ') - ' : args[i] + ': ') + errorText(-error));
   }
   return result;
 }
