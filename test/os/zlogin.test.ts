@@ -190,13 +190,13 @@ describe.each([
     const typed = system.next();
     await typed.line('zlogin z1', ZONE);
     await typed.line('echo ~.', /\r\n~\.\r\n\[root@z1 \S+\]# $/);
-    await typed.line('~~no', /\r\nsh: ~no: command not found\r\n\[root@z1 \S+\]# $/);
+    await typed.line('~~no', /\r\n-bash: ~no: command not found\r\n\[root@z1 \S+\]# $/);
     expect(await typed.keys('~.', GLOBAL)).toMatch(/^\r\n\[Connection to zone 'z1' pts\/1 closed\]\r\n/);
     await typed.line('zlogin -e @ z1', ZONE);
     await typed.line('~.', /command not found\r\n\[root@z1 \S+\]# $/);
     expect(await typed.keys('@.', GLOBAL)).toContain('closed');
     // Whoever has gone that way has left nothing running.
-    await typed.line('sleep 1; pgrep -z z1 -x sh; echo $?', /\r\n1\r\n\[root@diorama \S+\]# $/);
+    await typed.line('sleep 1; pgrep -z z1 -x bash; echo $?', /\r\n1\r\n\[root@diorama \S+\]# $/);
     // Without an escape it is text.
     await typed.line('zlogin -E z1', ZONE);
     await typed.line('~.', /command not found\r\n\[root@z1 \S+\]# $/);

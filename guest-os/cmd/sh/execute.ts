@@ -224,7 +224,7 @@ function runCase(command: Command): i32 {
   const text = expandText(command.words[0]);
   let result = 0;
   /** `;&`: the next branch is run whatever its patterns. */
-  let falls = false;
+  let falls: bool = false;
   for (let i = 0; i < command.patterns.length && !state.leaving; i++) {
     const patterns = command.patterns[i];
     for (let k = 0; k < patterns.length && !falls; k++) falls = matchesPattern(patterns[k], text);

@@ -134,10 +134,7 @@ export class Parser extends Lexer {
       if (this.token == '!') negated = !negated;
       else timed = 'time';
       this.advance();
-      if (timed.length && this.isWord && this.token == '-p') {
-        timed = 'time -p';
-        this.advance();
-      }
+      if (timed.length && this.takeIf('-p')) timed = 'time -p';
     }
     const nothing = timed.length && (this.atEnd || !this.isWord) && this.token != '(';
     const first = nothing ? new Command(BRACE) : this.parseCommand();

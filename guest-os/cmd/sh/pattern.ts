@@ -49,7 +49,7 @@ function matchesGroup(pattern: string, mask: string, borders: i32[], text: strin
   if ((kind == '*' || kind == '?') && matches(pattern, mask, text, behind, t)) return true;
   for (let end = t; end <= text.length; end++) {
     const part = text.substring(t, end);
-    let any = false;
+    let any: bool = false;
     for (let i = 0; i + 1 < borders.length && !any; i++)
       any = matches(pattern.substring(borders[i] + 1, borders[i + 1]), mask.substring(borders[i] + 1, borders[i + 1]), part);
     if (any == (kind == '!')) continue;
