@@ -142,7 +142,7 @@ function change(level: string): void {
   calls.kill(-1, 15);
   sleepFor(PAUSE);
   calls.kill(-1, 9);
-  calls.uadmin(2, level == '6' ? 1 : level == '5' ? 6 : 0);
+  calls.uadmin(2, level == '6' ? 1 : level == '5' ? 6 : 0, 0);
 }
 
 function tell(args: string[]): i32 {

@@ -103,6 +103,9 @@ export abstract class BlockDevice {
   /** Sectors of {@link SECTOR} bytes. */
   capacity: u64 = 0;
   readOnly: bool = false;
+  /** Devices of pools, and swap areas, that it is, or parts of it are. */
+  pools: i32 = 0;
+  swaps: i32 = 0;
   /** Bytes of the unit that the device writes without reading it before; at least SECTOR. */
   physicalBlock: u32 = 512;
   canDiscard: bool = false;

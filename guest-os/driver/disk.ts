@@ -10,8 +10,9 @@ import { address } from 'machine/mem';
 import { addDevice } from '../fs/devices';
 import { Device, makeDevice } from '../fs/device';
 import { S_IFBLK, S_IFCHR } from '../fs/vnode';
-import { EFAULT, EINVAL, ENOSPC, ENOTTY, setError } from '../kernel/errno';
-import { WaitQueue } from '../kernel/thread';
+import { EBUSY, EFAULT, EINVAL, ENOSPC, ENOTTY, EROFS, setError } from '../kernel/errno';
+import { PAGE } from '../kernel/frames';
+import { current, WaitQueue } from '../kernel/thread';
 import { copy, copyIn, copyOut, put32, storeText } from '../kernel/user';
 import { restoreInterrupts, saveInterrupts } from 'machine/cpu';
 import { installKstat } from '../kernel/kstat';
@@ -46,6 +47,8 @@ export class DiskNode extends Device {
   private partitionStart: u64 = 0;
   private partitionEnd: u64 = 0;
   private looked: bool;
+  /** Its first sector when it became a swap area. */
+  private swapStart: u64 = 0;
 
   constructor(
     public readonly disk: BlockDevice,
@@ -156,6 +159,20 @@ export class DiskNode extends Device {
     return this.disk.flush();
   }
 
+  useForSwap(use: bool): i32 {
+    const disk = this.disk;
+    if (use && disk.pools) return setError(EBUSY);
+    if (use && disk.readOnly) return setError(EROFS);
+    this.swapStart = this.start;
+    disk.swaps += use ? 1 : -1;
+    return 0;
+  }
+  /** Without the bounce buffer: the thread may have that. */
+  transferPage(write: bool, page: u32, frame: usize): i32 {
+    const sector = this.swapStart + <u64>page * (PAGE / SECTOR);
+    return this.disk.transfer(write ? BLOCK_WRITE : BLOCK_READ, sector, frame, <u32>PAGE);
+  }
+
   ioctl(request: i32, argument: u64): i64 {
     const disk = this.disk;
     memory.fill(answer, 0, 128);
@@ -201,11 +218,16 @@ function takeBounce(): i32 {
   const flags = saveInterrupts();
   let error = 0;
   while (busy && !error) error = bounceFree.wait(true);
-  if (!error) busy = true;
+  if (!error) {
+    busy = true;
+    // Who has ZFS's lock, which paging out may wait for, may wait for this.
+    current().noMemoryWait++;
+  }
   restoreInterrupts(flags);
   return error;
 }
 function giveBounce(): void {
+  current().noMemoryWait--;
   busy = false;
   bounceFree.wakeOne();
 }

@@ -10,7 +10,7 @@
  */
 import { bootTime, wallTime } from '../kernel/clock';
 import { DumpTarget } from '../kernel/dump/target';
-import { ENOTSUP, ENXIO, setError, setFailure } from '../kernel/errno';
+import { ENOSYS, ENOTSUP, ENXIO, setError, setFailure } from '../kernel/errno';
 import { POLL_ALWAYS, Poller } from './poll';
 import { Attributes, FileSystem, S_IFBLK, S_IFMT, Vnode } from './vnode';
 
@@ -64,6 +64,17 @@ export abstract class Device extends Vnode {
   }
   /** It is the dump device no longer. */
   endDump(): void {}
+  /** As a swap area: it cannot be one, if not 0; or is one no longer. */
+  useForSwap(use: bool): i32 {
+    return use ? setError(ENOSYS) : 0;
+  }
+  /** Around a transfer: what it locks is locked by its thread before others may wait for the page. */
+  lockForSwap(): void {}
+  unlockForSwap(): void {}
+  /** Of a swap area: a page is written or read, to or from a frame; sleeps. */
+  transferPage(write: bool, page: u32, frame: usize): i32 {
+    return setError(ENOSYS);
+  }
 
   /** For devices with a size, in bytes. */
   get size(): u64 {

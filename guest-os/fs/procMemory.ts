@@ -3,7 +3,7 @@
 import { address } from 'machine/mem';
 import { EFAULT, EIO, setError } from '../kernel/errno';
 import { PAGE } from '../kernel/frames';
-import { frameAt } from '../kernel/hat';
+import { frameAt, isWritable } from '../kernel/hat';
 import { Process } from '../kernel/process';
 import { bring, copyNow } from '../kernel/user';
 
@@ -17,7 +17,7 @@ export function copyMemory(process: Process, at: u64, other: u64, count: u64, wr
     if (space.fault(place, write, false)) return setError(EIO);
     const frame = frameAt(space.tables, place);
     // It took time to bring the page, and something else is there now.
-    if (!frame) continue;
+    if (!frame || (write && !isWritable(space.tables, place))) continue;
     const here = address(frame + (<usize>place & 4095));
     if (copyNow(write ? here : other + done, write ? other + done : here, part)) {
       if (bring(other + done, part, !write)) return setError(EFAULT);

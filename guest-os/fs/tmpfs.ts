@@ -29,8 +29,9 @@ import {
   setError,
   setFailure,
 } from '../kernel/errno';
-import { dropFrame, freeFrames, newFrame, PAGE } from '../kernel/frames';
+import { availableFrames, dropFrame, newFrame, PAGE } from '../kernel/frames';
 import { heapHasPieceOf, heapHasRoom, heapLimit } from '../kernel/heapRoom';
+import { throttle } from '../kernel/pageout';
 import { bring, copyNow } from '../kernel/user';
 import { zoneOf } from '../kernel/zone';
 import { ZoneMemory } from '../kernel/zoneMemory';
@@ -65,7 +66,7 @@ export class TmpFileSystem extends FileSystem {
   }
 
   private get free(): u32 {
-    const frames = freeFrames();
+    const frames = availableFrames();
     const room = frames > RESERVE ? frames - RESERVE : 0;
     return this.limit ? min(room, this.limit > this.used ? this.limit - this.used : 0) : room;
   }
@@ -299,6 +300,7 @@ export class Node extends Vnode {
       const at = offset + done;
       const within = <usize>at & (PAGE - 1);
       const part = min<u64>(<u64>PAGE - within, wanted - done);
+      throttle();
       const frame = this.page(at, true);
       if (!frame) {
         error = setError(ENOSPC);

@@ -8,27 +8,32 @@
  * and the beginning of bss). In a shared one the file's own frames are mapped, writable; shared memory without a file has a vnode of its
  * own (anonymous.ts). Pages behind the end of a mapped file are SIGBUS.
  *
- * Reservations (frames.ts): a private segment that can be written to has a frame promised for every page (`reserved`); the entry's bit
- * FILLED says that this page's promise has become a frame. After fork the child has promises of its own for all pages, since it may write to
- * all of them. MAP_NORESERVE has none, and its pages are refused when memory is short.
+ * Reservations (frames.ts): a private segment that can be written to has memory promised for every page (`reserved`). After fork the child has promises of
+ * its own for all pages, since it may write to all of them. MAP_NORESERVE has none, and its pages are refused when memory is short.
+ *
+ * A page that the pageout thread has taken has a slot in its entry (swap.ts), which fork shares like a frame; the next access brings it back. Pages of locked
+ * segments stay. A fault may wait until memory is free (pageout.ts), and whatever waits looks at everything again: {@link AddressSpace.fault} returns 0 and
+ * the page may still not be there; who needs it there says {@link AddressSpace.frame}.
  *
  * The stack's segment grows downwards on a fault below it, as far as RLIMIT_STACK lets it. A space may be used by two processes (vfork).
  *
  * Invariants: segments are sorted and do not overlap; a page is mapped only inside a segment; a private mapping is writable only if the
  * segment is and its frame has one owner.
  *
- * Omitted: swap; taking pages away from mappings when their file is cut.
+ * Omitted: taking pages away from mappings when their file is cut.
  */
 import { USER_END, USER_STACK_TOP } from 'machine/addresses';
 import { Vnode } from '../fs/vnode';
 import { AnonymousMemory } from './anonymous';
 import { EAGAIN, EFAULT, EIO, ENOMEM, failure, setError } from './errno';
-import { dropFrame, isShared, newFrame, PAGE, promiseAgain, reservedFrame, shareFrame, unreserve } from './frames';
-import { createTables, destroyTables, entryAt, FILLED, frameAt, frameOfEntry, mapFrame } from './hat';
-import { nextTable, NO_EXECUTE, unmapFrame, USER, WRITABLE } from './hat';
+import { dropFrame, isShared, newFrame, PAGE, reservedFrame, shareFrame } from './frames';
+import { ACCESSED, createTables, destroyTables, entryAt, frameAt, frameOfEntry, mapFrame, mapSlot } from './hat';
+import { nextTable, NO_EXECUTE, slotOfEntry, swappedAt, unmapFrame, unmapSlot, USER, WRITABLE } from './hat';
 import { heapHasRoom, heapMayHaveRoom } from './heapRoom';
 import { RLIM_INFINITY } from './limits';
-import { FRAME_LATER, FRAME_REFUSED, ZoneMemory } from './zoneMemory';
+import { throttle } from './pageout';
+import { dropSlot, isSlotOf, readIn, shareSlot, SwapArea, takeFrame } from './swap';
+import { FRAME_GRANTED, FRAME_LATER, FRAME_REFUSED, ZoneMemory } from './zoneMemory';
 
 /** Rights, by mmap's values (<sys/mman.h>). */
 export const PROT_READ: i32 = 1;
@@ -235,16 +240,11 @@ export class AddressSpace {
     else this.first = segment;
   }
 
-  /** Promises for [start, end) of a segment that have not become frames. */
+  /** Promises for [start, end) of a segment. */
   private giveBack(segment: Segment, start: u64, end: u64): void {
     const pages = (end - start) / PAGE;
     if (segment.locked) this.memory.locked -= pages;
-    if (!segment.reserved) return;
-    let left = pages;
-    for (let at = nextTable(this.tables, start, end); at < end; at = nextTable(this.tables, at + PAGE, end)) {
-      if (entryAt(this.tables, at) & FILLED) left--;
-    }
-    this.memory.giveBack(pages, left);
+    if (segment.reserved) this.memory.giveBack(pages);
   }
 
   /** Takes [start, end) away; segments that reach across are cut. */
@@ -276,9 +276,15 @@ export class AddressSpace {
       segment = next;
     }
     for (let at = nextTable(this.tables, start, end); at < end; at = nextTable(this.tables, at + PAGE, end)) {
-      const frame = unmapFrame(this.tables, at);
-      if (frame) dropFrame(frame);
+      this.dropPage(at);
     }
+  }
+  /** A page is not needed any more, wherever it is. */
+  private dropPage(at: u64): void {
+    const frame = unmapFrame(this.tables, at);
+    const slot = frame ? 0 : unmapSlot(this.tables, at);
+    if (frame) dropFrame(frame);
+    else if (slot) dropSlot(slot);
   }
 
   /** Other rights for [start, end), all of which must be mapped. -EACCES where the file does not allow them is the caller's to find out. */
@@ -308,7 +314,7 @@ export class AddressSpace {
       if (!entry) continue;
       const rights = prot & PROT_READ ? this.segmentAt(at)!.rights & ~WRITABLE : NO_EXECUTE;
       // Without any access the content must stay, so the frame is mapped for the kernel alone.
-      mapFrame(this.tables, at, frameOfEntry(entry), rights | (entry & FILLED));
+      mapFrame(this.tables, at, frameOfEntry(entry), rights);
     }
     return 0;
   }
@@ -482,6 +488,14 @@ export class AddressSpace {
     const start = segment.start;
     const end = segment.end;
     for (let at = nextTable(this.tables, start, end); at < end; at = nextTable(this.tables, at + PAGE, end)) {
+      const swapped = swappedAt(this.tables, at);
+      if (swapped) {
+        const slot = slotOfEntry(swapped);
+        if (!shareSlot(slot)) return false;
+        if (mapSlot(copy.tables, at, slot)) continue;
+        dropSlot(slot);
+        return false;
+      }
       const entry = entryAt(this.tables, at);
       if (!entry) continue;
       const frame = frameOfEntry(entry);
@@ -490,7 +504,7 @@ export class AddressSpace {
         dropFrame(frame);
         return false;
       }
-      if (readable) mapFrame(this.tables, at, frame, rights | (entry & FILLED));
+      if (readable) mapFrame(this.tables, at, frame, rights);
     }
     return true;
   }
@@ -498,17 +512,27 @@ export class AddressSpace {
   /** Brings all pages of a range, as for mlock: 0, -ENOMEM, or as {@link fault}. */
   touch(start: u64, end: u64): i32 {
     for (let at = start; at < end; at += PAGE) {
-      const segment = this.segmentAt(at);
-      if (!segment || !(segment.prot & PROT_READ)) continue;
-      const error = this.fault(at, (segment.prot & PROT_WRITE) != 0, false);
-      if (error) return error;
+      for (let isThere = false; !isThere; isThere = frameAt(this.tables, at) != 0) {
+        const segment = this.segmentAt(at);
+        if (!segment || !(segment.prot & PROT_READ)) break;
+        const error = this.fault(at, (segment.prot & PROT_WRITE) != 0, false);
+        if (error) return error;
+      }
     }
     return 0;
   }
 
-  /** What private memory holds is not needed any more: pages that nobody shares go, are promised again, and come back as zeros. */
+  /** The frame of a page, which is brought if need be; 0: it cannot be accessed so. */
+  frame(at: u64, write: bool): usize {
+    while (!this.fault(at, write, false)) {
+      const frame = frameAt(this.tables, at);
+      if (frame) return frame;
+    }
+    return 0;
+  }
+
+  /** What private memory holds is not needed any more: pages that nobody shares go, and come back as zeros. */
   discard(start: u64, end: u64): void {
-    let again: u64 = 0;
     let segment: Segment | null = this.first;
     while (segment && segment.start < end) {
       if (segment.end > start && segment.wantsReservation && !segment.vnode && !segment.locked) {
@@ -518,15 +542,14 @@ export class AddressSpace {
           at < to;
           at = nextTable(this.tables, at + PAGE, to)
         ) {
+          const swapped = swappedAt(this.tables, at);
           const entry = entryAt(this.tables, at);
-          if (!entry || isShared(frameOfEntry(entry))) continue;
-          if (entry & FILLED) again++;
-          dropFrame(unmapFrame(this.tables, at));
+          if (!swapped && (!entry || isShared(frameOfEntry(entry)))) continue;
+          this.dropPage(at);
         }
       }
       segment = segment.next;
     }
-    promiseAgain(again);
   }
 
   /**
@@ -544,6 +567,8 @@ export class AddressSpace {
     if (segment.shared) return this.bringShared(segment, segment.vnode!, at, write);
     const entry = entryAt(this.tables, at);
     if (entry) return this.upgrade(segment, at, entry, write);
+    const swapped = swappedAt(this.tables, at);
+    if (swapped) return this.bringFromSwap(segment, at, swapped);
     const vnode = segment.vnode;
     if (vnode && (at < segment.fileEnd || !segment.zeroFilled)) return this.bringFromFile(segment, vnode, at, write);
     return this.fill(segment, at, 0, 0);
@@ -552,9 +577,8 @@ export class AddressSpace {
   /** There already: the access wants to write, or rights have changed. */
   private upgrade(segment: Segment, at: u64, entry: u64, write: bool): i32 {
     const frame = frameOfEntry(entry);
-    const filled = entry & FILLED;
     if (!write) {
-      mapFrame(this.tables, at, frame, (segment.rights & (entry & WRITABLE ? ~(<u64>0) : ~WRITABLE)) | filled);
+      mapFrame(this.tables, at, frame, segment.rights & (entry & WRITABLE ? ~(<u64>0) : ~WRITABLE));
       return 0;
     }
     if (isShared(frame)) {
@@ -563,9 +587,9 @@ export class AddressSpace {
       if (copy == LATER) return 0;
       memory.copy(copy, frame, PAGE);
       dropFrame(frame);
-      mapFrame(this.tables, at, copy, segment.rights | this.keepPromise(segment, filled));
+      mapFrame(this.tables, at, copy, segment.rights | ACCESSED);
     } else {
-      mapFrame(this.tables, at, frame, segment.rights | this.keepPromise(segment, filled));
+      mapFrame(this.tables, at, frame, segment.rights | ACCESSED);
     }
     return 0;
   }
@@ -580,15 +604,49 @@ export class AddressSpace {
       return LATER;
     }
     const frame = segment.reserved ? reservedFrame() : newFrame();
-    if (frame) memory.own(frame);
+    // What is not promised is not counted as what promises have become.
+    if (frame) memory.own(frame, segment.reserved);
     return frame;
   }
 
-  /** The bit for a page that has a frame of its own now. */
-  private keepPromise(segment: Segment, filled: u64): u64 {
-    if (!segment.reserved) return 0;
-    if (!filled) unreserve(1);
-    return FILLED;
+  /** A page that was taken away. If other references to its slot remain, they share the frame, as after fork. */
+  private bringFromSwap(segment: Segment, at: u64, swapped: u64, always: bool = false): i32 {
+    const slot = slotOfEntry(swapped);
+    let frame = takeFrame(slot);
+    if (!frame) {
+      const may = always ? FRAME_GRANTED : this.memory.mayHaveFrame();
+      if (may == FRAME_REFUSED) return setError(ENOMEM);
+      if (may == FRAME_LATER) {
+        this.memory.waitForRoom();
+        return 0;
+      }
+      // It may be another process's, which ends meanwhile.
+      this.hold();
+      const error = readIn(slot, this.memory);
+      const isSame = this.segmentAt(at) == segment && swappedAt(this.tables, at) == swapped;
+      frame = isSame && !error ? takeFrame(slot) : 0;
+      if (frame) this.mapBack(segment, at, frame);
+      this.release();
+      return isSame ? error : 0;
+    }
+    this.mapBack(segment, at, frame);
+    return 0;
+  }
+  /** Brings all pages back that are in an area, whatever the zone may have: 0, -ENOMEM, -EIO. */
+  bringBack(area: SwapArea): i32 {
+    for (let at = nextTable(this.tables, 0, USER_END); at < USER_END; at = nextTable(this.tables, at + PAGE, USER_END)) {
+      for (let swapped = swappedAt(this.tables, at); swapped; swapped = swappedAt(this.tables, at)) {
+        const segment = this.segmentAt(at);
+        if (!segment || !isSlotOf(slotOfEntry(swapped), area)) break;
+        throttle();
+        const error = swappedAt(this.tables, at) == swapped ? this.bringFromSwap(segment, at, swapped, true) : 0;
+        if (error) return error;
+      }
+    }
+    return 0;
+  }
+  private mapBack(segment: Segment, at: u64, frame: usize): void {
+    mapFrame(this.tables, at, frame, (isShared(frame) ? segment.rights & ~WRITABLE : segment.rights) | ACCESSED);
   }
 
   /** A page of its own, with bytes of a frame, or zeros. */
@@ -597,11 +655,10 @@ export class AddressSpace {
     if (!frame) return setError(ENOMEM);
     if (frame == LATER) return 0;
     if (from) memory.copy(frame, from, count);
-    if (!mapFrame(this.tables, at, frame, segment.rights | (segment.reserved ? FILLED : 0))) {
+    if (!mapFrame(this.tables, at, frame, segment.rights | ACCESSED)) {
       dropFrame(frame);
       return setError(ENOMEM);
     }
-    if (segment.reserved) unreserve(1);
     return 0;
   }
 
@@ -612,7 +669,7 @@ export class AddressSpace {
     const frame = vnode.page(offset);
     vnode.release();
     // While the file was asked, another thread may have brought the page, or mapped something else: the access looks again.
-    if (this.segmentAt(at) != segment || entryAt(this.tables, at)) return 0;
+    if (this.segmentAt(at) != segment || entryAt(this.tables, at) || swappedAt(this.tables, at)) return 0;
     const whole = !segment.zeroFilled || segment.fileEnd - at >= PAGE;
     if (!frame || !whole || write) return this.fill(segment, at, frame, whole ? PAGE : <usize>(segment.fileEnd - at));
     if (!shareFrame(frame)) return setError(ENOMEM);

@@ -26,7 +26,7 @@ import { AddressSpace, PROT_EXEC, PROT_READ, PROT_WRITE, Segment } from './addre
 import { wallTime } from './clock';
 import { Credentials } from './credentials';
 import { PAGE } from './frames';
-import { frameAt } from './hat';
+import { frameAt, swappedAt } from './hat';
 import { becomeOnlyThread } from './life';
 import { RLIM_INFINITY, RLIMIT_CORE } from './limits';
 import { frameOf, Process } from './process';
@@ -319,9 +319,9 @@ class Writing {
 
   private pages(space: AddressSpace, segment: Segment): bool {
     for (let place = segment.start; place < segment.end && !this.full; place += PAGE) {
-      // Only a file's pages are brought: others that are not there are zeros.
-      if (!frameAt(space.tables, place) && segment.vnode) space.fault(place, false, false);
-      const frame = frameAt(space.tables, place);
+      // Only what is in a file or in swap is brought: other pages that are not there are zeros.
+      let frame = frameAt(space.tables, place);
+      if (!frame && (segment.vnode || swappedAt(space.tables, place))) frame = space.frame(place, false);
       if (!frame) this.at += PAGE;
       else if (!this.put(frame, PAGE)) return false;
     }

@@ -6,7 +6,12 @@
  * `runtime/frames` with one owner. The count of further owners lies in a table of 16-bit cells that is made, 8 MiB of memory
  * at a time, when the first frame there is shared: most never are.
  *
- * A frame may also be counted as a zone's ({@link claimFrame}), until its last owner has gone; a second table of the same kind says whose.
+ * A frame may also be counted as a zone's ({@link claimFrame}), until its last owner has gone; a second table of the same kind says whose, and whether
+ * its content is memory that can be paged out (swap.ts).
+ *
+ * Promises ({@link reserve}) are kept by frames or by pages of swap areas. What there is of both, but for frames that are in use for anything else, is never
+ * less than what is promised, however much of that is in use already. What cannot be paged out must leave room for what a program needs at once; so,
+ * when there is swap, frames without a promise, and locks, have a limit of their own.
  *
  * Invariant: a frame with further owners is never written to through a private mapping; whoever wants to write copies it first.
  */
@@ -55,44 +60,90 @@ export function totalFrames(): u32 {
  * A zeroed frame with one owner; 0 if there is no memory that nobody has a claim to. What was reserved is taken by {@link reservedFrame}.
  */
 export function newFrame(): usize {
-  return freeFrames() > claimed ? allocateFrame() : 0;
+  if (promisable() <= 0 || (swapFree && availrmem() <= <i64>kept())) return 0;
+  return reservedFrame();
+}
+
+// ---- memory that can be paged out
+
+/** Pages of swap areas that hold nothing, and that hold something. */
+let swapFree: u64 = 0;
+let swapUsed: u64 = 0;
+/** Frames that promises have become, which can be paged out, locked ones among them; and pages that are locked. */
+let pageable: u32 = 0;
+let locked: i64 = 0;
+/** Below so many free frames somebody is told of each that is taken. */
+let lotsfree: u32 = 0;
+let tell: (() => void) | null = null;
+
+export function freeSwap(): u64 {
+  return swapFree;
+}
+export function addSwap(free: i64, used: i64): void {
+  swapFree += free;
+  swapUsed += used;
+}
+/** From now on, `call` is called when a frame is taken and fewer than so many are free. 0: never. */
+export function watchFrames(below: u32, call: () => void): void {
+  lotsfree = below;
+  tell = call;
+}
+/** Frames that are free or could be made so by paging out, as long as there is swap for it. */
+export function availrmem(): i64 {
+  return <i64>freeFrames() + pageable - locked;
+}
+export function noteLocked(pages: i64): void {
+  locked += pages;
+}
+/** May so many pages more stay in memory for good? */
+export function mayStay(pages: u64): bool {
+  return !swapFree || availrmem() - <i64>pages > <i64>kept();
+}
+/** Pages that could still be promised. */
+export function promisable(): i64 {
+  return <i64>freeFrames() + pageable + <i64>swapFree + <i64>swapUsed - <i64>promised;
+}
+/** Frames that may still be had without a promise, if they are waited for. */
+export function availableFrames(): u32 {
+  if (!lotsfree) return freeFrames();
+  return <u32>max<i64>(min(promisable(), availrmem() - <i64>kept()), 0);
 }
 
 // ---- reservations
 
-/** Frames that were promised and not yet taken. */
-let claimed: u32 = 0;
+/** Pages that are promised, whether they are in use or not. */
+let promised: u64 = 0;
 let refused: u64 = 0;
 /** Never promised: page tables of what was promised, and the kernel's own needs, come from here. */
 const KEPT: u32 = 512;
+function kept(): u32 {
+  return min<u32>(KEPT, total_ / 16);
+}
 
 /**
  * Promises frames: every page that a process may write to has one before it is touched, so that a program learns from mmap, brk or fork that
  * memory is short, and not by dying. False: there are not so many.
  */
 export function reserve(count: u64): bool {
-  const free = freeFrames();
-  if (count + claimed + min<u32>(KEPT, total_ / 16) > free) {
+  if (<i64>count < 0 || promisable() < <i64>count + kept()) {
     refused++;
     return false;
   }
-  claimed += <u32>count;
+  promised += count;
   return true;
 }
-/** A promise is kept, or not needed any more. */
+/** A promise is not needed any more. */
 export function unreserve(count: u64): void {
-  claimed -= <u32>count;
+  promised -= count;
 }
-/** Frames that were taken by promises have been given back, and are promised again. */
-export function promiseAgain(count: u64): void {
-  claimed += <u32>count;
-}
-/** A zeroed frame of those that were promised to the caller, who then says {@link unreserve}. */
+/** A zeroed frame for a page that is promised. */
 export function reservedFrame(): usize {
-  return allocateFrame();
+  const frame = allocateFrame();
+  if (freeFrames() < lotsfree) tell!();
+  return frame;
 }
-export function claimedFrames(): u32 {
-  return claimed;
+export function promisedPages(): u64 {
+  return promised;
 }
 /** Requests that found too little memory. */
 export function refusedReservations(): u64 {
@@ -134,23 +185,32 @@ export function dropFrame(frame: usize): void {
 
 /** More than any zone's id. */
 const ZONES: i32 = 10000;
+/** Of a cell: the frame's content can be paged out. */
+const PAGEABLE: u32 = 0x8000;
 const zoneChunks = new StaticArray<usize>(CHUNKS);
 const owned = new StaticArray<u32>(ZONES);
 
-/** A frame, which is nobody's, counts as a zone's until it has no owner any more. */
-export function claimFrame(frame: usize, zoneid: i32): void {
+/** A frame, which is nobody's, counts as a zone's until it has no owner any more; `isPromised`: a page that was promised is in it. */
+export function claimFrame(frame: usize, zoneid: i32, isPromised: bool): void {
   const index = <i32>(frame / (CHUNK * PAGE));
   if (!zoneChunks[index]) zoneChunks[index] = allocateFrame();
   // Without memory for that it does not count.
   if (!zoneChunks[index]) return;
-  store<u16>(zoneChunks[index] + ((frame / PAGE) % CHUNK) * 2, <u16>(zoneid + 1));
+  store<u16>(zoneChunks[index] + ((frame / PAGE) % CHUNK) * 2, <u16>((<u32>zoneid + 1) | (isPromised ? PAGEABLE : 0)));
   owned[zoneid]++;
+  if (isPromised) pageable++;
 }
 function disclaim(cell: usize): void {
-  const zone = <i32>load<u16>(cell);
-  if (!zone) return;
+  const claim = <u32>load<u16>(cell);
+  if (!claim) return;
   store<u16>(cell, 0);
-  owned[zone - 1]--;
+  owned[(claim & ~PAGEABLE) - 1]--;
+  if (claim & PAGEABLE) pageable--;
+}
+/** Is it a frame of memory without a file, which is nowhere else? */
+export function isPageable(frame: usize): bool {
+  const zones = zoneChunks[<i32>(frame / (CHUNK * PAGE))];
+  return zones != 0 && (<u32>load<u16>(zones + ((frame / PAGE) % CHUNK) * 2) & PAGEABLE) != 0;
 }
 /** Frames that count as a zone's. */
 export function ownedFrames(zoneid: i32): u32 {

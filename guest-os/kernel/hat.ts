@@ -4,17 +4,20 @@
  *
  * The upper half of every top-level table is the kernel's. The tables below it are shared, so what is mapped there later
  * (stacks of new threads) appears in all spaces. Entries of the last level decide rights. The layer above (addressSpace.ts)
- * knows what should be where; here lies only what is there now.
+ * knows what should be where; here lies only what is there now. An entry that is not present may say where in swap the page's content is ({@link SWAPPED}).
  */
 import { invlpg } from 'machine/cpu';
 import { kernelSpace } from 'machine/stubs';
 import { dropFrame, newFrame, reservedFrame } from './frames';
+import { dropSlot } from './swap';
 
 export const PRESENT: u64 = 1 << 0;
 export const WRITABLE: u64 = 1 << 1;
 export const USER: u64 = 1 << 2;
-/** Ours to use: the frame is the one that was reserved for this page (addressSpace.ts). */
-export const FILLED: u64 = 1 << 9;
+/** Set by the processor, if it looks at the tables: the page has been used. */
+export const ACCESSED: u64 = 1 << 5;
+/** Ours, of an entry that is not present: instead of a frame's number it has a slot's (swap.ts). */
+const SWAPPED: u64 = 1 << 10;
 export const NO_EXECUTE: u64 = (<u64>1) << 63;
 const FRAME: u64 = 0x000ffffffffff000;
 const USER_ENTRIES: usize = 256;
@@ -35,7 +38,10 @@ export function destroyTables(space: usize): void {
 function destroyTable(table: usize, entries: usize, level: i32): void {
   for (let i: usize = 0; i < entries; i++) {
     const entry = load<u64>(table + (i << 3));
-    if (!(entry & PRESENT)) continue;
+    if (!(entry & PRESENT)) {
+      if (entry) dropSlot(slotOfEntry(entry));
+      continue;
+    }
     if (level) destroyTable(<usize>(entry & FRAME), 512, level - 1);
     else dropFrame(<usize>(entry & FRAME));
   }
@@ -75,6 +81,36 @@ export function entryAt(space: usize, at: u64): u64 {
   if (!slot) return 0;
   const entry = load<u64>(slot);
   return entry & PRESENT ? entry : 0;
+}
+/** The entry of a page that is in swap, or 0. */
+export function swappedAt(space: usize, at: u64): u64 {
+  const slot = entryOf(space, at, false);
+  if (!slot) return 0;
+  const entry = load<u64>(slot);
+  return entry & PRESENT ? 0 : entry;
+}
+export function slotOfEntry(entry: u64): u32 {
+  return <u32>((entry & FRAME) >> 12);
+}
+/** A page is in swap from now on. False: no memory for tables. */
+export function mapSlot(space: usize, at: u64, swapSlot: u32): bool {
+  const slot = entryOf(space, at, true);
+  if (!slot) return false;
+  store<u64>(slot, ((<u64>swapSlot) << 12) | SWAPPED);
+  invlpg(at);
+  return true;
+}
+/** Takes away the entry of a page that is in swap: its slot, which the caller refers to now; 0: it is not. */
+export function unmapSlot(space: usize, at: u64): u32 {
+  const entry = swappedAt(space, at);
+  if (entry) store<u64>(entryOf(space, at, false), 0);
+  return slotOfEntry(entry);
+}
+/** The page has not been used, as far as will be known from now on. */
+export function clearAccessed(space: usize, at: u64): void {
+  const slot = entryOf(space, at, false);
+  store<u64>(slot, load<u64>(slot) & ~ACCESSED);
+  invlpg(at);
 }
 export function frameOfEntry(entry: u64): usize {
   return <usize>(entry & FRAME);

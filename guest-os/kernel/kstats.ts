@@ -11,10 +11,11 @@ import { installedMemory } from '../boot/loader';
 import { nameCacheHits, nameCacheMisses, nameCacheNegativeHits, nameCachePurges } from '../fs/nameCache';
 import { bootTime, calloutsRun, countsToTime, processorRate, ticks } from './clock';
 import { Cpu, loadAverage, MODE_SYSTEM, processors, thisCpu } from './cpu';
-import { claimedFrames, freeFrames, refusedReservations, totalFrames } from './frames';
+import { availrmem, freeFrames, freeSwap, promisable, promisedPages, refusedReservations, totalFrames } from './frames';
 import { heapLimit } from './heapRoom';
 import { installKstat, Kstat, NamedData } from './kstat';
 import { forksSoFar } from './life';
+import { DESFREE, LOTSFREE, MINFREE, thresholdOf, THROTTLEFREE, vmFigures } from './pageout';
 import { processList, ZOMBIE } from './process';
 import { maxThreads } from './resource';
 import { readyCount, stackFrames, threadCount } from './thread';
@@ -40,9 +41,16 @@ class SystemPages extends Kstat {
     data.u64('pagestotal', totalFrames());
     data.u64('pagesfree', free);
     data.u64('freemem', free);
-    data.u64('availrmem', <u64>free - claimedFrames());
+    data.u64('lotsfree', thresholdOf(LOTSFREE));
+    data.u64('desfree', thresholdOf(DESFREE));
+    data.u64('minfree', thresholdOf(MINFREE));
+    data.u64('throttlefree', thresholdOf(THROTTLEFREE));
+    data.u64('availrmem', max<i64>(availrmem(), 0));
+    // Of memory and swap together.
+    data.u64('swap_avail', max<i64>(promisable(), 0));
+    data.u64('swap_free', <u64>free + freeSwap());
     data.u64('pageslocked', <u64>totalFrames() - free);
-    data.u64('pagesclaimed', claimedFrames());
+    data.u64('pagespromised', promisedPages());
     data.u64('reservationsrefused', refusedReservations());
     data.u64('installed', installedMemory());
     data.u64('stackpages', stackFrames());
@@ -71,6 +79,27 @@ class CpuSys extends Kstat {
     data.u64('pswitch', cpu.switches);
     data.u64('inv_swtch', cpu.involuntary);
     data.u64('sysfork', forksSoFar());
+  }
+}
+
+/** Faults, and pages that came from swap and went there; by illumos's names. All counts are those of the one processor that pages. */
+class CpuVm extends Kstat {
+  fill(data: NamedData): void {
+    const figures = vmFigures;
+    data.u64('pgrec', figures.pgrec);
+    data.u64('pgin', figures.pgin);
+    data.u64('pgpgin', figures.pgin);
+    data.u64('pgout', figures.pgout);
+    data.u64('pgpgout', figures.anonpgout);
+    data.u64('dfree', figures.dfree);
+    data.u64('scan', figures.scan);
+    data.u64('rev', figures.rev);
+    data.u64('as_fault', figures.asFault);
+    data.u64('maj_fault', figures.pgin);
+    data.u64('pgrrun', figures.pgrrun);
+    data.u64('anonpgin', figures.pgin);
+    data.u64('anonpgout', figures.anonpgout);
+    data.u64('throttled', figures.waits);
   }
 }
 
@@ -167,6 +196,7 @@ export function installKernelKstats(): void {
   const list = processors();
   for (let i = 0; i < list.length; i++) {
     installKstat(new CpuSys(list[i]));
+    if (!i) installKstat(new CpuVm('cpu', 0, 'vm', 'misc'));
     installKstat(new CpuInfo(list[i]));
   }
 }

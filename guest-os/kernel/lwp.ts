@@ -3,7 +3,7 @@
  * @fileoverview Threads of a process (lwps): how they come and go, and how they wait for each other.
  *
  * Synchronisation is on words of user memory. Who finds a lock taken waits here by the word's place ({@link waitAt}), which for memory that
- * is shared is its frame and offset, so that processes meet; who releases it wakes the first that waits there ({@link wakeAt}). What
+ * is shared is what is mapped and where in it, so that processes meet; who releases it wakes the first that waits there ({@link wakeAt}). What
  * the words mean is the library's affair, but for the lock word of lwp_mutex_timedlock.
  *
  * Places are hashed into queues; a queue holds threads of several places, told apart by `waitsFor`.
@@ -11,12 +11,12 @@
 import { TrapFrame } from 'layout/processor';
 import { restoreInterrupts, saveInterrupts } from 'machine/cpu';
 import { EAGAIN, EDEADLK, ESRCH, ETIME, setError } from './errno';
-import { frameAt } from './hat';
 import { heapHasRoom } from './heapRoom';
 import { currentProcess, frameOf, Process } from './process';
 import { mayHaveMoreThreads } from './resource';
 import { contextForNew } from './signal';
-import { createThread, current, discardThread, isTimedOut, startThread, Thread, WaitQueue } from './thread';
+import { isWritable } from './hat';
+import { createThread, current, discardThread, isTimedOut, Place, startThread, Thread, WaitQueue } from './thread';
 import { inheritPriority } from './userPriority';
 
 /** lwp_create's flags (<sys/lwp.h>). */
@@ -82,31 +82,37 @@ const QUEUES: i32 = 64;
 const queues = new StaticArray<WaitQueue>(QUEUES);
 for (let i = 0; i < QUEUES; i++) queues[i] = new WaitQueue();
 
-/** What a word of user memory is known by: where it lies in physical memory. 0: it is not there. */
-export function placeOf(at: u64): u64 {
+/** What a word of user memory is known by, null: it cannot be written to. Until the caller sleeps, it can be without a fault. */
+export function placeOf(at: u64): Place | null {
   const space = currentProcess().space!;
-  if (at & 3 || space.fault(at, true, false)) return 0;
-  return <u64>frameAt(space.tables, at) | (at & 4095);
+  if (at & 3) return null;
+  do {
+    if (space.fault(at, true, false)) return null;
+  } while (!isWritable(space.tables, at));
+  const segment = space.segmentAt(at)!;
+  const vnode = segment.shared ? segment.vnode : null;
+  if (vnode) return new Place(changetype<usize>(vnode.real), segment.offset + (at - segment.start));
+  return new Place(changetype<usize>(space), at);
 }
 
-function queueOf(place: u64): WaitQueue {
-  return queues[<i32>((place >> 3) ^ (place >> 12)) & (QUEUES - 1)];
+function queueOf(place: Place): WaitQueue {
+  return queues[<i32>((place.offset >> 3) ^ (place.offset >> 12)) & (QUEUES - 1)];
 }
 
 /** Waits at a place until woken: 0, -EINTR, -ETIME. `deadline`: time since boot, 0: for ever. Interrupts are off. */
-export function waitAt(place: u64, deadline: u64): i32 {
+export function waitAt(place: Place, deadline: u64): i32 {
   const thread = current();
   thread.waitsFor = place;
   const error = queueOf(place).waitUntil(true, deadline);
   const woken = !thread.waitsFor;
-  thread.waitsFor = 0;
+  thread.waitsFor = null;
   if (woken) return 0;
   if (error) return error;
   return isTimedOut() ? setError(ETIME) : 0;
 }
 
 /** Wakes one thread that waits at a place, or all; how many those were. */
-export function wakeAt(place: u64, all: bool): i32 {
+export function wakeAt(place: Place, all: bool): i32 {
   const flags = saveInterrupts();
   const count = queueOf(place).wakeFor(place, all);
   restoreInterrupts(flags);

@@ -69,6 +69,14 @@ const INITIAL_MXCSR: u32 = 0x1f80;
 /** What a brand keeps with a thread (brand.ts): each has a class of its own. */
 export abstract class BrandData {}
 
+/** A word of user memory, by what it is part of (an address space, a file) and where. */
+export class Place {
+  constructor(
+    readonly object: usize,
+    readonly offset: u64,
+  ) {}
+}
+
 export class Thread {
   /** Stack pointer while not running; switchTo stores it here. */
   stackPointer: u64 = 0;
@@ -110,9 +118,9 @@ export class Thread {
   suspended: bool = false;
   /** lwp_unpark came before lwp_park. */
   unparked: bool = false;
-  /** User address of what it waits for in lwp.ts's table. */
-  waitsFor: u64 = 0;
   brandData: BrandData | null = null;
+  /** What it waits for in lwp.ts's table. */
+  waitsFor: Place | null = null;
   /** FS base: the user's thread pointer. */
   fsBase: u64 = 0;
   blocked: u64 = 0;
@@ -152,6 +160,8 @@ export class Thread {
 
   /** A copy that must not sleep (user.ts): a page that is not there makes it fail. */
   takesNoFaults: bool = false;
+  /** It has so many locks that paging out may need, so it does not wait for memory. */
+  noMemoryWait: i32 = 0;
 
   constructor(
     public readonly name: string,
@@ -250,13 +260,14 @@ export class WaitQueue {
   }
 
   /** Wakes the first thread, or all, that wait for a place (lwp.ts): how many. Interrupts are off. */
-  wakeFor(place: u64, all: bool): i32 {
+  wakeFor(place: Place, all: bool): i32 {
     let count = 0;
     let at: Thread | null = this.head;
     while (at) {
       const next = at.next;
-      if (at.waitsFor == place) {
-        at.waitsFor = 0;
+      const other = at.waitsFor;
+      if (other && other.object == place.object && other.offset == place.offset) {
+        at.waitsFor = null;
         wake(at, 0);
         count++;
         if (!all) return count;

@@ -26,6 +26,7 @@ import { MODE_SYSTEM, MODE_USER, processors, thisCpu } from './cpu';
 import { EINTR, EIO, ENOMEM, setError } from './errno';
 import { endOfInterrupt, VECTOR_TIMER } from './lapic';
 import { endLwp } from './life';
+import { throttle, vmFigures } from './pageout';
 import { Process } from './process';
 import { deliverSignals, SIGBUS, SIGFPE, SIGILL, SIGKILL, SIGSEGV, SIGTRAP } from './signal';
 import {
@@ -157,6 +158,7 @@ export function systemCallHandler(frame: TrapFrame): void {
   const number = <u32>min<u64>(frame.rax, 0xffff);
   thread.systemCall = <i32>number;
   thread.callThird = frame.rdx;
+  throttle();
   const aborts = process.trace != null && stopAtEntry(thread, number);
   const result = aborts ? setError(EINTR) : process.brand.call(number, frame);
   if (result == -EINTR) thread.restartable = !aborts && process.brand.isRestartable(number);
@@ -212,8 +214,10 @@ function userPageFault(frame: TrapFrame, user: bool): void {
   const process = current().process;
   if (frame.rflags & 0x200) sti();
   const space = process ? process.space : null;
+  const majors = process ? process.majorFaults : 0;
   const error = space ? space.fault(at, (frame.error & PF_WRITE) != 0, (frame.error & PF_EXECUTE) != 0) : -1;
-  if (process) process.minorFaults++;
+  vmFigures.asFault++;
+  if (process && process.majorFaults == majors) process.minorFaults++;
   cli();
   if (!error) return;
   if (user && process) {

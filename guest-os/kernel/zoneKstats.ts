@@ -77,9 +77,9 @@ class MemoryCap extends ZoneKstat {
     data.u64('swap', memory.swap * PAGE);
     data.u64('swapcap', this.zone.limit(RCTL_MAX_SWAP));
     data.u64('anon_alloc_fail', memory.refused);
-    // How often it was at its cap; a process has ended each time, for nothing can be paged out.
-    data.u64('nover', memory.killed);
-    data.u64('pagedout', 0);
+    // How often it was at its cap: pages have gone each time, or a process has ended.
+    data.u64('nover', memory.over + memory.killed);
+    data.u64('pagedout', memory.pagedOut * PAGE);
   }
 }
 

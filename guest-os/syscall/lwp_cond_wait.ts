@@ -19,6 +19,7 @@ export function lwp_cond_wait(condition: u64, mutex: u64, span: u64): i64 {
     deadline = uptime() + min<u64>(seconds, 1000000000) * 1000000000 + fetched();
   }
   const place = placeOf(condition);
+  // The second is there until this thread waits.
   const lock = placeOf(mutex + LOCK_WORD);
   if (!place || !lock) return setError(EFAULT);
   const flags = saveInterrupts();

@@ -22,11 +22,15 @@ export function lwp_mutex_timedlock(mutex: u64, span: u64, owner: u64): i64 {
     if (<i64>seconds < 0 || fetched() >= 1000000000) return setError(EINVAL);
     deadline = uptime() + min<u64>(seconds, 1000000000) * 1000000000 + fetched();
   }
-  const place = placeOf(mutex + LOCK_WORD);
-  if (!place) return setError(EFAULT);
   const flags = saveInterrupts();
   let result = 0;
   while (!result) {
+    // The word's page is there and stays, until this thread waits.
+    const place = placeOf(mutex + LOCK_WORD);
+    if (!place) {
+      result = setError(EFAULT);
+      break;
+    }
     result = fetch32(mutex + LOCK_WORD);
     if (result) break;
     const word = <u32>fetched();

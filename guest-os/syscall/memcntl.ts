@@ -23,7 +23,7 @@ const MCL_FUTURE: u64 = 2;
 const MADV_MOST: u64 = 9;
 const MADV_FREE: u64 = 5;
 
-/** Pages never leave memory, so what locking adds is that they come at once, and count (zone.max-locked-memory). */
+/** Locked pages come at once, do not go to swap, and count (zone.max-locked-memory). */
 export function memcntl(at: u64, length: u64, command: i32, argument: u64, attributes: i32, mask: i32): i64 {
   const process = currentProcess();
   const space = process.space!;

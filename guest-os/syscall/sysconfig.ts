@@ -4,7 +4,7 @@ import { HZ } from '../kernel/clock';
 import { processors } from '../kernel/cpu';
 import { NGROUPS_MAX } from '../kernel/credentials';
 import { EINVAL, setError } from '../kernel/errno';
-import { claimedFrames, freeFrames, PAGE, totalFrames } from '../kernel/frames';
+import { freeFrames, PAGE, promisable, totalFrames } from '../kernel/frames';
 import { currentProcess, MAX_PID } from '../kernel/process';
 import { maxThreads } from '../kernel/resource';
 import { SIGRTMAX, SIGRTMIN } from '../kernel/signal';
@@ -49,7 +49,7 @@ export function sysconfig(which: i32): i64 {
     case 26:
       return totalFrames();
     case 27:
-      return <i64>freeFrames() - claimedFrames();
+      return min<i64>(freeFrames(), max<i64>(promisable(), 0));
     case 43:
       return MAX_PID;
     case 46:

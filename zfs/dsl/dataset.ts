@@ -44,6 +44,8 @@ export class Dataset {
   readonly dead: Vector = new Vector(POINTER_SIZE);
   /** Mounts and other uses that keep it from being destroyed. */
   users: i32 = 0;
+  /** A volume that memory is paged out to: its name and its size stay as they are. */
+  isSwap: bool = false;
   /** Null: it is not mounted. */
   mount: Mount | null = null;
   isListed: bool = false;

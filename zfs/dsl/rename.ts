@@ -53,6 +53,12 @@ function longestBelow(dir: Dir): i32 {
   return longest;
 }
 
+function hasSwapBelow(dir: Dir): bool {
+  const all = dir.spa.allDatasets();
+  for (let i = 0; i < all.length; i++) if (all[i].isSwap && isBelow(all[i].dir, dir)) return true;
+  return false;
+}
+
 export function renameDataset(spa: Spa, from: string, to: string): i32 {
   const dir = findDir(spa, from);
   if (!dir || !dir.parent) return setError(dir ? EINVAL : ENOENT);
@@ -66,6 +72,7 @@ export function renameDataset(spa: Spa, from: string, to: string): i32 {
   const parent = findDir(spa, to.substring(0, slash));
   if (!parent) return setError(ENOENT);
   if (isBelow(parent, dir)) return setError(EINVAL);
+  if (hasSwapBelow(dir)) return setError(EBUSY);
   if (to.length + longestBelow(dir) > LONGEST_DATASET_NAME) return setError(ENAMETOOLONG);
   return spa.perform(new RenameDirTask(dir, parent, name));
 }

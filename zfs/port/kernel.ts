@@ -17,7 +17,7 @@ import { DiskNode } from '../../guest-os/driver/disk';
 import { Walk } from '../../guest-os/fs/lookup';
 import { S_IFREG, Vnode } from '../../guest-os/fs/vnode';
 import { HZ, wallTime } from '../../guest-os/kernel/clock';
-import { EINVAL, EIO, setError, setFailure } from '../../guest-os/kernel/errno';
+import { EBUSY, EINVAL, EIO, setError, setFailure } from '../../guest-os/kernel/errno';
 import { freeFrames, PAGE } from '../../guest-os/kernel/frames';
 import { currentProcess } from '../../guest-os/kernel/process';
 import { createThread, current, startThread, Thread, WaitQueue } from '../../guest-os/kernel/thread';
@@ -57,12 +57,14 @@ class SleepLock extends Lock {
       this.depth = 1;
     } else while (this.owner != me) this.waiting.wait(false);
     restoreInterrupts(flags);
+    me.noMemoryWait++;
     this.since = rdtsc();
   }
   /** The longest waiting gets it: else those who come back for it at once, as copying does, would keep everybody else away for ever. */
   release(): void {
     assert(this.owner == current(), 'lock of ZFS released by somebody else');
     if (--this.depth) return;
+    current().noMemoryWait--;
     const io = ioOf(current());
     if (io) io.end(rdtsc() - this.since);
     const flags = saveInterrupts();
@@ -110,6 +112,10 @@ class DiskDevice extends BlockDevice {
     size: u64,
   ) {
     super(path, false, size, disk.physicalBlock);
+    disk.pools++;
+  }
+  close(): void {
+    this.disk.pools--;
   }
 
   read(offset: u64, to: usize, bytes: u32): i32 {
@@ -215,6 +221,11 @@ class KernelSystem extends System {
     const real = vnode.real;
     if (real instanceof DiskNode) {
       const node = real as DiskNode;
+      if (node.disk.swaps) {
+        vnode.release();
+        setFailure(EBUSY);
+        return null;
+      }
       const device = new DiskDevice(path, node.disk, node.start, node.size);
       vnode.release();
       return device;

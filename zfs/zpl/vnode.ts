@@ -41,6 +41,7 @@ import {
   Vnode,
 } from '../../guest-os/fs/vnode';
 import { PAGE } from '../../guest-os/kernel/frames';
+import { copyStep } from '../../guest-os/kernel/pageout';
 import { copy } from '../../guest-os/kernel/user';
 import { wallTime } from '../../guest-os/kernel/clock';
 import { releaseDbuf } from '../dmu/dbuf';
@@ -167,10 +168,16 @@ export class ZfsVnode extends Vnode {
 
   read(offset: u64, to: u64, count: u64, nonblocking: bool): i64 {
     if (this.isDirectory) return setError(EISDIR);
-    enter();
-    const result = this.isThere ? this.readHere(offset, to, count) : setError(EIO);
-    leave();
-    return result;
+    let done: u64 = 0;
+    while (true) {
+      const step = copyStep(to + done, count - done, true);
+      enter();
+      const result = this.isThere ? this.readHere(offset + done, to + done, step) : setError(EIO);
+      leave();
+      if (result < 0) return done ? <i64>done : result;
+      done += result;
+      if (<u64>result < step || done == count) return <i64>done;
+    }
   }
   private readHere(offset: u64, to: u64, count: u64): i64 {
     const dn = this.dn!;
@@ -209,10 +216,20 @@ export class ZfsVnode extends Vnode {
   write(offset: u64, from: u64, count: u64, nonblocking: bool): i64 {
     if (this.isDirectory) return setError(EISDIR);
     if (offset > LARGEST || (count && offset == LARGEST)) return setError(EFBIG);
+    const wanted = min(count, LARGEST - offset);
+    let done: u64 = 0;
+    while (true) {
+      const step = copyStep(from + done, wanted - done, false);
+      const result = this.writeHere(offset + done, from + done, step);
+      if (result < 0) return done ? <i64>done : result;
+      done += result;
+      if (<u64>result < step || done == wanted) return <i64>done;
+    }
+  }
+  private writeHere(offset: u64, from: u64, wanted: u64): i64 {
     enter();
     let done: u64 = 0;
     let error: i64 = this.isThere ? this.putPages(0, 0) : setError(EIO);
-    const wanted = min(count, LARGEST - offset);
     let most = WRITE_STEP;
     while (error == 0 && done < wanted) {
       const step = min(most - ((offset + done) % most), wanted - done);

@@ -9,6 +9,8 @@ import { addDevice, addDeviceDirectory, removeDevice } from '../../guest-os/fs/d
 import { S_IFBLK, S_IFCHR } from '../../guest-os/fs/vnode';
 import { DumpTarget } from '../../guest-os/kernel/dump/target';
 import { EBUSY, EINVAL, EIO, ENOSPC, ENOTSUP, ENOTTY, ENXIO, EROFS, setError, setFailure } from '../../guest-os/kernel/errno';
+import { PAGE } from '../../guest-os/kernel/frames';
+import { copyStep } from '../../guest-os/kernel/pageout';
 import { copy, copyOut } from '../../guest-os/kernel/user';
 import { holdDbuf, releaseDbuf } from '../dmu/dbuf';
 import { Dnode, holdDnode, releaseDnode } from '../dmu/dnode';
@@ -68,21 +70,26 @@ class VolumeNode extends Device {
 
   /** Size and whether it is there may be others after the lock was waited for. */
   read(offset: u64, to: u64, count: u64, nonblocking: bool): i64 {
-    enter();
-    const size = this.size;
-    let result: i64 = this.refusal(offset, count);
-    if (result == 0 && offset < size) result = this.transfer(offset, to, min(count, size - offset), false);
-    leave();
-    return result;
+    return this.inSteps(offset, to, count, false);
   }
   write(offset: u64, from: u64, count: u64, nonblocking: bool): i64 {
-    enter();
-    const size = this.size;
-    let result: i64 = this.refusal(offset, count);
-    if (result == 0 && offset >= size) result = count ? setError(ENOSPC) : 0;
-    else if (result == 0) result = this.transfer(offset, from, min(count, size - offset), true);
-    leave();
-    return result;
+    return this.inSteps(offset, from, count, true);
+  }
+  private inSteps(offset: u64, memory: u64, count: u64, isWrite: bool): i64 {
+    let done: u64 = 0;
+    while (true) {
+      const step = copyStep(memory + done, count - done, !isWrite);
+      enter();
+      const size = this.size;
+      const at = offset + done;
+      let result: i64 = this.refusal(at, step);
+      if (result == 0 && at < size) result = this.transfer(at, memory + done, min(step, size - at), isWrite);
+      else if (result == 0 && isWrite && step) result = setError(ENOSPC);
+      leave();
+      if (result < 0) return done ? <i64>done : result;
+      done += result;
+      if (<u64>result < step || done == count) return <i64>done;
+    }
   }
   private refusal(offset: u64, count: u64): i32 {
     if (this.isGone) return setError(ENXIO);
@@ -193,6 +200,51 @@ class VolumeNode extends Device {
     undumpify(this.dataset);
     leave();
   }
+  useForSwap(use: bool): i32 {
+    enter();
+    let result = 0;
+    if (use) result = this.isGone || this.dataset.isSnapshot || !this.dataset.spa.isWritable ? setError(EROFS) : 0;
+    // Somebody has it open: another file system's worth of data may be in it, or it is another kind of area.
+    if (use && result == 0 && this.dataset.users) result = setError(EBUSY);
+    if (result == 0) {
+      this.dataset.users += use ? 1 : -1;
+      this.dataset.isSwap = use;
+    }
+    leave();
+    return result;
+  }
+  lockForSwap(): void {
+    enter();
+  }
+  unlockForSwap(): void {
+    leave();
+  }
+  /** A page in memory is read or written in one go; what a crash loses of it nobody misses, so the intent log has nothing of it. */
+  transferPage(write: bool, page: u32, frame: usize): i32 {
+    enter();
+    const objset = this.dataset.objset();
+    const dn = objset ? holdDnode(objset, VOLUME_DATA) : null;
+    let error = dn ? 0 : setError(EIO);
+    for (let done: u64 = 0; done < PAGE && error == 0; ) {
+      const at = <u64>page * PAGE + done;
+      const within = <usize>(at % <u64>dn!.blockSize);
+      const part = min<usize>(dn!.blockSize - within, PAGE - <usize>done);
+      error = write
+        ? this.writeBytes(dn!, at, within, part, frame + <usize>done)
+        : readBytes(dn!, at, within, part, frame + <usize>done);
+      done += part;
+    }
+    if (dn) releaseDnode(dn);
+    leave();
+    return error;
+  }
+  private writeBytes(dn: Dnode, at: u64, within: usize, count: usize, from: usize): i32 {
+    const db = volumeBlock(this.dataset, dn, at, count == <usize>dn.blockSize);
+    if (!db) return volumeError;
+    memory.copy(db.data + within, from, count);
+    releaseDbuf(db);
+    return 0;
+  }
 
   ioctl(request: i32, argument: u64): i64 {
     if (request == DKIOCFLUSHWRITECACHE) return this.sync(true);
@@ -242,6 +294,15 @@ function readPart(dn: Dnode, at: u64, within: u64, count: u64, to: u64): i32 {
   const error = copy(to, address(db.data + <usize>within), count);
   releaseDbuf(db);
   return error;
+}
+
+function readBytes(dn: Dnode, at: u64, within: usize, count: usize, to: usize): i32 {
+  const block = at / <u64>dn.blockSize;
+  const db = block <= dn.maxBlock ? holdDbuf(dn, 0, block, true) : null;
+  if (!db) return setError(EIO);
+  memory.copy(to, db.data + within, count);
+  releaseDbuf(db);
+  return 0;
 }
 
 // ---- nodes

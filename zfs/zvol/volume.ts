@@ -3,7 +3,7 @@
  * @fileoverview Volumes (zvol): datasets that are one large object, used as a disk. Object 1 has the bytes, in blocks of `volblocksize`; object 2 is
  * a ZAP with the size. Never written blocks are holes and read as zeros.
  */
-import { EINVAL, EIO, setError } from '../../guest-os/kernel/errno';
+import { EBUSY, EINVAL, EIO, setError } from '../../guest-os/kernel/errno';
 import { Dbuf, writeDbuf } from '../dmu/dbuf';
 import { dmuFreeRange } from '../dmu/dmu';
 import { claimObject, Dnode, holdDnode, releaseDnode } from '../dmu/dnode';
@@ -45,11 +45,14 @@ export function volumeSize(objset: Objset): u64 {
 
 /** Why {@link volumeBlock} has given none. */
 export let volumeError: i32 = 0;
-/** The block at a place, held and dirty, to be written to; null: {@link volumeError}. It is read even if all of it is written: the copy may fail. */
-export function volumeBlock(dataset: Dataset, dn: Dnode, at: u64): Dbuf | null {
+/**
+ * The block at a place, held and dirty, to be written to; null: {@link volumeError}. It is read even if all of it is written, since the copy may fail, but
+ * with `fill`.
+ */
+export function volumeBlock(dataset: Dataset, dn: Dnode, at: u64, fill: bool = false): Dbuf | null {
   volumeError = dataset.spa.begin(dataset, <u64>dn.blockSize * dn.objset.copies);
   if (volumeError < 0) return null;
-  const db = writeDbuf(dn, at / <u64>dn.blockSize, false);
+  const db = writeDbuf(dn, at / <u64>dn.blockSize, fill);
   if (!db) volumeError = setError(EIO);
   return db;
 }
@@ -61,6 +64,7 @@ export function volumeWrote(dataset: Dataset, at: u64, count: u64): i32 {
 
 /** What is beyond a smaller size is freed. */
 export function resizeVolume(dataset: Dataset, size: u64): i32 {
+  if (dataset.isSwap) return setError(EBUSY);
   const objset = dataset.objset();
   const dn: Dnode | null = objset ? holdDnode(objset, VOLUME_DATA) : null;
   if (!dn) return setError(EIO);

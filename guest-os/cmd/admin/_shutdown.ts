@@ -17,7 +17,7 @@ export function endSystem(command: string, level: string, quick: bool): i32 {
     return 1;
   }
   if (dumps) {
-    complain(command, 'uadmin', calls.uadmin(A_DUMP, functionOf(level)));
+    complain(command, 'uadmin', calls.uadmin(A_DUMP, functionOf(level), 0));
     return 1;
   }
   if (!quick && send(INIT_PIPE, level) >= 0) {
@@ -27,7 +27,7 @@ export function endSystem(command: string, level: string, quick: bool): i32 {
     sleepFor(FOREVER);
     return 0;
   }
-  const error = calls.uadmin(A_SHUTDOWN, functionOf(level));
+  const error = calls.uadmin(A_SHUTDOWN, functionOf(level), 0);
   complain(command, 'uadmin', error);
   return 1;
 }

@@ -24,7 +24,7 @@ export function main(args: string[]): i32 {
     say('usage: uadmin cmd fcn\n');
     return 2;
   }
-  const error = calls.uadmin(<i32>parseNumber(args[1]), <i32>parseNumber(args[2]));
+  const error = calls.uadmin(<i32>parseNumber(args[1]), <i32>parseNumber(args[2]), 0);
   complain('uadmin', 'cannot', error);
   return 1;
 }

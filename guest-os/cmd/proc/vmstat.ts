@@ -8,14 +8,16 @@
  *
  *   r      threads that could run and did not
  *   swap   memory that may still be promised, KiB;  free  memory that is not in use, KiB
+ *   re     pages that were wanted back before they were written to swap;  mf  faults of programs' pages;  both a second
+ *   pi, po KiB read from swap and written to it a second;  fr  KiB of memory freed so;  sr  pages that the pageout thread looked at a second
  *   sN     transfers a second of disks 0 to 3
  *   in, sy, cs   interrupts, system calls, changes of threads a second
  *   us, sy, id   percent of time: programs, kernel, nothing
  *
- * Columns of illumos that this kernel keeps no figures for (b, w, and those of paging: nothing is paged out) are left out.
+ * Columns of illumos that this kernel keeps no figures for (b, w, de) are left out.
  *
  * OPTIONS
- *   -S   accepted: nothing is swapped
+ *   -S   accepted: processes are not swapped as a whole
  *
  * SEE ALSO
  * kstat(8), mpstat(8), iostat(8), swap(8)
@@ -48,14 +50,20 @@ function show(change: Change): void {
     for (let i = 0; i < count; i++) names += padLeft('s' + disks[i].toString(), 5);
     const width = names.length;
     out(
-      ' kthr      memory     ' + (width ? padLeft('disk', (width + 4) / 2).padEnd(width) : '') + '       faults           cpu\n',
+      ' kthr      memory                page            ' +
+        (width ? padLeft('disk', (width + 4) / 2).padEnd(width) : '') +
+        '       faults           cpu\n',
     );
-    out('   r     swap     free' + names + '     in     sy     cs  us sy  id\n');
+    out('   r     swap     free  re   mf   pi   po   fr   sr' + names + '     in     sy     cs  us sy  id\n');
   }
   let line =
     padLeft(now.number('unix', 0, 'processes', 'ready').toString(), 4) +
-    inColumn(kilobytes(now.number('unix', 0, 'system_pages', 'availrmem')), 9) +
+    inColumn(kilobytes(now.number('unix', 0, 'system_pages', 'swap_avail')), 9) +
     inColumn(kilobytes(now.number('unix', 0, 'system_pages', 'freemem')), 9);
+  line += inColumn(perSecond(change.growth('cpu', 0, 'vm', 'pgrec'), change.span).toString(), 4);
+  line += inColumn(perSecond(change.growth('cpu', 0, 'vm', 'as_fault'), change.span).toString(), 5);
+  line += inColumn(rate(change, 'pgpgin'), 5) + inColumn(rate(change, 'pgpgout'), 5) + inColumn(rate(change, 'dfree'), 5);
+  line += inColumn(perSecond(change.growth('cpu', 0, 'vm', 'scan'), change.span).toString(), 5);
   for (let i = 0; i < count; i++) {
     const name = 'sd' + disks[i].toString();
     const transfers = change.growth('sd', disks[i], name, 'reads') + change.growth('sd', disks[i], name, 'writes');
@@ -87,6 +95,10 @@ function show(change: Change): void {
   out(line + inColumn((100 - min<u64>(inPrograms + inKernel, 100)).toString(), 4) + '\n');
 }
 
+/** Pages a second, in KiB. */
+function rate(change: Change, name: string): string {
+  return kilobytes(perSecond(change.growth('cpu', 0, 'vm', name), change.span));
+}
 /** Pages in KiB. */
 function kilobytes(pages: i64): string {
   return (pages * 4).toString();

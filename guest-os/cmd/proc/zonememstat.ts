@@ -2,8 +2,9 @@
 /** @fileoverview zonememstat(8): what memory zones have, and what they may have */
 /** @manual
  * DESCRIPTION
- * A line for each zone that runs: its memory in MiB, its cap, how often it has been over that, what was paged out for it (nothing can be), and its
- * promised memory in percent of what it may have. A dash stands where there is no cap.
+ * A line for each zone that runs: its memory in MiB, its cap, how often it has been at that, what was paged out of its memory in MiB, and its promised
+ * memory in percent of what it may have. A dash stands where there is no cap. At its cap a zone's pages go to swap; without swap, or if none can
+ * go, its largest process ends.
  *
  * OPTIONS
  *   -H       without the heading
@@ -11,7 +12,7 @@
  *   -z zone  this zone alone
  *
  * SEE ALSO
- * prctl(1), prstat(8), zonecfg(8)
+ * prctl(1), prstat(8), swap(8), zonecfg(8)
  */
 import { out, say } from '../../lib/io';
 import { findKstat } from '../../lib/kstat';

@@ -350,7 +350,7 @@ function end(): void {
   calls.kill(-1, 15);
   sleepFor(GRACE);
   calls.kill(-1, SIGKILL);
-  calls.uadmin(2, system.goingDown == 6 ? 1 : system.goingDown == 5 ? 6 : 0);
+  calls.uadmin(2, system.goingDown == 6 ? 1 : system.goingDown == 5 ? 6 : 0, 0);
   sleepFor(SHUTDOWN_SECONDS * 1000000000);
 }
 

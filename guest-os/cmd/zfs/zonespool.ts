@@ -6,6 +6,7 @@ import * as calls from '../../lib/calls';
 import { errorText } from '../../lib/errors';
 import { namesIn, status } from '../../lib/files';
 import { O_CREAT, O_RDONLY, O_RDWR, O_WRONLY, openFile, say, writeAll } from '../../lib/io';
+import { addSwap } from '../../lib/swap';
 import { bytesOf, pathOf } from '../../lib/text';
 import { NvList } from '../../../zfs/port/nvlist';
 import { DeviceChannel } from './_channel';
@@ -13,7 +14,8 @@ import { DeviceChannel } from './_channel';
 export const USAGE: string = 'zonespool';
 /** @manual
  * The start method of svc:/system/filesystem/smartdc. A pool called `zones` on any disk is imported. Where there is none, and the disk
- * c0t0d0 is empty, the pool is made on that, with the datasets of which the system keeps /var, /opt, /usbkey and /etc/zones. Then they are mounted.
+ * c0t0d0 is empty, the pool is made on that, with the datasets of which the system keeps /var, /opt, /usbkey and /etc/zones. Then they are mounted, and if
+ * there is a volume zones/swap, memory is paged out to it from then on.
  * Without a disk the system goes on in memory, and says so on the console.
  */
 
@@ -22,9 +24,12 @@ const DISKS: string = '/dev/dsk/';
 const OWN_DISK: string = '/dev/dsk/c0t0d0s0';
 const MS_OPTIONSTR: i32 = 0x100;
 const EBUSY: i64 = -16;
+const EEXIST: i64 = -17;
 /** What must be empty of a disk that a pool is made on: as much as the first two labels take. */
 const LABELS: i32 = 512 << 10;
 const POOL_DESTROYED: u64 = 2;
+
+const SWAP: string = 'zones/swap';
 
 /** Datasets, where the system mounts them (an empty path: nowhere), and their property mountpoint (empty: inherited). Parents come first. */
 const DATASETS = ['', 'archive', 'config', 'cores', 'cores/global', 'opt', 'usbkey', 'var'];
@@ -54,6 +59,7 @@ export function main(args: string[]): i32 {
     if (error < 0 && error != EBUSY) result = complain('cannot mount ' + nameOf(DATASETS[i]) + ' on ' + PLACES[i], error);
   }
   touch('/zones/.system_pool');
+  beginSwap();
   return result < 0 ? 1 : 0;
 }
 
@@ -142,6 +148,14 @@ function createPool(): i32 {
   }
   createDumpVolume();
   return 0;
+}
+
+/** What /etc/vfstab says of swap elsewhere. */
+function beginSwap(): void {
+  const path = '/dev/zvol/dsk/' + SWAP;
+  if (!status(path, true)) return;
+  const error = addSwap(path, 0, 0);
+  if (error < 0 && error != EEXIST) complain('cannot use ' + SWAP, error);
 }
 
 // ---- the volume for crash dumps

@@ -4,7 +4,7 @@
  * memory, not in the heap, which all zones share. Frames are found by their number; a range may reach across them.
  */
 import { dropFrame, PAGE, reservedFrame, unreserve } from '../frames';
-import { FRAME_GRANTED, ZoneMemory } from '../zoneMemory';
+import { FRAME_REFUSED, ZoneMemory } from '../zoneMemory';
 
 export class Pages {
   private readonly frames: usize[] = [];
@@ -14,11 +14,12 @@ export class Pages {
   /** Has, or gets, room for so many bytes. False: there is no memory. */
   reach(bytes: u64): bool {
     while (<u64>this.frames.length * PAGE < bytes) {
-      if (this.memory.mayHaveFrame() != FRAME_GRANTED || !this.memory.promise(1)) return false;
+      if (this.memory.mayHaveFrame() == FRAME_REFUSED || !this.memory.promise(1)) return false;
       const frame = reservedFrame();
+      // It stays in memory: it is taken, not promised.
       unreserve(1);
       if (!frame) {
-        this.memory.giveBack(1, 0);
+        this.memory.swap--;
         return false;
       }
       this.memory.own(frame);
@@ -31,7 +32,7 @@ export class Pages {
     const wanted = <i32>((bytes + PAGE - 1) / PAGE);
     while (this.frames.length > wanted) {
       dropFrame(this.frames.pop());
-      this.memory.giveBack(1, 0);
+      this.memory.swap--;
     }
   }
 

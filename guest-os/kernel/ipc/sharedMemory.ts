@@ -74,6 +74,7 @@ export class SharedMemory extends IpcObject {
     const zone = zoneOf(this.zoneid).memory;
     if (!zone.lock(this.pages)) return setError(EAGAIN);
     this.isLocked = true;
+    this.memory.isLocked = true;
     for (let offset: u64 = 0; offset < this.size; offset += PAGE)
       if (!this.memory.page(offset, true, true)) {
         this.unlock();
@@ -84,6 +85,7 @@ export class SharedMemory extends IpcObject {
   unlock(): void {
     if (this.isLocked) zoneOf(this.zoneid).memory.locked -= this.pages;
     this.isLocked = false;
+    this.memory.isLocked = false;
   }
 
   /** In how many places it is attached. */

@@ -245,7 +245,12 @@ function machine(): void {
   store<u64>(buffer, 0, 8);
   check('clock_settime', calls.clock_settime(3, BUFFER), EPERM);
   check('p_online', calls.p_online(0, 1), EPERM);
-  check('uadmin, dump', calls.uadmin(5, 0), EPERM);
+  check('uadmin, dump', calls.uadmin(5, 0, 0), EPERM);
+  store<u64>(buffer, text('/dev/zvol/dsk/zones/swap'));
+  store<u64>(buffer, 0, 8);
+  store<u64>(buffer, 0, 16);
+  check('uadmin, add swap', calls.uadmin(16, 1, BUFFER), EPERM);
+  check('uadmin, remove swap', calls.uadmin(16, 3, BUFFER), EPERM);
   check('set the name', calls.systeminfo(SI_SET_HOSTNAME, text('inside'), 0), 7);
   calls.uname(BUFFER);
   checkText('the name is set here', String.UTF8.decodeUnsafe(buffer + 257, 6), 'inside');

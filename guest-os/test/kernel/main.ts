@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview Tests of the kernel that are programs: `kernel kstat | stress MILLISECONDS PROCESSES [PAUSE [KIND]] | memory | room | fuzz CALLS SEED | threads | proc | trace | controls | waits |
- * cold make|check FILE`. */
+ * cold make|check FILE | swap MEBIBYTES PROCESSES ROUNDS SEED`. */
 import { arguments_ } from '../../lib/process';
 import { flush, out } from '../../lib/io';
 import { parseNumber } from '../../lib/text';
@@ -13,6 +13,7 @@ import { exhaustMemory } from './memory';
 import { showWaits, testProc } from './proc';
 import { testRoom } from './room';
 import { stress } from './stress';
+import { testSwap } from './swap';
 import { testThreads } from './threads';
 import { testTracing } from './trace';
 
@@ -40,10 +41,11 @@ export function main(): i32 {
   else if (what == 'cold') status = args[2] == 'make' ? makeCold(args[3]) : checkCold(args[3]);
   else if (what == 'controls') status = testControls();
   else if (what == 'trace') status = testTracing();
+  else if (what == 'swap') status = testSwap(first, <i32>second, number(args, 4, 1), number(args, 5, 1));
   else if (what == 'threads') status = testThreads();
   else
     out(
-      'usage: kernel kstat | stress SECONDS PROCESSES | memory | fuzz CALLS SEED | threads | proc | trace | controls | waits | crash | cold make|check FILE\n',
+      'usage: kernel kstat | stress SECONDS PROCESSES | memory | fuzz CALLS SEED | threads | proc | trace | controls | waits | crash | cold make|check FILE |\n swap MEBIBYTES PROCESSES ROUNDS SEED\n',
     );
   flush();
   return status;
