@@ -685,11 +685,20 @@ export class Processor extends InstructionPointer implements Cpu, AccessHost, Ru
     this.codeIsGlobal = true;
     const place = this.codePlace(linearHigh, low);
     const page = this.physical.pageAt(place);
+    // The page holds code behind the segment's limit, and a run would go on into it.
+    if (this.codeSize !== 64 && limit >>> 0 < (ripLow >>> 0) - offset + PAGE - 1)
+      return this.findAtLimit(limit, ripLow, page, offset, place);
     const known = this.runs.find(page, offset, this.mode);
     if (known) return known;
     const record = this.runs.build(page, offset, place, this.mode);
     if (record) return record;
     return this.findCrossing(linearHigh, low, page, offset, place);
+  }
+  /** A single instruction, so that the limit is asked again behind it; it must not reach beyond the limit itself (SDM, volume 3, 5.3). */
+  private findAtLimit(limit: number, ripLow: number, page: number, offset: number, place: number): number {
+    const length = this.runs.lengthAt(offset, place, this.mode);
+    if ((ripLow >>> 0) + length - 1 > limit >>> 0) this.raise(13, 0);
+    return this.runs.crossing(page, offset, this.mode, page, place, place);
   }
   private findCrossing(high: number, low: number, page: number, offset: number, place: number): number {
     const nextLow = ((low & ~(PAGE - 1)) + PAGE) | 0;

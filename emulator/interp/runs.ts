@@ -145,7 +145,12 @@ export class RunCache {
     p.runs.set(offset | (mode.id << 12), record);
     return record;
   }
-  /** The run of one instruction that begins in `page` and ends in `second`; `from` and `to` are host addresses of the pages. */
+  /** Of the instruction there, as far as its page goes: the number of its bytes, one more than are left where it crosses. */
+  lengthAt(offset: number, bytes: number, mode: RunMode): number {
+    const d = this.decodeAt(offset, bytes, mode);
+    return d === 'crosses' ? PAGE - offset + 1 : typeof d === 'string' ? 1 : d.length;
+  }
+  /** The run of one instruction that begins in `page` and ends in `second`, which may be the same; `from` and `to` are host addresses of the pages. */
   crossing(page: number, offset: number, mode: RunMode, second: number, from: number, to: number): number {
     const key = offset | (mode.id << 12);
     const known = this.pages.get(page)?.crossing.get(key);
@@ -154,8 +159,8 @@ export class RunCache {
     const record = this.next;
     const w = this.window;
     const inFirst = PAGE - offset;
-    w.set(this.host.u8.subarray(from + offset, from + PAGE));
-    w.set(this.host.u8.subarray(to, to + WINDOW), inFirst);
+    w.set(this.host.u8.subarray(from + offset, from + Math.min(PAGE, offset + WINDOW)));
+    if (inFirst < WINDOW) w.set(this.host.u8.subarray(to, to + WINDOW), inFirst);
     const d = decode(this.tables, w, 0, mode);
     this.head(page, offset, mode);
     this.one(d, offset, mode, 1);
