@@ -6,16 +6,19 @@ import * as calls from '../../lib/calls';
 import { errorText } from '../../lib/errors';
 import { namesIn, status } from '../../lib/files';
 import { O_CREAT, O_RDONLY, O_RDWR, O_WRONLY, openFile, say, writeAll } from '../../lib/io';
+import { findKstat } from '../../lib/kstat';
 import { addSwap } from '../../lib/swap';
 import { bytesOf, pathOf } from '../../lib/text';
+import { volumeReservation } from '../../../zfs/cmd/zfs/check';
 import { NvList } from '../../../zfs/port/nvlist';
 import { DeviceChannel } from './_channel';
 
 export const USAGE: string = 'zonespool';
 /** @manual
  * The start method of svc:/system/filesystem/smartdc. A pool called `zones` on any disk is imported. Where there is none, and the disk
- * c0t0d0 is empty, the pool is made on that, with the datasets of which the system keeps /var, /opt, /usbkey and /etc/zones. Then they are mounted, and if
- * there is a volume zones/swap, memory is paged out to it from then on.
+ * c0t0d0 is empty, the pool is made on that, with the datasets of which the system keeps /var, /opt, /usbkey and /etc/zones, and the volume zones/swap, which
+ * is as large as memory, but no more than an eighth of the pool, and left out where that is less than 64 MiB. Then they are mounted, and memory is paged
+ * out to the volume from then on.
  * Without a disk the system goes on in memory, and says so on the console.
  */
 
@@ -30,6 +33,12 @@ const LABELS: i32 = 512 << 10;
 const POOL_DESTROYED: u64 = 2;
 
 const SWAP: string = 'zones/swap';
+/** Of the pool, the swap volume gets one part in so many at most; smaller ones than this are not made. */
+const SWAP_SHARE: u64 = 8;
+const LEAST_SWAP: u64 = 64 << 20;
+/** Blocks of a page, so that writing one reads nothing. */
+const SWAP_BLOCK: u64 = 4096;
+const MEBIBYTE: u64 = 1 << 20;
 
 /** Datasets, where the system mounts them (an empty path: nowhere), and their property mountpoint (empty: inherited). Parents come first. */
 const DATASETS = ['', 'archive', 'config', 'cores', 'cores/global', 'opt', 'usbkey', 'var'];
@@ -147,7 +156,25 @@ function createPool(): i32 {
     if (result < 0) return complain('cannot create ' + nameOf(DATASETS[i]), result);
   }
   createDumpVolume();
-  return 0;
+  return createSwap();
+}
+
+/** The volume that memory is paged out to. */
+function createSwap(): i32 {
+  const pools = new NvList();
+  const memory = findKstat('unix', 0, 'system_pages');
+  if (!memory || request('pool_list', new NvList().setText('pool', POOL), pools) < 0) return -1;
+  const listed = pools.lists('pools');
+  const share = listed.length ? listed[0].number('size') / SWAP_SHARE : 0;
+  const size = min<u64>(<u64>memory.number('installed') + MEBIBYTE - 1, share) & ~(MEBIBYTE - 1);
+  if (size < LEAST_SWAP) {
+    say('zonespool: the pool is too small for ' + SWAP + '\n');
+    return 0;
+  }
+  const reserved = new NvList().setNumber('refreservation', volumeReservation(size, SWAP_BLOCK, 1));
+  const input = new NvList().setText('name', SWAP).setNumber('volsize', size).setNumber('volblocksize', SWAP_BLOCK);
+  const result = request('dataset_create', input.with('properties', reserved), new NvList());
+  return result < 0 ? complain('cannot create ' + SWAP, result) : 0;
 }
 
 /** What /etc/vfstab says of swap elsewhere. */
