@@ -151,7 +151,7 @@ const DEBUGGER = [
   'echo ::ps | mdb unix.0 vmcore.0 | sed "s/  */ /g" | cut -d " " -f 2,3,8 | grep "^[0-9]"',
   'echo ::msgbuf | mdb 0',
   "echo '$C' | mdb 0",
-  'echo ::ps | mdb -k | wc -l; ps -e | wc -l',
+  'echo ::ps > /tmp/ask; mdb -k < /tmp/ask | wc -l; ps -e | wc -l',
 ];
 /** What mdb says of the dump. `before`: what ps said before the panic. */
 function judgeDebugger(before: string, [status, processes, messages, stack, live]: readonly string[]): void {
@@ -378,7 +378,7 @@ describe('a panic', () => {
     const source = (path: string): string => readFileSync(join(projectRoot(), path), 'utf8');
     const uadmin = 'guest-os/syscall/uadmin.ts';
     const crash = 'guest-os/kernel/dump/crash.ts';
-    const start = 'export function uadmin(command: i32, action: i32): i64 {\n';
+    const start = 'export function uadmin(command: i32, action: i32, argument: u64): i64 {\n';
     const page = '    done++;\n';
     expect(source(uadmin)).toContain(start);
     expect(source(crash)).toContain(page);
