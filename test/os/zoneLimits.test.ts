@@ -188,7 +188,7 @@ describe.each([
     expect(lines[0].trim().split(/\s+/)).toEqual(['ZONE', 'RSS(MB)', 'CAP(MB)', 'NOVER', 'POUT(MB)', 'SWAP%']);
     expect(lines.slice(1, 5).map((line) => line.trim().split(/\s+/)[0])).toEqual(['global', 'a', 'b', 'a']);
     expect(lines[2]).toMatch(/^ +a +\d+ +48 +[1-9]\d* +0 +-$/);
-    expect(printed('views')).toMatch(/^\d+:\t-sh\nflags = <none>\n\tE: all\n\tI: basic\n\tP: all\n\tL: all\n/m);
+    expect(printed('views')).toMatch(/^\d+:\t-bash\nflags = <none>\n\tE: all\n\tI: basic\n\tP: all\n\tL: all\n/m);
     expect(printed('views')).toMatch(/^\tE: zone\n\tI: basic\n\tP: zone\n\tL: zone\n/m);
     // The basic set of privileges(7).
     expect(printed('views')).toMatch(

@@ -16,7 +16,7 @@
  *                                 it leaves one of each
  *     limits held                 how many semaphores a set may have, operations a call, messages and bytes a queue, and what more gives; also what IPC_SET of
  *                                 1 MiB for a queue gives
- *     limits niced PRIORITY       how much of the processor a process with a user priority gets beside a usual one for three seconds: thousandths
+ *     limits niced PRIORITY       how much of the processor a process with a user priority gets beside a usual one for eight seconds, many quanta: thousandths
  *     limits shm MBYTES           makes and touches so much shared memory: 0, or why not; it goes when it ends
  */
 import { store64 } from 'machine/mem';
@@ -144,7 +144,8 @@ function niced(priority: i32): i32 {
     pids.push(pid);
   }
   setParameters(0, pids[0], NO_CHANGE, priority);
-  store<i64>(timespec, 3);
+  // What is not over yet of the last quantum is a small part of it.
+  store<i64>(timespec, 8);
   store<i64>(timespec, 0, 8);
   calls.nanosleep(timespec, 0);
   const one = processOf(pids[0].toString())!.time;
