@@ -142,7 +142,7 @@ const EVENTS: readonly Event[] = [
   { look: 'ps -o pcpu= -p $! | tr -d .', act: hog, by: [1, 1000], undo: killHog, only: 'QEMU' },
   { look: 'ps -o c= -p $!', act: hog, by: [1, 99], undo: killHog, only: 'QEMU' },
   {
-    look: 'prstat -c -p $! 1 2 | sed -n "s/.* \\([0-9]*\\)[.][0-9]% sh.*/\\1/p" | tail -1',
+    look: 'prstat -c -p $! 1 2 | sed -n "s/.* \\([0-9]*\\)[.][0-9]% bash.*/\\1/p" | tail -1',
     act: hog,
     by: [1, 100],
     undo: killHog,
