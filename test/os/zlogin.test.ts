@@ -184,6 +184,7 @@ describe.each([
     expect(await typed.line('exit', GLOBAL)).toContain('closed');
     await typed.line('(trap "" TTOU; sleep 1; stty rows 50 columns 120 < /dev/console) & zlogin z1', ZONE);
     await typed.line('sleep 2; stty size', /\r\n50 120\r\n\[root@z1 \S+\]# $/);
+    await typed.line('exit', GLOBAL);
   });
 
   when('the escape leaves, at the start of a line; typed twice it is itself', { timeout: PATIENCE }, async () => {
@@ -200,6 +201,7 @@ describe.each([
     // Without an escape it is text.
     await typed.line('zlogin -E z1', ZONE);
     await typed.line('~.', /command not found\r\n\[root@z1 \S+\]# $/);
+    await typed.line('exit', GLOBAL);
   });
 
   when('a safe login has a shell and no profile', { timeout: PATIENCE }, async () => {
