@@ -77,6 +77,8 @@ export const BASH_SCRIPTS: Readonly<Record<string, string>> = {
     ),
   'declare -p':
     "x='a\"b$c'; declare -p x; declare -A m=([k]=v); declare -p m; y=; declare -p y; declare z; declare -i i=3; export e=1; declare -p i e; f() { local l=1; declare -p l; }; f; n=$'a\\nb'; declare -p n",
+  'declared texts are not arrays':
+    'v="(a \\$(echo no))"; declare "x=$v"; echo "$x"; f() { local "y=$v"; echo "$y"; }; f; export "z=$v"; echo "$z"; declare -a "w=(1 2)"; echo "${w[1]}"; declare u=$v; echo "$u"',
   namerefs:
     'f() { local -n r=$1; r="$r changed"; r2=$r; }; v=value; f v; echo $v; declare -n q=v; echo $q; q=new; echo $v; a=(1 2 3); g() { local -n arr=$1; echo ${#arr[@]} ${arr[1]}; arr+=(4); }; g a; echo ${a[3]}',
   select: 'select x in a b c; do echo "got $x $REPLY"; [ "$x" = c ] && break; done <<< $\'1\\n3\' 2>/dev/null; echo done',

@@ -12,7 +12,7 @@ import { out, say } from '../../lib/io';
 import { inDoubleQuotes } from '../../lib/shellQuote';
 import { functions, state } from './state';
 import { Command } from './syntax';
-import { find, isExported, isReadOnly, make, makeItself, makeLocal, names, unsetVariable, Variable } from './variables';
+import { find, isReadOnly, make, makeItself, makeLocal, names, unsetVariable, Variable } from './variables';
 import { isAssignment, isName } from './words';
 
 const DECLARING: string[] = ['declare', 'typeset', 'local', 'export', 'readonly'];
@@ -43,7 +43,7 @@ export function declareWords(words: string[]): i32 {
       continue;
     }
     const expanded = expandWords([words[i]]);
-    for (let k = 0; k < expanded.length; k++) items.push(new Item(expanded[k], expanded[k].endsWith(')')));
+    for (let k = 0; k < expanded.length; k++) items.push(new Item(expanded[k], false));
   }
   return state.failed ? state.status : declare(words[0], items);
 }
@@ -51,7 +51,7 @@ export function declareWords(words: string[]): i32 {
 /** The arguments as a command gets them. */
 export function declareArguments(args: string[]): i32 {
   const items: Item[] = [];
-  for (let i = 1; i < args.length; i++) items.push(new Item(args[i], args[i].endsWith(')')));
+  for (let i = 1; i < args.length; i++) items.push(new Item(args[i], false));
   return declare(args[0], items);
 }
 
@@ -121,7 +121,8 @@ function one(command: string, item: Item, on: string, off: string, local: bool):
   const variable = local ? makeLocal(name) : make(name);
   setAttributes(variable, on, off);
   if (assignment) {
-    if (item.raw && assignment.isCompound) assignCompound(assignment, variable);
+    // What comes out of an expansion is a text, unless an array is asked for.
+    if (assignment.isCompound && (item.raw || on.includes('a') || on.includes('A'))) assignCompound(assignment, variable);
     else assignElement(name, assignment.subscript, assignment.value, assignment.append);
   }
   if (on.includes('r')) variable.readOnly = true;
@@ -212,11 +213,4 @@ export function unsetElement(name: string, key: string): void {
   const array = variable ? variable.array : null;
   if (array) array.delete(key);
   else if (key == '0') unsetVariable(name);
-}
-
-export function exportedNames(): string[] {
-  const all = names();
-  const found: string[] = [];
-  for (let i = 0; i < all.length; i++) if (isExported(all[i])) found.push(all[i]);
-  return found;
 }

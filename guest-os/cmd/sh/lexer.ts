@@ -36,7 +36,6 @@ export class Lexer {
   constructor(
     protected text: string,
     public position: i32,
-    protected readonly lineBefore: i32 = 0,
   ) {}
 
   protected get failed(): bool {
@@ -85,7 +84,7 @@ export class Lexer {
       this.counted = 1;
     }
     for (; this.countedTo < this.tokenStart; this.countedTo++) if (this.text.charCodeAt(this.countedTo) == 0x0a) this.counted++;
-    return this.counted + this.lineBefore;
+    return this.counted;
   }
 
   protected at(i: i32): i32 {

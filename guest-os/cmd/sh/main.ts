@@ -174,8 +174,8 @@ function readProfile(path: string): bool {
 
 /** What bash sets for scripts to look at. Its language is that of bash 4, without coprocesses. */
 function ownVariables(): void {
-  setArray('BASH_VERSINFO', ['4', '0', '0', '1', 'release', 'x86_64-pc-solaris2.11']);
-  setVariable('BASH_VERSION', '4.0.0(1)-release');
+  setArray('BASH_VERSINFO', ['4', '0', '0', '1', 'diorama', 'x86_64-pc-solaris2.11']);
+  setVariable('BASH_VERSION', '4.0.0(1)-diorama');
   setVariable('BASH', '/usr/bin/bash');
   setVariable('HOSTTYPE', 'x86_64');
   setVariable('OSTYPE', 'solaris2.11');

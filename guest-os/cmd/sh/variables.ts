@@ -190,12 +190,6 @@ export function endLocals(mark: i32): void {
     if (outer.name == 'PATH') places.clear();
   }
 }
-/** Is the variable local to the function that runs? */
-export function isLocal(name: string): bool {
-  for (let i = locals.length - 1; i >= state.localsFrom; i--) if (locals[i].name == name) return true;
-  return false;
-}
-
 /** What variables were before assignments that last for one command. */
 export class Remembered {
   private readonly names: string[] = [];
