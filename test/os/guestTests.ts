@@ -19,11 +19,13 @@ export interface System {
 
 const stamp = { name: 'diorama_test', time: 0 };
 
-/** A program whose main module is guest-os/test/NAME/main.ts. On Linux `linux.ts` takes the place of `system.ts` there. */
+/** A program whose main module is guest-os/test/NAME/main.ts. On Linux the files of `system/linux` there stand in for those of `system/illumos`. */
 export async function testProgram(name: string, abi: Abi): Promise<Uint8Array> {
   const folder = `guest-os/test/${name}`;
   const overlay = new Map<string, string>();
-  if (abi === 'linux') overlay.set(`${folder}/system.ts`, readFileSync(join(projectRoot(), folder, 'linux.ts'), 'utf8'));
+  if (abi === 'linux')
+    for (const file of readdirSync(join(projectRoot(), folder, 'system/linux')))
+      overlay.set(`${folder}/system/illumos/${file}`, readFileSync(join(projectRoot(), folder, 'system/linux', file), 'utf8'));
   const program = { name: `${name} ${abi}`, target: 'user', entry: `${folder}/main.ts`, abi } as const;
   return (await buildProgram(program, { stamp, overlay })).image;
 }

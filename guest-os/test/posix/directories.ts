@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview Requirements about directories. */
 import { buffer, contentOf, exists, inChild, longName, makeFile, namesIn, requirement, textAt, unprivileged } from './harness';
-import * as sys from './system';
+import * as sys from './system/system';
 
 requirement('mkdir: a directory with the mode less the mask', () => {
   sys.umask(0o027);

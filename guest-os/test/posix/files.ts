@@ -2,7 +2,7 @@
 /** @fileoverview Requirements about files: open, read, write, positions, descriptors, attributes, times, links, record locks. */
 import { buffer, child, contentOf, exists, exitOf, inChild, longName, makeFile, pauseFor, readText } from './harness';
 import { requirement, textAt, unprivileged, writeText } from './harness';
-import * as sys from './system';
+import * as sys from './system/system';
 
 let shared: i32 = 0;
 

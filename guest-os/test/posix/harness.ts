@@ -6,7 +6,7 @@
  * {@link requirement} registers one; main.ts runs them. A verdict is `holds`, `fails`, or what ended the process: `signal N`, a time-out among
  * them. The same source runs on Linux, and what it says there is what it should say here.
  */
-import * as sys from './system';
+import * as sys from './system/system';
 
 export class Requirement {
   constructor(

@@ -2,7 +2,7 @@
 /** @fileoverview Requirements about shmget, shmat, shmdt, shmctl, semget, semop, semctl, msgget, msgsnd, msgrcv, msgctl (XSI). */
 import { load8, load32, store8, store32 } from 'machine/mem';
 import { arrivals, buffer, child, exitOf, handle, inChild, killerOf, pauseFor, requirement, soon } from './harness';
-import * as sys from './system';
+import * as sys from './system/system';
 
 const NEW: i32 = 0o600 | sys.IPC_CREAT;
 const EXCLUSIVE: i32 = NEW | sys.IPC_EXCL;

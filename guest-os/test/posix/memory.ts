@@ -2,7 +2,7 @@
 /** @fileoverview Requirements about mmap, munmap, mprotect, msync, mlock. */
 import { load8, load32, store8, store32 } from 'machine/mem';
 import { buffer, child, contentOf, exitOf, killerOf, makeFile, requirement, writeText } from './harness';
-import * as sys from './system';
+import * as sys from './system/system';
 
 const PAGE: u64 = 4096;
 let at: u64 = 0;

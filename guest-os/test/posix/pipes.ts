@@ -14,7 +14,7 @@ import {
   requirement,
   writeText,
 } from './harness';
-import * as sys from './system';
+import * as sys from './system/system';
 
 function fill(descriptor: i32): i64 {
   sys.fcntl(descriptor, sys.F_SETFL, sys.O_NONBLOCK);

@@ -3,7 +3,7 @@
 import { bit, buffer, child, exitOf, handle, ignore, inChild, killerOf, makeFile, pauseFor } from './harness';
 import { readText, requirement, unprivileged, writeText, arrivals, raise } from './harness';
 import { become, executeFile, selfPath } from './programs';
-import * as sys from './system';
+import * as sys from './system/system';
 
 let shared: i32 = 0;
 

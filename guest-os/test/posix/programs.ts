@@ -2,7 +2,7 @@
 /** @fileoverview What this program is when a requirement executes it: `posix --WHAT ARGUMENT…` says something by its exit status. */
 import { environment } from '../../lib/process';
 import { bit, isDescriptor } from './harness';
-import * as sys from './system';
+import * as sys from './system/system';
 
 let self: string = '';
 

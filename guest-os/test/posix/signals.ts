@@ -16,7 +16,7 @@ import {
   killerOf,
 } from './harness';
 import { order, pauseFor, raise, readText, requirement, soon, unprivileged, whenSignalled, writeText } from './harness';
-import * as sys from './system';
+import * as sys from './system/system';
 
 let shared: i32 = 0;
 const stack = memory.data(32768, 16);

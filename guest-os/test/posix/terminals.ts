@@ -14,7 +14,7 @@ import {
   soon,
   writeText,
 } from './harness';
-import * as sys from './system';
+import * as sys from './system/system';
 
 /** What the master's side has to read within a moment. */
 function shown(): string {

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: MIT
+/** @fileoverview Linux: see ../ipc.ts. */
+export const SYS_shmget: u64 = 29;
+export const SYS_shmat: u64 = 30;
+export const SYS_shmctl: u64 = 31;
+export const SYS_shmdt: u64 = 67;
+export const SYS_semget: u64 = 64;
+export const SYS_semop: u64 = 65;
+export const SYS_semctl: u64 = 66;
+export const SYS_semtimedop: u64 = 220;
+export const SYS_msgget: u64 = 68;
+export const SYS_msgsnd: u64 = 69;
+export const SYS_msgrcv: u64 = 70;
+export const SYS_msgctl: u64 = 71;
+
+export const IPC_RMID: i32 = 0;
+export const IPC_SET: i32 = 1;
+export const IPC_STAT: i32 = 2;
+export const GETPID: i32 = 11;
+export const GETVAL: i32 = 12;
+export const GETALL: i32 = 13;
+export const GETNCNT: i32 = 14;
+export const GETZCNT: i32 = 15;
+export const SETVAL: i32 = 16;
+export const SETALL: i32 = 17;
+/** Where in a struct ipc_perm, shmid_ds, semid_ds and msqid_ds: mode and ids of 32 bits, ulongs, numbers of semaphores of 16 bits. */
+export const PERM_UID: usize = 4;
+export const PERM_CUID: usize = 12;
+export const PERM_MODE: usize = 20;
+export const SHM_SEGSZ: usize = 48;
+export const SHM_LPID: usize = 84;
+export const SHM_CPID: usize = 80;
+export const SHM_NATTCH: usize = 88;
+export const SHM_ATIME: usize = 56;
+export const SEM_NSEMS: usize = 80;
+export const MSG_QNUM: usize = 80;
+export const MSG_QBYTES: usize = 88;
+export const MSG_LSPID: usize = 96;
+export const MSG_LRPID: usize = 100;
