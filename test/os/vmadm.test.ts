@@ -69,7 +69,7 @@ const COMMANDS = {
   ran: `cat /zones/${ONE}/root/var/tmp/ran`,
   updated:
     `vmadm update ${ONE} quota=2 max_lwps=600 alias=web1; echo '{"set_tags": {"size": 3}, "remove_tags": ["role"], "add_nics": [{"nic_tag": "x", "ip": "dhcp"}], "set_customer_metadata": {"color": "red"}}' | vmadm update ${ONE}; ` +
-    `vmadm get ${ONE} | json alias quota max_lwps nics.1.interface nics.1.ips customer_metadata.color; vmadm get ${ONE} | json tags; zfs get -H -o value quota zones/${ONE}; prctl -n zone.max-lwps -i zone ${ONE} | grep privileged; zlogin ${ONE} mdata-get color; vmadm update ${ONE} quota=x; echo $?`,
+    `vmadm get ${ONE} | json alias quota max_lwps nics.1.interface nics.1.ips customer_metadata.color; vmadm get ${ONE} | json tags; zfs get -H -o value quota zones/${ONE}; prctl -n zone.max-lwps -i zone ${ONE} | grep privileged; zlogin ${ONE} mdata-get color; vmadm update ${ONE} quota=x; echo $?; vmadm update ${ONE} foo=1; echo $?`,
   live:
     `vmadm update ${ONE} cpu_cap=50 cpu_shares=200 zfs_io_priority=50 max_physical_memory=200 max_swap=300 max_locked_memory=100 zfs_root_compression=gzip zfs_root_recsize=8192; ` +
     `for i in cpu-cap cpu-shares zfs-io-priority max-physical-memory max-swap max-locked-memory; do prctl -P -n zone.$i -t privileged -i zone ${ONE}; done; zfs get -Hp -o value compression,recordsize zones/${ONE}; ` +
@@ -189,7 +189,7 @@ describe.each(MACHINES_WITH_POOL)('on %s', (_name, type, present) => {
   when('it is changed while it runs', () => {
     expect(printed('updated')).toMatch(
       new RegExp(
-        `^Successfully updated VM ${ONE}\nSuccessfully updated VM ${ONE}\nweb1\n2\n600\nnet1\n\\[\n {2}"dhcp"\n\\]\nred\n\\{\n {2}"size": 3\n\\}\n2G\n +privileged +600 [^\n]*\nred\nInvalid value\\(s\\) for: quota\n1\n$`,
+        `^Successfully updated VM ${ONE}\nSuccessfully updated VM ${ONE}\nweb1\n2\n600\nnet1\n\\[\n {2}"dhcp"\n\\]\nred\n\\{\n {2}"size": 3\n\\}\n2G\n +privileged +600 [^\n]*\nred\nInvalid value\\(s\\) for: quota\n1\nWarning, invalid update property: \\[foo\\] removing from payload.\nSuccessfully updated VM ${ONE}\n0\n$`,
       ),
     );
   });

@@ -48,6 +48,8 @@
  *       kept and shown; there is no network yet.
  *   customer_metadata, internal_metadata, internal_metadata_namespaces, tags
  *   mdata_exec_timeout, nowait     for create alone
+ * What is no property is left out with a warning; validate refuses it.
+ *
  * In updates, set_ and remove_ in front of tags, customer_metadata, internal_metadata and routes, and add_, update_ and remove_ in front of nics and
  * filesystems, change parts. Limits, quota, compression and sizes of records take effect at once, the rest when the VM starts.
  *
@@ -75,7 +77,7 @@ import { createSnapshot, deleteSnapshot, reboot, rollbackSnapshot, signal, start
 import { decorate, Filter, filtered, isColumn, isFilter, isSlow, lineOf, part, sorted } from './machine/_list';
 import { entryOfMachine, loadMachine, loadMachines } from './machine/_load';
 import { Node } from './machine/_node';
-import { parsePayload, problem } from './payload/_payload';
+import { parsePayload, problem, warnings } from './payload/_payload';
 import { validate } from './payload/_validate';
 import { textIn } from './payload/_values';
 
@@ -299,7 +301,13 @@ function createCommand(words: Words): i32 {
   const payload = parsePayload(payloadText);
   if (!payload) return fail(problem);
   const wrong = create(payload);
+  warn();
   return done(wrong, 'Successfully created VM ' + textIn(payload, 'uuid'));
+}
+
+/** What was not heeded; the rest is done nevertheless. */
+function warn(): void {
+  for (let i = 0; i < warnings.length; i++) say(warnings[i] + '\n');
 }
 
 /** name=value each, as an object of texts; null: one is none. */
@@ -329,7 +337,9 @@ function updateCommand(words: Words): i32 {
     payload = parsePayload(payloadText);
     if (!payload) return fail(problem);
   }
-  return done(update(uuid, payload), 'Successfully updated VM ' + uuid);
+  const wrong = update(uuid, payload);
+  warn();
+  return done(wrong, 'Successfully updated VM ' + uuid);
 }
 
 function validateCommand(words: Words): i32 {

@@ -58,6 +58,8 @@ const ARRAYS: string[] = [
 
 /** What is wrong with the last payload; nothing: nothing is. */
 export let problem: string = '';
+/** What has been left out of the last payload because it is no property: a sentence each. */
+export let warnings: string[] = [];
 
 function refuse(why: string): bool {
   problem = why;
@@ -89,9 +91,7 @@ export function prepareCreate(payload: Json, around: Surroundings): bool {
     if (!payload.get('image_uuid')) payload.set('image_uuid', older);
     payload.remove('dataset_uuid');
   }
-  const findings = validate(textIn(payload, 'brand'), 'create', payload, around);
-  if (findings.refusal().length) return refuse(findings.refusal());
-  withoutBad(payload, findings);
+  if (!keepProperties(payload, 'create', textIn(payload, 'brand'), around)) return false;
   const empty = new Json(OBJECT);
   settleValues(payload, true);
   const pool = payload.get('zfs_storage_pool_name');
@@ -118,13 +118,22 @@ export function prepareCreate(payload: Json, around: Surroundings): bool {
 
 /** Makes a payload for update complete; `current`: the VM as it is. */
 export function prepareUpdate(payload: Json, current: Json, around: Surroundings): bool {
-  const findings = validate(textIn(current, 'brand'), 'update', payload, around);
-  if (findings.refusal().length) return refuse(findings.refusal());
-  withoutBad(payload, findings);
+  if (!keepProperties(payload, 'update', textIn(current, 'brand'), around)) return false;
   settleValues(payload, false);
   if (integerIn(payload, 'cpu_shares', 0) > MOST_SHARES) payload.set('cpu_shares', Json.number(MOST_SHARES));
   settleMemory(payload, current);
   return check(payload, current, around);
+}
+
+/** Refuses wrong values; what is no property of the brand, or not for this action, is left out with a warning, as vmadm does. */
+function keepProperties(payload: Json, action: string, brand: string, around: Surroundings): bool {
+  warnings = [];
+  const findings = validate(brand, action, payload, around);
+  if (findings.refusal().length) return refuse(findings.refusal());
+  withoutBad(payload, findings);
+  for (let i = 0; i < findings.badProperties.length; i++)
+    warnings.push('Warning, invalid ' + action + ' property: [' + findings.badProperties[i] + '] removing from payload.');
+  return true;
 }
 
 /** Numbers, booleans and lists become such, whatever they were written as; what takes a value away becomes null, or is taken out of a new VM. */

@@ -17,7 +17,7 @@ const OTHER = '22222222-0000-4000-8000-000000000001';
 const SOURCE = `
 import { Json, JsonParser, OBJECT } from './guest-os/lib/json';
 import { textOf } from './guest-os/lib/text';
-import { parsePayload, prepareCreate, prepareUpdate, problem } from './guest-os/cmd/vmadm/payload/_payload';
+import { parsePayload, prepareCreate, prepareUpdate, problem, warnings } from './guest-os/cmd/vmadm/payload/_payload';
 import { Surroundings } from './guest-os/cmd/vmadm/payload/_surroundings';
 import { validate } from './guest-os/cmd/vmadm/payload/_validate';
 let count: u8 = 0;
@@ -54,6 +54,9 @@ export function update(from: usize, size: i32, vm: usize, vmSize: i32): string {
   const payload = parsePayload(textOf(from, size));
   const current = parsePayload(textOf(vm, vmSize));
   return payload && current && prepareUpdate(payload, current, around) ? payload.print(0) : problem;
+}
+export function warned(): string {
+  return warnings.join('|');
 }
 export function findings(from: usize, size: i32, updates: bool): string {
   const payload = parsePayload(textOf(from, size));
@@ -237,6 +240,22 @@ describe('validate', () => {
   test('knows what can be updated', () => {
     const payload = JSON.stringify({ brand: 'joyent', alias: 'x', nics: [], uuid: OTHER, set_tags: { a: 1 } });
     expect(JSON.parse(said('findings', ...bytes(payload), 1)).bad_properties).toEqual(['brand', 'nics', 'uuid']);
+  });
+});
+
+describe('what is no property', () => {
+  test('is dropped with a warning each, as vmadm does; what is known is done', () => {
+    expect(JSON.parse(update({ foo: '1', quota: 7, add_nics: [{ ...NIC, mac: '02:08:20:aa:00:02', speed: 1 }] }, VM))).toMatchObject({
+      quota: 7,
+    });
+    expect(said('warned')).toBe(
+      'Warning, invalid update property: [foo] removing from payload.|' +
+        'Warning, invalid update property: [nics.*.speed] removing from payload.',
+    );
+    expect(created({ ...GOOD, foo: 1 }).foo).toBeUndefined();
+    expect(said('warned')).toBe('Warning, invalid create property: [foo] removing from payload.');
+    created(GOOD);
+    expect(said('warned')).toBe('');
   });
 });
 
