@@ -38,7 +38,10 @@ const COMMANDS = {
   inside: 'zlogin z1 "zonename; uname -n; zoneadm list; pwd; cd ..; pwd; ls -a / | sort | head -4; cat /etc/nodename"',
   services: `${until('[ "$(zlogin z1 svcs -H -o state | sort -u)" = online ]')}; zlogin z1 svcs -x; zlogin z1 svcs -H -o state | sort -u`,
   zoneOption:
-    'svcs -z z1 -H -o fmri utmp; svcs -H -z z1; svcs -z z9; svcprop -z z1 -p restarter/state utmp; svcadm -z z1 disable nosuch; zlogin z1 svcs -z z1; ptree -z z1 | grep -c svc.startd; ptree -z z1 | grep -c zoneadmd; ptree -z z9; kstat -p -z z1 -s zonename | cut -f2 | sort -u; kstat -z z9; echo $?',
+    'svcs -z z1 -H -o fmri utmp; svcs -H -z z1 -o zone | uniq; svcs -z z9; svcprop -z z1 -p restarter/state utmp; svcadm -z z1 disable nosuch; zlogin z1 svcs -z z1; ptree -z z1 | grep -c svc.startd; ptree -z z1 | grep -c zoneadmd; ptree -z z9; kstat -p -z z1 -s zonename | cut -f2 | sort -u; kstat -z z9; echo $?',
+  allZones:
+    'svcs -Z utmp; svcs -ZHo zone,fmri utmp; svcs -HZ -o zone | uniq; svcs -HZ -o zone | svcs -H -vz z1 -o zone,fmri utmp; svcs -l utmp -z z1 | grep ^zone; svcs -LZ utmp; zlogin z1 "svcs -H -o zone utmp; svcs -Z"; svcs -HZ nosuch; echo $?; ' +
+    'zlogin z1 svcadm mark maintenance utmp; until svcs -HZ utmp | grep "^z1  *maint"; do sleep 0.1; done > /tmp/o; svcs -xZ | head -3; svcs -xz z1 | wc -l; svcs -x; zlogin z1 svcadm clear utmp',
   status: 'zlogin z1 exit 7; echo $?; echo piped | zlogin z1 cat; echo "zonename; exit 3" | zlogin z1; echo $?',
   processes:
     'zlogin z1 "ps -e -o zone | sort -u"; ps -e -o zone | sort -u | tr -d " "; zlogin z1 "ps -e" | grep -c svc.startd; zlogin z1 "ls /proc/1"; zlogin z1 "kill -9 1; kill -9 $$"',
@@ -131,7 +134,8 @@ describe.each([
   when('-z looks at one zone from outside', () => {
     const [one, ...rest] = printed('zoneOption').split('\n');
     expect(one).toBe('svc:/system/utmp:default');
-    expect(rest.filter((line) => !/^(Usage:| {7}svcs)/.test(line))).toEqual([
+    expect(rest).toEqual([
+      'z1',
       "svcs: zone 'z9' is not running.",
       'online',
       "svcadm: Pattern 'nosuch' doesn't match any instances",
@@ -141,6 +145,30 @@ describe.each([
       'ptree: invalid zone: z9',
       'z1',
       '1',
+      '',
+    ]);
+  });
+  when('services of all zones are listed, with the zone of each', () => {
+    const [head, ...rest] = printed('allZones').split('\n');
+    expect(head).toBe('ZONE       STATE          STIME    FMRI');
+    expect(rest[0]).toMatch(/^global {5}online {9}[^ ]+ +svc:\/system\/utmp:default$/);
+    expect(rest[1]).toMatch(/^z1 {9}online {9}[^ ]+ +svc:\/system\/utmp:default$/);
+    expect(rest.slice(2).filter((line) => !line.startsWith(' State:'))).toEqual([
+      'global     svc:/system/utmp:default',
+      'z1         svc:/system/utmp:default',
+      'global',
+      'z1',
+      'z1         svc:/system/utmp:default',
+      'zone         z1',
+      '/var/svc/log/system-utmp:default.log',
+      '/zones/z1/root/var/svc/log/system-utmp:default.log',
+      'z1',
+      'svcs: -Z can only be used from the global zone.',
+      "svcs: Pattern 'nosuch' doesn't match any instances",
+      '1',
+      'svc:/system/utmp:default (utmpx monitoring)',
+      '  Zone: z1',
+      '8',
       '',
     ]);
   });

@@ -7,21 +7,27 @@
  */
 import { status } from '../../lib/files';
 import { out } from '../../lib/io';
-import { Instance, logPath, PropertyGroup, Repository } from '../../lib/smf/repository';
+import { Instance, PropertyGroup } from '../../lib/smf/repository';
 import { commonName, longTime, sortInstances, stateTime } from './_client';
+import { Place } from './_place';
 
-/** `chosen`: explain these, whatever their state; null: what is wrong. */
-export function explain(repository: Repository, chosen: Instance[] | null, verbose: bool): void {
-  const all = repository.instances();
+/** `chosen`: explain these, whatever their state; null: what is wrong. `separated`: something has been said before. Was anything said? */
+export function explain(from: Place, chosen: Instance[] | null, verbose: bool, saysZone: bool, separated: bool): bool {
+  place = from;
+  const all = place.repository.instances();
   let shown: Instance[] = [];
   if (chosen) shown = chosen;
   else for (let i = 0; i < all.length; i++) if (isCause(all[i], all)) shown.push(all[i]);
   sortInstances(shown);
   for (let i = 0; i < shown.length; i++) {
-    if (i) out('\n');
-    explainOne(shown[i], all, verbose);
+    if (i || separated) out('\n');
+    explainOne(shown[i], all, verbose, saysZone);
   }
+  return shown.length > 0;
 }
+
+/** Where the instances are that are explained. */
+let place: Place = new Place('', '');
 
 function isDown(instance: Instance): bool {
   return instance.state != 'online' && instance.state != 'degraded';
@@ -74,7 +80,7 @@ function missing(instance: Instance, all: Instance[]): string {
       const entity = entities.values[k];
       if (entity.startsWith('file:')) {
         const path = entity.substring(entity.startsWith('file://localhost') ? 16 : 7);
-        if (!status(path, true)) return 'Dependency file://localhost' + path + ' is absent.';
+        if (!status(place.root + path, true)) return 'Dependency file://localhost' + path + ' is absent.';
         continue;
       }
       let there = false;
@@ -85,9 +91,10 @@ function missing(instance: Instance, all: Instance[]): string {
   return '';
 }
 
-function explainOne(instance: Instance, all: Instance[], verbose: bool): void {
+function explainOne(instance: Instance, all: Instance[], verbose: bool, saysZone: bool): void {
   const name = commonName(instance);
   out(instance.fmri + ' (' + (name.length ? name : '?') + ')\n');
+  if (saysZone) out('  Zone: ' + place.zone + '\n');
   out(' State: ' + instance.state + ' since ' + longTime(stateTime(instance)) + '\n');
   const why = reason(instance, all);
   if (why.length) {
@@ -99,7 +106,7 @@ function explainOne(instance: Instance, all: Instance[], verbose: bool): void {
     if (!groups[i].name.startsWith('tm_man_')) continue;
     out('   See: man -M /usr/share/man -s ' + valueOf(groups[i], 'section') + ' ' + valueOf(groups[i], 'title') + '\n');
   }
-  if (status(logPath(instance), true)) out('   See: ' + logPath(instance) + '\n');
+  if (status(place.logPath(instance), true)) out('   See: ' + place.logPath(instance) + '\n');
   out(impact(instance, all, verbose));
 }
 

@@ -17,8 +17,8 @@
  *   -s column   sort by this column; -S the other way round
  *   -v          state it comes from, contract too
  *   -x          explain what is not running though it should
- *   -z zone     before all else: services of a zone that runs
- *   -Z          the zone
+ *   -z zone     services of another zone that runs; in the global zone only
+ *   -Z          services of all zones that run, sorted by zone, with the zone's name; in the global zone only
  *
  * STATES
  *   uninitialized   the restarter has not looked at it yet
@@ -40,18 +40,19 @@ import * as calls from '../../lib/calls';
 import { Moment } from '../../lib/dates';
 import { namesIn } from '../../lib/files';
 import { O_RDONLY, openFile, out, say } from '../../lib/io';
-import { Instance, logPath, Repository } from '../../lib/smf/repository';
+import { Instance, Repository } from '../../lib/smf/repository';
 import { padLeft, padRight, parseNumber, zeroTerminated } from '../../lib/text';
 import { currentTime } from '../../lib/time';
-import { commonName, fetchRepository, instancesFor, longTime, sortInstances, stateTime } from './_client';
+import { GLOBAL, ownZoneId, ZONE_IS_RUNNING, zoneId, zoneStatus } from '../../lib/zones/kernel';
+import { commonName, instancesFor, longTime, sortInstances, stateTime } from './_client';
 import { explain } from './_explain';
-import { runInZone } from './_zone';
+import { allPlaces, ownPlace, Place, placeOf } from './_place';
 
 export const USAGE: string =
-  'svcs [-z zone] [-aHpvZ] [-o column[,column ...]] [-s column] [-S column] [pattern ...]\n' +
-  'svcs {-d | -D} [-Hpv] [-o column[,column ...]] [-s column] [-S column] pattern ...\n' +
-  'svcs {-l | -L} pattern ...\n' +
-  'svcs -x [-v] [pattern ...]';
+  'svcs [-aHpv] [-z zone | -Z] [-o column[,column ...]] [-s column] [-S column] [pattern ...]\n' +
+  'svcs {-d | -D} [-Hpv] [-z zone | -Z] [-o column[,column ...]] [-s column] [-S column] pattern ...\n' +
+  'svcs {-l | -L} [-z zone | -Z] pattern ...\n' +
+  'svcs -x [-v] [-z zone | -Z] [pattern ...]';
 
 class Column {
   constructor(
@@ -81,6 +82,16 @@ let flags: string = '';
 let columns: Column[] = [];
 let sortBy: string = '';
 let reversed = false;
+/** The zone of -z. */
+let inZone: string = '';
+
+/** A line of the table. */
+class Row {
+  constructor(
+    public readonly place: Place,
+    public readonly instance: Instance,
+  ) {}
+}
 
 function usage(): i32 {
   say('Usage: ' + USAGE.replaceAll('\n', '\n       ') + '\n');
@@ -109,8 +120,6 @@ function chooseColumns(list: string): bool {
 }
 
 export function main(args: string[]): i32 {
-  const elsewhere = runInZone(args);
-  if (elsewhere >= 0) return elsewhere;
   const patterns: string[] = [];
   let chosen = '';
   for (let i = 1; i < args.length; i++) {
@@ -121,11 +130,12 @@ export function main(args: string[]): i32 {
     }
     for (let k = 1; k < word.length; k++) {
       const letter = word.charAt(k);
-      if (letter == 'o' || letter == 's' || letter == 'S') {
+      if (letter == 'o' || letter == 's' || letter == 'S' || letter == 'z') {
         const rest = word.substring(k + 1);
         const value = rest.length ? rest : i + 1 < args.length ? args[++i] : '';
         if (!value.length) return usage();
         if (letter == 'o') chosen = value;
+        else if (letter == 'z') inZone = value;
         else {
           sortBy = value.toUpperCase();
           reversed = letter == 'S';
@@ -138,42 +148,78 @@ export function main(args: string[]): i32 {
     }
   }
   if ((has('d') || has('D') || has('l') || has('L')) && !patterns.length) return usage();
-  const standard = has('v') ? 'STATE,NSTATE,STIME,CTID,FMRI' : has('Z') ? 'ZONE,STATE,STIME,FMRI' : 'STATE,STIME,FMRI';
-  if (!chooseColumns(chosen.length ? chosen : standard)) return 2;
-  const repository = fetchRepository('svcs');
-  if (!repository) return 1;
-  return report(repository, patterns);
+  const standard = has('v') ? 'STATE,NSTATE,STIME,CTID,FMRI' : 'STATE,STIME,FMRI';
+  if (!chooseColumns(chosen.length ? chosen : has('Z') ? 'ZONE,' + standard : standard)) return 2;
+  const places = placesAsked();
+  return places.length ? report(places, patterns) : 1;
 }
 
-function report(repository: Repository, patterns: string[]): i32 {
-  let result = 0;
-  let chosen: Instance[] = [];
-  for (let i = 0; i < patterns.length; i++) {
-    const found = instancesFor(repository, patterns[i]);
-    if (!found.length) {
-      say("svcs: Pattern '" + patterns[i] + "' doesn't match any instances\n");
-      result = 1;
+/** None after a complaint. */
+function placesAsked(): Place[] {
+  const option = has('Z') ? '-Z' : '-z';
+  if (!has('Z') && !inZone.length) {
+    const own = ownPlace();
+    return own ? [own] : [];
+  }
+  if (ownZoneId() != GLOBAL) say('svcs: ' + option + ' can only be used from the global zone.\n');
+  else if (has('Z')) return allPlaces();
+  else {
+    const id = zoneId(inZone);
+    if (id >= 0 && zoneStatus(id) == ZONE_IS_RUNNING) {
+      const place = placeOf(id);
+      return place ? [place] : [];
     }
-    for (let k = 0; k < found.length; k++) if (!chosen.includes(found[k])) chosen.push(found[k]);
+    say("svcs: zone '" + inZone + "' is not running.\n");
+  }
+  return [];
+}
+
+/** Must names of zones be said? */
+function saysZone(): bool {
+  return has('Z') || inZone.length > 0;
+}
+
+function report(places: Place[], patterns: string[]): i32 {
+  let result = 0;
+  const chosen: Instance[][] = [];
+  for (let p = 0; p < places.length; p++) chosen.push([]);
+  for (let i = 0; i < patterns.length; i++) {
+    let matched = false;
+    for (let p = 0; p < places.length; p++) {
+      const found = instancesFor(places[p].repository, patterns[i]);
+      matched = matched || found.length > 0;
+      for (let k = 0; k < found.length; k++) if (!chosen[p].includes(found[k])) chosen[p].push(found[k]);
+    }
+    if (matched) continue;
+    say("svcs: Pattern '" + patterns[i] + "' doesn't match any instances\n");
+    result = 1;
   }
   if (has('x')) {
-    explain(repository, patterns.length ? chosen : null, has('v'));
+    let separated = false;
+    for (let p = 0; p < places.length; p++)
+      if (explain(places[p], patterns.length ? chosen[p] : null, has('v'), saysZone(), separated)) separated = true;
     return result;
   }
+  const rows: Row[] = [];
+  for (let p = 0; p < places.length; p++) {
+    const repository = places[p].repository;
+    let instances = chosen[p];
+    if (has('d') || has('D')) instances = related(repository, instances, has('D'));
+    else if (!patterns.length) {
+      const all = repository.instances();
+      for (let i = 0; i < all.length; i++) if (has('a') || all[i].state != 'disabled') instances.push(all[i]);
+    }
+    sortInstances(instances);
+    for (let i = 0; i < instances.length; i++) rows.push(new Row(places[p], instances[i]));
+  }
   if (has('l') || has('L')) {
-    sortInstances(chosen);
-    for (let i = 0; i < chosen.length; i++) {
-      if (has('L')) out(logPath(chosen[i]) + '\n');
-      else details(repository, chosen[i], i > 0);
+    for (let i = 0; i < rows.length; i++) {
+      if (has('L')) out(rows[i].place.logPath(rows[i].instance) + '\n');
+      else details(rows[i], i > 0);
     }
     return result;
   }
-  if (has('d') || has('D')) chosen = related(repository, chosen, has('D'));
-  else if (!patterns.length) {
-    const all = repository.instances();
-    for (let i = 0; i < all.length; i++) if (has('a') || all[i].state != 'disabled') chosen.push(all[i]);
-  }
-  list(chosen);
+  list(rows);
   return result;
 }
 
@@ -201,32 +247,38 @@ export function dependsOn(instance: Instance, other: Instance): bool {
 
 // ---- the table
 
-function list(chosen: Instance[]): void {
-  sortInstances(chosen);
+/** In the order of zones, FMRIs in each. */
+function list(chosen: Row[]): void {
   // Sorting twice by something must leave what is equal as it was.
   for (let i = 1; i < chosen.length; i++) {
-    const instance = chosen[i];
+    const one = chosen[i];
     let at = i;
-    while (at > 0 && before(instance, chosen[at - 1])) {
+    while (at > 0 && before(one, chosen[at - 1])) {
       chosen[at] = chosen[at - 1];
       at--;
     }
-    chosen[at] = instance;
+    chosen[at] = one;
   }
-  if (!has('H')) out(row(null));
+  for (let i = 0; i < columns.length; i++)
+    if (columns[i].name == 'ZONE')
+      for (let k = 0; k < chosen.length; k++) zoneWidth = max(zoneWidth, chosen[k].place.zone.length);
+  if (!has('H')) out(line(null));
   const processes = has('p') ? new Processes() : null;
   for (let i = 0; i < chosen.length; i++) {
-    out(row(chosen[i]));
-    if (processes) out(processes.of(chosen[i]));
+    out(line(chosen[i]));
+    if (processes) out(processes.of(chosen[i].instance));
   }
 }
 
-function before(a: Instance, b: Instance): bool {
+function before(one: Row, other: Row): bool {
+  const a = one.instance;
+  const b = other.instance;
   if (sortBy.length && sortBy != 'STATE' && sortBy != 'STIME') {
-    const x = cell(sortBy, a);
-    const y = cell(sortBy, b);
+    const x = cell(sortBy, one);
+    const y = cell(sortBy, other);
     return reversed ? x > y : x < y;
   }
+  if (!sortBy.length && one.place !== other.place) return one.place.zone < other.place.zone;
   if (sortBy != 'STIME') {
     const x = ORDER.indexOf(a.state);
     const y = ORDER.indexOf(b.state);
@@ -236,13 +288,17 @@ function before(a: Instance, b: Instance): bool {
   return reversed ? stateTime(a) > stateTime(b) : stateTime(a) < stateTime(b);
 }
 
-function row(instance: Instance | null): string {
-  let line = '';
+/** Of the zones that are shown. */
+let zoneWidth = 0;
+
+function line(row: Row | null): string {
+  let text = '';
   for (let i = 0; i < columns.length; i++) {
-    const text = instance ? cell(columns[i].name, instance) : columns[i].name;
-    line += i + 1 < columns.length ? padRight(text, columns[i].width) + ' ' : text;
+    const content = row ? cell(columns[i].name, row) : columns[i].name;
+    const width = columns[i].name == 'ZONE' ? max(columns[i].width, zoneWidth) : columns[i].width;
+    text += i + 1 < columns.length ? padRight(content, width) + ' ' : content;
   }
-  return line + '\n';
+  return text + '\n';
 }
 
 const SHORT: string[] = [
@@ -264,7 +320,8 @@ function short(state: string): string {
   return at < 0 ? '-' : SHORT[at + 1];
 }
 
-function cell(column: string, instance: Instance): string {
+function cell(column: string, row: Row): string {
+  const instance = row.instance;
   const changing = instance.nextState != 'none';
   if (column == 'STATE') return instance.state + (changing ? '*' : '');
   if (column == 'NSTATE') return changing ? instance.nextState : '-';
@@ -272,7 +329,7 @@ function cell(column: string, instance: Instance): string {
   if (column == 'NSTA') return short(instance.nextState);
   if (column == 'STIME') return shortTime(stateTime(instance));
   if (column == 'CTID') return contractOf(instance) ? contractOf(instance).toString() : '-';
-  if (column == 'ZONE') return 'global';
+  if (column == 'ZONE') return row.place.zone;
   if (column == 'SCOPE') return 'localhost';
   if (column == 'SVC') return instance.service.name;
   if (column == 'INST') return instance.name;
@@ -328,17 +385,20 @@ class Processes {
 
 // ---- -l
 
-function details(repository: Repository, instance: Instance, separated: bool): void {
+function details(row: Row, separated: bool): void {
+  const instance = row.instance;
+  const repository = row.place.repository;
   if (separated) out('\n');
   const field = (name: string, value: string): void => out(padRight(name, 12) + ' ' + value + '\n');
   field('fmri', instance.fmri);
   if (commonName(instance).length) field('name', commonName(instance));
+  if (saysZone()) field('zone', row.place.zone);
   const temporary = instance.overridden();
   field('enabled', (instance.isEnabled ? 'true' : 'false') + (temporary.length ? ' (temporary)' : ''));
   field('state', instance.state);
   field('next_state', instance.nextState);
   field('state_time', longTime(stateTime(instance)));
-  field('logfile', logPath(instance));
+  field('logfile', row.place.logPath(instance));
   const restarter = instance.get('general', 'restarter');
   field('restarter', restarter.length ? restarter : 'svc:/system/svc/restarter:default');
   if (contractOf(instance)) field('contract_id', contractOf(instance).toString() + ' ');

@@ -245,7 +245,9 @@ describe('validate', () => {
 
 describe('what is no property', () => {
   test('is dropped with a warning each, as vmadm does; what is known is done', () => {
-    expect(JSON.parse(update({ foo: '1', quota: 7, add_nics: [{ ...NIC, mac: '02:08:20:aa:00:02', speed: 1 }] }, VM))).toMatchObject({
+    expect(
+      JSON.parse(update({ foo: '1', quota: 7, add_nics: [{ ...NIC, mac: '02:08:20:aa:00:02', speed: 1 }] }, VM)),
+    ).toMatchObject({
       quota: 7,
     });
     expect(said('warned')).toBe(
