@@ -3,7 +3,7 @@
  * @fileoverview The panic notification port of QEMU's `-device pvpanic` (QEMU's pvpanic specification), one port at 505h.
  *
  * The guest reads which events the host understands and writes those that happened: bit 0, it has panicked; bit 1, it has panicked and a
- * crash kernel takes over, so the machine runs on. It holds no state.
+ * crash kernel takes over, so the machine runs on (where both are set, the first counts). It holds no state.
  */
 import { byteBlock } from '../bus/byteBlock.ts';
 import type { Device, DeviceState, RegisterBlock } from '../bus/device.ts';

@@ -112,7 +112,10 @@ export class Board {
       new Uart16550('serial1', clock, irq(3), (byte) => events.serial(1, byte)),
     ];
     this.vga = new Vga(clock);
-    const panic = new PvPanic(() => events.panic());
+    // Whoever has loaded a crash kernel is about to run it.
+    const panic = new PvPanic((event) => {
+      if (event === 'panicked') events.panic();
+    });
     const debug = new DebugPort((byte) => events.debug(byte));
     this.fwCfg = new FwCfg('fw_cfg', memory);
 

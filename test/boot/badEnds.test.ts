@@ -121,6 +121,13 @@ describe('dead guests: registers and code, exit 3', () => {
   });
 });
 
+test('a guest that says it has panicked and loaded its crash kernel runs on, as on QEMU', async () => {
+  // mov dx, 0x505; mov al, 2; out dx, al; then cli; hlt
+  const code = [0x66, 0xba, 0x05, 0x05, 0xb0, 0x02, 0xee, 0xfa, 0xf4];
+  const { exitCode, errors } = await diorama(['run', '--kernel', file('crash-loaded', multibootKernel(code))]);
+  expect({ exitCode, errors }).toEqual({ exitCode: 1, errors: '\ndiorama: the processor halted with nothing left to wake it\n' });
+});
+
 test('a processor that halts for good ends the run', async () => {
   // cli; hlt
   const { exitCode, errors } = await diorama(['run', '--kernel', file('halt', multibootKernel([0xfa, 0xf4]))]);
