@@ -41,12 +41,15 @@ describe.skipIf(!haveOracles('dmidecode'))('judged by dmidecode', () => {
         /\tSize: 512 MB/,
         /ID: B1 0F 06 00 FD FB 8B 07/,
         /Range Size: 512 MB/,
+        // dmidecode's words for zeros.
+        /UUID: Not Settable/,
       ],
     ],
     [
       'many processors, several DIMMs, RAM above 4 GiB',
-      { ramSize: 40 * GIB, cpus: 128, cpuSignature: 0, cpuFeatures: 0 },
+      { ramSize: 40 * GIB, cpus: 128, cpuSignature: 0, cpuFeatures: 0, uuid: '7F3A1C52-90bd-4e17-a6a5-1d2c3b4a5968' },
       [
+        /UUID: 7f3a1c52-90bd-4e17-a6a5-1d2c3b4a5968/,
         /Socket Designation: CPU 127/,
         /Number Of Devices: 3/,
         /Locator: DIMM 2/,

@@ -18,6 +18,8 @@ export interface SmbiosPlatform {
   /** Signature and feature bits as CPUID leaf 1 gives them in EAX and EDX. */
   cpuSignature: number;
   cpuFeatures: number;
+  /** The machine's UUID as `isUuid` wants it; without one it is all zeros, "not present" (7.2.1), as QEMU has it without `-uuid`. */
+  uuid?: string;
 }
 
 export const SMBIOS_ADDRESS = 0xf_0040;
@@ -40,6 +42,9 @@ const HANDLE_END = 0x7f00;
 const NONE16 = 0xffff;
 const NO_ERROR_INFORMATION = 0xfffe;
 const NO_STRING = 0;
+
+/** A UUID as people write it (RFC 9562, section 4): 8-4-4-4-12 hexadecimal digits. */
+export const isUuid = (text: string): boolean => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text);
 
 /** Writes entry point and structures; returns the address of the entry point. */
 export function placeSmbiosTables(ram: GuestRam, platform: SmbiosPlatform): number {
@@ -68,7 +73,7 @@ function structures(platform: SmbiosPlatform): Uint8Array[] {
   const devices = Math.ceil(platform.ramSize / DIMM_MAX);
   return [
     biosInformation(),
-    systemInformation(),
+    systemInformation(platform.uuid),
     chassis(),
     ...Array.from({ length: platform.cpus }, (_, index) => processor(platform, index)),
     memoryArray(platform.ramSize, devices),
@@ -98,9 +103,15 @@ function biosInformation(): Uint8Array {
   return structure(0, HANDLE_BIOS, body, MANUFACTURER, '0.1', '01/01/2025');
 }
 
-function systemInformation(): Uint8Array {
+function systemInformation(uuid = '0'.repeat(32)): Uint8Array {
   const WAKE_POWER_SWITCH = 6;
-  const body = new ByteWriter().u8(1, 2, 3, NO_STRING).zeros(16).u8(WAKE_POWER_SWITCH, NO_STRING, NO_STRING);
+  const digits = uuid.replaceAll('-', '');
+  const bytes = Array.from({ length: 16 }, (_, index) => Number.parseInt(digits.slice(2 * index, 2 * index + 2), 16));
+  // 7.2.1: the first three fields are little-endian.
+  const ORDER = [3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15];
+  const body = new ByteWriter()
+    .u8(1, 2, 3, NO_STRING, ...ORDER.map((index) => bytes[index]))
+    .u8(WAKE_POWER_SWITCH, NO_STRING, NO_STRING);
   return structure(1, HANDLE_SYSTEM, body, MANUFACTURER, PRODUCT, '0.1');
 }
 

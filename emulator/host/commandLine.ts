@@ -63,11 +63,11 @@ export async function main(
 }
 
 async function debug(options: DebugOptions, terminal: Terminal): Promise<number> {
-  const { snapshotLoad, kernel, initrd, append, memory, cpu, smp, tier } = options;
+  const { snapshotLoad, kernel, initrd, append, memory, cpu, smp, uuid, tier } = options;
   const disks = options.disks.map((disk) => ('file' in disk ? disk.file : disk));
   const machine =
     snapshotLoad === undefined
-      ? Machine.boot({ kernel, initrd, append: append || undefined, memory, cpu, smp, tier, disks })
+      ? Machine.boot({ kernel, initrd, append: append || undefined, memory, cpu, smp, uuid, tier, disks })
       : Machine.restore(snapshotLoad, disks.length > 0 ? { disks } : {});
   try {
     return await debugShell(machine, terminal);
@@ -87,9 +87,9 @@ async function run(options: RunOptions, terminal: Terminal, makeMachine: Machine
   try {
     if (options.snapshotSave !== undefined) saved = new SnapshotOutput(options.snapshotSave);
     const given = start.snapshot?.configuration;
-    const { memory = given?.memory ?? DEFAULT_MEMORY, cpu = given?.cpu, smp = given?.cpus ?? 1 } = options;
+    const { memory = given?.memory ?? DEFAULT_MEMORY, cpu = given?.cpu, smp = given?.cpus ?? 1, uuid = given?.uuid } = options;
     const machine = naming(options.snapshotLoad ?? '', () =>
-      makeMachine({ memory, cpu, smp, tiering: options.tier, disks, ...start }),
+      makeMachine({ memory, cpu, smp, uuid, tiering: options.tier, disks, ...start }),
     );
     machine.onMissing((line) => terminal.writeError(`\ndiorama: ${line}\n`));
     const summarize = options.trace.includes('jit') ? machine.traceJit((line) => terminal.writeError(`${line}\n`)) : undefined;

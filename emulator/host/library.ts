@@ -67,6 +67,8 @@ export interface MachineOptions {
   cpu?: string;
   /** Number of processors; 1 unless given. */
   smp?: number;
+  /** The machine's UUID in its SMBIOS tables, such as `550e8400-e29b-41d4-a716-446655440000`. Unless given it has none, which is all zeros. */
+  uuid?: string;
   /** Which engines run code, as `--tier`; the guest cannot tell. Mixed unless given. */
   tier?: Tiering;
   /** virtio disks: path of a raw image, bytes of an empty disk in memory, or anything that reads and writes sectors. */
@@ -158,12 +160,13 @@ export class Machine {
   /** A machine that is about to execute its kernel's first instruction. Throws UsageError or BootImageError if there can be none. */
   static boot(given: MachineOptions = {}): Machine {
     const options = given.kernel === undefined ? { ...given, ...ownSystem(given) } : { ...given, kernel: given.kernel };
-    const { kernel, initrd, append = '', memory = DEFAULT_MEMORY, cpu, smp = 1, tier, net, consolePorts } = options;
+    const { kernel, initrd, append = '', memory = DEFAULT_MEMORY, cpu, smp = 1, uuid, tier, net, consolePorts } = options;
     const { disks, files } = openDisks(options.disks);
     const machine = makeNodeMachine({
       memory,
       cpu,
       smp,
+      uuid,
       tiering: tier,
       kernel: contents('kernel', kernel),
       kernelName: typeof kernel === 'string' ? kernel : 'kernel',
@@ -183,10 +186,12 @@ export class Machine {
   static restore(snapshot: string | Uint8Array, options: Connections & Pick<MachineOptions, 'disks'> = {}): Machine {
     const path = typeof snapshot === 'string' ? snapshot : 'given';
     const saved = typeof snapshot === 'string' ? readSnapshot(snapshot) : naming(path, () => decodeSnapshot(snapshot, nodeCodec));
-    const { memory, cpu, cpus } = saved.configuration;
+    const { memory, cpu, cpus, uuid } = saved.configuration;
     const { disks, files } = openDisks(options.disks ?? disksOf(saved));
     const { net, consolePorts } = options;
-    const machine = naming(path, () => makeNodeMachine({ memory, cpu, smp: cpus, disks, net, consolePorts, snapshot: saved }));
+    const machine = naming(path, () =>
+      makeNodeMachine({ memory, cpu, smp: cpus, uuid, disks, net, consolePorts, snapshot: saved }),
+    );
     return new Machine(machine, files);
   }
 

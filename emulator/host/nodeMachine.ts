@@ -90,13 +90,15 @@ export class NodeMachine extends Machine implements ReportingMachine {
 
 /** Throws UsageError or BootImageError for impossible machines, SnapshotError for snapshots of others. */
 export function makeNodeMachine(configuration: MachineConfiguration): NodeMachine {
-  const { memory, cpu, smp, tiering, kernel, kernelName, initrd, append, snapshot, disks, net, consolePorts } = configuration;
+  const { memory, cpu, smp, uuid, tiering, kernel, kernelName, initrd, append, snapshot, disks, net, consolePorts } =
+    configuration;
   if (memory % PAGE !== 0) throw new UsageError(`memory: ${memory} bytes are no multiple of ${PAGE}`);
   try {
     const machine = new NodeMachine({
       memory,
       cpu,
       cpus: smp,
+      uuid,
       tiering,
       interpreter: nodeInterpreter(),
       net,

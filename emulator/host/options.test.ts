@@ -18,6 +18,7 @@ test('defaults', () => {
     memory: undefined,
     cpu: undefined,
     smp: undefined,
+    uuid: undefined,
     tier: undefined,
     serial: { kind: 'stdio' },
     net: 'none',
@@ -33,7 +34,7 @@ test('defaults', () => {
 
 test('everything at once', () => {
   const words =
-    '--kernel k --initrd i --append=console=ttyS0 --disk a --disk mem:64M --memory 2G --cpu c --smp 2 --tier interpreted';
+    '--kernel k --initrd i --append=console=ttyS0 --disk a --disk mem:64M --memory 2G --cpu c --smp 2 --uuid 7f3a1c52-90bd-4e17-a6a5-1d2c3b4a5968 --tier interpreted';
   const more = '--serial file:log --net none --timeout 1.5 --instructions 1000000 --json r.json --snapshot-save s';
   expect(run(...words.split(' '), ...more.split(' '))).toMatchObject({
     kernel: 'k',
@@ -43,6 +44,7 @@ test('everything at once', () => {
     memory: 2 ** 31,
     cpu: 'c',
     smp: 2,
+    uuid: '7f3a1c52-90bd-4e17-a6a5-1d2c3b4a5968',
     tier: 'interpreted',
     serial: { kind: 'file', file: 'log' },
     timeout: 1.5,
@@ -71,6 +73,7 @@ describe('refused in one line', () => {
     [['--nonsense'], /^unknown option '--nonsense'$/],
     [['nonsense'], /^unknown command 'nonsense'$/],
     [[], /^a command is missing/],
+    [['run', '--uuid', '7f3a1c52'], /^option '--uuid <uuid>' argument '7f3a1c52' is invalid. It must be a UUID like 550e8400-/],
     [['run', '--nonsense'], /^unknown option '--nonsense'$/],
     [['run', '--kernel'], /^option '--kernel <file>' argument missing$/],
     [['run', 'image'], /^booting an IMAGE is not available yet/],

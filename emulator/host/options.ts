@@ -8,6 +8,7 @@
 
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { TIERINGS, type Tiering } from '../cpu/processor.ts';
+import { isUuid } from '../firmware/smbios.ts';
 import { expectation, type ScriptStep } from './script.ts';
 import { UsageError } from './usageError.ts';
 
@@ -28,6 +29,7 @@ export interface RunOptions {
   memory: number | undefined;
   cpu: string | undefined;
   smp: number | undefined;
+  uuid: string | undefined;
   tier: Tiering | undefined;
   serial: SerialOption;
   net: 'none';
@@ -44,7 +46,7 @@ export interface RunOptions {
 /** What `diorama debug` is to look at. */
 export type DebugOptions = Pick<
   RunOptions,
-  'kernel' | 'initrd' | 'append' | 'disks' | 'memory' | 'cpu' | 'smp' | 'tier' | 'snapshotLoad'
+  'kernel' | 'initrd' | 'append' | 'disks' | 'memory' | 'cpu' | 'smp' | 'uuid' | 'tier' | 'snapshotLoad'
 >;
 
 export type Invocation =
@@ -117,6 +119,7 @@ function withMachine(command: Command): Command {
     .option('--memory <size>', 'RAM, such as 2G (default: 512M)', size)
     .option('--cpu <model>', 'processor model')
     .option('--smp <n>', 'processors (default: 1)', (word) => integer(word, 1, 255))
+    .option('--uuid <uuid>', "the machine's UUID in its SMBIOS tables (default: none, all zeros)", uuid)
     .option('--tier <which>', 'engines: interpreted, mixed or compiled (default: mixed)', tier)
     .option('--snapshot-load <file>', 'go on from there instead of booting a kernel');
 }
@@ -132,6 +135,7 @@ function machineOf(values: Record<string, unknown>): DebugOptions {
     memory: values.memory as number | undefined,
     cpu: values.cpu as string | undefined,
     smp: values.smp as number | undefined,
+    uuid: values.uuid as string | undefined,
     tier: values.tier as Tiering | undefined,
     snapshotLoad: values.snapshotLoad as string | undefined,
   };
@@ -218,6 +222,11 @@ function disk(word: string): DiskOption {
   if (!word.startsWith('mem:')) return { file: word };
   const [, bytes, serial] = word.split(':', 3);
   return serial === undefined ? { memory: size(bytes) } : { memory: size(bytes), serial };
+}
+
+function uuid(word: string): string {
+  if (!isUuid(word)) throw new InvalidArgumentError('It must be a UUID like 550e8400-e29b-41d4-a716-446655440000.');
+  return word;
 }
 
 function tier(word: string): Tiering {

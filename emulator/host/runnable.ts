@@ -13,6 +13,7 @@ export interface MachineConfiguration {
   memory: number;
   cpu: string | undefined;
   smp: number;
+  uuid?: string;
   tiering?: Tiering;
   /** What to boot, unless there is a snapshot. */
   kernel?: Uint8Array;

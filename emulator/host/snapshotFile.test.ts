@@ -77,6 +77,18 @@ describe('a run goes on from a file', () => {
     expect(output + rest).toBe('ok\n123456789');
   });
 
+  test('with the UUID that the machine was given', async () => {
+    const uuid = '7f3a1c52-90bd-4e17-a6a5-1d2c3b4a5968';
+    expect(await diorama(`--kernel @kernel --memory 4M --uuid ${uuid} --expect ok$ --snapshot-save @named`)).toEqual([
+      0,
+      'ok',
+      '',
+    ]);
+    expect(await diorama('--snapshot-load @named --send a --expect a$')).toEqual([0, '\na', '']);
+    const [, , errors] = await diorama(`--snapshot-load @named --uuid ${uuid.replace('7', '8')} --instructions 1`);
+    expect(errors).toMatch(/of a machine with UUID 7f3a1c52-\S+, not 8f3a1c52-/);
+  });
+
   test('read and written again, it is the same', () => {
     const read = decodeSnapshot(file, nodeCodec);
     expect(Buffer.concat(encodeSnapshot(read, nodeCodec)).equals(file)).toBe(true);

@@ -182,10 +182,11 @@ const damaged = (what: string): SnapshotError => new SnapshotError(`it is damage
 
 function configurationOf(value: unknown): Configuration | undefined {
   if (!isObject(value)) return undefined;
-  const { memory, cpu, cpus, epoch, disks, net, consolePorts } = value;
+  const { memory, cpu, cpus, epoch, uuid, disks, net, consolePorts } = value;
   const numbers = [memory, cpus, epoch].every((field) => typeof field === 'number' && Number.isFinite(field));
   const others =
     typeof cpu === 'string' &&
+    (uuid === undefined || typeof uuid === 'string') &&
     Array.isArray(consolePorts) &&
     (net === null || (Array.isArray(net) && net.every(Number.isInteger)));
   const sound =

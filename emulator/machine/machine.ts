@@ -27,6 +27,7 @@ import { BootImageError } from '../firmware/bootError.ts';
 import { type BootOptions, loadBootImage } from '../firmware/bootImage.ts';
 import { prepareMachine } from '../firmware/firmware.ts';
 import { memoryLayout } from '../firmware/memoryMap.ts';
+import { isUuid } from '../firmware/smbios.ts';
 import type { Interpreter } from '../interp/generate.ts';
 import { LAYOUT_END, MAXIMUM_PROCESSORS, SLOT } from '../ir/state.ts';
 import { RFLAGS_IF } from '../isa/system/bits.ts';
@@ -50,13 +51,16 @@ export interface MachineOptions {
   /** Seconds since 1970 at power-on; a fixed date unless given, so that runs repeat. */
   epoch?: number;
   seed?: string;
+  /** What the firmware says the machine's UUID is; unless given it has none, which is all zeros. */
+  uuid?: string;
   /** Which engines run code; the guest cannot tell. */
   tiering?: Tiering;
   /** What `tools/build.js` has generated; made here otherwise. */
   interpreter: Interpreter;
 }
 /** Options with nothing left to default, but the interpreter. */
-export type FullMachineOptions = Required<Omit<MachineOptions, 'net' | 'seed' | 'interpreter'>> & Pick<MachineOptions, 'net'>;
+export type FullMachineOptions = Required<Omit<MachineOptions, 'net' | 'seed' | 'uuid' | 'interpreter'>> &
+  Pick<MachineOptions, 'net' | 'uuid'>;
 /** What a forked machine is connected to; it needs what the first one has. */
 export type ForkOptions = Pick<MachineOptions, 'net' | 'consolePorts'>;
 
@@ -122,8 +126,20 @@ export class Machine {
     }
     const model = cpuModel(options.cpu ?? DEFAULT_MODEL);
     if (!model) throw new MachineError(`there is no CPU model ${options.cpu}`);
+    if (options.uuid !== undefined && !isUuid(options.uuid)) throw new MachineError(`'${options.uuid}' is no UUID`);
+    const uuid = options.uuid?.toLowerCase();
     const { memory: bytes, net, disks = [], consolePorts = [], epoch = EPOCH, tiering = 'mixed', interpreter } = options;
-    this.configuration = { memory: bytes, cpu: options.cpu ?? DEFAULT_MODEL, cpus, disks, net, consolePorts, epoch, tiering };
+    this.configuration = {
+      memory: bytes,
+      cpu: options.cpu ?? DEFAULT_MODEL,
+      cpus,
+      disks,
+      net,
+      consolePorts,
+      epoch,
+      tiering,
+      uuid,
+    };
     this.interpreter = interpreter;
     this.ramSize = options.memory;
     this.savedDisks = disks.filter((disk): disk is BlockBackend & Device => 'save' in disk);
@@ -238,6 +254,7 @@ export class Machine {
       fwCfg: true,
       cpuSignature: eax >>> 0,
       cpuFeatures: edx >>> 0,
+      uuid: this.configuration.uuid,
     });
     enter(cpu, loadBootImage(ram, image, { ...options, rsdp }).entry);
   }

@@ -47,6 +47,8 @@ export interface Configuration {
   cpu: string;
   cpus: number;
   epoch: number;
+  /** What the firmware says the machine's UUID is; missing: it has none. */
+  uuid?: string;
   disks: DiskConfiguration[];
   /** The network interface's MAC address; null without one. */
   net: number[] | null;
@@ -144,9 +146,10 @@ function loadState(machine: Machine, own: DeviceState, devices: Device[], states
 }
 
 function configurationOf(machine: Machine, hash: Hash): Configuration {
-  const { memory, cpu, cpus, epoch, disks, net, consolePorts } = machine.configuration;
+  const { memory, cpu, cpus, epoch, uuid, disks, net, consolePorts } = machine.configuration;
   return {
     ...{ memory, cpu, cpus, epoch },
+    ...(uuid === undefined ? {} : { uuid }),
     disks: disks.map((disk) => ({
       sectors: disk.sectors,
       readOnly: disk.readOnly,
@@ -184,6 +187,7 @@ function checkConfiguration(saved: Configuration, given: Configuration): void {
   differ('processor', saved.cpu, given.cpu);
   differ('processors:', saved.cpus, given.cpus);
   differ('power-on at second', saved.epoch, given.epoch);
+  differ('UUID', saved.uuid ?? 'none', given.uuid ?? 'none');
   differ('network interface', saved.net?.join(':') ?? 'none', given.net?.join(':') ?? 'none');
   differ('console ports:', saved.consolePorts.length, given.consolePorts.length);
   differ('disks:', saved.disks.length, given.disks.length);

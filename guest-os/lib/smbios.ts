@@ -54,19 +54,19 @@ export class Structure {
     const number = this.byte(offset);
     return number && number <= this.texts.length ? this.texts[number - 1].trim() : '';
   }
-  /** A UUID as 7.2.1 orders it: three little-endian numbers, then bytes. Empty: the machine has none. */
-  uuid(offset: i32): string {
+  /**
+   * A UUID as 7.2.1 orders it: three little-endian numbers, then bytes; or byte by byte. All zeros, or all ones, where the machine has none. Empty: the
+   * structure has no room for it.
+   */
+  uuid(offset: i32, asBytes: bool = false): string {
+    if (offset + 16 > this.length) return '';
     const order = [3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15];
     let text = '';
-    let zeros = true;
-    let ones = true;
     for (let i = 0; i < 16; i++) {
-      const byte = this.byte(offset + order[i]);
-      if (byte) zeros = false;
-      if (byte != 0xff) ones = false;
+      const byte = this.byte(offset + (asBytes ? i : order[i]));
       text += (i == 4 || i == 6 || i == 8 || i == 10 ? '-' : '') + ('0' + byte.toString(16)).slice(-2);
     }
-    return zeros || ones ? '' : text;
+    return text;
   }
 }
 

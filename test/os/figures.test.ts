@@ -27,7 +27,7 @@ const OURS: Made = {
   cpu: { vendor: 'AuthenticAMD', family: 15, model: 107 },
   maker: 'Diorama',
   serial: '',
-  uuid: '',
+  uuid: '0c5d9a3e-4b1f-4c8e-9d27-5e6f708192a3',
 };
 const QEMU: Made = {
   memory: 320,
@@ -54,7 +54,12 @@ const PARTS: readonly Part[] = [
   ['kstat -p cpu_info:0::vendor_id', ({ cpu }) => `${cpu.vendor}\n`],
   ['sysinfo | json "MiB of Memory"', ({ memory }) => `${memory}\n`],
   ['sysinfo | json Manufacturer "Serial Number"', ({ maker, serial }) => `${maker}\n${serial}\n`],
-  ['sysinfo | json UUID', ({ uuid }) => (uuid ? `${uuid}\n` : '')],
+  ['sysinfo | json UUID', ({ uuid }) => `${uuid}\n`],
+  ['smbios -t 1 | grep corrected', ({ uuid }) => `UUID (Endian-corrected): ${uuid}\n`],
+  [
+    'smbios -t 1 | grep UUID:',
+    ({ uuid }) => `UUID: ${uuid.replace(/^(..)(..)(..)(..)-(..)(..)-(..)(..)/, '$4$3$2$1-$6$5-$8$7')}\n`,
+  ],
   ['sysinfo | json Disks | grep -c "Size in GB"', ({ disks }) => `${disks.length}\n`],
   ['smbios -t 1', ({ serial }) => (serial ? `Serial Number: ${serial}\n` : 'Product')],
   ['smbios -t 17', ({ memory }) => `Size: ${memory * 2 ** 20} bytes`],
@@ -262,7 +267,13 @@ function judge({ outputs }: Session, made: Made, where: 'ours' | 'QEMU'): string
 
 describe('figures follow the machine and what happens in it', () => {
   test('on our machine', { timeout: 400_000 }, async () => {
-    const options = ['--memory', `${OURS.memory}M`, ...OURS.disks.flatMap((size) => ['--disk', `mem:${size}M`])];
+    const options = [
+      '--memory',
+      `${OURS.memory}M`,
+      '--uuid',
+      OURS.uuid,
+      ...OURS.disks.flatMap((size) => ['--disk', `mem:${size}M`]),
+    ];
     const session = await typeOnOurs(image, script('ours'), options);
     expect(judge(session, OURS, 'ours')).toEqual([]);
   });

@@ -129,10 +129,10 @@ async function makeMachine(interpreter: Interpreter, source: BootSource, network
 async function restore(interpreter: Interpreter, id: number): Promise<Machine> {
   try {
     const snapshot = await store.load(id);
-    const { memory, cpu, cpus, disks, epoch, net } = snapshot.configuration;
+    const { memory, cpu, cpus, disks, epoch, uuid, net } = snapshot.configuration;
     if (disks.some((disk) => disk.contents !== null)) throw new SnapshotError('it needs a disk that is a file of the host');
     const machine = new Machine({
-      ...{ memory, cpu, cpus, epoch, interpreter },
+      ...{ memory, cpu, cpus, epoch, uuid, interpreter },
       disks: disks.map((disk, index) => makeDisk({ bytes: disk.sectors * SECTOR_SIZE, serial: disk.serial }, index)),
       ...connections(net !== null),
       ...consolePortsOf(snapshot),

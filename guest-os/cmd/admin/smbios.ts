@@ -98,7 +98,8 @@ function describe(one: Structure): void {
     line('Version', one.text(6));
     line('Serial Number', one.text(7));
     if (one.type == BASEBOARD) return line('Asset Tag', one.text(8));
-    line('UUID', one.uuid(8));
+    line('UUID', one.uuid(8, true));
+    line('UUID (Endian-corrected)', one.uuid(8));
     line('SKU Number', one.text(0x19));
     line('Family', one.text(0x1a));
   } else if (one.type == CHASSIS) {

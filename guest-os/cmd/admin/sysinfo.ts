@@ -2,8 +2,9 @@
 /** @fileoverview sysinfo(8): what is known about this node, as JSON */
 /** @manual
  * DESCRIPTION
- * Prints an object whose names are those of SmartOS, as far as this system has what they mean. In a zone it has nothing of the machine, but ZFS Quota: how
- * large the zone's root can become.
+ * Prints an object whose names are those of SmartOS, as far as this system has what they mean. UUID is the machine's, as its firmware has it in SMBIOS
+ * tables: all zeros where it was given none. In a zone there is nothing of the machine, but ZFS Quota: how large the zone's root can become; and UUID is
+ * the VM's, or the zone's name.
  *
  * OPTIONS
  *   -f   finds everything out anew, which is always done
@@ -13,6 +14,7 @@
  * json(1), prtconf(8)
  */
 import * as calls from '../../lib/calls';
+import { capture } from '../../lib/capture';
 import { namesIn, sortNames, status } from '../../lib/files';
 import { out } from '../../lib/io';
 import { humanSize } from '../../lib/human';
@@ -22,7 +24,7 @@ import { Options } from '../../lib/options';
 import { firstOf, smbiosStructures, Structure, SYSTEM } from '../../lib/smbios';
 import { zeroTerminated } from '../../lib/text';
 import { bootTime } from '../../lib/utmpx';
-import { GLOBAL, ownZoneId } from '../../lib/zones/kernel';
+import { GLOBAL, ownZoneId, ownZoneName } from '../../lib/zones/kernel';
 import { NvList } from '../../../zfs/port/nvlist';
 import { DeviceChannel } from '../zfs/_channel';
 import { installedMemory } from './prtconf';
@@ -94,11 +96,18 @@ function processors(info: Json, system: Structure | null): void {
   if (all.length) info.set('CPU Type', Json.string(all[0].text('brand')));
   info.set('CPU Physical Cores', Json.number(chips.length));
   if (system && system.uuid(8).length) info.set('UUID', Json.string(system.uuid(8)));
+  if (ownZoneId() != GLOBAL) info.set('UUID', Json.string(zoneUuid()));
   info.set('Hostname', Json.string(zeroTerminated(names + 257)));
   info.set('CPU Total Cores', Json.number(all.length));
   info.set('CPU Socket Count', Json.number(chips.length));
   info.set('CPU Online Count', Json.number(online));
   info.set('CPU Count', Json.number(all.length));
+}
+
+/** What the metadata service says, where there is one; else the zone's name. */
+function zoneUuid(): string {
+  const said = status('/.zonecontrol/metadata.sock', true) ? capture(['mdata-get', 'sdc:uuid']) : null;
+  return said && !said.status ? said.out.trim() : ownZoneName();
 }
 
 /** The system's pool, if there is one. */
