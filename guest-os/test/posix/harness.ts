@@ -50,11 +50,22 @@ export function killerOf(pid: i32): i32 {
   return result == pid && sys.newsCode != sys.CLD_EXITED ? sys.newsStatus : -1;
 }
 
+/** Waits for a child that should be stopped: the signal, or -1 for anything else. */
+export function stopperOf(pid: i32): i32 {
+  const result = sys.waitpid(pid, sys.WUNTRACED);
+  return result == pid && sys.newsCode == sys.CLD_STOPPED ? sys.newsStatus : -1;
+}
+
 /** A child's verdict: exit status 0 means yes. */
 export function inChild(run: () => bool): bool {
   const pid = sys.fork();
   if (!pid) sys.exit(run() ? 0 : 1);
   return exitOf(pid) == 0;
+}
+
+/** A child that waits until it is signalled. */
+export function waiter(): i32 {
+  return child(() => <i32>sys.pause());
 }
 
 export function pauseFor(milliseconds: i32): void {
@@ -72,6 +83,8 @@ export function soon(test: () => bool): bool {
 
 // ---- signals
 
+/** A set of all of them. */
+export const ALL: u64 = ~(<u64>0);
 export function bit(signal: i32): u64 {
   return (<u64>1) << (<u64>signal - 1);
 }

@@ -13,8 +13,8 @@ import {
   readText,
   requirement,
   writeText,
-} from './harness';
-import * as sys from './system/system';
+} from '../../harness';
+import * as sys from '../../system/system';
 
 function fill(descriptor: i32): i64 {
   sys.fcntl(descriptor, sys.F_SETFL, sys.O_NONBLOCK);

@@ -1,7 +1,18 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview Requirements about directories. */
-import { buffer, contentOf, exists, inChild, longName, makeFile, namesIn, requirement, textAt, unprivileged } from './harness';
-import * as sys from './system/system';
+import {
+  buffer,
+  contentOf,
+  exists,
+  inChild,
+  longName,
+  makeFile,
+  namesIn,
+  requirement,
+  textAt,
+  unprivileged,
+} from '../../harness';
+import * as sys from '../../system/system';
 
 requirement('mkdir: a directory with the mode less the mask', () => {
   sys.umask(0o027);

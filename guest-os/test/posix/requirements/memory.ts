@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview Requirements about mmap, munmap, mprotect, msync, mlock. */
-import { load8, load32, store8, store32 } from 'machine/mem';
-import { buffer, child, contentOf, exitOf, killerOf, makeFile, requirement, writeText } from './harness';
-import * as sys from './system/system';
+import { load32, load8, store32, store8 } from 'machine/mem';
+import { buffer, child, contentOf, exitOf, killerOf, makeFile, requirement, writeText } from '../harness';
+import * as sys from '../system/system';
 
 const PAGE: u64 = 4096;
 let at: u64 = 0;
