@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /**
  * What fsync has promised is there after the power has failed, though no transaction group was synced since: other implementations find the same
- * records (zdb here, zfs-fuse in zfs/host/zfsFuse.test.ts). Every instant of a load: test/crash.
+ * records (zdb here, zfs-fuse in test/zfsFuse/zfsFuse.test.ts). Every instant of a load: test/crash.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

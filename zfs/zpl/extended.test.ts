@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /**
- * Extended attributes: made, promised, replayed, and gone with their files; zdb judges. zfs-fuse exchanges them in zfs/host/zfsFuse.test.ts.
+ * Extended attributes: made, promised, replayed, and gone with their files; zdb judges. zfs-fuse exchanges them in test/zfsFuse/zfsFuse.test.ts.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

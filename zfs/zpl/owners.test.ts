@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /**
  * Who has how much. OpenZFS's zdb shows each file's owner and space, and the sums that the pool keeps: one has to follow from the other. zfs-fuse shows the sums of
- * our pools, and we of its pools, in zfs/host/zfsFuse.test.ts.
+ * our pools, and we of its pools, in test/zfsFuse/zfsFuse.test.ts.
  */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { testSeed } from '../../test/support/seed.ts';
