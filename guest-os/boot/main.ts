@@ -30,7 +30,7 @@ import { setCoreDumper } from '../kernel/life';
 import { findProcess } from '../kernel/process';
 import { installKernelKstats } from '../kernel/kstats';
 import { initSystem, systemVersion } from '../kernel/system';
-import { idleLoop, initThreads } from '../kernel/thread';
+import { idleLoop, initThreads } from '../kernel/thread/dispatcher';
 import { initTraps } from '../kernel/trap';
 import { globalZone, ZONE_IS_RUNNING } from '../kernel/zone';
 import { beginZones, startInit } from '../kernel/zoneLife';

@@ -16,7 +16,7 @@ import { WINDOW_DIRECT } from 'machine/addresses';
 import { EINVAL, EIO, EROFS, ENOTSUP, setError } from '../kernel/errno';
 import { uptime } from '../kernel/clock';
 import { Kstat, KSTAT_TYPE_IO, NamedData } from '../kernel/kstat';
-import { WaitQueue } from '../kernel/thread';
+import { WaitQueue } from '../kernel/thread/waitQueue';
 
 export const BLOCK_READ: i32 = 0;
 export const BLOCK_WRITE: i32 = 1;

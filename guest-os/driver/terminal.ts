@@ -22,7 +22,7 @@ import { uptime } from '../kernel/clock';
 import { EAGAIN, EBUSY, EFAULT, EINVAL, EIO, ENOTTY, ENXIO, EPERM, setError, setFailure } from '../kernel/errno';
 import { currentProcess, Process, processList, postToGroup, TERMINAL_LEFT } from '../kernel/process';
 import { bit, SIG_IGN, SIGCONT, SIGHUP, SIGTTIN, SIGTTOU, SIGWINCH } from '../kernel/signal';
-import { isTimedOut } from '../kernel/thread';
+import { isTimedOut } from '../kernel/thread/waitQueue';
 import { copyShared, copyIn, copyOut, fetch32, fetched, put32 } from '../kernel/user';
 import { ICANON, IXOFF, LineDiscipline, NCCS, TOSTOP, VMIN, VSTART, VSTOP, VTIME } from './lineDiscipline';
 

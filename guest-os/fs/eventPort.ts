@@ -14,7 +14,7 @@ import { wallTime } from '../kernel/clock';
 import { EAGAIN, EBADFD, EBUSY, EINVAL, ENOENT, setError } from '../kernel/errno';
 import { heapHasRoom } from '../kernel/heapRoom';
 import { currentProcess } from '../kernel/process';
-import { isTimedOut } from '../kernel/thread';
+import { isTimedOut } from '../kernel/thread/waitQueue';
 import { OpenFile } from './file';
 import { POLL_READ, Poller, PollHead } from './poll';
 import { Attributes, FileSystem, newDeviceNumber, S_IFPORT, Vnode } from './vnode';

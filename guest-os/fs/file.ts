@@ -11,7 +11,7 @@ import { currentProcess } from '../kernel/process';
 import { EINVAL, EBADF, EFBIG, EOVERFLOW, ESPIPE, setError } from '../kernel/errno';
 import { RLIM_INFINITY, RLIMIT_FSIZE } from '../kernel/limits';
 import { SIGXFSZ } from '../kernel/signal';
-import { WaitQueue } from '../kernel/thread';
+import { WaitQueue } from '../kernel/thread/waitQueue';
 import { dropSetIds } from './policy';
 import { S_IFREG, S_ISGID, S_ISUID, Vnode } from './vnode';
 

@@ -10,7 +10,7 @@
  * A head also has threads that wait for just this one file ({@link PollHead.wait}), as read and write do.
  */
 import { restoreInterrupts, saveInterrupts } from 'machine/cpu';
-import { WaitQueue } from '../kernel/thread';
+import { WaitQueue } from '../kernel/thread/waitQueue';
 
 /** Events (<sys/poll.h>). */
 export const POLLIN: i32 = 0x01;

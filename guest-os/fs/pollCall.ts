@@ -4,7 +4,7 @@ import { restoreInterrupts, saveInterrupts } from 'machine/cpu';
 import { uptime } from '../kernel/clock';
 import { EFAULT, EINVAL, setError } from '../kernel/errno';
 import { currentProcess } from '../kernel/process';
-import { isTimedOut, WaitQueue } from '../kernel/thread';
+import { isTimedOut, WaitQueue } from '../kernel/thread/waitQueue';
 import { copyIn, copyOut, fetch64, fetched } from '../kernel/user';
 import { POLLERR, POLLHUP, POLLNVAL, Poller } from './poll';
 

@@ -16,7 +16,8 @@ import { PRIV_PROC_OWNER, PRIV_PROC_PRIOUP } from '../kernel/privilege';
 import { currentProcess, findProcess, frameOf, Process, senderInfo, ZOMBIE } from '../kernel/process';
 import { bit, loadRegisters, NSIG, SIGKILL, SIGSTOP, UNSTOPPABLE } from '../kernel/signal';
 import { SI_USER, takeInfo } from '../kernel/signalInfo';
-import { isTimedOut, Thread } from '../kernel/thread';
+import { isTimedOut } from '../kernel/thread/waitQueue';
+import { Thread } from '../kernel/thread/thread';
 import { setNice } from '../kernel/userPriority';
 import {
   clearSignal,

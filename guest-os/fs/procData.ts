@@ -6,12 +6,12 @@
  */
 import { MODE_SYSTEM, thisCpu } from '../kernel/cpu';
 import { countsToTime, uptime } from '../kernel/clock';
-import { PROT_EXEC, PROT_READ, PROT_WRITE, Segment } from '../kernel/addressSpace';
+import { PROT_EXEC, PROT_READ, PROT_WRITE, Segment } from '../kernel/memory/segment';
 import { PAGE, totalFrames } from '../kernel/frames';
 import { PrivilegeSet } from '../kernel/privilege';
 import { frameOf, Process, STOPPED, ZOMBIE } from '../kernel/process';
 import { NSIG, storeInfo } from '../kernel/signal';
-import { NZERO, RUNNABLE, RUNNING, Thread } from '../kernel/thread';
+import { NZERO, RUNNABLE, RUNNING, Thread } from '../kernel/thread/thread';
 import { classNameOf } from '../kernel/userPriority';
 import { PR_JOBCONTROL, PR_SUSPENDED, PR_SYSEXIT, representative, SYSSET_WORDS } from '../kernel/trace';
 import { USER_STACK_TOP } from 'machine/addresses';

@@ -16,7 +16,7 @@ import { EACCES, EINVAL, EISDIR, ENOENT, setError, setFailure } from '../kernel/
 import { PAGE } from '../kernel/frames';
 import { PRIV_PROC_INFO, PRIV_PROC_OWNER } from '../kernel/privilege';
 import { currentProcess, findProcess, Process, processList } from '../kernel/process';
-import { Thread } from '../kernel/thread';
+import { Thread } from '../kernel/thread/thread';
 import { findLwp } from '../kernel/lwp';
 import { globalZone, Zone } from '../kernel/zone';
 import { copy, storeText } from '../kernel/user';

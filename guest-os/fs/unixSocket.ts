@@ -39,7 +39,7 @@ import {
 import { heapHasRoom } from '../kernel/heapRoom';
 import { currentProcess } from '../kernel/process';
 import { SIGPIPE } from '../kernel/signal';
-import { isTimedOut } from '../kernel/thread';
+import { isTimedOut } from '../kernel/thread/waitQueue';
 import { ByteRing, LOOK_AGAIN, RING_CAPACITY } from './byteRing';
 import { OpenFile } from './file';
 import { forgetName } from './nameCache';

@@ -16,7 +16,7 @@ import { EINVAL, setFailure } from './errno';
 import { Process } from './process';
 import { Disposition } from './signal';
 import { SignalInfo } from './signalInfo';
-import { Thread } from './thread';
+import { Thread } from './thread/thread';
 
 /** What is known of a program when it is about to begin. */
 export class Program {

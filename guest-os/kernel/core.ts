@@ -22,7 +22,8 @@ import { O_CREAT, O_NOFOLLOW, O_WRONLY, OpenFile } from '../fs/file';
 import { openAt } from '../fs/open';
 import { Bytes, cred, lwpsinfo, lwpstatus, psinfo, pstatus } from '../fs/procData';
 import { S_IFREG, Vnode } from '../fs/vnode';
-import { AddressSpace, PROT_EXEC, PROT_READ, PROT_WRITE, Segment } from './addressSpace';
+import { AddressSpace } from './memory/addressSpace';
+import { PROT_EXEC, PROT_READ, PROT_WRITE, Segment } from './memory/segment';
 import { wallTime } from './clock';
 import { Credentials } from './credentials';
 import { PAGE } from './frames';
@@ -32,7 +33,7 @@ import { RLIM_INFINITY, RLIMIT_CORE } from './limits';
 import { frameOf, Process } from './process';
 import { bit, SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGQUIT, SIGSEGV, SIGSYS, SIGTRAP, SIGXCPU, SIGXFSZ } from './signal';
 import { systemVersion } from './system';
-import { current, Thread } from './thread';
+import { current, Thread } from './thread/thread';
 import { zoneOf } from './zone';
 
 /** SIGEMT has no name elsewhere in the kernel. */

@@ -10,7 +10,7 @@ import { PerCpuAt } from 'layout/processor';
 import { rdtsc } from 'machine/cpu';
 import * as percpu from 'machine/percpu';
 import { countsToTime, uptime } from './clock';
-import { Thread } from './thread';
+import { Thread } from './thread/thread';
 
 export const MODE_USER: i32 = 0;
 export const MODE_SYSTEM: i32 = 1;

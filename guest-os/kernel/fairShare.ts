@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /**
- * @fileoverview Whose turn it is among zones: shares (FSS(4D)) and caps of the processor. What is among the threads of one zone says thread.ts.
+ * @fileoverview Whose turn it is among zones: shares (FSS(4D)) and caps of the processor. What is among the threads of one zone says thread/runQueue.ts.
  *
  * Shares. A zone's usage is the time that its threads have had the processor, in programs and in the kernel; as illumos's FSS has it, each
  * second leaves three quarters of it (96 of 128). The next thread comes from the zone whose usage divided by its shares is least, so that zones
@@ -18,7 +18,7 @@
 import { rdtsc } from 'machine/cpu';
 import { Callout, countsToTime, processorRate, uptime } from './clock';
 import { thisCpu } from './cpu';
-import { Thread, WaitQueue } from './thread';
+import { Thread, ThreadQueue } from './thread/thread';
 
 /** Priorities of threads in a zone. */
 const LEVELS: i32 = 60;
@@ -54,7 +54,7 @@ export class FairShare {
   private readonly release: Callout = new Callout(releaseShare, changetype<usize>(this));
 
   /** Threads that wait for the processor, by priority. */
-  private readonly queues: StaticArray<WaitQueue> = new StaticArray<WaitQueue>(LEVELS);
+  private readonly queues: StaticArray<ThreadQueue> = new StaticArray<ThreadQueue>(LEVELS);
   private highest: i32 = 0;
   count: i32 = 0;
   /** In the list of all, and in that of the active ones. */
@@ -63,7 +63,7 @@ export class FairShare {
   private before: FairShare | null = null;
 
   constructor() {
-    for (let i = 0; i < LEVELS; i++) this.queues[i] = new WaitQueue();
+    for (let i = 0; i < LEVELS; i++) this.queues[i] = new ThreadQueue();
   }
 
   // ---- threads that want to run

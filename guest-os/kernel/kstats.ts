@@ -18,7 +18,8 @@ import { forksSoFar } from './life';
 import { DESFREE, LOTSFREE, MINFREE, thresholdOf, THROTTLEFREE, vmFigures } from './pageout';
 import { processList, ZOMBIE } from './process';
 import { maxThreads } from './resource';
-import { readyCount, stackFrames, threadCount } from './thread';
+import { readyCount, threadCount } from './thread/threads';
+import { stackFrames } from './thread/stacks';
 import { interruptsSoFar, lineCounts } from './trap';
 
 class SystemMisc extends Kstat {

@@ -38,7 +38,10 @@ import {
 import { PRIV_PROC_FORK } from './privilege';
 import { mayHaveMoreProcesses } from './resource';
 import { SA_NOCLDWAIT, SIG_IGN, SIGCLD } from './signal';
-import { beginThread, createThread, current, endThread, interrupt, loadSpace, startThread } from './thread';
+import { beginThread, endThread, loadSpace, startThread } from './thread/dispatcher';
+import { createThread } from './thread/threads';
+import { current } from './thread/thread';
+import { interrupt } from './thread/waitQueue';
 import { beginTraced, clearSignal, PR_FORK } from './trace';
 import { inheritPriority } from './userPriority';
 import { Zone, zoneOf } from './zone';

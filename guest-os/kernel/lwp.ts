@@ -16,7 +16,10 @@ import { currentProcess, frameOf, Process } from './process';
 import { mayHaveMoreThreads } from './resource';
 import { contextForNew } from './signal';
 import { isWritable } from './hat';
-import { createThread, current, discardThread, isTimedOut, Place, startThread, Thread, WaitQueue } from './thread';
+import { createThread, discardThread } from './thread/threads';
+import { current, Place, Thread } from './thread/thread';
+import { isTimedOut, WaitQueue } from './thread/waitQueue';
+import { startThread } from './thread/dispatcher';
 import { inheritPriority } from './userPriority';
 
 /** lwp_create's flags (<sys/lwp.h>). */

@@ -15,7 +15,7 @@ import { Process } from './process';
 import { storeResults } from './results';
 import { Disposition, enterNativeHandler } from './signal';
 import { SignalInfo } from './signalInfo';
-import { Thread } from './thread';
+import { Thread } from './thread/thread';
 
 const ELF_MAGIC: u32 = 0x464c457f;
 const X86_64: u16 = 62;

@@ -17,14 +17,17 @@
  * If it cannot free anything (swap is full, or all is locked) nobody waits for it: what was promised is in memory then, and free frames are enough for it.
  */
 import { restoreInterrupts, saveInterrupts } from 'machine/cpu';
-import { AddressSpace } from './addressSpace';
+import { AddressSpace } from './memory/addressSpace';
 import { AnonymousMemory, anonymousList } from './anonymous';
 import { TICK, uptime } from './clock';
 import { dropFrame, freeFrames, freeSwap, isPageable, isShared, PAGE, totalFrames, watchFrames } from './frames';
 import { ACCESSED, clearAccessed, entryAt, frameOfEntry, mapSlot, nextTable, unmapFrame } from './hat';
 import { processList } from './process';
 import { dropCached, mustWrite, pageOut, writeOut } from './swap';
-import { createThread, current, startThread, WaitQueue } from './thread';
+import { createThread } from './thread/threads';
+import { current } from './thread/thread';
+import { startThread } from './thread/dispatcher';
+import { WaitQueue } from './thread/waitQueue';
 import { bring } from './user';
 import { ZoneMemory } from './zoneMemory';
 

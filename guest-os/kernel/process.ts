@@ -16,7 +16,7 @@ import { restoreInterrupts, saveInterrupts } from 'machine/cpu';
 import { OpenFile } from '../fs/file';
 import { releaseLocks } from '../fs/recordLock';
 import { Vnode } from '../fs/vnode';
-import { AddressSpace } from './addressSpace';
+import { AddressSpace } from './memory/addressSpace';
 import { Brand, nativeBrand } from './brand';
 import { countsToTime, uptime, wallTime } from './clock';
 import { Contract, Template } from './contract';
@@ -42,7 +42,8 @@ import {
   STOPPING,
 } from './signal';
 import { giveInfo, PendingSignals, SI_NOINFO, SI_USER, SignalInfo, takeInfo } from './signalInfo';
-import { current, interrupt, Thread, WaitQueue } from './thread';
+import { current, Thread } from './thread/thread';
+import { interrupt, WaitQueue } from './thread/waitQueue';
 import { Project, projectOf, systemProject } from './project';
 import { ProcessTimers } from './timers';
 import { PR_REQUESTED, showSignal, stopTraced, Trace } from './trace';

@@ -26,7 +26,7 @@ import {
 import { messageQueues } from './ipc/messages';
 import { semaphores } from './ipc/semaphores';
 import { sharedBytes, sharedMemory } from './ipc/sharedMemory';
-import { threadCount } from './thread';
+import { threadCount } from './thread/threads';
 import { Zone } from './zone';
 
 const STACK_FRAMES: u32 = 7;

@@ -9,7 +9,7 @@
  */
 import { TrapFrame } from 'layout/processor';
 import { EINTR } from './errno';
-import { Thread } from './thread';
+import { Thread } from './thread/thread';
 
 const CARRY: u64 = 1;
 /** Results of -1 to -4095 are errnos. */

@@ -22,7 +22,7 @@ import { exitProcess } from './life';
 import { Process, stopProcess } from './process';
 import { storeContextResult, withFrame } from './results';
 import { giveInfo, SI_NOINFO, SI_TIMER, SignalInfo } from './signalInfo';
-import { Thread } from './thread';
+import { Thread } from './thread/thread';
 import { timerDelivered } from './timers';
 import { copyIn, copyOut } from './user';
 

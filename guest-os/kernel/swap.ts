@@ -20,7 +20,8 @@ import { Device } from '../fs/device';
 import { EIO, ENOMEM, setError } from './errno';
 import { addSwap, dropFrame, isShared, PAGE, reservedFrame, shareFrame } from './frames';
 import { vmFigures } from './pageout';
-import { current, WaitQueue } from './thread';
+import { current } from './thread/thread';
+import { WaitQueue } from './thread/waitQueue';
 import { ZoneMemory } from './zoneMemory';
 
 /** Pages of an area, and areas: a leaf of shared memory keeps a slot in 31 bits. */

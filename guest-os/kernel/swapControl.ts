@@ -21,7 +21,7 @@ import { PRIV_SYS_CONFIG } from './privilege';
 import { currentProcess, processList } from './process';
 import { UNLIMITED } from './rctl';
 import { enterArea, isSlotOf, leaveArea, SWAP_AREAS, SWAP_PAGES_MOST, SwapArea, swapArea } from './swap';
-import { WaitQueue } from './thread';
+import { WaitQueue } from './thread/waitQueue';
 import { copyIn, copyOut, fetch32, fetch64, fetched, fetchText, storeText } from './user';
 import { zoneOf } from './zone';
 

@@ -18,7 +18,8 @@ import { EINTR } from './errno';
 import { frameOf, Process, ZOMBIE } from './process';
 import { bit, SIGBUS, SIGFPE, SIGILL, SIGKILL, SIGTRAP } from './signal';
 import { giveInfo } from './signalInfo';
-import { current, interrupt, Thread } from './thread';
+import { current, Thread } from './thread/thread';
+import { interrupt } from './thread/waitQueue';
 
 /** Why a thread has stopped (<sys/procfs.h>). */
 export const PR_REQUESTED: i32 = 1;

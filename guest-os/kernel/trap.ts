@@ -41,7 +41,9 @@ import {
   TRAP_TRACE,
 } from './signalInfo';
 import { storeContextResult } from './results';
-import { current, preempt, sliceIsOver } from './thread';
+import { current } from './thread/thread';
+import { preempt } from './thread/dispatcher';
+import { sliceIsOver } from './thread/runQueue';
 import { endStep, stopAtEntry, stopAtExit, stopAtFault } from './trace';
 
 const VECTOR_DE: u64 = 0;

@@ -19,7 +19,7 @@ import { address } from 'machine/mem';
 import { copyUser } from 'machine/stubs';
 import { EFAULT, ENAMETOOLONG, setError, setFailure } from './errno';
 import { PAGE } from './frames';
-import { current } from './thread';
+import { current } from './thread/thread';
 
 /** Longest path, its final zero included (<limits.h>, PATH_MAX). */
 export const PATH_MAX: i32 = 1024;

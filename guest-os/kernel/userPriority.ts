@@ -2,11 +2,12 @@
 /**
  * @fileoverview What a user may say about how important a thread is, in the two forms that there are: nice(2)'s value, and the user priority of the class
  * FSS (priocntl(2), FSS(4D)), from -60 to 60, with a limit that only a privilege raises. As on illumos a third of the user priority is a
- * nice value with the other sign, and setting a nice value sets priority and limit. What the value does says thread.ts.
+ * nice value with the other sign, and setting a nice value sets priority and limit. What the value does says thread/runQueue.ts.
  *
  * Every thread of a process is in the class FSS; those of the kernel are in SYS.
  */
-import { NZERO, resetPriority, Thread } from './thread';
+import { NZERO, Thread } from './thread/thread';
+import { resetPriority } from './thread/runQueue';
 
 export const CLASS_SYS: i32 = 0;
 export const CLASS_FSS: i32 = 1;

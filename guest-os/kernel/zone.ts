@@ -27,7 +27,7 @@ import {
 } from './rctl';
 import { DEFAULT_IO_PRIORITY, ZoneIo } from './zoneIo';
 import { pagesOf, ZoneMemory } from './zoneMemory';
-import { WaitQueue } from './thread';
+import { WaitQueue } from './thread/waitQueue';
 
 export const ZONE_IS_INITIALIZED: i32 = 1;
 export const ZONE_IS_READY: i32 = 2;

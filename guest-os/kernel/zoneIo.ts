@@ -14,7 +14,7 @@
  */
 import { restoreInterrupts, saveInterrupts } from 'machine/cpu';
 import { countsToTime, processorRate, TICK, uptime } from './clock';
-import { WaitQueue } from './thread';
+import { WaitQueue } from './thread/waitQueue';
 
 /** Of a zone that nobody has given one. */
 export const DEFAULT_IO_PRIORITY: u64 = 1;

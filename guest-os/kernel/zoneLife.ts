@@ -20,7 +20,7 @@ import { PRIV_SYS_CONFIG, PrivilegeSet } from './privilege';
 import { currentProcess, findProcess, Process, processList, ZOMBIE } from './process';
 import { removeProjects } from './project';
 import { SIGKILL } from './signal';
-import { startThread } from './thread';
+import { startThread } from './thread/dispatcher';
 import {
   addZone,
   findZone,

@@ -18,7 +18,7 @@ import { canPageOut, mayWait, memoryIsShort, waitForMemory, waitForZone } from '
 import { currentProcess, Process, processList, ZOMBIE } from './process';
 import { UNLIMITED } from './rctl';
 import { SIGKILL } from './signal';
-import { WaitQueue } from './thread';
+import { WaitQueue } from './thread/waitQueue';
 
 /** Frames above the cap while a process that has been killed for it still ends. */
 const SPARE: u64 = 256;

@@ -4,7 +4,7 @@ import { countsToTime, uptime, wallTime } from '../kernel/clock';
 import { MODE_SYSTEM, thisCpu } from '../kernel/cpu';
 import { EINVAL, setError } from '../kernel/errno';
 import { currentProcess } from '../kernel/process';
-import { current } from '../kernel/thread';
+import { current } from '../kernel/thread/thread';
 import { put64 } from '../kernel/user';
 
 export const CLOCK_VIRTUAL: i32 = 1;

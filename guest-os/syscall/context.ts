@@ -3,7 +3,7 @@
 import { EINVAL, setError } from '../kernel/errno';
 import { frameOf } from '../kernel/process';
 import { restoreContext, saveContext } from '../kernel/signal';
-import { current } from '../kernel/thread';
+import { current } from '../kernel/thread/thread';
 
 const GETCONTEXT: i32 = 0;
 const SETCONTEXT: i32 = 1;

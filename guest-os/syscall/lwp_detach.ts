@@ -3,7 +3,7 @@
 import { EINVAL, ESRCH, setError } from '../kernel/errno';
 import { findLwp } from '../kernel/lwp';
 import { currentProcess } from '../kernel/process';
-import { current } from '../kernel/thread';
+import { current } from '../kernel/thread/thread';
 
 export function lwp_detach(id: i32): i64 {
   const process = currentProcess();

@@ -5,7 +5,8 @@ import { uptime } from '../kernel/clock';
 import { EINVAL, ESRCH, ETIME, setError } from '../kernel/errno';
 import { findLwp } from '../kernel/lwp';
 import { currentProcess } from '../kernel/process';
-import { current, isTimedOut, Thread, WaitQueue } from '../kernel/thread';
+import { current, Thread } from '../kernel/thread/thread';
+import { isTimedOut, WaitQueue } from '../kernel/thread/waitQueue';
 import { fetch32, fetch64, fetched } from '../kernel/user';
 
 const parked = new WaitQueue();

@@ -2,7 +2,8 @@
 /** @fileoverview System call 166, lwp_private: the thread pointer: sets it (0), or gives it at a word (1). */
 import { USER_END } from 'machine/addresses';
 import { EINVAL, setError } from '../kernel/errno';
-import { current, setThreadPointer } from '../kernel/thread';
+import { current } from '../kernel/thread/thread';
+import { setThreadPointer } from '../kernel/thread/dispatcher';
 import { put64 } from '../kernel/user';
 
 const FSBASE: i32 = 0;

@@ -3,7 +3,7 @@
 import { EDEADLK, ESRCH, setError } from '../kernel/errno';
 import { findLwp } from '../kernel/lwp';
 import { currentProcess } from '../kernel/process';
-import { interrupt } from '../kernel/thread';
+import { interrupt } from '../kernel/thread/waitQueue';
 
 export function lwp_suspend(id: i32): i64 {
   const process = currentProcess();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview System call 146, lwp_yield: others of the same priority may run. */
-import { yieldNow } from '../kernel/thread';
+import { yieldNow } from '../kernel/thread/dispatcher';
 
 export function lwp_yield(): i64 {
   yieldNow();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview System call 131, memcntl: what msync, mlock, munlock, mlockall, munlockall and madvise are made of. */
 import { USER_END } from 'machine/addresses';
-import { Segment } from '../kernel/addressSpace';
+import { Segment } from '../kernel/memory/segment';
 import { EAGAIN, EINVAL, ENOMEM, EPERM, setError } from '../kernel/errno';
 import { PRIV_PROC_LOCK_MEMORY } from '../kernel/privilege';
 import { currentProcess } from '../kernel/process';

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview System call 115, mmap: a new range of memory: zeros, or a view of a file. */
 import { USER_END } from 'machine/addresses';
-import { BREAK_LIMIT, PROT_WRITE, Segment } from '../kernel/addressSpace';
+import { BREAK_LIMIT } from '../kernel/memory/addressSpace';
+import { PROT_WRITE, Segment } from '../kernel/memory/segment';
 import { AnonymousMemory } from '../kernel/anonymous';
 import { S_IFREG } from '../fs/vnode';
 import { EACCES, EINVAL, ENODEV, ENOMEM, failure, setError } from '../kernel/errno';

@@ -3,7 +3,7 @@
 import { restoreInterrupts, saveInterrupts } from 'machine/cpu';
 import { uptime } from '../kernel/clock';
 import { EINVAL, setError } from '../kernel/errno';
-import { WaitQueue } from '../kernel/thread';
+import { WaitQueue } from '../kernel/thread/waitQueue';
 import { fetch64, fetched, put64 } from '../kernel/user';
 
 const NANOSECONDS: u64 = 1000000000;

@@ -4,7 +4,7 @@ import { EPERM, setError } from '../kernel/errno';
 import { PRIV_PROC_PRIOUP } from '../kernel/privilege';
 import { currentProcess } from '../kernel/process';
 import { withSecond } from '../kernel/results';
-import { NZERO } from '../kernel/thread';
+import { NZERO } from '../kernel/thread/thread';
 import { setNice } from '../kernel/userPriority';
 
 export function nice(more: i32): i64 {

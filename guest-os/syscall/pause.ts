@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview System call 29, pause (not restarted): waits for a signal. */
 import { restoreInterrupts, saveInterrupts } from 'machine/cpu';
-import { WaitQueue } from '../kernel/thread';
+import { WaitQueue } from '../kernel/thread/waitQueue';
 
 const waiters = new WaitQueue();
 

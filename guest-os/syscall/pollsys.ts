@@ -5,7 +5,7 @@
 import { deadline, fetchDeadline, pollDescriptors } from '../fs/pollCall';
 import { EINTR } from '../kernel/errno';
 import { UNSTOPPABLE } from '../kernel/signal';
-import { current } from '../kernel/thread';
+import { current } from '../kernel/thread/thread';
 import { fetch64, fetched } from '../kernel/user';
 
 export function pollsys(at: u64, count: i32, timeout: u64, mask: u64): i64 {

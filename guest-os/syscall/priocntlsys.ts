@@ -8,7 +8,7 @@ import { EACCES, EINVAL, EPERM, ESRCH, failure, setError } from '../kernel/errno
 import { PRIV_PROC_PRIOUP, PRIV_SYS_CONFIG } from '../kernel/privilege';
 import { currentProcess, Process, processList, ZOMBIE } from '../kernel/process';
 import { isInSet, isKindOfSet } from '../kernel/processSet';
-import { NZERO } from '../kernel/thread';
+import { NZERO } from '../kernel/thread/thread';
 import { CLASS_FSS, CLASS_NAMES, MAX_USER_PRIORITY, setNice, setUserPriority } from '../kernel/userPriority';
 import { copyIn, copyOut, fetchText, put32, storeText } from '../kernel/user';
 

@@ -4,7 +4,7 @@ import { countsToTime } from '../kernel/clock';
 import { MODE_SYSTEM, thisCpu } from '../kernel/cpu';
 import { EINVAL, setError } from '../kernel/errno';
 import { currentProcess } from '../kernel/process';
-import { current } from '../kernel/thread';
+import { current } from '../kernel/thread/thread';
 import { copyOut } from '../kernel/user';
 
 const SIZE: usize = 144;

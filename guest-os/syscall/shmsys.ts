@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview System call 52, shmsys: shared memory of System V: attached (0), controlled (1), detached (2), found or made (3), listed (4). */
 import { USER_END } from 'machine/addresses';
-import { BREAK_LIMIT } from '../kernel/addressSpace';
+import { BREAK_LIMIT } from '../kernel/memory/addressSpace';
 import { EFAULT, EINVAL, failure, setError } from '../kernel/errno';
 import { IPC_R, IPC_RMID, IPC_SET, IPC_STAT, IPC_W } from '../kernel/ipc/objects';
 import { createSharedMemory, detach, SharedMemory, sharedMemory } from '../kernel/ipc/sharedMemory';

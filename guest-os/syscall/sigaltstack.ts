@@ -3,7 +3,7 @@
 import { EINVAL, ENOMEM, EPERM, setError } from '../kernel/errno';
 import { frameOf } from '../kernel/process';
 import { MINSIGSTKSZ, onAlternateStack, SS_DISABLE, SS_ONSTACK } from '../kernel/signal';
-import { current } from '../kernel/thread';
+import { current } from '../kernel/thread/thread';
 import { copyIn, copyOut } from '../kernel/user';
 
 /** stack_t for 64 bits: pointer, size, flags. */

@@ -3,7 +3,7 @@
 import { EINVAL, setError } from '../kernel/errno';
 import { currentProcess } from '../kernel/process';
 import { SIGRTMAX } from '../kernel/signal';
-import { current } from '../kernel/thread';
+import { current } from '../kernel/thread/thread';
 import { put64 } from '../kernel/user';
 
 export function sigpending(what: i32, to: u64): i64 {

@@ -2,7 +2,7 @@
 /** @fileoverview System call 95, sigprocmask: which signals wait, for the calling thread. */
 import { EINVAL, setError } from '../kernel/errno';
 import { UNSTOPPABLE } from '../kernel/signal';
-import { current } from '../kernel/thread';
+import { current } from '../kernel/thread/thread';
 import { fetch64, fetched, put64 } from '../kernel/user';
 
 const SIG_BLOCK: i32 = 1;

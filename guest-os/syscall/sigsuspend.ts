@@ -2,7 +2,8 @@
 /** @fileoverview System call 96, sigsuspend (not restarted): waits for a signal with another mask, which the handler's end takes back. */
 import { restoreInterrupts, saveInterrupts } from 'machine/cpu';
 import { UNSTOPPABLE } from '../kernel/signal';
-import { current, WaitQueue } from '../kernel/thread';
+import { current } from '../kernel/thread/thread';
+import { WaitQueue } from '../kernel/thread/waitQueue';
 import { fetch64, fetched } from '../kernel/user';
 
 const waiters = new WaitQueue();

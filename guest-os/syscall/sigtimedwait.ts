@@ -6,7 +6,7 @@ import { EAGAIN, EINVAL, setError } from '../kernel/errno';
 import { currentProcess } from '../kernel/process';
 import { SI_TIMER, giveInfo } from '../kernel/signalInfo';
 import { SIGINFO_SIZE, storeInfo, UNSTOPPABLE } from '../kernel/signal';
-import { current } from '../kernel/thread';
+import { current } from '../kernel/thread/thread';
 import { timerDelivered } from '../kernel/timers';
 import { copyOut, fetch64, fetched } from '../kernel/user';
 

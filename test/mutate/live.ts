@@ -122,7 +122,7 @@ export const HOOKS: readonly Hook[] = [
   hook('process.max-msg-messages', 'kernel/ipc/messages.ts', 'this.count < this.mostMessages', 'true', LIMITS, PROCESS),
   hook(
     'priocntl',
-    'kernel/thread.ts',
+    'kernel/thread/runQueue.ts',
     'if (share.count) slice = niceSlice(thread, slice);',
     '',
     LIMITS,

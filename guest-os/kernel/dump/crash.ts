@@ -22,7 +22,7 @@ import { EBUSY, setError } from '../errno';
 import { PAGE } from '../frames';
 import { Process } from '../process';
 import { systemVersion } from '../system';
-import { current } from '../thread';
+import { current } from '../thread/thread';
 import { globalZone } from '../zone';
 import { markAll, markedPages, markKernel, markProcess, nextMarked, writeTranslations } from './pages';
 import { storeRoots } from './roots';

@@ -8,7 +8,7 @@
 import { WINDOW, WINDOW_DIRECT } from 'machine/addresses';
 import { imageEnd, kernelSpace } from 'machine/stubs';
 import { heapEnd } from 'runtime/heap';
-import { AddressSpace } from '../addressSpace';
+import { AddressSpace } from '../memory/addressSpace';
 import { PAGE, ramRangeEnd, ramRanges, ramRangeStart } from '../frames';
 import { Process, processList } from '../process';
 import { put64 } from './writer';

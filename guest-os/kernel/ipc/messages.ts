@@ -13,7 +13,7 @@ import { PRIV_SYS_IPC_CONFIG } from '../privilege';
 import { address } from 'machine/mem';
 import { currentProcess } from '../process';
 import { RCTL_MAX_MSG_IDS } from '../rctl';
-import { WaitQueue } from '../thread';
+import { WaitQueue } from '../thread/waitQueue';
 import { bring, copyNow, isUser, put64 } from '../user';
 import { ZoneMemory } from '../zoneMemory';
 import { Facility, IPC_NOWAIT, IpcObject, now } from './objects';

@@ -8,7 +8,8 @@
  * An attachment is what mappings of a space have one and the same beginning of the memory: how many there are is counted when somebody asks. Left out:
  * large pages and locking by SHM_SHARE_MMU (it attaches like any other), the time of detaching by an exit.
  */
-import { AddressSpace, PROT_READ, PROT_WRITE, Segment } from '../addressSpace';
+import { AddressSpace } from '../memory/addressSpace';
+import { PROT_READ, PROT_WRITE, Segment } from '../memory/segment';
 import { AnonymousMemory, Charge } from '../anonymous';
 import { EAGAIN, EINVAL, EMFILE, ENOMEM, EPERM, failure, setError, setFailure } from '../errno';
 import { PAGE } from '../frames';

@@ -18,7 +18,7 @@ import { Process } from '../process';
 import { hasReplaced } from '../results';
 import { Disposition } from '../signal';
 import { SignalInfo } from '../signalInfo';
-import { BrandData, current, Thread } from '../thread';
+import { BrandData, current, Thread } from '../thread/thread';
 import { put64 } from '../user';
 
 const FIRST: u32 = 0x4000;
