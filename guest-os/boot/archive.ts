@@ -9,7 +9,7 @@
 import { address } from 'machine/mem';
 import { Vnode, S_IFDIR, S_IFLNK, S_IFMT, S_IFREG } from '../fs/vnode';
 import { EXDEV } from '../kernel/errno';
-import { textOf } from '../kernel/user';
+import { textOf } from '../kernel/memory/user';
 
 const HEADER: usize = 110;
 const MAGIC_LENGTH: usize = 6;

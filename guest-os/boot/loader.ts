@@ -18,8 +18,8 @@ import {
 import { LOW_PAGES } from 'machine/addresses';
 import { imageEnd } from 'machine/stubs';
 import { addMemory } from 'runtime/frames';
-import { countFrames, noteRam } from '../kernel/frames';
-import { textOf } from '../kernel/user';
+import { countFrames, noteRam } from '../kernel/memory/frames';
+import { textOf } from '../kernel/memory/user';
 import { main } from './main';
 
 const MULTIBOOT2_BOOTED: u32 = 0x36d76289;

@@ -14,7 +14,7 @@
 import { restoreInterrupts, saveInterrupts } from 'machine/cpu';
 import { WINDOW_DIRECT } from 'machine/addresses';
 import { EINVAL, EIO, EROFS, ENOTSUP, setError } from '../kernel/errno';
-import { uptime } from '../kernel/clock';
+import { uptime } from '../kernel/time/clock';
 import { Kstat, KSTAT_TYPE_IO, NamedData } from '../kernel/kstat';
 import { WaitQueue } from '../kernel/thread/waitQueue';
 

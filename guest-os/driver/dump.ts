@@ -7,7 +7,7 @@ import { Device, makeDevice } from '../fs/device';
 import { addDevice } from '../fs/devices';
 import { Walk } from '../fs/lookup';
 import { S_IFBLK, S_IFCHR } from '../fs/vnode';
-import { GLOBAL_ZONE } from '../kernel/credentials';
+import { GLOBAL_ZONE } from '../kernel/process/credentials';
 import {
   dumpContent,
   dumpEstimate,
@@ -21,8 +21,8 @@ import {
 } from '../kernel/dump/crash';
 import { nameRoots } from '../kernel/dump/roots';
 import { EALREADY, EINVAL, EFAULT, ENODEV, ENOSPC, ENOTBLK, ENXIO, EPERM, failure, setError } from '../kernel/errno';
-import { currentProcess } from '../kernel/process';
-import { copyOut, fetchText, put64, storeText } from '../kernel/user';
+import { currentProcess } from '../kernel/process/process';
+import { copyOut, fetchText, put64, storeText } from '../kernel/memory/user';
 
 const MAJOR: u32 = 75;
 const DIOCGETDUMPSIZE: i32 = 0xdd10;

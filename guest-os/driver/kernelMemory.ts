@@ -7,14 +7,14 @@ import { address } from 'machine/mem';
 import { Device, makeDevice } from '../fs/device';
 import { addDevice } from '../fs/devices';
 import { S_IFCHR } from '../fs/vnode';
-import { GLOBAL_ZONE } from '../kernel/credentials';
+import { GLOBAL_ZONE } from '../kernel/process/credentials';
 import { dumpIsUnderWay } from '../kernel/dump/crash';
 import { isMemory, markKernel } from '../kernel/dump/pages';
 import { storeRoots } from '../kernel/dump/roots';
 import { symbolFile } from '../kernel/dump/symbols';
 import { EBUSY, EFAULT, EPERM, setError } from '../kernel/errno';
-import { currentProcess } from '../kernel/process';
-import { copyShared } from '../kernel/user';
+import { currentProcess } from '../kernel/process/process';
+import { copyShared } from '../kernel/memory/user';
 
 const MAJOR_MEMORY: u32 = 13;
 const MAJOR_SYMBOLS: u32 = 72;

@@ -9,11 +9,11 @@
 import { addDevice } from '../fs/devices';
 import { Device, makeDevice } from '../fs/device';
 import { S_IFCHR } from '../fs/vnode';
-import { uptime } from '../kernel/clock';
+import { uptime } from '../kernel/time/clock';
 import { ENOMEM, ENOTTY, ENXIO, setError } from '../kernel/errno';
 import { chainId, findKstat, Kstat, kstatChain, KSTAT_TYPE_RAW, NamedData } from '../kernel/kstat';
-import { currentProcess } from '../kernel/process';
-import { copyIn, copyOut, storeText } from '../kernel/user';
+import { currentProcess } from '../kernel/process/process';
+import { copyIn, copyOut, storeText } from '../kernel/memory/user';
 
 const IOC_CHAIN_ID: i32 = 0x4b01;
 const IOC_READ: i32 = 0x4b02;

@@ -9,7 +9,7 @@ import { addDevice } from '../fs/devices';
 import { Device, makeDevice } from '../fs/device';
 import { S_IFCHR } from '../fs/vnode';
 import { ENOSPC, setError } from '../kernel/errno';
-import { copy } from '../kernel/user';
+import { copy } from '../kernel/memory/user';
 
 const MAJOR: u32 = 13;
 const NULL: u32 = 2;

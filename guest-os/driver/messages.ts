@@ -9,7 +9,7 @@ import { Device, makeDevice } from '../fs/device';
 import { addDevice } from '../fs/devices';
 import { S_IFCHR } from '../fs/vnode';
 import { EFAULT, setError } from '../kernel/errno';
-import { copyShared } from '../kernel/user';
+import { copyShared } from '../kernel/memory/user';
 
 const MAJOR: u32 = 97;
 const chunk = memory.data(256);

@@ -13,8 +13,8 @@ import { inb, inl, inw, outb, outl, outw } from 'machine/cpu';
 import { DEVICES, WINDOW } from 'machine/addresses';
 import { kernelSpace } from 'machine/stubs';
 import { print } from 'runtime/console';
-import { PAGE } from '../kernel/frames';
-import { mapFrame, NO_EXECUTE, WRITABLE } from '../kernel/hat';
+import { PAGE } from '../kernel/memory/frames';
+import { mapFrame, NO_EXECUTE, WRITABLE } from '../kernel/memory/hat';
 import { setInterrupt } from '../kernel/trap';
 
 const ADDRESS: u32 = 0xcf8;

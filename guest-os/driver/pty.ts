@@ -17,12 +17,12 @@ import { Device, makeDevice } from '../fs/device';
 import { addDevice, removeDevice } from '../fs/devices';
 import { POLL_READ, POLL_WRITE, POLLERR, POLLHUP, Poller, PollHead } from '../fs/poll';
 import { S_IFCHR, Vnode } from '../fs/vnode';
-import { GLOBAL_ZONE } from '../kernel/credentials';
+import { GLOBAL_ZONE } from '../kernel/process/credentials';
 import { EACCES, EAGAIN, EFAULT, EINVAL, EIO, ENOSPC, EPERM, setError, setFailure } from '../kernel/errno';
-import { currentProcess } from '../kernel/process';
-import { bring, copyIn, copyNow, copyShared } from '../kernel/user';
-import { findZone } from '../kernel/zone';
-import { mayConfigureZones } from '../kernel/zoneLife';
+import { currentProcess } from '../kernel/process/process';
+import { bring, copyIn, copyNow, copyShared } from '../kernel/memory/user';
+import { findZone } from '../kernel/zone/zone';
+import { mayConfigureZones } from '../kernel/zone/zoneLife';
 import { Terminal } from './terminal';
 
 const MAJOR_MASTER: u32 = 23;

@@ -9,7 +9,7 @@
 import { inb, outb } from 'machine/cpu';
 import { makeDevice } from '../fs/device';
 import { addDevice } from '../fs/devices';
-import { uptime } from '../kernel/clock';
+import { uptime } from '../kernel/time/clock';
 import { setInterrupt } from '../kernel/trap';
 import { Terminal } from './terminal';
 

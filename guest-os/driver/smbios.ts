@@ -11,7 +11,7 @@ import { WINDOW_DIRECT } from 'machine/addresses';
 import { addDevice } from '../fs/devices';
 import { Device, makeDevice } from '../fs/device';
 import { S_IFCHR } from '../fs/vnode';
-import { copy } from '../kernel/user';
+import { copy } from '../kernel/memory/user';
 
 const MAJOR: u32 = 151;
 /** `_SM_`, and the first four of `_SM3_`. */

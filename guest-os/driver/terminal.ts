@@ -18,12 +18,12 @@ import { Device } from '../fs/device';
 import { O_NOCTTY } from '../fs/file';
 import { POLL_READ, POLL_WRITE, POLLERR, POLLHUP, Poller, PollHead } from '../fs/poll';
 import { S_IFCHR, Vnode } from '../fs/vnode';
-import { uptime } from '../kernel/clock';
+import { uptime } from '../kernel/time/clock';
 import { EAGAIN, EBUSY, EFAULT, EINVAL, EIO, ENOTTY, ENXIO, EPERM, setError, setFailure } from '../kernel/errno';
-import { currentProcess, Process, processList, postToGroup, TERMINAL_LEFT } from '../kernel/process';
-import { bit, SIG_IGN, SIGCONT, SIGHUP, SIGTTIN, SIGTTOU, SIGWINCH } from '../kernel/signal';
+import { currentProcess, Process, processList, postToGroup, TERMINAL_LEFT } from '../kernel/process/process';
+import { bit, SIG_IGN, SIGCONT, SIGHUP, SIGTTIN, SIGTTOU, SIGWINCH } from '../kernel/signal/signal';
 import { isTimedOut } from '../kernel/thread/waitQueue';
-import { copyShared, copyIn, copyOut, fetch32, fetched, put32 } from '../kernel/user';
+import { copyShared, copyIn, copyOut, fetch32, fetched, put32 } from '../kernel/memory/user';
 import { ICANON, IXOFF, LineDiscipline, NCCS, TOSTOP, VMIN, VSTART, VSTOP, VTIME } from './lineDiscipline';
 
 /** ioctl requests (<sys/termios.h>, <sys/filio.h>, <sys/stropts.h>). */

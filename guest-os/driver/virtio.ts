@@ -10,8 +10,8 @@
  * loads, and its answers (indices, lengths) are checked: a device that answers nonsense is not followed.
  */
 import { address, fence, load8, load16, load32, store8, store16, store32 } from 'machine/mem';
-import { uptime } from '../kernel/clock';
-import { newFrame } from '../kernel/frames';
+import { uptime } from '../kernel/time/clock';
+import { newFrame } from '../kernel/memory/frames';
 import { mapRegisters, PciFunction } from './pci';
 
 export const VIRTIO_VENDOR: u32 = 0x1af4;

@@ -10,10 +10,10 @@
  */
 import { restoreInterrupts, saveInterrupts } from 'machine/cpu';
 import { address, load8 } from 'machine/mem';
-import { uptime } from '../kernel/clock';
+import { uptime } from '../kernel/time/clock';
 import { EIO, ENOTSUP, setError } from '../kernel/errno';
-import { newFrame } from '../kernel/frames';
-import { textOf } from '../kernel/user';
+import { newFrame } from '../kernel/memory/frames';
+import { textOf } from '../kernel/memory/user';
 import { addDisk, BLOCK_DISCARD, BLOCK_FLUSH, BLOCK_READ, BLOCK_WRITE, BlockDevice, Buffer, findDisk } from './block';
 import { makeDiskNodes } from './disk';
 import { addInterruptSource, InterruptSource, PciDriver, PciFunction } from './pci';

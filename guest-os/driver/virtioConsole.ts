@@ -9,7 +9,7 @@
 import { address, load8 } from 'machine/mem';
 import { addDevice } from '../fs/devices';
 import { makeDevice } from '../fs/device';
-import { newFrame } from '../kernel/frames';
+import { newFrame } from '../kernel/memory/frames';
 import { addInterruptSource, InterruptSource, PciDriver, PciFunction } from './pci';
 import { Terminal } from './terminal';
 import { DESCRIPTOR_WRITE, isVirtio, TYPE_CONSOLE, VirtioDevice, Virtqueue } from './virtio';

@@ -4,8 +4,8 @@
  */
 import { address } from 'machine/mem';
 import { ENOMEM, setError } from '../kernel/errno';
-import { dropFrame, newFrame, PAGE } from '../kernel/frames';
-import { bring, copyNow } from '../kernel/user';
+import { dropFrame, newFrame, PAGE } from '../kernel/memory/frames';
+import { bring, copyNow } from '../kernel/memory/user';
 
 const FRAMES: i32 = 4;
 export const RING_CAPACITY: u64 = 16384;

@@ -12,7 +12,7 @@
  * Everything is an ioctl (<sys/ctfs.h>). CT_ERECV waits for an event; poll(2) tells whether there is one. An event's buffer gets two 32-bit words, pid
  * and status, where illumos packs a name-value list; of statuses there is the common part.
  */
-import { wallTime } from '../kernel/clock';
+import { wallTime } from '../kernel/time/clock';
 import {
   abandon,
   adopt,
@@ -24,10 +24,10 @@ import {
   findContract,
   Listener,
   Template,
-} from '../kernel/contract';
+} from '../kernel/process/contract';
 import { EFAULT, EINVAL, ENOENT, failure, setError, setFailure } from '../kernel/errno';
-import { currentProcess, Process } from '../kernel/process';
-import { copyIn, copyOut, fetch64, fetched, put64 } from '../kernel/user';
+import { currentProcess, Process } from '../kernel/process/process';
+import { copyIn, copyOut, fetch64, fetched, put64 } from '../kernel/memory/user';
 import { FileSystemType } from './mount';
 import { POLL_READ, Poller } from './poll';
 import { Attributes, DirectoryReader, FileSystem, newDeviceNumber, S_IFDIR, S_IFREG, Vnode } from './vnode';

@@ -6,7 +6,7 @@
  * `pseudo`; /dev has the same nodes under the names by which people know them. Users can change a node's owner and mode, but not
  * make, rename or remove any.
  */
-import { bootTime } from '../kernel/clock';
+import { bootTime } from '../kernel/time/clock';
 import { Device, deviceFileSystem, newDeviceInode } from './device';
 import { Attributes, DirectoryReader, FileSystem, S_IFDIR, Vnode } from './vnode';
 

@@ -10,10 +10,10 @@
  * alert's event until it is taken back. Omitted: sources AIO, MQ and FILE.
  */
 import { restoreInterrupts, saveInterrupts } from 'machine/cpu';
-import { wallTime } from '../kernel/clock';
+import { wallTime } from '../kernel/time/clock';
 import { EAGAIN, EBADFD, EBUSY, EINVAL, ENOENT, setError } from '../kernel/errno';
-import { heapHasRoom } from '../kernel/heapRoom';
-import { currentProcess } from '../kernel/process';
+import { heapHasRoom } from '../kernel/memory/heapRoom';
+import { currentProcess } from '../kernel/process/process';
 import { isTimedOut } from '../kernel/thread/waitQueue';
 import { OpenFile } from './file';
 import { POLL_READ, Poller, PollHead } from './poll';

@@ -5,12 +5,12 @@
  * The vnode is told when the first and the last holder come and go, which is what pipes live by.
  */
 import { restoreInterrupts, saveInterrupts } from 'machine/cpu';
-import { heapMayHaveRoom } from '../kernel/heapRoom';
-import { PRIV_FILE_SETID } from '../kernel/privilege';
-import { currentProcess } from '../kernel/process';
+import { heapMayHaveRoom } from '../kernel/memory/heapRoom';
+import { PRIV_FILE_SETID } from '../kernel/process/privilege';
+import { currentProcess } from '../kernel/process/process';
 import { EINVAL, EBADF, EFBIG, EOVERFLOW, ESPIPE, setError } from '../kernel/errno';
-import { RLIM_INFINITY, RLIMIT_FSIZE } from '../kernel/limits';
-import { SIGXFSZ } from '../kernel/signal';
+import { RLIM_INFINITY, RLIMIT_FSIZE } from '../kernel/limits/limits';
+import { SIGXFSZ } from '../kernel/signal/signal';
 import { WaitQueue } from '../kernel/thread/waitQueue';
 import { dropSetIds } from './policy';
 import { S_IFREG, S_ISGID, S_ISUID, Vnode } from './vnode';

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview fcntl's struct flock for 64 bits (<sys/fcntl.h>): record locks and F_FREESP, whose ranges are told in the same way. */
 import { EBADF, EINVAL, EOVERFLOW, ESPIPE, setError } from '../kernel/errno';
-import { Process } from '../kernel/process';
-import { copyIn, copyOut } from '../kernel/user';
+import { Process } from '../kernel/process/process';
+import { copyIn, copyOut } from '../kernel/memory/user';
 import { OpenFile } from './file';
 import { conflicting, F_RDLCK, F_UNLCK, F_WRLCK, setLock, TO_END } from './recordLock';
 import { S_IFREG } from './vnode';

@@ -7,10 +7,10 @@
  * The root of a process stops `..`, so a process with another root cannot leave it; the root of its zone does so even where a process has a
  * root below that and stands beside it.
  */
-import { Credentials } from '../kernel/credentials';
+import { Credentials } from '../kernel/process/credentials';
 import { EBUSY, EEXIST, EINVAL, ELOOP, ENAMETOOLONG, ENOENT, ENOTDIR, failure, setError, setFailure } from '../kernel/errno';
-import { currentProcess } from '../kernel/process';
-import { zoneOf } from '../kernel/zone';
+import { currentProcess } from '../kernel/process/process';
+import { zoneOf } from '../kernel/zone/zone';
 import { cachedLookup } from './nameCache';
 import { checkAccess, checkChange, checkRemoval, X_OK } from './policy';
 import { DirectoryReader, NAME_MAX, S_IFLNK, Vnode } from './vnode';

@@ -5,10 +5,10 @@
  * It is written anew whenever it is read from its start, so that a reader sees one state of the list.
  */
 import { address } from 'machine/mem';
-import { wallTime } from '../kernel/clock';
-import { currentProcess } from '../kernel/process';
-import { copyShared, storeText } from '../kernel/user';
-import { pathIn, zoneOf } from '../kernel/zone';
+import { wallTime } from '../kernel/time/clock';
+import { currentProcess } from '../kernel/process/process';
+import { copyShared, storeText } from '../kernel/memory/user';
+import { pathIn, zoneOf } from '../kernel/zone/zone';
 import { IF_ALLOWED, FileSystemType, mountList } from './mount';
 import { Attributes, FileSystem, newDeviceNumber, S_IFREG, Vnode } from './vnode';
 

@@ -12,11 +12,11 @@
  * Options are a comma-separated list, as mount -o has them: ro and rw, nosuid and suid, nodevices and devices, noexec and exec, noatime and
  * atime are everybody's; what a type has besides it looks for itself.
  */
-import { wallTime } from '../kernel/clock';
-import { GLOBAL_ZONE } from '../kernel/credentials';
+import { wallTime } from '../kernel/time/clock';
+import { GLOBAL_ZONE } from '../kernel/process/credentials';
 import { EBUSY, EINVAL, ENODEV, ENOTDIR, EPERM, failure, setError, setFailure } from '../kernel/errno';
-import { currentProcess } from '../kernel/process';
-import { globalZone, Zone, zoneAt, zoneOf } from '../kernel/zone';
+import { currentProcess } from '../kernel/process/process';
+import { globalZone, Zone, zoneAt, zoneOf } from '../kernel/zone/zone';
 import { forgetNames } from './nameCache';
 import { FileSystem, Vnode } from './vnode';
 

@@ -4,11 +4,11 @@
  *
  * Paths are users' addresses. Each function returns 0 or a negative errno, or, where it gives a vnode, a held one or null.
  */
-import { Credentials } from '../kernel/credentials';
+import { Credentials } from '../kernel/process/credentials';
 import { EACCES, EBUSY, EEXIST, EINVAL, ENOENT, ENOTDIR, EPERM, EXDEV, failure, setError, setFailure } from '../kernel/errno';
-import { PRIV_FILE_LINK_ANY } from '../kernel/privilege';
-import { currentProcess } from '../kernel/process';
-import { fetchText } from '../kernel/user';
+import { PRIV_FILE_LINK_ANY } from '../kernel/process/privilege';
+import { currentProcess } from '../kernel/process/process';
+import { fetchText } from '../kernel/memory/user';
 import { isSpecial, Walk } from './lookup';
 import { forgetName } from './nameCache';
 import { checkAccess, checkChange, checkRemoval, groupIn, isOwner, W_OK } from './policy';

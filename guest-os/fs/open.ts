@@ -2,7 +2,7 @@
 /**
  * @fileoverview open: from a path to a descriptor; and from a vnode to what a descriptor is made of, which for fifos and device files is another vnode.
  */
-import { Credentials } from '../kernel/credentials';
+import { Credentials } from '../kernel/process/credentials';
 import {
   EEXIST,
   EINVAL,
@@ -16,7 +16,7 @@ import {
   setError,
   setFailure,
 } from '../kernel/errno';
-import { currentProcess, Process } from '../kernel/process';
+import { currentProcess, Process } from '../kernel/process/process';
 import { specialFile } from './device';
 import {
   O_ACCMODE,

@@ -11,11 +11,11 @@
  *
  * illumos's pipes are streams; that both ends can be read and written, as there, is left out.
  */
-import { wallTime } from '../kernel/clock';
+import { wallTime } from '../kernel/time/clock';
 import { EAGAIN, EMFILE, ENXIO, EPIPE, setError, setFailure } from '../kernel/errno';
-import { heapHasRoom } from '../kernel/heapRoom';
-import { currentProcess } from '../kernel/process';
-import { SIGPIPE } from '../kernel/signal';
+import { heapHasRoom } from '../kernel/memory/heapRoom';
+import { currentProcess } from '../kernel/process/process';
+import { SIGPIPE } from '../kernel/signal/signal';
 import { ByteRing, LOOK_AGAIN } from './byteRing';
 import { O_ACCMODE, O_NDELAY, O_NONBLOCK, O_RDONLY, O_WRONLY } from './file';
 import { POLL_READ, POLL_WRITE, POLLERR, POLLHUP, Poller, PollHead } from './poll';

@@ -5,9 +5,9 @@
  * POSIX.1-2017, 4.5 (file access permissions), chmod, chown, unlink (S_ISVTX), utimensat; acl(7), and zfs_acl.c of illumos, for files with lists of access; illumos: giving one's own files away takes
  * {PRIV_FILE_CHOWN_SELF}, since _POSIX_CHOWN_RESTRICTED is in force.
  */
-import { Credentials } from '../kernel/credentials';
+import { Credentials } from '../kernel/process/credentials';
 import { EACCES, EINVAL, EPERM, EROFS, setError } from '../kernel/errno';
-import { PRIV_FILE_CHOWN, PRIV_FILE_CHOWN_SELF, PRIV_FILE_SETID, PRIV_SYS_CONFIG } from '../kernel/privilege';
+import { PRIV_FILE_CHOWN, PRIV_FILE_CHOWN_SELF, PRIV_FILE_SETID, PRIV_SYS_CONFIG } from '../kernel/process/privilege';
 import {
   Ace,
   ACE_APPEND_DATA,

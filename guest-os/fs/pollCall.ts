@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview poll(2): waits until one of several descriptors is ready. select is made of it by libraries. */
 import { restoreInterrupts, saveInterrupts } from 'machine/cpu';
-import { uptime } from '../kernel/clock';
+import { uptime } from '../kernel/time/clock';
 import { EFAULT, EINVAL, setError } from '../kernel/errno';
-import { currentProcess } from '../kernel/process';
+import { currentProcess } from '../kernel/process/process';
 import { isTimedOut, WaitQueue } from '../kernel/thread/waitQueue';
-import { copyIn, copyOut, fetch64, fetched } from '../kernel/user';
+import { copyIn, copyOut, fetch64, fetched } from '../kernel/memory/user';
 import { POLLERR, POLLHUP, POLLNVAL, Poller } from './poll';
 
 /** struct pollfd: descriptor, events, results. */

@@ -4,21 +4,21 @@
  * bits: a command of eight bytes, then its operand. A write may hold several; the first that fails ends it.
  *
  * Taken: PCNULL, PCSTOP, PCDSTOP, PCWSTOP, PCTWSTOP, PCRUN, PCCSIG, PCCFAULT, PCSSIG, PCKILL, PCUNKILL, PCSHOLD, PCSTRACE, PCSFAULT, PCSENTRY, PCSEXIT, PCSET,
- * PCUNSET, PCSREG, PCNICE, PCREAD, PCWRITE. Others are EINVAL. What they mean is kernel/trace.ts.
+ * PCUNSET, PCSREG, PCNICE, PCREAD, PCWRITE. Others are EINVAL. What they mean is kernel/process/trace.ts.
  *
  * Who has a file open but lost the right to it, since the process has executed a set-id program, gets EAGAIN.
  */
 import { restoreInterrupts, saveInterrupts } from 'machine/cpu';
-import { uptime } from '../kernel/clock';
+import { uptime } from '../kernel/time/clock';
 import { EAGAIN, EBUSY, EINVAL, ENOENT, EPERM, setError } from '../kernel/errno';
-import { findLwp } from '../kernel/lwp';
-import { PRIV_PROC_OWNER, PRIV_PROC_PRIOUP } from '../kernel/privilege';
-import { currentProcess, findProcess, frameOf, Process, senderInfo, ZOMBIE } from '../kernel/process';
-import { bit, loadRegisters, NSIG, SIGKILL, SIGSTOP, UNSTOPPABLE } from '../kernel/signal';
-import { SI_USER, takeInfo } from '../kernel/signalInfo';
+import { findLwp } from '../kernel/process/lwp';
+import { PRIV_PROC_OWNER, PRIV_PROC_PRIOUP } from '../kernel/process/privilege';
+import { currentProcess, findProcess, frameOf, Process, senderInfo, ZOMBIE } from '../kernel/process/process';
+import { bit, loadRegisters, NSIG, SIGKILL, SIGSTOP, UNSTOPPABLE } from '../kernel/signal/signal';
+import { SI_USER, takeInfo } from '../kernel/signal/signalInfo';
 import { isTimedOut } from '../kernel/thread/waitQueue';
 import { Thread } from '../kernel/thread/thread';
-import { setNice } from '../kernel/userPriority';
+import { setNice } from '../kernel/thread/userPriority';
 import {
   clearSignal,
   direct,
@@ -32,8 +32,8 @@ import {
   runThread,
   SYSSET_WORDS,
   traceOf,
-} from '../kernel/trace';
-import { copyIn } from '../kernel/user';
+} from '../kernel/process/trace';
+import { copyIn } from '../kernel/memory/user';
 import { copyMemory } from './procMemory';
 import { Attributes, FileSystem, S_IFREG, Vnode } from './vnode';
 

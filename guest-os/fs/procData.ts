@@ -4,16 +4,16 @@
  *
  * Each is built when it is read. Fields that the kernel has no figure for are zero.
  */
-import { MODE_SYSTEM, thisCpu } from '../kernel/cpu';
-import { countsToTime, uptime } from '../kernel/clock';
+import { MODE_SYSTEM, thisCpu } from '../kernel/thread/cpu';
+import { countsToTime, uptime } from '../kernel/time/clock';
 import { PROT_EXEC, PROT_READ, PROT_WRITE, Segment } from '../kernel/memory/segment';
-import { PAGE, totalFrames } from '../kernel/frames';
-import { PrivilegeSet } from '../kernel/privilege';
-import { frameOf, Process, STOPPED, ZOMBIE } from '../kernel/process';
-import { NSIG, storeInfo } from '../kernel/signal';
+import { PAGE, totalFrames } from '../kernel/memory/frames';
+import { PrivilegeSet } from '../kernel/process/privilege';
+import { frameOf, Process, STOPPED, ZOMBIE } from '../kernel/process/process';
+import { NSIG, storeInfo } from '../kernel/signal/signal';
 import { NZERO, RUNNABLE, RUNNING, Thread } from '../kernel/thread/thread';
-import { classNameOf } from '../kernel/userPriority';
-import { PR_JOBCONTROL, PR_SUSPENDED, PR_SYSEXIT, representative, SYSSET_WORDS } from '../kernel/trace';
+import { classNameOf } from '../kernel/thread/userPriority';
+import { PR_JOBCONTROL, PR_SUSPENDED, PR_SYSEXIT, representative, SYSSET_WORDS } from '../kernel/process/trace';
 import { USER_STACK_TOP } from 'machine/addresses';
 
 /** Bytes to be filled in. */

@@ -11,15 +11,15 @@
  * A file is one row of FILES: its name, its mode, how its content is made.
  */
 import { address } from 'machine/mem';
-import { wallTime } from '../kernel/clock';
+import { wallTime } from '../kernel/time/clock';
 import { EACCES, EINVAL, EISDIR, ENOENT, setError, setFailure } from '../kernel/errno';
-import { PAGE } from '../kernel/frames';
-import { PRIV_PROC_INFO, PRIV_PROC_OWNER } from '../kernel/privilege';
-import { currentProcess, findProcess, Process, processList } from '../kernel/process';
+import { PAGE } from '../kernel/memory/frames';
+import { PRIV_PROC_INFO, PRIV_PROC_OWNER } from '../kernel/process/privilege';
+import { currentProcess, findProcess, Process, processList } from '../kernel/process/process';
 import { Thread } from '../kernel/thread/thread';
-import { findLwp } from '../kernel/lwp';
-import { globalZone, Zone } from '../kernel/zone';
-import { copy, storeText } from '../kernel/user';
+import { findLwp } from '../kernel/process/lwp';
+import { globalZone, Zone } from '../kernel/zone/zone';
+import { copy, storeText } from '../kernel/memory/user';
 import { pathOf } from './lookup';
 import { ControlFile, mayTrace } from './procControl';
 import { copyMemory } from './procMemory';

@@ -8,10 +8,10 @@
  *
  * Numbers are illumos's (<sys/socket.h>). XNET's struct msghdr is the only one; access rights go as SCM_RIGHTS.
  */
-import { wallTime } from '../kernel/clock';
-import { Credentials } from '../kernel/credentials';
+import { wallTime } from '../kernel/time/clock';
+import { Credentials } from '../kernel/process/credentials';
 import { EAFNOSUPPORT, EINVAL, ENOPROTOOPT, ENOTSOCK, EOPNOTSUPP, setError, setFailure } from '../kernel/errno';
-import { currentProcess } from '../kernel/process';
+import { currentProcess } from '../kernel/process/process';
 import { OpenFile } from './file';
 import { Attributes, FileSystem, newDeviceNumber, S_IFSOCK, Vnode } from './vnode';
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview struct stat and struct statvfs for 64 bits (<sys/stat.h>, <sys/statvfs.h>), from what a file and its file system say. */
-import { currentProcess } from '../kernel/process';
-import { copyOut, storeText } from '../kernel/user';
+import { currentProcess } from '../kernel/process/process';
+import { copyOut, storeText } from '../kernel/memory/user';
 import { ACE_READ_ATTRIBUTES } from './acl';
 import { checkAcl } from './policy';
 import { FileSystem, NAME_MAX, Vnode } from './vnode';

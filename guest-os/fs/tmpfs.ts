@@ -13,7 +13,7 @@
  */
 import { address } from 'machine/mem';
 import { heapLive } from 'runtime/heap';
-import { wallTime } from '../kernel/clock';
+import { wallTime } from '../kernel/time/clock';
 import {
   EEXIST,
   EFAULT,
@@ -29,12 +29,12 @@ import {
   setError,
   setFailure,
 } from '../kernel/errno';
-import { availableFrames, dropFrame, newFrame, PAGE } from '../kernel/frames';
-import { heapHasPieceOf, heapHasRoom, heapLimit } from '../kernel/heapRoom';
-import { throttle } from '../kernel/pageout';
-import { bring, copyNow } from '../kernel/user';
-import { zoneOf } from '../kernel/zone';
-import { ZoneMemory } from '../kernel/zoneMemory';
+import { availableFrames, dropFrame, newFrame, PAGE } from '../kernel/memory/frames';
+import { heapHasPieceOf, heapHasRoom, heapLimit } from '../kernel/memory/heapRoom';
+import { throttle } from '../kernel/memory/pageout';
+import { bring, copyNow } from '../kernel/memory/user';
+import { zoneOf } from '../kernel/zone/zone';
+import { ZoneMemory } from '../kernel/zone/zoneMemory';
 import { ALWAYS, FileSystemType, optionValue } from './mount';
 import { Attributes, DirectoryReader, FileSystem, newDeviceNumber, S_IFDIR, S_IFLNK, S_IFMT, Statistics, Vnode } from './vnode';
 

@@ -13,7 +13,7 @@
  * (ECONNREFUSED). A file that lies in a socket that nobody can reach any more (two sockets that hold each other in flight) is never closed: there is
  * no collector of descriptors in flight.
  */
-import { uptime } from '../kernel/clock';
+import { uptime } from '../kernel/time/clock';
 import {
   EADDRINUSE,
   EAGAIN,
@@ -36,9 +36,9 @@ import {
   setError,
   setFailure,
 } from '../kernel/errno';
-import { heapHasRoom } from '../kernel/heapRoom';
-import { currentProcess } from '../kernel/process';
-import { SIGPIPE } from '../kernel/signal';
+import { heapHasRoom } from '../kernel/memory/heapRoom';
+import { currentProcess } from '../kernel/process/process';
+import { SIGPIPE } from '../kernel/signal/signal';
 import { isTimedOut } from '../kernel/thread/waitQueue';
 import { ByteRing, LOOK_AGAIN, RING_CAPACITY } from './byteRing';
 import { OpenFile } from './file';

@@ -3,7 +3,7 @@
  * @fileoverview readv and writev: a user's list of struct iovecs, one piece after the other. A piece that is not done whole is the last.
  */
 import { EFAULT, EINVAL, setError } from '../kernel/errno';
-import { copyIn, isUser } from '../kernel/user';
+import { copyIn, isUser } from '../kernel/memory/user';
 import { OpenFile } from './file';
 
 /** <limits.h> */

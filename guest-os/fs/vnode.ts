@@ -3,7 +3,7 @@
  * @fileoverview The vnode layer: what the kernel asks of a file, whichever file system it lies in.
  *
  * A vnode is a managed object with virtual operations. Each has a default answer (mostly an errno), so a file system implements what it
- * has, and a new operation is one method here. Buffers are u64 addresses, a user's or the kernel's (kernel/user.ts); operations may sleep.
+ * has, and a new operation is one method here. Buffers are u64 addresses, a user's or the kernel's (kernel/memory/user.ts); operations may sleep.
  *
  * Who checks what: callers (lookup.ts, policy.ts, system calls) see to permissions, `.` and `..`, free names, mount points and read-only file
  * systems, so that every file system refuses alike. A file system sees to what only it knows: space, links across devices, kinds of files.

@@ -6,9 +6,9 @@
  * `mount -F dev -o zone=ID,console=pts/N`: whose terminals are shown, and which one of them is the console. Whatever isn't in SHARED can't be
  * reached from a zone: it may make no device files (PRIV_SYS_DEVICES), and those in its file systems mean nothing (nodevices).
  */
-import { wallTime } from '../kernel/clock';
+import { wallTime } from '../kernel/time/clock';
 import { EINVAL, setFailure } from '../kernel/errno';
-import { findZone } from '../kernel/zone';
+import { findZone } from '../kernel/zone/zone';
 import { slaveOf } from '../driver/pty';
 import { newDeviceInode } from './device';
 import { deviceNamed } from './devices';

@@ -8,8 +8,8 @@
 import { TrapFrame } from 'layout/processor';
 import { print, printDecimal, printHex } from 'runtime/console';
 import { printPlace, printStack } from 'runtime/symbols';
-import { Process } from './process';
-import { SIG_DFL } from './signal';
+import { Process } from './process/process';
+import { SIG_DFL } from './signal/signal';
 import { reasonOf } from './trap';
 
 export function printFault(process: Process, frame: TrapFrame, signal: i32, at: u64): void {

@@ -11,8 +11,8 @@
  * In memory of programs a record's data is an array of kstat_named_t, 48 bytes each: name of 31 bytes, type, value. Long texts lie behind the
  * array. A record of another type (KSTAT_TYPE_IO, RAW) overrides {@link Kstat.type} and writes its bytes itself.
  */
-import { uptime } from './clock';
-import { storeText } from './user';
+import { uptime } from './time/clock';
+import { storeText } from './memory/user';
 
 export const KSTAT_TYPE_RAW: i32 = 0;
 export const KSTAT_TYPE_NAMED: i32 = 1;

@@ -21,14 +21,14 @@ import { print, printDecimal, printHex } from 'runtime/console';
 import { beginPanic, endPanic } from 'runtime/panic';
 import { peek64 } from 'runtime/symbols';
 import { printFault } from './faultReport';
-import { timerArrived } from './clock';
-import { MODE_SYSTEM, MODE_USER, processors, thisCpu } from './cpu';
+import { timerArrived } from './time/clock';
+import { MODE_SYSTEM, MODE_USER, processors, thisCpu } from './thread/cpu';
 import { EINTR, EIO, ENOMEM, setError } from './errno';
-import { endOfInterrupt, VECTOR_TIMER } from './lapic';
-import { endLwp } from './life';
-import { throttle, vmFigures } from './pageout';
-import { Process } from './process';
-import { deliverSignals, SIGBUS, SIGFPE, SIGILL, SIGKILL, SIGSEGV, SIGTRAP } from './signal';
+import { endOfInterrupt, VECTOR_TIMER } from './time/lapic';
+import { endLwp } from './process/life';
+import { throttle, vmFigures } from './memory/pageout';
+import { Process } from './process/process';
+import { deliverSignals, SIGBUS, SIGFPE, SIGILL, SIGKILL, SIGSEGV, SIGTRAP } from './signal/signal';
 import {
   BUS_ADRALN,
   BUS_ADRERR,
@@ -39,12 +39,12 @@ import {
   SEGV_MAPERR,
   TRAP_BRKPT,
   TRAP_TRACE,
-} from './signalInfo';
+} from './signal/signalInfo';
 import { storeContextResult } from './results';
 import { current } from './thread/thread';
 import { preempt } from './thread/dispatcher';
 import { sliceIsOver } from './thread/runQueue';
-import { endStep, stopAtEntry, stopAtExit, stopAtFault } from './trace';
+import { endStep, stopAtEntry, stopAtExit, stopAtFault } from './process/trace';
 
 const VECTOR_DE: u64 = 0;
 const VECTOR_DB: u64 = 1;

@@ -3,8 +3,8 @@
 import { Walk } from '../fs/lookup';
 import { checkAccess, X_OK } from '../fs/policy';
 import { ENOTDIR, failure, setError } from '../kernel/errno';
-import { currentProcess } from '../kernel/process';
-import { fetchText } from '../kernel/user';
+import { currentProcess } from '../kernel/process/process';
+import { fetchText } from '../kernel/memory/user';
 
 export function chdir(path: u64): i64 {
   const process = currentProcess();

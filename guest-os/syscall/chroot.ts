@@ -2,8 +2,8 @@
 /** @fileoverview System call 61, chroot: another root directory for the process and its children. */
 import { AT_FDCWD, fileAt } from '../fs/names';
 import { ENOTDIR, EPERM, failure, setError } from '../kernel/errno';
-import { PRIV_PROC_CHROOT } from '../kernel/privilege';
-import { currentProcess } from '../kernel/process';
+import { PRIV_PROC_CHROOT } from '../kernel/process/privilege';
+import { currentProcess } from '../kernel/process/process';
 
 export function chroot(path: u64): i64 {
   const process = currentProcess();

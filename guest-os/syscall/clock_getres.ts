@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview System call 193, clock_getres: a clock's resolution, at a struct timespec: one count of the time stamp counter. */
-import { processorRate } from '../kernel/clock';
+import { processorRate } from '../kernel/time/clock';
 import { EINVAL, setError } from '../kernel/errno';
-import { put64 } from '../kernel/user';
+import { put64 } from '../kernel/memory/user';
 import { CLOCK_PROCESS_CPUTIME_ID, CLOCK_VIRTUAL } from './clock_gettime';
 
 export function clock_getres(clock: i32, to: u64): i64 {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview System call 191, clock_gettime: a clock's time, at a struct timespec. */
-import { countsToTime, uptime, wallTime } from '../kernel/clock';
-import { MODE_SYSTEM, thisCpu } from '../kernel/cpu';
+import { countsToTime, uptime, wallTime } from '../kernel/time/clock';
+import { MODE_SYSTEM, thisCpu } from '../kernel/thread/cpu';
 import { EINVAL, setError } from '../kernel/errno';
-import { currentProcess } from '../kernel/process';
+import { currentProcess } from '../kernel/process/process';
 import { current } from '../kernel/thread/thread';
-import { put64 } from '../kernel/user';
+import { put64 } from '../kernel/memory/user';
 
 export const CLOCK_VIRTUAL: i32 = 1;
 export const CLOCK_THREAD_CPUTIME_ID: i32 = 2;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview System call 192, clock_settime: another date; with PRIV_SYS_TIME. */
-import { setWallTime } from '../kernel/clock';
+import { setWallTime } from '../kernel/time/clock';
 import { EINVAL, EPERM, setError } from '../kernel/errno';
-import { PRIV_SYS_TIME } from '../kernel/privilege';
-import { currentProcess } from '../kernel/process';
-import { fetch64, fetched } from '../kernel/user';
+import { PRIV_SYS_TIME } from '../kernel/process/privilege';
+import { currentProcess } from '../kernel/process/process';
+import { fetch64, fetched } from '../kernel/memory/user';
 import { CLOCK_REALTIME } from './clock_gettime';
 
 export function clock_settime(clock: i32, from: u64): i64 {

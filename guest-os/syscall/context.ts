@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview System call 100, context: a thread's state: getcontext (0), and setcontext (1), the way back from a signal handler. */
 import { EINVAL, setError } from '../kernel/errno';
-import { frameOf } from '../kernel/process';
-import { restoreContext, saveContext } from '../kernel/signal';
+import { frameOf } from '../kernel/process/process';
+import { restoreContext, saveContext } from '../kernel/signal/signal';
 import { current } from '../kernel/thread/thread';
 
 const GETCONTEXT: i32 = 0;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview System call 151, corectl: where core files go, and whether: options, and the patterns of the system, of a process, of those without one. */
-import { CC_ALL, corePathOf, coreSettings } from '../kernel/core';
-import { GLOBAL_ZONE } from '../kernel/credentials';
+import { CC_ALL, corePathOf, coreSettings } from '../kernel/process/core';
+import { GLOBAL_ZONE } from '../kernel/process/credentials';
 import { EINVAL, EPERM, ESRCH, failure, setError } from '../kernel/errno';
-import { PRIV_SYS_ADMIN } from '../kernel/privilege';
-import { currentProcess, findProcess, Process, ZOMBIE } from '../kernel/process';
-import { copyOut, fetchText, PATH_MAX, put32, storeText } from '../kernel/user';
+import { PRIV_SYS_ADMIN } from '../kernel/process/privilege';
+import { currentProcess, findProcess, Process, ZOMBIE } from '../kernel/process/process';
+import { copyOut, fetchText, PATH_MAX, put32, storeText } from '../kernel/memory/user';
 
 /** <sys/corectl.h> */
 const SET_OPTIONS: i32 = 1;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview System call 59, execve: another program in this process. */
 import { E2BIG, EFAULT, failure, setError } from '../kernel/errno';
-import { ARG_MAX, exec } from '../kernel/exec';
-import { currentProcess } from '../kernel/process';
+import { ARG_MAX, exec } from '../kernel/process/exec';
+import { currentProcess } from '../kernel/process/process';
 import { withFrame } from '../kernel/results';
-import { fetch64, fetched, fetchText } from '../kernel/user';
+import { fetch64, fetched, fetchText } from '../kernel/memory/user';
 
 export function execve(path: u64, argv: u64, envp: u64): i64 {
   const name = fetchText(path);

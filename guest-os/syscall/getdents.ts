@@ -2,8 +2,8 @@
 /** @fileoverview System call 81, getdents: entries of an open directory, as many struct dirents as fit. */
 import { DirectoryReader } from '../fs/vnode';
 import { EFAULT, EINVAL, ENOTDIR, failure, setError } from '../kernel/errno';
-import { currentProcess } from '../kernel/process';
-import { copyOut, storeText } from '../kernel/user';
+import { currentProcess } from '../kernel/process/process';
+import { copyOut, storeText } from '../kernel/memory/user';
 
 /** Inode number, offset of the next entry, length of this one; then the name and its zero, up to a multiple of 8. */
 const HEADER: usize = 18;

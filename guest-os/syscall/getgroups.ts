@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview System call 92, getgroups: the supplementary groups at an array of ints; how many there are. */
 import { EINVAL, setError } from '../kernel/errno';
-import { currentProcess } from '../kernel/process';
-import { put32 } from '../kernel/user';
+import { currentProcess } from '../kernel/process/process';
+import { put32 } from '../kernel/memory/user';
 
 export function getgroups(size: i32, to: u64): i64 {
   const groups = currentProcess().credentials.groups;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview System call 157, getitimer: what an interval timer has left, at a struct itimerval. */
 import { EINVAL, setError } from '../kernel/errno';
-import { currentProcess } from '../kernel/process';
-import { ITIMER_PROF, timersOf } from '../kernel/timers';
-import { put64 } from '../kernel/user';
+import { currentProcess } from '../kernel/process/process';
+import { ITIMER_PROF, timersOf } from '../kernel/time/timers';
+import { put64 } from '../kernel/memory/user';
 
 export function getitimer(which: i32, to: u64): i64 {
   if (<u32>which > <u32>ITIMER_PROF) return setError(EINVAL);

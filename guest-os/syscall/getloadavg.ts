@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview System call 105, getloadavg: threads that ran or wanted to, on average over 1, 5 and 15 minutes, in 256ths, at an array of ints. */
-import { loadAverage } from '../kernel/cpu';
+import { loadAverage } from '../kernel/thread/cpu';
 import { EINVAL, setError } from '../kernel/errno';
-import { put32 } from '../kernel/user';
+import { put32 } from '../kernel/memory/user';
 
 export function getloadavg(to: u64, count: i32): i64 {
   if (count < 0) return setError(EINVAL);

@@ -2,7 +2,7 @@
 /** @fileoverview System call 126, getrandom: random bytes; GRND_NONBLOCK and GRND_RANDOM change nothing, as the pool is seeded at boot. */
 import { randomBytes } from '../driver/random';
 import { EFAULT, EINVAL, setError } from '../kernel/errno';
-import { isUser } from '../kernel/user';
+import { isUser } from '../kernel/memory/user';
 
 const FLAGS: i32 = 3;
 /** As much as one call gives. */

@@ -2,7 +2,7 @@
 /** @fileoverview System call 245, getsockopt: an option of a socket. */
 import { SO_RCVTIMEO, SO_SNDTIMEO, SOL_SOCKET, socketOf } from '../fs/socket';
 import { EFAULT, EINVAL, failure, setError } from '../kernel/errno';
-import { fetch32, fetched, put32, put64 } from '../kernel/user';
+import { fetch32, fetched, put32, put64 } from '../kernel/memory/user';
 
 export function getsockopt(descriptor: i32, level: i32, name: i32, to: u64, length: u64, version: i32): i64 {
   const socket = socketOf(descriptor);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview System call 156, gettimeofday: seconds and microseconds since 1970, at a struct timeval. */
-import { wallTime } from '../kernel/clock';
-import { put64 } from '../kernel/user';
+import { wallTime } from '../kernel/time/clock';
+import { put64 } from '../kernel/memory/user';
 
 export function gettimeofday(to: u64): i64 {
   if (!to) return 0;

@@ -2,8 +2,8 @@
 /** @fileoverview System call 54, ioctl: a request to a device, or about the descriptor itself. */
 import { O_NONBLOCK } from '../fs/file';
 import { EINVAL, failure, setError } from '../kernel/errno';
-import { currentProcess, TERMINAL_LEFT } from '../kernel/process';
-import { fetch32, fetched } from '../kernel/user';
+import { currentProcess, TERMINAL_LEFT } from '../kernel/process/process';
+import { fetch32, fetched } from '../kernel/memory/user';
 
 /** <sys/filio.h> */
 const FIOCLEX: i32 = 0x20006601;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview System call 37, kill: a signal for a process, a group, or all. */
 import { EINVAL, EPERM, ESRCH, failure, setError } from '../kernel/errno';
-import { currentProcess, findProcess, Process, processList, senderInfo, ZOMBIE } from '../kernel/process';
-import { NSIG, SIGCONT } from '../kernel/signal';
-import { SI_USER } from '../kernel/signalInfo';
+import { currentProcess, findProcess, Process, processList, senderInfo, ZOMBIE } from '../kernel/process/process';
+import { NSIG, SIGCONT } from '../kernel/signal/signal';
+import { SI_USER } from '../kernel/signal/signalInfo';
 
 export function kill(pid: i32, signal: i32): i64 {
   if (<u32>signal >= <u32>NSIG) return setError(EINVAL);

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview System call 170, lwp_cond_wait (not restarted): releases a mutex and waits at a condition variable; the caller takes the mutex again. */
 import { restoreInterrupts, saveInterrupts } from 'machine/cpu';
-import { uptime } from '../kernel/clock';
+import { uptime } from '../kernel/time/clock';
 import { EFAULT, EINVAL, setError } from '../kernel/errno';
-import { placeOf, waitAt, wakeAt } from '../kernel/lwp';
-import { fetch32, fetch64, fetched, put32 } from '../kernel/user';
+import { placeOf, waitAt, wakeAt } from '../kernel/process/lwp';
+import { fetch32, fetch64, fetched, put32 } from '../kernel/memory/user';
 import { HELD, LOCK_WORD, WAITERS } from './lwp_mutex_timedlock';
 
 export function lwp_cond_wait(condition: u64, mutex: u64, span: u64): i64 {

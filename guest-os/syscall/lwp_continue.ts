@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview System call 162, lwp_continue: a suspended thread goes on. */
 import { ESRCH, setError } from '../kernel/errno';
-import { findLwp } from '../kernel/lwp';
-import { currentProcess } from '../kernel/process';
+import { findLwp } from '../kernel/process/lwp';
+import { currentProcess } from '../kernel/process/process';
 
 export function lwp_continue(id: i32): i64 {
   const process = currentProcess();

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview System call 210, lwp_mutex_timedlock: takes a lock that somebody else holds, when it is free, at most waiting for a time. */
 import { restoreInterrupts, saveInterrupts } from 'machine/cpu';
-import { uptime } from '../kernel/clock';
+import { uptime } from '../kernel/time/clock';
 import { EFAULT, EINVAL, ETIME, setError } from '../kernel/errno';
-import { placeOf, waitAt } from '../kernel/lwp';
-import { fetch32, fetch64, fetched, put32 } from '../kernel/user';
+import { placeOf, waitAt } from '../kernel/process/lwp';
+import { fetch32, fetch64, fetched, put32 } from '../kernel/memory/user';
 
 /** lwp_mutex_t: the lock word, whose lowest byte is the lock and whose highest says that somebody waits. */
 export const LOCK_WORD: u64 = 12;

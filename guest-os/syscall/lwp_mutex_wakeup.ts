@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview System call 168, lwp_mutex_wakeup: a lock has been released: one that waits for it, or all, may try. */
 import { EFAULT, setError } from '../kernel/errno';
-import { placeOf, wakeAt } from '../kernel/lwp';
-import { fetch32, fetched, put32 } from '../kernel/user';
+import { placeOf, wakeAt } from '../kernel/process/lwp';
+import { fetch32, fetched, put32 } from '../kernel/memory/user';
 import { LOCK_WORD, WAITERS } from './lwp_mutex_timedlock';
 
 export function lwp_mutex_wakeup(mutex: u64, all: i32): i64 {

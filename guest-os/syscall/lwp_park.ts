@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview System call 77, lwp_park (not restarted): waits until unparked (0), at most for a time; unparks a thread (1), or several (2). */
 import { restoreInterrupts, saveInterrupts } from 'machine/cpu';
-import { uptime } from '../kernel/clock';
+import { uptime } from '../kernel/time/clock';
 import { EINVAL, ESRCH, ETIME, setError } from '../kernel/errno';
-import { findLwp } from '../kernel/lwp';
-import { currentProcess } from '../kernel/process';
+import { findLwp } from '../kernel/process/lwp';
+import { currentProcess } from '../kernel/process/process';
 import { current, Thread } from '../kernel/thread/thread';
 import { isTimedOut, WaitQueue } from '../kernel/thread/waitQueue';
-import { fetch32, fetch64, fetched } from '../kernel/user';
+import { fetch32, fetch64, fetched } from '../kernel/memory/user';
 
 const parked = new WaitQueue();
 

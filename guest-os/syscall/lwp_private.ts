@@ -4,7 +4,7 @@ import { USER_END } from 'machine/addresses';
 import { EINVAL, setError } from '../kernel/errno';
 import { current } from '../kernel/thread/thread';
 import { setThreadPointer } from '../kernel/thread/dispatcher';
-import { put64 } from '../kernel/user';
+import { put64 } from '../kernel/memory/user';
 
 const FSBASE: i32 = 0;
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview System call 163, lwp_sigqueue: a signal for one thread of the process; 0 only asks whether there is such a thread. */
 import { EAGAIN, EINVAL, ESRCH, setError } from '../kernel/errno';
-import { findLwp } from '../kernel/lwp';
-import { currentProcess, senderInfo } from '../kernel/process';
-import { NSIG } from '../kernel/signal';
-import { SI_LWP, SI_QUEUE } from '../kernel/signalInfo';
+import { findLwp } from '../kernel/process/lwp';
+import { currentProcess, senderInfo } from '../kernel/process/process';
+import { NSIG } from '../kernel/signal/signal';
+import { SI_LWP, SI_QUEUE } from '../kernel/signal/signalInfo';
 
 export function lwp_sigqueue(id: i32, signal: i32, value: u64, code: i32): i64 {
   if (<u32>signal >= <u32>NSIG) return setError(EINVAL);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview System call 161, lwp_suspend: a thread of the process does not run until lwp_continue. */
 import { EDEADLK, ESRCH, setError } from '../kernel/errno';
-import { findLwp } from '../kernel/lwp';
-import { currentProcess } from '../kernel/process';
+import { findLwp } from '../kernel/process/lwp';
+import { currentProcess } from '../kernel/process/process';
 import { interrupt } from '../kernel/thread/waitQueue';
 
 export function lwp_suspend(id: i32): i64 {

@@ -3,9 +3,9 @@
 import { USER_END } from 'machine/addresses';
 import { Segment } from '../kernel/memory/segment';
 import { EAGAIN, EINVAL, ENOMEM, EPERM, setError } from '../kernel/errno';
-import { PRIV_PROC_LOCK_MEMORY } from '../kernel/privilege';
-import { currentProcess } from '../kernel/process';
-import { isUser } from '../kernel/user';
+import { PRIV_PROC_LOCK_MEMORY } from '../kernel/process/privilege';
+import { currentProcess } from '../kernel/process/process';
+import { isUser } from '../kernel/memory/user';
 
 /** <sys/mman.h> */
 const MC_SYNC: i32 = 1;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview System call 114, mincore: a byte for each page of a range: is it there? */
 import { EINVAL, ENOMEM, setError } from '../kernel/errno';
-import { frameAt } from '../kernel/hat';
-import { currentProcess } from '../kernel/process';
-import { copyOut, isUser } from '../kernel/user';
+import { frameAt } from '../kernel/memory/hat';
+import { currentProcess } from '../kernel/process/process';
+import { copyOut, isUser } from '../kernel/memory/user';
 
 const bytes = memory.data(256);
 

@@ -3,12 +3,12 @@
 import { USER_END } from 'machine/addresses';
 import { BREAK_LIMIT } from '../kernel/memory/addressSpace';
 import { PROT_WRITE, Segment } from '../kernel/memory/segment';
-import { AnonymousMemory } from '../kernel/anonymous';
+import { AnonymousMemory } from '../kernel/memory/anonymous';
 import { S_IFREG } from '../fs/vnode';
 import { EACCES, EINVAL, ENODEV, ENOMEM, failure, setError } from '../kernel/errno';
-import { heapHasRoom } from '../kernel/heapRoom';
-import { PAGE } from '../kernel/frames';
-import { currentProcess, Process } from '../kernel/process';
+import { heapHasRoom } from '../kernel/memory/heapRoom';
+import { PAGE } from '../kernel/memory/frames';
+import { currentProcess, Process } from '../kernel/process/process';
 
 const MAP_SHARED: i32 = 1;
 const MAP_PRIVATE: i32 = 2;

@@ -4,9 +4,9 @@ import { AT_FDCWD, fileAt } from '../fs/names';
 import { pathOf } from '../fs/lookup';
 import { mount as mountFileSystem, permitted, remount } from '../fs/mount';
 import { EBUSY, EINVAL, ENAMETOOLONG, EPERM, failure, setError } from '../kernel/errno';
-import { PRIV_SYS_MOUNT } from '../kernel/privilege';
-import { currentProcess } from '../kernel/process';
-import { fetchText } from '../kernel/user';
+import { PRIV_SYS_MOUNT } from '../kernel/process/privilege';
+import { currentProcess } from '../kernel/process/process';
+import { fetchText } from '../kernel/memory/user';
 
 /** <sys/mount.h> */
 const MS_RDONLY: i32 = 0x1;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview System call 116, mprotect: other rights for a range of memory. */
 import { EACCES, EINVAL, ENOMEM, setError } from '../kernel/errno';
-import { currentProcess } from '../kernel/process';
-import { isUser } from '../kernel/user';
+import { currentProcess } from '../kernel/process/process';
+import { isUser } from '../kernel/memory/user';
 
 export function mprotect(at: u64, length: u64, prot: i32): i64 {
   if (at & 4095 || prot & ~7) return setError(EINVAL);

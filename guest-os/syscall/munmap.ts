@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview System call 117, munmap: a range of memory goes. */
 import { EINVAL, setError } from '../kernel/errno';
-import { currentProcess } from '../kernel/process';
-import { isUser } from '../kernel/user';
+import { currentProcess } from '../kernel/process/process';
+import { isUser } from '../kernel/memory/user';
 
 export function munmap(at: u64, length: u64): i64 {
   if (at & 4095 || !length || !isUser(at, length)) return setError(EINVAL);

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview System call 199, nanosleep (not restarted): waits for a time, or until a signal comes; then what is left is told. */
 import { restoreInterrupts, saveInterrupts } from 'machine/cpu';
-import { uptime } from '../kernel/clock';
+import { uptime } from '../kernel/time/clock';
 import { EINVAL, setError } from '../kernel/errno';
 import { WaitQueue } from '../kernel/thread/waitQueue';
-import { fetch64, fetched, put64 } from '../kernel/user';
+import { fetch64, fetched, put64 } from '../kernel/memory/user';
 
 const NANOSECONDS: u64 = 1000000000;
 /** Nobody wakes it: only time passes. */

@@ -3,7 +3,7 @@
 import { AT_FDCWD, startOf } from '../fs/names';
 import { openFile } from '../fs/open';
 import { failure, setError } from '../kernel/errno';
-import { fetchText } from '../kernel/user';
+import { fetchText } from '../kernel/memory/user';
 
 export function open(path: u64, flags: i32, mode: i32): i64 {
   const name = fetchText(path);

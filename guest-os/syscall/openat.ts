@@ -4,7 +4,7 @@ import { O_XATTR } from '../fs/file';
 import { describedBy, startOf } from '../fs/names';
 import { openExtended, openFile } from '../fs/open';
 import { failure, setError } from '../kernel/errno';
-import { fetchText } from '../kernel/user';
+import { fetchText } from '../kernel/memory/user';
 
 export function openat(directory: i32, path: u64, flags: i32, mode: i32): i64 {
   const name = fetchText(path);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview System call 189, p_online: a processor's state. The only one cannot be switched off: EBUSY. */
-import { processors } from '../kernel/cpu';
+import { processors } from '../kernel/thread/cpu';
 import { EBUSY, EINVAL, EPERM, setError } from '../kernel/errno';
-import { PRIV_SYS_RES_CONFIG } from '../kernel/privilege';
-import { currentProcess } from '../kernel/process';
+import { PRIV_SYS_RES_CONFIG } from '../kernel/process/privilege';
+import { currentProcess } from '../kernel/process/process';
 
 export const P_ONLINE: i32 = 2;
 const P_OFFLINE: i32 = 1;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview System call 39, pgrpsys: process groups and sessions, by subcode. */
 import { EINVAL, ESRCH, failure, setError } from '../kernel/errno';
-import { currentProcess, findProcess, newSession, setGroup } from '../kernel/process';
+import { currentProcess, findProcess, newSession, setGroup } from '../kernel/process/process';
 
 export function pgrpsys(subcode: i32, pid: i32, group: i32): i64 {
   const caller = currentProcess();

@@ -3,8 +3,8 @@
 import { O_CLOEXEC, O_NONBLOCK, O_RDONLY, O_WRONLY, OpenFile } from '../fs/file';
 import { Pipe } from '../fs/pipe';
 import { EINVAL, failure, setError } from '../kernel/errno';
-import { currentProcess } from '../kernel/process';
-import { put32 } from '../kernel/user';
+import { currentProcess } from '../kernel/process/process';
+import { put32 } from '../kernel/memory/user';
 
 export function pipe(descriptors: u64, flags: i32): i64 {
   if (flags & ~(O_CLOEXEC | O_NONBLOCK)) return setError(EINVAL);

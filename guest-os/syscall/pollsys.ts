@@ -4,9 +4,9 @@
  */
 import { deadline, fetchDeadline, pollDescriptors } from '../fs/pollCall';
 import { EINTR } from '../kernel/errno';
-import { UNSTOPPABLE } from '../kernel/signal';
+import { UNSTOPPABLE } from '../kernel/signal/signal';
 import { current } from '../kernel/thread/thread';
-import { fetch64, fetched } from '../kernel/user';
+import { fetch64, fetched } from '../kernel/memory/user';
 
 export function pollsys(at: u64, count: i32, timeout: u64, mask: u64): i64 {
   let error = fetchDeadline(timeout);

@@ -5,10 +5,10 @@ import { O_RDWR, OpenFile } from '../fs/file';
 import { installFile } from '../fs/open';
 import { deadline, fetchDeadline, NEVER } from '../fs/pollCall';
 import { EBADF, EBADFD, EFAULT, EINVAL, ENFILE, ETIME, setError } from '../kernel/errno';
-import { heapHasRoom } from '../kernel/heapRoom';
-import { currentProcess } from '../kernel/process';
+import { heapHasRoom } from '../kernel/memory/heapRoom';
+import { currentProcess } from '../kernel/process/process';
 import { withSecond } from '../kernel/results';
-import { copyOut } from '../kernel/user';
+import { copyOut } from '../kernel/memory/user';
 
 const PORT_CODE: i32 = 0xff;
 const CREATE: i32 = 0;

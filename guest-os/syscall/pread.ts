@@ -2,8 +2,8 @@
 /** @fileoverview System call 173, pread: bytes from a place in a file; its position stays. */
 import { isFileRange } from '../fs/file';
 import { EFAULT, EINVAL, ESPIPE, failure, setError } from '../kernel/errno';
-import { currentProcess } from '../kernel/process';
-import { isUser } from '../kernel/user';
+import { currentProcess } from '../kernel/process/process';
+import { isUser } from '../kernel/memory/user';
 
 export function pread(descriptor: i32, buffer: u64, count: u64, offset: u64): i64 {
   const file = currentProcess().file(descriptor);

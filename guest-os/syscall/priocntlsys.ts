@@ -5,12 +5,12 @@
  * time sharing or fixed priority.
  */
 import { EACCES, EINVAL, EPERM, ESRCH, failure, setError } from '../kernel/errno';
-import { PRIV_PROC_PRIOUP, PRIV_SYS_CONFIG } from '../kernel/privilege';
-import { currentProcess, Process, processList, ZOMBIE } from '../kernel/process';
-import { isInSet, isKindOfSet } from '../kernel/processSet';
+import { PRIV_PROC_PRIOUP, PRIV_SYS_CONFIG } from '../kernel/process/privilege';
+import { currentProcess, Process, processList, ZOMBIE } from '../kernel/process/process';
+import { isInSet, isKindOfSet } from '../kernel/process/processSet';
 import { NZERO } from '../kernel/thread/thread';
-import { CLASS_FSS, CLASS_NAMES, MAX_USER_PRIORITY, setNice, setUserPriority } from '../kernel/userPriority';
-import { copyIn, copyOut, fetchText, put32, storeText } from '../kernel/user';
+import { CLASS_FSS, CLASS_NAMES, MAX_USER_PRIORITY, setNice, setUserPriority } from '../kernel/thread/userPriority';
+import { copyIn, copyOut, fetchText, put32, storeText } from '../kernel/memory/user';
 
 const PC_VERSION: i32 = 1;
 const PC_GETCID: i32 = 0;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview System call 82, privsys: the privilege sets of the process: sets (0) and gives (1) them, their names (2), flags (3, 4). */
-import { PRIV_AWARE } from '../kernel/credentials';
+import { PRIV_AWARE } from '../kernel/process/credentials';
 import { EINVAL, ENOMEM, EPERM, setError } from '../kernel/errno';
-import { PRIV_ALL, PRIV_BASIC, PRIVILEGES, PrivilegeSet } from '../kernel/privilege';
-import { currentProcess } from '../kernel/process';
-import { copyIn, copyOut, storeText } from '../kernel/user';
+import { PRIV_ALL, PRIV_BASIC, PRIVILEGES, PrivilegeSet } from '../kernel/process/privilege';
+import { currentProcess } from '../kernel/process/process';
+import { copyIn, copyOut, storeText } from '../kernel/memory/user';
 
 const PRIVSYS_SETPPRIV: i32 = 0;
 const PRIVSYS_GETPPRIV: i32 = 1;

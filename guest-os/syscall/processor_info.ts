@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview System call 188, processor_info: state, kind and clock of a processor, at a processor_info_t. */
-import { processorRate } from '../kernel/clock';
-import { processors } from '../kernel/cpu';
+import { processorRate } from '../kernel/time/clock';
+import { processors } from '../kernel/thread/cpu';
 import { EINVAL, setError } from '../kernel/errno';
-import { copyOut, storeText } from '../kernel/user';
+import { copyOut, storeText } from '../kernel/memory/user';
 import { P_ONLINE } from './p_online';
 
 const SIZE: usize = 56;

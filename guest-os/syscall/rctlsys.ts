@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview System call 74, rctlsys: resource controls of the calling process, its project and its zone, or of others: getrctl, setrctl, rctllist. */
 import { EFAULT, EINVAL, ENOENT, EPERM, ESRCH, failure, setError, setFailure } from '../kernel/errno';
-import { RLIM_INFINITY } from '../kernel/limits';
-import { PRIV_SYS_RESOURCE } from '../kernel/privilege';
-import { currentProcess, findProcess, Process, processList } from '../kernel/process';
+import { RLIM_INFINITY } from '../kernel/limits/limits';
+import { PRIV_SYS_RESOURCE } from '../kernel/process/privilege';
+import { currentProcess, findProcess, Process, processList } from '../kernel/process/process';
 import {
   Control,
   controlNamed,
@@ -15,11 +15,11 @@ import {
   RCTL_GLOBAL_DENY_NEVER,
   setLimit,
   UNLIMITED,
-} from '../kernel/rctl';
-import { Project } from '../kernel/project';
-import { usageOf } from '../kernel/resource';
-import { copyIn, copyOut, fetchText, storeText } from '../kernel/user';
-import { findZone, Zone } from '../kernel/zone';
+} from '../kernel/limits/rctl';
+import { Project } from '../kernel/limits/project';
+import { usageOf } from '../kernel/limits/resource';
+import { copyIn, copyOut, fetchText, storeText } from '../kernel/memory/user';
+import { findZone, Zone } from '../kernel/zone/zone';
 
 /*
  * A control's values, in this order: basic, which its owner may change (of processes alone) and where one is set, privileged where one is set, and the system's. Left

@@ -2,7 +2,7 @@
 /** @fileoverview System call 22, readlinkat: where a symbolic link points, by a path from a directory on. */
 import { fileAt } from '../fs/names';
 import { failure, setError } from '../kernel/errno';
-import { copyOut, PATH_MAX, storeText } from '../kernel/user';
+import { copyOut, PATH_MAX, storeText } from '../kernel/memory/user';
 
 const buffer = memory.data(1024);
 

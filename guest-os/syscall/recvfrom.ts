@@ -3,7 +3,7 @@
 import { isNonblocking, Message, socketOf } from '../fs/socket';
 import { putAddress } from '../fs/socketCall';
 import { EFAULT, failure, setError } from '../kernel/errno';
-import { isUser } from '../kernel/user';
+import { isUser } from '../kernel/memory/user';
 
 export function recvfrom(descriptor: i32, buffer: u64, count: u64, flags: i32, address: u64, length: u64): i64 {
   const socket = socketOf(descriptor);

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview System call 181, rusagesys: what the process (0), its children (1) or the thread (2) have used, at a struct rusage. */
-import { countsToTime } from '../kernel/clock';
-import { MODE_SYSTEM, thisCpu } from '../kernel/cpu';
+import { countsToTime } from '../kernel/time/clock';
+import { MODE_SYSTEM, thisCpu } from '../kernel/thread/cpu';
 import { EINVAL, setError } from '../kernel/errno';
-import { currentProcess } from '../kernel/process';
+import { currentProcess } from '../kernel/process/process';
 import { current } from '../kernel/thread/thread';
-import { copyOut } from '../kernel/user';
+import { copyOut } from '../kernel/memory/user';
 
 const SIZE: usize = 144;
 const buffer = memory.data(144, 8);

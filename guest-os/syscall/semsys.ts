@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview System call 53, semsys (not restarted): semaphores of System V: controlled (0), found or made (1), operated on (2, and 4 with a time), listed (3). */
-import { uptime } from '../kernel/clock';
+import { uptime } from '../kernel/time/clock';
 import { EACCES, EFAULT, EINVAL, ENOMEM, ERANGE, failure, setError } from '../kernel/errno';
-import { heapHasPieceOf } from '../kernel/heapRoom';
+import { heapHasPieceOf } from '../kernel/memory/heapRoom';
 import { IPC_R, IPC_RMID, IPC_SET, IPC_STAT, IPC_W, IpcObject, now } from '../kernel/ipc/objects';
 import { SemaphoreSet, semaphores, VALUE_MAX } from '../kernel/ipc/semaphores';
-import { LIMIT_SEM_NSEMS } from '../kernel/limits';
-import { currentProcess } from '../kernel/process';
-import { copyIn, copyOut, fetch64, fetched } from '../kernel/user';
-import { zoneOf } from '../kernel/zone';
+import { LIMIT_SEM_NSEMS } from '../kernel/limits/limits';
+import { currentProcess } from '../kernel/process/process';
+import { copyIn, copyOut, fetch64, fetched } from '../kernel/memory/user';
+import { zoneOf } from '../kernel/zone/zone';
 import { listIds } from './msgsys';
 
 const SEMCTL: i32 = 0;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview System call 91, setgroups: other supplementary groups, from an array of ints; with PRIV_PROC_SETID. */
-import { NGROUPS_MAX } from '../kernel/credentials';
+import { NGROUPS_MAX } from '../kernel/process/credentials';
 import { EINVAL, EPERM, setError } from '../kernel/errno';
-import { PRIV_PROC_SETID } from '../kernel/privilege';
-import { currentProcess } from '../kernel/process';
-import { fetch32, fetched } from '../kernel/user';
+import { PRIV_PROC_SETID } from '../kernel/process/privilege';
+import { currentProcess } from '../kernel/process/process';
+import { fetch32, fetched } from '../kernel/memory/user';
 
 export function setgroups(count: i32, from: u64): i64 {
   const process = currentProcess();

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview System call 128, setrlimit: other limits of a resource, from a struct rlimit. */
 import { EINVAL, setError } from '../kernel/errno';
-import { RLIM_NLIMITS } from '../kernel/limits';
-import { currentProcess } from '../kernel/process';
-import { setLimit } from '../kernel/rctl';
-import { copyIn } from '../kernel/user';
+import { RLIM_NLIMITS } from '../kernel/limits/limits';
+import { currentProcess } from '../kernel/process/process';
+import { setLimit } from '../kernel/limits/rctl';
+import { copyIn } from '../kernel/memory/user';
 
 const buffer = memory.data(16, 8);
 

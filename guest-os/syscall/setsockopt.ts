@@ -2,7 +2,7 @@
 /** @fileoverview System call 246, setsockopt: sets an option of a socket. */
 import { SO_RCVTIMEO, SO_SNDTIMEO, SOL_SOCKET, socketOf } from '../fs/socket';
 import { EDOM, EFAULT, EINVAL, failure, setError } from '../kernel/errno';
-import { fetch32, fetch64, fetched } from '../kernel/user';
+import { fetch32, fetch64, fetched } from '../kernel/memory/user';
 
 export function setsockopt(descriptor: i32, level: i32, name: i32, from: u64, length: u32, version: i32): i64 {
   const socket = socketOf(descriptor);

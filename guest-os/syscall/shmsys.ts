@@ -5,9 +5,9 @@ import { BREAK_LIMIT } from '../kernel/memory/addressSpace';
 import { EFAULT, EINVAL, failure, setError } from '../kernel/errno';
 import { IPC_R, IPC_RMID, IPC_SET, IPC_STAT, IPC_W } from '../kernel/ipc/objects';
 import { createSharedMemory, detach, SharedMemory, sharedMemory } from '../kernel/ipc/sharedMemory';
-import { PAGE } from '../kernel/frames';
-import { currentProcess } from '../kernel/process';
-import { copyOut } from '../kernel/user';
+import { PAGE } from '../kernel/memory/frames';
+import { currentProcess } from '../kernel/process/process';
+import { copyOut } from '../kernel/memory/user';
 import { listIds } from './msgsys';
 
 const SHMAT: i32 = 0;

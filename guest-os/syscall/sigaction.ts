@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview System call 98, sigaction: what happens when a signal comes. */
 import { EINVAL, setError } from '../kernel/errno';
-import { currentProcess } from '../kernel/process';
-import { bit, NSIG, UNSTOPPABLE } from '../kernel/signal';
-import { copyIn, copyOut } from '../kernel/user';
+import { currentProcess } from '../kernel/process/process';
+import { bit, NSIG, UNSTOPPABLE } from '../kernel/signal/signal';
+import { copyIn, copyOut } from '../kernel/memory/user';
 
 /** struct sigaction for 64 bits: flags, handler, mask of 16 bytes. */
 const SIZE: usize = 32;

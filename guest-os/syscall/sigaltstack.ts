@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview System call 97, sigaltstack: another stack for signal handlers. */
 import { EINVAL, ENOMEM, EPERM, setError } from '../kernel/errno';
-import { frameOf } from '../kernel/process';
-import { MINSIGSTKSZ, onAlternateStack, SS_DISABLE, SS_ONSTACK } from '../kernel/signal';
+import { frameOf } from '../kernel/process/process';
+import { MINSIGSTKSZ, onAlternateStack, SS_DISABLE, SS_ONSTACK } from '../kernel/signal/signal';
 import { current } from '../kernel/thread/thread';
-import { copyIn, copyOut } from '../kernel/user';
+import { copyIn, copyOut } from '../kernel/memory/user';
 
 /** stack_t for 64 bits: pointer, size, flags. */
 const buffer = memory.data(24, 8);

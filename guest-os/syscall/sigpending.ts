@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview System call 99, sigpending: the signals that wait (1), or all that there are (2), at a sigset_t. */
 import { EINVAL, setError } from '../kernel/errno';
-import { currentProcess } from '../kernel/process';
-import { SIGRTMAX } from '../kernel/signal';
+import { currentProcess } from '../kernel/process/process';
+import { SIGRTMAX } from '../kernel/signal/signal';
 import { current } from '../kernel/thread/thread';
-import { put64 } from '../kernel/user';
+import { put64 } from '../kernel/memory/user';
 
 export function sigpending(what: i32, to: u64): i64 {
   if (what != 1 && what != 2) return setError(EINVAL);

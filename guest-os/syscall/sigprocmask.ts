@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview System call 95, sigprocmask: which signals wait, for the calling thread. */
 import { EINVAL, setError } from '../kernel/errno';
-import { UNSTOPPABLE } from '../kernel/signal';
+import { UNSTOPPABLE } from '../kernel/signal/signal';
 import { current } from '../kernel/thread/thread';
-import { fetch64, fetched, put64 } from '../kernel/user';
+import { fetch64, fetched, put64 } from '../kernel/memory/user';
 
 const SIG_BLOCK: i32 = 1;
 const SIG_UNBLOCK: i32 = 2;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview System call 190, sigqueue: a signal with a value, one of several that may wait. */
 import { EAGAIN, EINVAL, EPERM, ESRCH, failure, setError } from '../kernel/errno';
-import { currentProcess, findProcess, senderInfo } from '../kernel/process';
-import { NSIG } from '../kernel/signal';
-import { SI_QUEUE } from '../kernel/signalInfo';
+import { currentProcess, findProcess, senderInfo } from '../kernel/process/process';
+import { NSIG } from '../kernel/signal/signal';
+import { SI_QUEUE } from '../kernel/signal/signalInfo';
 
 /** Signals that one process may have waiting (_SC_SIGQUEUE_MAX). */
 export const SIGQUEUE_MAX: i32 = 512;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview System call 108, sigsendsys: a signal for a set of processes: of a group, session, contract, user, or all. */
 import { EINVAL, EPERM, ESRCH, setError } from '../kernel/errno';
-import { currentProcess, processList, senderInfo, ZOMBIE } from '../kernel/process';
-import { isInSet, isKindOfSet, P_PID } from '../kernel/processSet';
-import { NSIG } from '../kernel/signal';
-import { SI_USER } from '../kernel/signalInfo';
-import { copyIn } from '../kernel/user';
+import { currentProcess, processList, senderInfo, ZOMBIE } from '../kernel/process/process';
+import { isInSet, isKindOfSet, P_PID } from '../kernel/process/processSet';
+import { NSIG } from '../kernel/signal/signal';
+import { SI_USER } from '../kernel/signal/signalInfo';
+import { copyIn } from '../kernel/memory/user';
 
 /** procset_t: an operation on two sets, each a kind and an id (<sys/procset.h>). Of the operations there is POP_AND. */
 const POP_AND: i32 = 1;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview System call 96, sigsuspend (not restarted): waits for a signal with another mask, which the handler's end takes back. */
 import { restoreInterrupts, saveInterrupts } from 'machine/cpu';
-import { UNSTOPPABLE } from '../kernel/signal';
+import { UNSTOPPABLE } from '../kernel/signal/signal';
 import { current } from '../kernel/thread/thread';
 import { WaitQueue } from '../kernel/thread/waitQueue';
-import { fetch64, fetched } from '../kernel/user';
+import { fetch64, fetched } from '../kernel/memory/user';
 
 const waiters = new WaitQueue();
 

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview System call 144, sigtimedwait (not restarted): takes a signal of a set, which the caller blocks, when it comes; its number. */
 import { restoreInterrupts, saveInterrupts } from 'machine/cpu';
-import { uptime } from '../kernel/clock';
+import { uptime } from '../kernel/time/clock';
 import { EAGAIN, EINVAL, setError } from '../kernel/errno';
-import { currentProcess } from '../kernel/process';
-import { SI_TIMER, giveInfo } from '../kernel/signalInfo';
-import { SIGINFO_SIZE, storeInfo, UNSTOPPABLE } from '../kernel/signal';
+import { currentProcess } from '../kernel/process/process';
+import { SI_TIMER, giveInfo } from '../kernel/signal/signalInfo';
+import { SIGINFO_SIZE, storeInfo, UNSTOPPABLE } from '../kernel/signal/signal';
 import { current } from '../kernel/thread/thread';
-import { timerDelivered } from '../kernel/timers';
-import { copyOut, fetch64, fetched } from '../kernel/user';
+import { timerDelivered } from '../kernel/time/timers';
+import { copyOut, fetch64, fetched } from '../kernel/memory/user';
 
 const buffer = memory.data(256, 8);
 

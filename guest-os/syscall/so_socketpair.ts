@@ -2,7 +2,7 @@
 /** @fileoverview System call 231, so_socketpair: makes two new sockets, whose descriptors are a user's two ints, each other's peers. */
 import { socketOf } from '../fs/socket';
 import { failure, setError } from '../kernel/errno';
-import { fetch32, fetched } from '../kernel/user';
+import { fetch32, fetched } from '../kernel/memory/user';
 
 export function so_socketpair(descriptors: u64): i64 {
   let error = fetch32(descriptors);

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview System call 137, sysconfig: what sysconf(3C) asks the kernel. */
-import { HZ } from '../kernel/clock';
-import { processors } from '../kernel/cpu';
-import { NGROUPS_MAX } from '../kernel/credentials';
+import { HZ } from '../kernel/time/clock';
+import { processors } from '../kernel/thread/cpu';
+import { NGROUPS_MAX } from '../kernel/process/credentials';
 import { EINVAL, setError } from '../kernel/errno';
-import { freeFrames, PAGE, promisable, totalFrames } from '../kernel/frames';
-import { currentProcess, MAX_PID } from '../kernel/process';
-import { maxThreads } from '../kernel/resource';
-import { SIGRTMAX, SIGRTMIN } from '../kernel/signal';
-import { TIMER_MAX } from '../kernel/timers';
+import { freeFrames, PAGE, promisable, totalFrames } from '../kernel/memory/frames';
+import { currentProcess, MAX_PID } from '../kernel/process/process';
+import { maxThreads } from '../kernel/limits/resource';
+import { SIGRTMAX, SIGRTMIN } from '../kernel/signal/signal';
+import { TIMER_MAX } from '../kernel/time/timers';
 import { SIGQUEUE_MAX } from './sigqueue';
 
 /** _CONFIG_ numbers (<sys/unistd.h>). */

@@ -3,11 +3,11 @@
 import { address } from 'machine/mem';
 import { randomBytes } from '../driver/random';
 import { EINVAL, EPERM, failure, setError } from '../kernel/errno';
-import { PRIV_SYS_ADMIN } from '../kernel/privilege';
-import { currentProcess } from '../kernel/process';
+import { PRIV_SYS_ADMIN } from '../kernel/process/privilege';
+import { currentProcess } from '../kernel/process/process';
 import { systemVersion } from '../kernel/system';
-import { copyOut, fetchText, storeText } from '../kernel/user';
-import { NO_HOSTID, Zone, zoneOf } from '../kernel/zone';
+import { copyOut, fetchText, storeText } from '../kernel/memory/user';
+import { NO_HOSTID, Zone, zoneOf } from '../kernel/zone/zone';
 
 const SI_SYSNAME: i32 = 1;
 const SI_HOSTNAME: i32 = 2;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview System call 70, tasksys: a new task in a project (settaskid, 0), the task (1), the project (2). */
 import { EINVAL, EPERM, setError } from '../kernel/errno';
-import { PRIV_PROC_TASKID } from '../kernel/privilege';
-import { currentProcess } from '../kernel/process';
+import { PRIV_PROC_TASKID } from '../kernel/process/privilege';
+import { currentProcess } from '../kernel/process/process';
 
 /** <sys/param.h> */
 const MAXPROJID: i32 = 0x7ffffffe;

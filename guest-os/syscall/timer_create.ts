@@ -3,12 +3,12 @@
 import { CLOCK_HIGHRES, CLOCK_REALTIME } from './clock_gettime';
 import { EventPort, PORT_SOURCE_TIMER, PortEvent } from '../fs/eventPort';
 import { EAGAIN, EBADF, EFAULT, EINVAL, EPERM, setError } from '../kernel/errno';
-import { heapHasRoom } from '../kernel/heapRoom';
-import { PRIV_PROC_CLOCK_HIGHRES } from '../kernel/privilege';
-import { currentProcess } from '../kernel/process';
-import { NSIG, SIGALRM } from '../kernel/signal';
-import { PosixTimer, TIMER_MAX, timersOf } from '../kernel/timers';
-import { copyIn, put32 } from '../kernel/user';
+import { heapHasRoom } from '../kernel/memory/heapRoom';
+import { PRIV_PROC_CLOCK_HIGHRES } from '../kernel/process/privilege';
+import { currentProcess } from '../kernel/process/process';
+import { NSIG, SIGALRM } from '../kernel/signal/signal';
+import { PosixTimer, TIMER_MAX, timersOf } from '../kernel/time/timers';
+import { copyIn, put32 } from '../kernel/memory/user';
 
 /** struct sigevent: notify, signal, value. */
 const event_ = memory.data(16, 8);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview System call 197, timer_gettime: what a timer has left, at a struct itimerspec. */
 import { EINVAL, setError } from '../kernel/errno';
-import { PosixTimer } from '../kernel/timers';
-import { put64 } from '../kernel/user';
+import { PosixTimer } from '../kernel/time/timers';
+import { put64 } from '../kernel/memory/user';
 import { findTimer } from './timer_create';
 
 export function timer_gettime(id: i32, to: u64): i64 {

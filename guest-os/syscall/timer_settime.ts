@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview System call 196, timer_settime: when a timer goes off, and how often; what it had left. */
 import { EINVAL, setError } from '../kernel/errno';
-import { copyIn } from '../kernel/user';
+import { copyIn } from '../kernel/memory/user';
 import { findTimer } from './timer_create';
 import { putTimerSpec } from './timer_gettime';
 

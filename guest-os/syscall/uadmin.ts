@@ -3,14 +3,14 @@
 // A_DUMP writes a crash dump first, as a panic does. A_SWAPCTL is swapctl(2).
 import { halt, powerOff, reset } from '../driver/acpi';
 import { drainConsole } from '../driver/attach';
-import { GLOBAL_ZONE } from '../kernel/credentials';
+import { GLOBAL_ZONE } from '../kernel/process/credentials';
 import { forceDump } from '../kernel/dump/crash';
 import { EINVAL, EPERM, setError } from '../kernel/errno';
-import { PRIV_SYS_ADMIN } from '../kernel/privilege';
-import { currentProcess } from '../kernel/process';
-import { swapControl } from '../kernel/swapControl';
-import { HALT_ASKED, REBOOT_ASKED, zoneOf } from '../kernel/zone';
-import { askOf } from '../kernel/zoneLife';
+import { PRIV_SYS_ADMIN } from '../kernel/process/privilege';
+import { currentProcess } from '../kernel/process/process';
+import { swapControl } from '../kernel/memory/swapControl';
+import { HALT_ASKED, REBOOT_ASKED, zoneOf } from '../kernel/zone/zone';
+import { askOf } from '../kernel/zone/zoneLife';
 import { sync } from './sync';
 
 const A_REBOOT: i32 = 1;

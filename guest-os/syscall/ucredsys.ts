@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview System call 83, ucredsys: credentials of a process (0, by pid) or of a socket's peer (1, by descriptor), as a ucred_t. */
 import { socketOf } from '../fs/socket';
-import { Credentials } from '../kernel/credentials';
+import { Credentials } from '../kernel/process/credentials';
 import { EINVAL, ENOTCONN, ESRCH, failure, setError } from '../kernel/errno';
-import { currentProcess, findProcess } from '../kernel/process';
-import { copyOut } from '../kernel/user';
+import { currentProcess, findProcess } from '../kernel/process/process';
+import { copyOut } from '../kernel/memory/user';
 
 /** struct ucred_s, then prcred_t with up to 16 groups. */
 const HEAD: usize = 32;

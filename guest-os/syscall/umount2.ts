@@ -4,9 +4,9 @@ import { AT_FDCWD, fileAt } from '../fs/names';
 import { findMount, unmount } from '../fs/mount';
 import { FileSystem } from '../fs/vnode';
 import { EINVAL, EPERM, failure, setError } from '../kernel/errno';
-import { PRIV_SYS_MOUNT } from '../kernel/privilege';
-import { currentProcess } from '../kernel/process';
-import { fetchText } from '../kernel/user';
+import { PRIV_SYS_MOUNT } from '../kernel/process/privilege';
+import { currentProcess } from '../kernel/process/process';
+import { fetchText } from '../kernel/memory/user';
 
 const MS_FORCE: i32 = 0x400;
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview System call 135, uname: the system's names, at a struct utsname. */
-import { currentProcess } from '../kernel/process';
+import { currentProcess } from '../kernel/process/process';
 import { systemVersion } from '../kernel/system';
-import { copyOut, storeText } from '../kernel/user';
-import { zoneOf } from '../kernel/zone';
+import { copyOut, storeText } from '../kernel/memory/user';
+import { zoneOf } from '../kernel/zone/zone';
 
 /** Five fields of SYS_NMLN bytes: sysname, nodename, release, version, machine. */
 const FIELD: usize = 257;

@@ -4,10 +4,10 @@ import { AT_SYMLINK_NOFOLLOW, fileAt } from '../fs/names';
 import { ACE_WRITE_ATTRIBUTES } from '../fs/acl';
 import { checkAccess, mayAsOwner, W_OK } from '../fs/policy';
 import { Vnode } from '../fs/vnode';
-import { wallTime } from '../kernel/clock';
+import { wallTime } from '../kernel/time/clock';
 import { EACCES, EINVAL, EPERM, EROFS, failure, setError } from '../kernel/errno';
-import { currentProcess } from '../kernel/process';
-import { copyIn } from '../kernel/user';
+import { currentProcess } from '../kernel/process/process';
+import { copyIn } from '../kernel/memory/user';
 
 const NANOSECONDS: u64 = 1000000000;
 const UTIME_NOW: u64 = <u64>-1;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview System call 107, waitid: news of a child: ended, stopped or continued. */
 import { EINVAL, failure, setError } from '../kernel/errno';
-import { P_ALL, P_PGID, P_PID, P_SID, P_UID, P_GID, takeNews, waitForChild } from '../kernel/life';
-import { WCONTINUED, WEXITED, WNOHANG, WNOWAIT, WSTOPPED, WTRAPPED } from '../kernel/life';
-import { Process } from '../kernel/process';
-import { SIGCLD } from '../kernel/signal';
-import { copyOut } from '../kernel/user';
+import { P_ALL, P_PGID, P_PID, P_SID, P_UID, P_GID, takeNews, waitForChild } from '../kernel/process/life';
+import { WCONTINUED, WEXITED, WNOHANG, WNOWAIT, WSTOPPED, WTRAPPED } from '../kernel/process/life';
+import { Process } from '../kernel/process/process';
+import { SIGCLD } from '../kernel/signal/signal';
+import { copyOut } from '../kernel/memory/user';
 
 /** siginfo_t for 64 bits. */
 const SIZE: usize = 256;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview System call 4, write: bytes to a file's position. */
 import { EFAULT, failure, setError } from '../kernel/errno';
-import { currentProcess } from '../kernel/process';
-import { isUser } from '../kernel/user';
+import { currentProcess } from '../kernel/process/process';
+import { isUser } from '../kernel/memory/user';
 
 export function write(descriptor: i32, buffer: u64, count: u64): i64 {
   const file = currentProcess().file(descriptor);

@@ -3,15 +3,15 @@
 // A zone knows of itself alone. Left out: data links, labels, resource pools; rctls are set one by one.
 import { AT_FDCWD, fileAt } from '../fs/names';
 import { pathOf } from '../fs/lookup';
-import { brandNamed } from '../kernel/brand';
-import { GLOBAL_ZONE } from '../kernel/credentials';
+import { brandNamed } from '../kernel/brand/brand';
+import { GLOBAL_ZONE } from '../kernel/process/credentials';
 import { EFAULT, EINVAL, ENOTDIR, EPERM, failure, setError } from '../kernel/errno';
-import { PRIV_ALL, PRIV_PROC_ZONE, PrivilegeSet } from '../kernel/privilege';
-import { currentProcess } from '../kernel/process';
-import { copyIn, copyOut, fetch32, fetched, fetchText, put32, storeText } from '../kernel/user';
-import { findZone, globalZone, NO_HOSTID, Zone, zoneList, ZONE_IS_READY, zoneNamed } from '../kernel/zone';
-import { bootZone, createZone, destroyZone, enterZone, mayConfigureZones, shutDownZone } from '../kernel/zoneLife';
-import { ZONE_NAME_MAX } from '../kernel/zoneName';
+import { PRIV_ALL, PRIV_PROC_ZONE, PrivilegeSet } from '../kernel/process/privilege';
+import { currentProcess } from '../kernel/process/process';
+import { copyIn, copyOut, fetch32, fetched, fetchText, put32, storeText } from '../kernel/memory/user';
+import { findZone, globalZone, NO_HOSTID, Zone, zoneList, ZONE_IS_READY, zoneNamed } from '../kernel/zone/zone';
+import { bootZone, createZone, destroyZone, enterZone, mayConfigureZones, shutDownZone } from '../kernel/zone/zoneLife';
+import { ZONE_NAME_MAX } from '../kernel/zone/zoneName';
 
 const ZONE_CREATE: i32 = 0;
 const ZONE_DESTROY: i32 = 1;

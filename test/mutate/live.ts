@@ -30,7 +30,7 @@ const hook = (properties: string, file: string, source: string, without: string,
 
 const LIMITS = 'zoneLimits.test.ts';
 const VMADM = 'vmadm.test.ts';
-const MEMORY = 'kernel/zone.ts';
+const MEMORY = 'kernel/zone/zone.ts';
 const PROCESS = 'a process makes sets and queues';
 const CHANGED = 'it is changed while it runs';
 const LIVE = 'so is all that is live';
@@ -72,7 +72,7 @@ export const HOOKS: readonly Hook[] = [
   ),
   hook(
     'max_lwps',
-    'kernel/resource.ts',
+    'kernel/limits/resource.ts',
     'if (<u64>project.zone.threads >= project.zone.limit(RCTL_MAX_LWPS)) return false;',
     '',
     LIMITS,
@@ -80,7 +80,7 @@ export const HOOKS: readonly Hook[] = [
   ),
   hook(
     'zone.max-processes',
-    'kernel/resource.ts',
+    'kernel/limits/resource.ts',
     'if (<u64>zone.processes >= zone.limit(RCTL_MAX_PROCESSES)) return false;',
     '',
     LIMITS,

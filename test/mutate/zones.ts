@@ -24,9 +24,9 @@ const check = (file: string, source: string, without: string): Check => ({ file,
 const SEES = '!caller.credentials.sees(process.credentials.zoneid)';
 
 export const CHECKS: readonly Check[] = [
-  check('kernel/credentials.ts', 'return this.zoneid == GLOBAL_ZONE || this.zoneid == zoneid;', 'return true;'),
-  check('kernel/credentials.ts', 'copy.limit = this.limit.and(privileges);', 'copy.limit = this.limit;'),
-  check('kernel/zoneLife.ts', 'credentials.zoneid == GLOBAL_ZONE && credentials.has(PRIV_SYS_CONFIG)', 'true'),
+  check('kernel/process/credentials.ts', 'return this.zoneid == GLOBAL_ZONE || this.zoneid == zoneid;', 'return true;'),
+  check('kernel/process/credentials.ts', 'copy.limit = this.limit.and(privileges);', 'copy.limit = this.limit;'),
+  check('kernel/zone/zoneLife.ts', 'credentials.zoneid == GLOBAL_ZONE && credentials.has(PRIV_SYS_CONFIG)', 'true'),
   check(
     'syscall/zone.ts',
     'credentials.zoneid != GLOBAL_ZONE || !credentials.has(PRIV_PROC_ZONE) || !mayConfigureZones()',

@@ -16,9 +16,9 @@ let image: Image;
 beforeAll(async () => {
   const directory = mkdtempSync(join(tmpdir(), 'brands-'));
   image = { directory, ...(await systemWith(directory, ['brand'])), remove: () => rmSync(directory, { recursive: true }) };
-  const path = 'guest-os/kernel/brands.ts';
+  const path = 'guest-os/kernel/brand/brands.ts';
   const text = readFileSync(join(projectRoot(), path), 'utf8')
-    .replace('import { registerBrand }', "import { TestBrand } from './test/brand';\nimport { registerBrand }")
+    .replace('import { registerBrand }', "import { TestBrand } from '../test/brand';\nimport { registerBrand }")
     .replace(/\}\n$/, "  registerBrand(new TestBrand('test'));\n}\n");
   writeFileSync(image.kernel, await buildKernel(new Map([[path, text]])));
 }, 900_000);

@@ -343,7 +343,7 @@ describe.skipIf(!zdb || !haveOracles('qemu-system-x86_64'))('on QEMU', () => {
 
 /** uadmin(99, N) panics where it is asked to. */
 const BREAKER = `
-import { Callout, uptime } from '../kernel/clock';
+import { Callout, uptime } from '../kernel/time/clock';
 import { enter } from '../../zfs/port/kernel';
 import { panic } from 'runtime/panic';
 const hoard: StaticArray<u8>[] = [];

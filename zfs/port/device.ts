@@ -7,7 +7,7 @@ import { addDevice } from '../../guest-os/fs/devices';
 import { Device, makeDevice } from '../../guest-os/fs/device';
 import { S_IFCHR } from '../../guest-os/fs/vnode';
 import { EINVAL, ENOMEM, ENOTTY, setError } from '../../guest-os/kernel/errno';
-import { copyIn, copyOut } from '../../guest-os/kernel/user';
+import { copyIn, copyOut } from '../../guest-os/kernel/memory/user';
 import { setCaller } from '../dsl/caller';
 import { isQuery, perform } from '../ioctl/requests';
 import { ZFS_PERFORM, ZfsCommand } from '../ioctl/request';

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview Datasets as mounted file systems, and what is done to all that are mounted. */
-import { heapHasRoom } from '../../guest-os/kernel/heapRoom';
+import { heapHasRoom } from '../../guest-os/kernel/memory/heapRoom';
 import { EBUSY, EIO, ENOENT, ENOMEM, EPERM, setError, setFailure } from '../../guest-os/kernel/errno';
 import { ALWAYS, FileSystemType, mountList, unmount } from '../../guest-os/fs/mount';
 import { forgetNames } from '../../guest-os/fs/nameCache';

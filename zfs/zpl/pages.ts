@@ -9,7 +9,7 @@
  * Callers hold ZFS's lock, and see to it that the file is there.
  */
 import { EIO, ENOMEM, setFailure } from '../../guest-os/kernel/errno';
-import { dropFrame, isShared, newFrame, PAGE } from '../../guest-os/kernel/frames';
+import { dropFrame, isShared, newFrame, PAGE } from '../../guest-os/kernel/memory/frames';
 import { dmuRead, dmuWrite } from '../dmu/dmu';
 import { Dnode } from '../dmu/dnode';
 import { A_SIZE } from './attributes';

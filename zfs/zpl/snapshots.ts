@@ -8,8 +8,8 @@
  * `.zfs` in what is mounted within it alone: of what the global zone shows it of other file systems, the snapshots are none of its business.
  */
 import { EBUSY, EINVAL, ENOENT, EROFS, failure, setError, setFailure } from '../../guest-os/kernel/errno';
-import { GLOBAL_ZONE } from '../../guest-os/kernel/credentials';
-import { currentProcess } from '../../guest-os/kernel/process';
+import { GLOBAL_ZONE } from '../../guest-os/kernel/process/credentials';
+import { currentProcess } from '../../guest-os/kernel/process/process';
 import { applyOptions, mountOn, unmount } from '../../guest-os/fs/mount';
 import { Attributes, DirectoryReader, FileSystem as MountedFileSystem, S_IFDIR, S_IFMT, Vnode } from '../../guest-os/fs/vnode';
 import { Dataset } from '../dsl/dataset';

@@ -40,10 +40,10 @@ import {
   S_IFLNK,
   Vnode,
 } from '../../guest-os/fs/vnode';
-import { PAGE } from '../../guest-os/kernel/frames';
-import { copyStep } from '../../guest-os/kernel/pageout';
-import { copy } from '../../guest-os/kernel/user';
-import { wallTime } from '../../guest-os/kernel/clock';
+import { PAGE } from '../../guest-os/kernel/memory/frames';
+import { copyStep } from '../../guest-os/kernel/memory/pageout';
+import { copy } from '../../guest-os/kernel/memory/user';
+import { wallTime } from '../../guest-os/kernel/time/clock';
 import { releaseDbuf } from '../dmu/dbuf';
 import { Dnode, releaseDnode } from '../dmu/dnode';
 import { TYPE_NONE } from '../dmu/types';

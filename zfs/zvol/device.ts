@@ -9,9 +9,9 @@ import { addDevice, addDeviceDirectory, removeDevice } from '../../guest-os/fs/d
 import { S_IFBLK, S_IFCHR } from '../../guest-os/fs/vnode';
 import { DumpTarget } from '../../guest-os/kernel/dump/target';
 import { EBUSY, EINVAL, EIO, ENOSPC, ENOTSUP, ENOTTY, ENXIO, EROFS, setError, setFailure } from '../../guest-os/kernel/errno';
-import { PAGE } from '../../guest-os/kernel/frames';
-import { copyStep } from '../../guest-os/kernel/pageout';
-import { copy, copyOut } from '../../guest-os/kernel/user';
+import { PAGE } from '../../guest-os/kernel/memory/frames';
+import { copyStep } from '../../guest-os/kernel/memory/pageout';
+import { copy, copyOut } from '../../guest-os/kernel/memory/user';
 import { holdDbuf, releaseDbuf } from '../dmu/dbuf';
 import { Dnode, holdDnode, releaseDnode } from '../dmu/dnode';
 import { Dataset } from '../dsl/dataset';

@@ -12,7 +12,7 @@
  * SEE ALSO
  * zonecfg(8), privileges(7)
  */
-import { PRIV_BASIC, PRIVILEGES } from '../../kernel/privilege';
+import { PRIV_BASIC, PRIVILEGES } from '../../kernel/process/privilege';
 import { flush, out, say } from '../../lib/io';
 import { misused, Options } from '../../lib/options';
 import { field, forEach, heading, procFile } from '../../lib/procFiles';

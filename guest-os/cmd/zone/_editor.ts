@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview A zone's configuration being edited: the subcommands of zonecfg(8), one line each. What is wrong is said, and perform gives false. */
-import { isZoneName } from '../../kernel/zoneName';
+import { isZoneName } from '../../kernel/zone/zoneName';
 import { out, say } from '../../lib/io';
 import { errorText } from '../../lib/errors';
 import { rctlNames } from '../../lib/rctl';

@@ -9,8 +9,8 @@ import { WINDOW, WINDOW_DIRECT } from 'machine/addresses';
 import { imageEnd, kernelSpace } from 'machine/stubs';
 import { heapEnd } from 'runtime/heap';
 import { AddressSpace } from '../memory/addressSpace';
-import { PAGE, ramRangeEnd, ramRanges, ramRangeStart } from '../frames';
-import { Process, processList } from '../process';
+import { PAGE, ramRangeEnd, ramRanges, ramRangeStart } from '../memory/frames';
+import { Process, processList } from '../process/process';
 import { put64 } from './writer';
 
 const PRESENT: u64 = 1;

@@ -11,12 +11,12 @@ import { imageEnd, kernelSpace } from 'machine/stubs';
 import { messageBuffer, messageCapacity, messageLength } from 'runtime/console';
 import { PANIC_PLACE } from 'runtime/panic';
 import { memorySize, memoryUsed } from '../../../zfs/port/memory';
-import { Credentials } from '../credentials';
-import { freeFrames, PAGE, totalFrames } from '../frames';
-import { Process, processList } from '../process';
+import { Credentials } from '../process/credentials';
+import { freeFrames, PAGE, totalFrames } from '../memory/frames';
+import { Process, processList } from '../process/process';
 import { Thread, current } from '../thread/thread';
 import { threadList } from '../thread/threads';
-import { Zone, zoneList } from '../zone';
+import { Zone, zoneList } from '../zone/zone';
 import { KERNEL_LOAD, kernelFrames } from './pages';
 import { nameData, nameNumber } from './symbols';
 

@@ -8,14 +8,14 @@
  */
 import { restoreInterrupts, saveInterrupts } from 'machine/cpu';
 import { E2BIG, EAGAIN, EFAULT, EIDRM, EINVAL, ENOMEM, ENOMSG, EPERM, setError } from '../errno';
-import { LIMIT_MSG_MESSAGES, LIMIT_MSG_QBYTES } from '../limits';
-import { PRIV_SYS_IPC_CONFIG } from '../privilege';
+import { LIMIT_MSG_MESSAGES, LIMIT_MSG_QBYTES } from '../limits/limits';
+import { PRIV_SYS_IPC_CONFIG } from '../process/privilege';
 import { address } from 'machine/mem';
-import { currentProcess } from '../process';
-import { RCTL_MAX_MSG_IDS } from '../rctl';
+import { currentProcess } from '../process/process';
+import { RCTL_MAX_MSG_IDS } from '../limits/rctl';
 import { WaitQueue } from '../thread/waitQueue';
-import { bring, copyNow, isUser, put64 } from '../user';
-import { ZoneMemory } from '../zoneMemory';
+import { bring, copyNow, isUser, put64 } from '../memory/user';
+import { ZoneMemory } from '../zone/zoneMemory';
 import { Facility, IPC_NOWAIT, IpcObject, now } from './objects';
 import { Pages } from './pages';
 

@@ -12,12 +12,12 @@
  * An object that is removed is found no more; who waits for it gets EIDRM. Interrupts stay on: one processor is in the kernel, and a thread in it
  * runs until it waits.
  */
-import { wallTime } from '../clock';
+import { wallTime } from '../time/clock';
 import { EACCES, EEXIST, EFAULT, EINVAL, ENOENT, ENOSPC, EPERM, setError, setFailure } from '../errno';
-import { heapHasRoom } from '../heapRoom';
-import { PRIV_IPC_DAC_READ, PRIV_IPC_DAC_WRITE, PRIV_IPC_OWNER } from '../privilege';
-import { currentProcess } from '../process';
-import { copyIn } from '../user';
+import { heapHasRoom } from '../memory/heapRoom';
+import { PRIV_IPC_DAC_READ, PRIV_IPC_DAC_WRITE, PRIV_IPC_OWNER } from '../process/privilege';
+import { currentProcess } from '../process/process';
+import { copyIn } from '../memory/user';
 
 /** <sys/ipc.h> */
 export const IPC_CREAT: i32 = 0o1000;

@@ -3,8 +3,8 @@
  * @fileoverview Memory of the kernel that a zone pays for: what semaphores and message queues hold lies in frames that count for its swap and its physical
  * memory, not in the heap, which all zones share. Frames are found by their number; a range may reach across them.
  */
-import { dropFrame, PAGE, reservedFrame, unreserve } from '../frames';
-import { FRAME_REFUSED, ZoneMemory } from '../zoneMemory';
+import { dropFrame, PAGE, reservedFrame, unreserve } from '../memory/frames';
+import { FRAME_REFUSED, ZoneMemory } from '../zone/zoneMemory';
 
 export class Pages {
   private readonly frames: usize[] = [];

@@ -12,13 +12,13 @@
  */
 import { restoreInterrupts, saveInterrupts } from 'machine/cpu';
 import { E2BIG, EAGAIN, EFBIG, EIDRM, ENOSPC, ERANGE, setError } from '../errno';
-import { heapHasRoom } from '../heapRoom';
-import { LIMIT_SEM_OPS } from '../limits';
-import { currentProcess, Process } from '../process';
-import { RCTL_MAX_SEM_IDS } from '../rctl';
+import { heapHasRoom } from '../memory/heapRoom';
+import { LIMIT_SEM_OPS } from '../limits/limits';
+import { currentProcess, Process } from '../process/process';
+import { RCTL_MAX_SEM_IDS } from '../limits/rctl';
 import { current } from '../thread/thread';
 import { WaitQueue } from '../thread/waitQueue';
-import { ZoneMemory } from '../zoneMemory';
+import { ZoneMemory } from '../zone/zoneMemory';
 import { Facility, IPC_NOWAIT, IPC_R, IPC_W, IpcObject, now } from './objects';
 import { Pages } from './pages';
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /**
- * @fileoverview Shared memory of System V. A segment is memory without a file (kernel/anonymous.ts), promised when it is made, which counts for the swap of its
+ * @fileoverview Shared memory of System V. A segment is memory without a file (kernel/memory/anonymous.ts), promised when it is made, which counts for the swap of its
  * zone and, page by page as it is touched, for its physical memory. It lives until it is removed and nobody has it attached.
  *
  * zone.max-shm-memory and project.max-shm-memory limit the bytes of segments, as long as they live: more is EINVAL; max-shm-ids their number: ENOSPC.
@@ -10,13 +10,13 @@
  */
 import { AddressSpace } from '../memory/addressSpace';
 import { PROT_READ, PROT_WRITE, Segment } from '../memory/segment';
-import { AnonymousMemory, Charge } from '../anonymous';
+import { AnonymousMemory, Charge } from '../memory/anonymous';
 import { EAGAIN, EINVAL, EMFILE, ENOMEM, EPERM, failure, setError, setFailure } from '../errno';
-import { PAGE } from '../frames';
-import { PRIV_PROC_LOCK_MEMORY } from '../privilege';
-import { currentProcess, Process, processList } from '../process';
-import { RCTL_MAX_SHM_IDS, RCTL_MAX_SHM_MEMORY } from '../rctl';
-import { Zone, zoneOf } from '../zone';
+import { PAGE } from '../memory/frames';
+import { PRIV_PROC_LOCK_MEMORY } from '../process/privilege';
+import { currentProcess, Process, processList } from '../process/process';
+import { RCTL_MAX_SHM_IDS, RCTL_MAX_SHM_MEMORY } from '../limits/rctl';
+import { Zone, zoneOf } from '../zone/zone';
 import { Facility, IpcObject, now } from './objects';
 
 export const sharedMemory = new Facility(RCTL_MAX_SHM_IDS);

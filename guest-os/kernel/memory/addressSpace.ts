@@ -15,13 +15,13 @@
  * Omitted: taking pages away from mappings when their file is cut.
  */
 import { EAGAIN, ENOMEM, setError } from '../errno';
-import { dropFrame, PAGE, shareFrame } from '../frames';
-import { createTables, entryAt, frameOfEntry, mapFrame, mapSlot } from '../hat';
-import { nextTable, NO_EXECUTE, slotOfEntry, swappedAt, WRITABLE } from '../hat';
-import { heapHasRoom } from '../heapRoom';
-import { RLIM_INFINITY } from '../limits';
-import { dropSlot, shareSlot } from '../swap';
-import { ZoneMemory } from '../zoneMemory';
+import { dropFrame, PAGE, shareFrame } from './frames';
+import { createTables, entryAt, frameOfEntry, mapFrame, mapSlot } from './hat';
+import { nextTable, NO_EXECUTE, slotOfEntry, swappedAt, WRITABLE } from './hat';
+import { heapHasRoom } from './heapRoom';
+import { RLIM_INFINITY } from '../limits/limits';
+import { dropSlot, shareSlot } from './swap';
+import { ZoneMemory } from '../zone/zoneMemory';
 import { ResidentPages } from './residentPages';
 import { PAGE_MASK, PROT_READ, PROT_WRITE, Segment } from './segment';
 

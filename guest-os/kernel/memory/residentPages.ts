@@ -14,14 +14,14 @@
  */
 import { USER_END } from 'machine/addresses';
 import { Vnode } from '../../fs/vnode';
-import { AnonymousMemory } from '../anonymous';
+import { AnonymousMemory } from './anonymous';
 import { EFAULT, EIO, ENOMEM, failure, setError } from '../errno';
-import { dropFrame, isShared, newFrame, PAGE, reservedFrame, shareFrame } from '../frames';
-import { ACCESSED, destroyTables, entryAt, frameAt, frameOfEntry, mapFrame } from '../hat';
-import { nextTable, slotOfEntry, swappedAt, unmapFrame, unmapSlot, WRITABLE } from '../hat';
-import { throttle } from '../pageout';
-import { dropSlot, isSlotOf, readIn, SwapArea, takeFrame } from '../swap';
-import { FRAME_GRANTED, FRAME_LATER, FRAME_REFUSED, ZoneMemory } from '../zoneMemory';
+import { dropFrame, isShared, newFrame, PAGE, reservedFrame, shareFrame } from './frames';
+import { ACCESSED, destroyTables, entryAt, frameAt, frameOfEntry, mapFrame } from './hat';
+import { nextTable, slotOfEntry, swappedAt, unmapFrame, unmapSlot, WRITABLE } from './hat';
+import { throttle } from './pageout';
+import { dropSlot, isSlotOf, readIn, SwapArea, takeFrame } from './swap';
+import { FRAME_GRANTED, FRAME_LATER, FRAME_REFUSED, ZoneMemory } from '../zone/zoneMemory';
 import { PAGE_MASK, PROT_EXEC, PROT_READ, PROT_WRITE, Segment } from './segment';
 import { Segments } from './segments';
 

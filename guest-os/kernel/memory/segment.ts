@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview A segment: a range of pages of an address space with rights, backed by zeros or by a vnode (addressSpace.ts). */
 import { Vnode } from '../../fs/vnode';
-import { PAGE } from '../frames';
-import { NO_EXECUTE, USER, WRITABLE } from '../hat';
+import { PAGE } from './frames';
+import { NO_EXECUTE, USER, WRITABLE } from './hat';
 
 /** Rights, by mmap's values (<sys/mman.h>). */
 export const PROT_READ: i32 = 1;

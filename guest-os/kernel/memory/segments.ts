@@ -7,10 +7,10 @@
  */
 import { USER_STACK_TOP } from 'machine/addresses';
 import { EAGAIN, ENOMEM, setError } from '../errno';
-import { PAGE } from '../frames';
-import { heapHasRoom, heapMayHaveRoom } from '../heapRoom';
-import { RLIM_INFINITY } from '../limits';
-import { ZoneMemory } from '../zoneMemory';
+import { PAGE } from './frames';
+import { heapHasRoom, heapMayHaveRoom } from './heapRoom';
+import { RLIM_INFINITY } from '../limits/limits';
+import { ZoneMemory } from '../zone/zoneMemory';
 import { PAGE_MASK, Segment } from './segment';
 
 /** The range that mmap chooses from, downwards. */

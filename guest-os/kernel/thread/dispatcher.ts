@@ -11,8 +11,8 @@ import { fxrstor, fxsave, restoreInterrupts, saveInterrupts, stiHlt, writeCr3, w
 import { address } from 'machine/mem';
 import * as percpu from 'machine/percpu';
 import { bootStackTop, kernelSpace, switchTo, taskState, threadStart } from 'machine/stubs';
-import { MODE_IDLE, MODE_SYSTEM, thisCpu } from '../cpu';
-import { Process } from '../process';
+import { MODE_IDLE, MODE_SYSTEM, thisCpu } from './cpu';
+import { Process } from '../process/process';
 import { choose, enqueue, hasReady, initRunQueue, makeReady } from './runQueue';
 import { current, DEAD, RUNNING, Thread, WAITING } from './thread';
 import { addThread, buryThread } from './threads';

@@ -10,9 +10,9 @@
  * has a system priority until it is on its way to user mode.
  */
 import { restoreInterrupts, saveInterrupts } from 'machine/cpu';
-import { limitSlice, sliceEnds, TICK, uptime } from '../clock';
-import { thisCpu } from '../cpu';
-import { anyShare, FairShare, hasRival, nextShare } from '../fairShare';
+import { limitSlice, sliceEnds, TICK, uptime } from '../time/clock';
+import { thisCpu } from './cpu';
+import { anyShare, FairShare, hasRival, nextShare } from './fairShare';
 import { current, NZERO, PRIORITY_SYSTEM, PRIORITY_TS, RUNNABLE, Thread, ThreadQueue } from './thread';
 
 /** Global priorities, as illumos has them. */

@@ -6,8 +6,8 @@
  */
 import { KERNEL_STACK_SLOT, KERNEL_STACKS, WINDOW } from 'machine/addresses';
 import { kernelSpace } from 'machine/stubs';
-import { dropFrame, newFrame, PAGE } from '../frames';
-import { mapFrame, NO_EXECUTE, unmapFrame, WRITABLE } from '../hat';
+import { dropFrame, newFrame, PAGE } from '../memory/frames';
+import { mapFrame, NO_EXECUTE, unmapFrame, WRITABLE } from '../memory/hat';
 
 /** Stacks without a user that stay whole. */
 const STACKS_KEPT: i32 = 16;

@@ -10,10 +10,10 @@
  */
 import { fxsave } from 'machine/cpu';
 import { address } from 'machine/mem';
-import { Callout } from '../clock';
-import { thisCpu } from '../cpu';
-import { Process } from '../process';
-import { PendingSignals, SignalInfo } from '../signalInfo';
+import { Callout } from '../time/clock';
+import { thisCpu } from './cpu';
+import { Process } from '../process/process';
+import { PendingSignals, SignalInfo } from '../signal/signalInfo';
 
 export const RUNNABLE: i32 = 0;
 export const RUNNING: i32 = 1;

@@ -5,7 +5,7 @@
  */
 import { WINDOW } from 'machine/addresses';
 import { scanStack, setStackScanner } from 'runtime/port';
-import { Process } from '../process';
+import { Process } from '../process/process';
 import { leaveStack, takeStack } from './stacks';
 import { current, PRIORITY_SYSTEM, RUNNABLE, Thread } from './thread';
 

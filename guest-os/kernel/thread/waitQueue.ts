@@ -10,7 +10,7 @@
  *     restoreInterrupts(flags);
  */
 import { restoreInterrupts, saveInterrupts } from 'machine/cpu';
-import { Callout, TICK, uptime } from '../clock';
+import { Callout, TICK, uptime } from '../time/clock';
 import { EINTR, setError } from '../errno';
 import { switchAway } from './dispatcher';
 import { makeReady, restingPriority } from './runQueue';

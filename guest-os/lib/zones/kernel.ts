@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview Zones as the kernel knows them: zone(2), for programs. Results below 0 are negative errnos. */
-import { PRIVILEGES } from '../../kernel/privilege';
+import { PRIVILEGES } from '../../kernel/process/privilege';
 import * as calls from '../calls';
 import { pathOf, zeroTerminated } from '../text';
 

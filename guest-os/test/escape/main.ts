@@ -11,7 +11,7 @@ import { allMounts } from '../../lib/mounts';
 import { arguments_ } from '../../lib/process';
 import { NvList } from '../../../zfs/port/nvlist';
 import { DeviceChannel, openError } from '../../cmd/zfs/_channel';
-import { PRIVILEGES } from '../../kernel/privilege';
+import { PRIVILEGES } from '../../kernel/process/privilege';
 import { BUFFER, buffer, check, checkText, report, text } from '../check';
 export { signalArrived } from '../../lib/process';
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview Which VM it is, and what its operator calls it. */
-import { isZoneName } from '../../../kernel/zoneName';
+import { isZoneName } from '../../../kernel/zone/zoneName';
 import { BOOLEAN, INTEGER, Property, STRING, UUID } from './_record';
 
 const NIL: string = '"00000000-0000-0000-0000-000000000000"';
