@@ -52,6 +52,7 @@ const COMMANDS = {
   priorities:
     "priocntl -s -m 60 $$; for p in 0 30 60 -30 -60; do limits niced $p; done; priocntl -s -p 33 $$; priocntl -d $$; ps -o nice= -o class= -p $$; ps -c -p $$; nice -n 4 priocntl -d -i ppid $$; priocntl -s -m 0 $$; priocntl -l; dispadmin -l; dispadmin -d; dispadmin -d TS; priocntl -d 99999; zlogin a 'dispadmin -d; priocntl -s -c FSS -p 5 1; priocntl -d 1'; priocntl -d -i zoneid 0 1 | wc -l",
   shared: `prctl -n zone.max-shm-memory -x -i zone a; ${set('max-swap', 64 << 20, 'a')}; zlogin a limits shm 100; zlogin a limits shm 30; ${set('max-physical-memory', 24 << 20, 'a')}; zlogin a limits shm 30; zlogin a svcs -H -o state | sort -u`,
+  alarmed: `zlogin a limits hog 12 stay & until [ $(kstat -p memory_cap:1:a:rss | cut -f2) -gt 12582912 ]; do sleep 0.1; done; ${set('max-physical-memory', 24 << 20, 'a')}; zlogin a limits alarmed 16; while pgrep -z a limits; do sleep 0.1; done; zlogin a svcs -H -o state | sort -u`,
   gone: 'zoneadm -z a halt; ipcs | grep -c 0x0; zoneadm -z b halt; kstat -p zones; kstat -p caps | cut -d: -f2 | sort -u; kstat -p memory_cap:::zonename',
 };
 const TIME_IN_ZFS = 'kstat -p zone_zfs:::rtime';
@@ -263,6 +264,10 @@ describe.each([
     // At its cap the process that touches it ends.
     expect(figures(printed('shared'), 'rss')).toHaveLength(1);
     expect(printed('shared')).toMatch(/\nonline\n(?!maintenance)/);
+  });
+  when('who waits for the end of a process that has to end sleeps, though a signal is pending', () => {
+    expect(figures(printed('alarmed'), 'alarmed')).toEqual([16]);
+    expect(printed('alarmed')).toMatch(/\nonline\n(?!maintenance)/);
   });
   when('when it goes, so do its statistics', () => {
     expect(printed('gone')).toMatch(/^0\n/);

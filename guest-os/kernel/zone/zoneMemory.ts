@@ -116,12 +116,15 @@ export class ZoneMemory {
     largest.post(SIGKILL);
     return FRAME_GRANTED;
   }
-  /** Waits until pages have gone; or for the end of the process that had to end, or for a signal; or a while. */
+  /**
+   * Waits until pages have gone, or for the end of the process that had to end; or a while. No signal ends that: who looks again within the kernel would keep
+   * the processor from the process that has to end. Signals wait until the fault, or the call, is over; nobody is stopped here with locks in hand.
+   */
   waitForRoom(): void {
     if (canPageOut() && !this.isStuck && this.resident >= this.residentLimit) return waitForZone(this);
     if (memoryIsShort()) return waitForMemory();
     const flags = saveInterrupts();
-    this.room.wait(true, WAIT_TICKS);
+    this.room.wait(false, WAIT_TICKS);
     restoreInterrupts(flags);
   }
   /** An address space has gone. */

@@ -18,12 +18,13 @@
  *                                 1 MiB for a queue gives
  *     limits niced PRIORITY       how much of the processor a process with a user priority gets beside a usual one for eight seconds, many quanta: thousandths
  *     limits shm MBYTES           makes and touches so much shared memory: 0, or why not; it goes when it ends
+ *     limits alarmed MBYTES       reads so much into shared memory in one call while a timer sends signals: how many MiB it got
  */
 import { store64 } from 'machine/mem';
 import * as calls from '../../lib/calls';
 import { flush, out } from '../../lib/io';
 import { findKstat } from '../../lib/kstat';
-import { arguments_, fork, waitFor } from '../../lib/process';
+import { arguments_, fork, onSignal, waitFor } from '../../lib/process';
 import { NO_CHANGE, parsePriority, setParameters } from '../../lib/priorities';
 import { processOf } from '../../lib/processes';
 import { parseNumber, pathOf } from '../../lib/text';
@@ -53,6 +54,7 @@ export function main(): i32 {
   if (what == 'held') return held();
   if (what == 'niced') return niced(parsePriority(args[2]));
   if (what == 'shm') return shm(<u64>parseNumber(args[2]));
+  if (what == 'alarmed') return alarmed(<u64>parseNumber(args[2]));
   return 2;
 }
 
@@ -159,6 +161,7 @@ function niced(priority: i32): i32 {
 const BLOCK: u64 = 64 << 10;
 const IPC_CREAT: i32 = 0o1600;
 const IPC_RMID: i32 = 10;
+const SIGALRM: i32 = 14;
 
 /** One more of a facility: its id. */
 function makeOne(facility: i32): i64 {
@@ -265,6 +268,23 @@ function shm(mebibytes: u64): i32 {
     if (kstat) out('rss: ' + (<u64>kstat.number('rss') / MEBIBYTE).toString() + '\n');
   }
   out('shm: ' + min<i64>(id, 0).toString() + '\n');
+  flush();
+  return 0;
+}
+
+/** The first frames that are not there are waited for with a signal pending, which is dealt with at the end of the call. */
+function alarmed(mebibytes: u64): i32 {
+  const id = calls.shmsys(3, 0, mebibytes * MEBIBYTE, IPC_CREAT);
+  const at = calls.shmsys(0, id, 0, 0);
+  calls.shmsys(1, id, IPC_RMID, 0);
+  const zeros = <i32>calls.open(pathOf('/dev/zero'), 0, 0);
+  onSignal(SIGALRM);
+  for (let i: usize = 0; i < 32; i += 16) {
+    store<u64>(area + i, 0);
+    store<u64>(area + i, 1000, 8);
+  }
+  calls.setitimer(0, area, 0);
+  out('alarmed: ' + (calls.read(zeros, at, mebibytes * MEBIBYTE) / MEBIBYTE).toString() + '\n');
   flush();
   return 0;
 }
