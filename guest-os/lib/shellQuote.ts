@@ -24,6 +24,18 @@ export function escapeWord(text: string): string {
   return result;
 }
 
+/** As `set` of bash shows values: as they are where a shell reads that as the same word, else in quotes. */
+export function quotedIfNeeded(text: string): string {
+  if (hasControls(text)) return ansi(text);
+  for (let i = 0; i < text.length; i++) {
+    const c = text.charAt(i);
+    // A tilde is somebody's home at the beginning, and behind these.
+    const isHome = c == '~' && (!i || ':='.includes(text.charAt(i - 1)));
+    if (' "\'$`\\|&;<>()*?[]{}!^'.includes(c) || isHome || (c == '#' && !i)) return quoted(text);
+  }
+  return text;
+}
+
 /** In double quotes, as `declare -p` has it. */
 export function inDoubleQuotes(text: string): string {
   if (hasControls(text)) return ansi(text);

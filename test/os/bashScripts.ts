@@ -88,6 +88,10 @@ export const BASH_SCRIPTS: Readonly<Record<string, string>> = {
     'shopt -s extglob\nf() { case $1 in +([0-9])) echo number;; @(a|b)*) echo ab;; *) echo other;; esac; }\nf 123; f apple; f zoo\nx=0012; echo ${x##+(0)}\ntouch a.c a.h b.o; echo !(*.c); rm a.c a.h b.o',
   pipefail:
     'false | true; echo $? ${PIPESTATUS[@]}; set -o pipefail; false | true; echo $?; (exit 3) | (exit 4) | true; echo $? "${PIPESTATUS[*]}"; true; echo ${PIPESTATUS[@]}; set +o pipefail; false | true; echo $?; ! false; echo $?',
+  'set shows variables':
+    'x="a b"; y="it\'s"; z=; w=a/b-c_d:e.f,g+h@i%j=k; v="a~b"; u="~a"; t="a#b"; s="#a"; r="a]b"; q="a{b,c}"; p=$\'a\\nb\'; o="a\\$b"; n="a:~b"; m=(1 "2 3"); set | grep "^[m-z]="; declare | grep "^[m-z]="',
+  PIPESTATUS:
+    'true | false; a=1; echo "${PIPESTATUS[@]}"; true | false; [[ a == b ]]; echo "${PIPESTATUS[@]}"; true | false; ((0)); echo "${PIPESTATUS[@]}"; (exit 3) | true; declare -p PIPESTATUS; (exit 3) | false; set | grep ^PIPESTATUS; f() { return 5; }; f; echo ${PIPESTATUS[@]}; (exit 4); echo ${PIPESTATUS[@]}; unset PIPESTATUS; false | true; echo "[${PIPESTATUS[@]}]" ${#PIPESTATUS[@]}; for i in 1; do (exit 9); done; echo $((PIPESTATUS + 1)) ${PIPESTATUS:-none}; false | true; { x=${PIPESTATUS[0]}; echo $x; }',
   'set -euo pipefail':
     '(set -euo pipefail; echo a; false | true; echo never); echo $?; (set -u; a=(); echo "${a[@]}" ok; echo ${nosuch:-d}; echo $nosuch) 2>/dev/null; echo $?; (set -e; [[ a == b ]]; echo never); echo $?; (set -e; ((0)); echo never); echo $?; (set -e; x=$(false); echo never); echo $?',
   'trap ERR':

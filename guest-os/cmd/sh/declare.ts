@@ -9,7 +9,7 @@ import { Assignment, assignCompound, assignElement, complainReadOnly, makeArray 
 import { expandValue, expandWords } from './expand';
 import { sortNames } from '../../lib/files';
 import { out, say } from '../../lib/io';
-import { inDoubleQuotes } from '../../lib/shellQuote';
+import { inDoubleQuotes, quotedIfNeeded } from '../../lib/shellQuote';
 import { functions, state } from './state';
 import { Command } from './syntax';
 import { find, isReadOnly, make, makeItself, makeLocal, names, unsetVariable, Variable } from './variables';
@@ -151,7 +151,7 @@ function listVariables(on: string, print: bool): i32 {
     for (let k = 0; k < on.length; k++) if (!letters.includes(on.charAt(k))) wanted = false;
     if (!wanted) continue;
     if (print || on.length) out(declaration(all[i], variable) + '\n');
-    else out(declaration(all[i], variable).substring(11) + '\n');
+    else out(shown(all[i], variable) + '\n');
   }
   return 0;
 }
@@ -165,6 +165,12 @@ function attributes(variable: Variable): string {
   if (variable.fold == 'u') letters += 'u';
   if (variable.exported) letters += 'x';
   return letters;
+}
+
+/** As `set` has it in bash. */
+export function shown(name: string, variable: Variable): string {
+  const array = variable.array;
+  return name + '=' + (array ? listed(array) : quotedIfNeeded(variable.text));
 }
 
 /** So that the shell can read it again. */

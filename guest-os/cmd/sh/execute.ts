@@ -37,7 +37,7 @@ import { closeSubstitutions, substitutionMark } from './processSubstitution';
 import { select } from './select';
 import { reportTimes, startTimes } from './timing';
 import { functions, places, state } from './state';
-import { endLocals, exportedList, get, localMark, Remembered, setArray, setVariable } from './variables';
+import { endLocals, exportedList, get, localMark, noteStatus, noteStatuses, Remembered, setVariable } from './variables';
 import { forgetTraps, runErrorTrap, runExitTrap, runTraps } from './traps';
 import {
   AND,
@@ -66,7 +66,7 @@ export function run(command: Command | null): i32 {
   if (command.background) return runBackground(command);
   if (state.has('n') && !state.interactive) return state.status;
   state.status = runForeground(command);
-  if (state.bash && command.kind == SIMPLE && !state.leaving) noteStatus(command);
+  if (state.bash && !state.leaving && hasNoProcess(command)) noteStatus(state.status);
   if (runTraps()) {
     state.interrupted = true;
     state.status = 128 + SIGINT;
@@ -79,10 +79,12 @@ export function run(command: Command | null): i32 {
   return state.status;
 }
 
-/** PIPESTATUS of a command that has no process of its own. */
-function noteStatus(command: Command): void {
-  if (command.words.length && (functions.has(command.words[0]) || isBuiltin(command.words[0]) || isDeclaration(command)))
-    setArray('PIPESTATUS', [state.status.toString()]);
+/** Is it done by the shell itself? Others' statuses are known where they are waited for. */
+function hasNoProcess(command: Command): bool {
+  if (command.kind == ARITHMETIC || command.kind == CONDITION) return true;
+  if (command.kind != SIMPLE) return false;
+  const words = command.words;
+  return !words.length || functions.has(words[0]) || isBuiltin(words[0]) || isDeclaration(command);
 }
 
 /** Does its failure count for set -e and the trap of ERR? */
@@ -517,7 +519,7 @@ function waitForJob(pids: i32[], group: i32, command: Command): i32 {
 export function waitForAll(pids: i32[], group: i32, source: string): i32 {
   let result = 0;
   let failed = 0;
-  const statuses: string[] = [];
+  const statuses: i32[] = [];
   for (let i = 0; i < pids.length; i++) {
     let news: ChildNews;
     do {
@@ -530,7 +532,7 @@ export function waitForAll(pids: i32[], group: i32, source: string): i32 {
       say('\n');
       return 128 + news.signal;
     }
-    statuses.push(news.status.toString());
+    statuses.push(news.status);
     if (state.named.has('pipefail') && news.status) failed = news.status;
     if (i == pids.length - 1) {
       result = news.status;
@@ -538,7 +540,7 @@ export function waitForAll(pids: i32[], group: i32, source: string): i32 {
       if (news.signal == SIGINT && state.interactive) state.interrupted = true;
     }
   }
-  if (state.bash) setArray('PIPESTATUS', statuses);
+  if (state.bash) noteStatuses(statuses);
   return failed ? failed : result;
 }
 

@@ -3,9 +3,10 @@
 import { sortNames } from '../../lib/files';
 import { out, say } from '../../lib/io';
 import { padRight } from '../../lib/text';
+import { shown } from './declare';
 import { state } from './state';
 import { quoted } from '../../lib/shellQuote';
-import { get, names } from './variables';
+import { find, get, names } from './variables';
 
 /** Letter and name of each option. */
 const OPTIONS: string[] = [
@@ -89,7 +90,10 @@ export function set(args: string[]): i32 {
   if (args.length == 1) {
     const all = names();
     sortNames(all);
-    for (let i = 0; i < all.length; i++) out(all[i] + '=' + quoted(get(all[i])) + '\n');
+    for (let i = 0; i < all.length; i++) {
+      const variable = state.bash ? find(all[i]) : null;
+      out((variable ? shown(all[i], variable) : all[i] + '=' + quoted(get(all[i]))) + '\n');
+    }
     return 0;
   }
   const end = takeOptions(args, 1);

@@ -45,9 +45,31 @@ export class Variable {
 }
 
 const variables = new Map<string, Variable>();
+const PIPESTATUS: string = 'PIPESTATUS';
+
+/** Exit statuses of the last pipeline's commands; PIPESTATUS is made of them when somebody asks for it. */
+let statuses: i32[] = [];
+let areNew = false;
+/** Of a command without a process of its own. */
+export function noteStatus(status: i32): void {
+  statuses.length = 1;
+  statuses[0] = status;
+  areNew = true;
+}
+export function noteStatuses(all: i32[]): void {
+  statuses = all;
+  areNew = true;
+}
+function takeStatuses(): void {
+  areNew = false;
+  const values: string[] = [];
+  for (let i = 0; i < statuses.length; i++) values.push(statuses[i].toString());
+  setArray(PIPESTATUS, values);
+}
 
 /** Null: there is none. Names of names are followed. */
 export function find(name: string): Variable | null {
+  if (areNew && name == PIPESTATUS) takeStatuses();
   let last: Variable | null = null;
   let at = name;
   for (let depth = 0; depth < 10; depth++) {
@@ -104,6 +126,7 @@ export function setVariable(name: string, value: string): void {
 }
 /** It is there, if only to be exported. */
 export function isKnown(name: string): bool {
+  if (areNew && name == PIPESTATUS) takeStatuses();
   return variables.has(name);
 }
 /** An array of values from 0 on. */
@@ -113,6 +136,7 @@ export function setArray(name: string, values: string[]): void {
   make(name).array = array;
 }
 export function unsetVariable(name: string): void {
+  if (name == PIPESTATUS) areNew = false;
   variables.delete(name);
   if (name == 'PATH') places.clear();
 }
@@ -132,6 +156,7 @@ export function isReadOnly(name: string): bool {
 }
 /** Of all that are set. */
 export function names(): string[] {
+  if (areNew) takeStatuses();
   const all = variables.keys();
   const set: string[] = [];
   for (let i = 0; i < all.length; i++) {
