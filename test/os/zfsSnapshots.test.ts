@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /**
- * `.zfs/snapshot`, and rolling back what is mounted and in use, on our machine and on QEMU. What is to happen is in zfs(8), "Snapshots", and in illumos's
+ * `.zfs/snapshot`, and rolling back, renaming and destroying what is mounted and in use, on our machine and on QEMU. What is to happen is in zfs(8), "Snapshots", and in illumos's
  * zfs_ctldir.c. A zone finds the snapshots of its own datasets, and none of what else it is shown.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -42,6 +42,8 @@ const COMMANDS = {
   busy: 'cd .zfs/snapshot/s1/d; zfs destroy zones/t@s1; zfs umount zones/t; cd /; zfs destroy zones/t@s1 && ls /zones/t/.zfs/snapshot',
   unmounted:
     'zfs snapshot zones/t@q; ls /zones/t/.zfs/snapshot/q; zfs umount zones/t; mount | grep -c zones/t; zfs mount zones/t; ls /zones/t/.zfs/snapshot/q',
+  volume:
+    'zfs create -V 1m zones/v; exec 3</dev/zvol/rdsk/zones/v; zfs rename zones/v zones/w; zfs destroy zones/w; exec 3<&-; zfs destroy zones/w; zfs list -H -o name zones/w',
   zone:
     'zfs create zones/own; zfs snapshot zones/t@secret; zonecfg -z z1 "create; set zonepath=/zones/z1; add dataset; set name=zones/own; end; add fs; set dir=/mnt; set special=/zones/t; set type=lofs; end"; ' +
     `zoneadm -z z1 install; zoneadm -z z1 boot; ${until('zlogin z1 true 2>/dev/null')}; ls /zones/t/.zfs/snapshot`,
@@ -116,6 +118,12 @@ describe.each(MACHINES_WITH_POOL)('on %s', (_name, type, present) => {
       "cannot unmount '/zones/t': Device busy",
     ]);
     expect(printed('unmounted')).toEqual(['a  d', '0', 'a  d']);
+  });
+  when('a volume that is open is in use, by whatever name, until it is closed', () => {
+    expect(printed('volume')).toEqual([
+      "cannot destroy 'zones/w': dataset is busy",
+      "cannot open 'zones/w': dataset does not exist",
+    ]);
   });
   when('a zone has its own snapshots, and not those of what it is shown', () => {
     expect(printed('zone').at(-1)).toBe('q  secret');

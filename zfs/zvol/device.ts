@@ -62,7 +62,8 @@ class VolumeNode extends Device {
     return true;
   }
   opened(readers: i32, writers: i32): i32 {
-    if (this.isGone) return readers > 0 || writers > 0 ? setError(ENXIO) : 0;
+    // Who has it open still counts when the volume gets another name, and no longer when it is closed then.
+    if (this.isGone && (readers > 0 || writers > 0)) return setError(ENXIO);
     if (writers > 0 && (this.dataset.isSnapshot || !this.dataset.spa.isWritable)) return setError(EROFS);
     this.dataset.users += readers + writers;
     return 0;
