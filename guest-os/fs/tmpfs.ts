@@ -30,6 +30,7 @@ import {
   setFailure,
 } from '../kernel/errno';
 import { availableFrames, dropFrame, newFrame, PAGE } from '../kernel/memory/frames';
+import { isFullArray, isFullMap } from '../kernel/memory/growth';
 import { heapHasPieceOf, heapHasRoom, heapLimit } from '../kernel/memory/heapRoom';
 import { throttle } from '../kernel/memory/pageout';
 import { bring, copyNow } from '../kernel/memory/user';
@@ -405,10 +406,12 @@ export class Node extends Vnode {
     if (!heapHasRoom()) return ENOSPC;
     return this.hasRoomForName ? 0 : ENOSPC;
   }
-  /** Its table of names may be about to double. */
+  /** Is there room for its tables if one of them is about to double? */
   private get hasRoomForName(): bool {
-    const names = this.entries.names.size;
-    return names < FEW || heapHasPieceOf(<usize>names * DOUBLED);
+    const entries = this.entries;
+    const names = entries.names.size;
+    if (names < FEW || !(isFullMap(entries.names) || (entries.list.length == names && isFullArray(entries.list)))) return true;
+    return heapHasPieceOf(<usize>names * DOUBLED);
   }
 
   create(name: string, mode: i32, uid: i32, gid: i32, rdev: u64 = 0): Vnode | null {
