@@ -7,20 +7,13 @@
  * make, rename or remove any.
  */
 import { bootTime } from '../kernel/time/clock';
-import { Device, deviceFileSystem, newDeviceInode } from './device';
-import { Attributes, DirectoryReader, FileSystem, S_IFDIR, Vnode } from './vnode';
+import { Device, deviceFileSystem } from './device';
+import { DeviceFolder } from './deviceFolder';
+import { Attributes, FileSystem, S_IFDIR, Vnode } from './vnode';
 
-class DeviceDirectory extends Vnode {
+class DeviceDirectory extends DeviceFolder {
   private readonly names: string[] = [];
   private readonly nodes: Vnode[] = [];
-  private readonly inode: u64 = newDeviceInode();
-
-  constructor(
-    fileSystem: FileSystem,
-    private readonly above: DeviceDirectory | null,
-  ) {
-    super(fileSystem, S_IFDIR);
-  }
 
   enter(name: string, node: Vnode): void {
     node.hold();
@@ -35,6 +28,9 @@ class DeviceDirectory extends Vnode {
     this.nodes.splice(at, 1);
     node.release();
     return node;
+  }
+  entries(): string[] {
+    return this.names;
   }
   find(name: string): Vnode | null {
     const at = this.names.indexOf(name);
@@ -59,28 +55,6 @@ class DeviceDirectory extends Vnode {
     result.modified = result.accessed;
     result.changed = result.accessed;
     return result;
-  }
-  lookup(name: string): Vnode | null {
-    const found = this.find(name);
-    if (!found) return super.lookup(name);
-    found.hold();
-    return found;
-  }
-  parent(): Vnode | null {
-    const above = this.above;
-    if (above) above.hold();
-    return above;
-  }
-  readDirectory(offset: u64, reader: DirectoryReader): i32 {
-    let at = offset;
-    const above = this.above;
-    if (at == 0 && !reader.entry('.', this.inode, ++at)) return 0;
-    if (at <= 1 && !reader.entry('..', above ? above.inode : this.inode, (at = 2))) return 0;
-    for (; at - 2 < <u64>this.names.length; at++) {
-      const i = <i32>(at - 2);
-      if (!reader.entry(this.names[i], this.nodes[i].attributes().inode, at + 1)) return 0;
-    }
-    return 0;
   }
 }
 

@@ -3,15 +3,15 @@
 import { restoreInterrupts, saveInterrupts } from 'machine/cpu';
 import { uptime } from '../kernel/time/clock';
 import { EFAULT, EINVAL, setError } from '../kernel/errno';
+import { fetchedSpan, fetchTimespec } from '../kernel/time/timespec';
 import { currentProcess } from '../kernel/process/process';
 import { isTimedOut, WaitQueue } from '../kernel/thread/waitQueue';
-import { copyIn, copyOut, fetch64, fetched } from '../kernel/memory/user';
+import { copyIn, copyOut } from '../kernel/memory/user';
 import { POLLERR, POLLHUP, POLLNVAL, Poller } from './poll';
 
 /** struct pollfd: descriptor, events, results. */
 const POLLFD: usize = 8;
 const entry = memory.data(8, 8);
-const NANOSECONDS: u64 = 1000000000;
 
 /** Sleeps until something that it watches changes. */
 class Sleeper extends Poller {
@@ -43,12 +43,9 @@ class Sleeper extends Poller {
 export function fetchDeadline(from: u64): i32 {
   deadline = NEVER;
   if (!from) return 0;
-  if (fetch64(from)) return setError(EFAULT);
-  const seconds = fetched();
-  if (fetch64(from + 8)) return setError(EFAULT);
-  const nanoseconds = fetched();
-  if (<i64>seconds < 0 || nanoseconds >= NANOSECONDS) return setError(EINVAL);
-  deadline = seconds | nanoseconds ? uptime() + min<u64>(seconds, 1000000000) * NANOSECONDS + nanoseconds : 0;
+  const error = fetchTimespec(from);
+  if (error) return error;
+  deadline = fetchedSpan() ? uptime() + fetchedSpan() : 0;
   return 0;
 }
 export const NEVER: u64 = 0xffffffffffffffff;

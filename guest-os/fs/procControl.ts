@@ -14,7 +14,8 @@ import { EAGAIN, EBUSY, EINVAL, ENOENT, EPERM, setError } from '../kernel/errno'
 import { findLwp } from '../kernel/process/lwp';
 import { PRIV_PROC_OWNER, PRIV_PROC_PRIOUP } from '../kernel/process/privilege';
 import { currentProcess, findProcess, frameOf, Process, senderInfo, ZOMBIE } from '../kernel/process/process';
-import { bit, loadRegisters, NSIG, SIGKILL, SIGSTOP, UNSTOPPABLE } from '../kernel/signal/signal';
+import { loadRegisters } from '../kernel/signal/registers';
+import { bit, NSIG, SIGKILL, SIGSTOP, UNSTOPPABLE } from '../kernel/signal/signal';
 import { SI_USER, takeInfo } from '../kernel/signal/signalInfo';
 import { isTimedOut } from '../kernel/thread/waitQueue';
 import { Thread } from '../kernel/thread/thread';

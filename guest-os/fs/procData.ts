@@ -10,6 +10,7 @@ import { PROT_EXEC, PROT_READ, PROT_WRITE, Segment } from '../kernel/memory/segm
 import { PAGE, totalFrames } from '../kernel/memory/frames';
 import { PrivilegeSet } from '../kernel/process/privilege';
 import { frameOf, Process, STOPPED, ZOMBIE } from '../kernel/process/process';
+import { storeRegisters } from '../kernel/signal/registers';
 import { NSIG, storeInfo } from '../kernel/signal/signal';
 import { NZERO, RUNNABLE, RUNNING, Thread } from '../kernel/thread/thread';
 import { classNameOf } from '../kernel/thread/userPriority';
@@ -271,20 +272,8 @@ function fillLwpstatus(bytes: Bytes, at: i32, process: Process, thread: Thread):
   bytes.time(at + 464, uptime());
   bytes.time(at + 480, countsToTime(thread.userCounts));
   bytes.time(at + 496, countsToTime(thread.systemCounts));
-  // pr_reg, in the order of a ucontext's registers.
-  const frame = frameOf(thread);
-  const registers = bytes.at + at + 544;
-  memory.copy(registers, frame.pointer, 11 << 3);
-  store<u64>(registers, frame.rbx, 88);
-  store<u64>(registers, frame.rdx, 96);
-  store<u64>(registers, frame.rcx, 104);
-  store<u64>(registers, frame.rax, 112);
-  store<u64>(registers, frame.rip, 136);
-  store<u64>(registers, frame.cs & 0xffff, 144);
-  store<u64>(registers, frame.rflags, 152);
-  store<u64>(registers, frame.rsp, 160);
-  store<u64>(registers, frame.ss, 168);
-  store<u64>(registers, thread.fsBase, 208);
+  // pr_reg.
+  storeRegisters(bytes.at + at + 544, frameOf(thread), thread.fsBase);
   // pr_fpreg.
   thread.storeFpu(bytes.at + at + 768);
 }

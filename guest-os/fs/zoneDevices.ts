@@ -11,9 +11,10 @@ import { EINVAL, setFailure } from '../kernel/errno';
 import { findZone } from '../kernel/zone/zone';
 import { slaveOf } from '../driver/pty';
 import { newDeviceInode } from './device';
+import { DeviceFolder } from './deviceFolder';
 import { deviceNamed } from './devices';
 import { NEVER, FileSystemType, optionValue } from './mount';
-import { Attributes, DirectoryReader, FileSystem, newDeviceNumber, S_IFCHR, S_IFDIR, Vnode } from './vnode';
+import { Attributes, FileSystem, newDeviceNumber, S_IFCHR, S_IFDIR, Vnode } from './vnode';
 
 const SHARED: StaticArray<string> = ['full', 'kstat', 'null', 'ptmx', 'random', 'tty', 'urandom', 'zero', 'zfs'];
 /** Names of the console, first the one that terminals are known by. */
@@ -52,21 +53,14 @@ class ZoneNode extends Vnode {
   }
 }
 
-abstract class ZoneDirectory extends Vnode {
-  private readonly inode: u64 = newDeviceInode();
-
+abstract class ZoneDirectory extends DeviceFolder {
   constructor(
     fileSystem: FileSystem,
     protected readonly zoneid: i32,
-    private readonly above: Vnode | null,
+    above: Vnode | null,
   ) {
-    super(fileSystem, S_IFDIR);
+    super(fileSystem, above);
   }
-  /** Those that are there now. */
-  abstract names(): string[];
-  /** Not held. */
-  abstract find(name: string): Vnode | null;
-
   attributes(): Attributes {
     const result = new Attributes();
     result.mode = S_IFDIR | 0o755;
@@ -77,34 +71,10 @@ abstract class ZoneDirectory extends Vnode {
     result.changed = result.accessed;
     return result;
   }
-  lookup(name: string): Vnode | null {
-    const found = this.find(name);
-    if (!found) return super.lookup(name);
-    found.hold();
-    return found;
-  }
-  parent(): Vnode | null {
-    const above = this.above;
-    if (above) above.hold();
-    return above;
-  }
-  readDirectory(offset: u64, reader: DirectoryReader): i32 {
-    const names = this.names();
-    const above = this.above;
-    let at = offset;
-    if (at == 0 && !reader.entry('.', this.inode, ++at)) return 0;
-    if (at <= 1 && !reader.entry('..', above ? above.attributes().inode : this.inode, (at = 2))) return 0;
-    for (; at - 2 < <u64>names.length; at++) {
-      const name = names[<i32>(at - 2)];
-      const node = this.find(name);
-      if (node && !reader.entry(name, node.attributes().inode, at + 1)) return 0;
-    }
-    return 0;
-  }
 }
 
 class ZoneTerminals extends ZoneDirectory {
-  names(): string[] {
+  entries(): string[] {
     const names: string[] = [];
     for (let i = 0; i < PAIRS; i++) if (slaveOf(this.zoneid, i)) names.push(i.toString());
     return names;
@@ -131,7 +101,7 @@ class ZoneDevices extends ZoneDirectory {
       if (device) this.nodes.set(SHARED[i], new ZoneNode(fileSystem, device));
     }
   }
-  names(): string[] {
+  entries(): string[] {
     const names = this.nodes.keys();
     names.push('pts');
     for (let i = 0; i < CONSOLE.length; i++) names.push(CONSOLE[i]);

@@ -10,7 +10,7 @@ import { print, printDecimal, printHex } from 'runtime/console';
 import { printPlace, printStack } from 'runtime/symbols';
 import { Process } from './process/process';
 import { SIG_DFL } from './signal/signal';
-import { reasonOf } from './trap';
+import { reasonOf } from 'runtime/exceptions';
 
 export function printFault(process: Process, frame: TrapFrame, signal: i32, at: u64): void {
   if (process.dispositions[signal].handler != SIG_DFL || !process.tables) return;

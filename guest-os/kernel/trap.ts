@@ -12,14 +12,14 @@
  * APM vol. 2, chapter 8; 8259A data sheet.
  */
 import { GateDescriptor, PerCpuAt, PseudoDescriptor, TrapFrame } from 'layout/processor';
-import { KERNEL_STACK_SLOT, KERNEL_STACKS, USER_END, WINDOW } from 'machine/addresses';
+import { USER_END, WINDOW } from 'machine/addresses';
 import { cli, inb, lidt, outb, readCr2, sti, wrmsr } from 'machine/cpu';
-import { address, load64 } from 'machine/mem';
+import { address } from 'machine/mem';
 import * as percpu from 'machine/percpu';
-import { faultTable, systemCallEntry, trapEntries } from 'machine/stubs';
+import { systemCallEntry, trapEntries } from 'machine/stubs';
 import { print, printDecimal, printHex } from 'runtime/console';
 import { beginPanic, endPanic } from 'runtime/panic';
-import { peek64 } from 'runtime/symbols';
+import { reasonOf, recover, VECTOR_DE, VECTOR_DF, VECTOR_GP, VECTOR_PF, VECTOR_UD } from 'runtime/exceptions';
 import { printFault } from './faultReport';
 import { timerArrived } from './time/clock';
 import { MODE_SYSTEM, MODE_USER, processors, thisCpu } from './thread/cpu';
@@ -46,13 +46,8 @@ import { preempt } from './thread/dispatcher';
 import { sliceIsOver } from './thread/runQueue';
 import { endStep, stopAtEntry, stopAtExit, stopAtFault } from './process/trace';
 
-const VECTOR_DE: u64 = 0;
 const VECTOR_DB: u64 = 1;
 const VECTOR_BP: u64 = 3;
-const VECTOR_UD: u64 = 6;
-const VECTOR_DF: u64 = 8;
-const VECTOR_GP: u64 = 13;
-const VECTOR_PF: u64 = 14;
 const VECTOR_MF: u64 = 16;
 const VECTOR_AC: u64 = 17;
 const VECTOR_XM: u64 = 19;
@@ -269,17 +264,6 @@ function signalForTrap(frame: TrapFrame): void {
   cli();
 }
 
-/** A fault of an instruction that expects one: continues where the fault table says. */
-function recover(frame: TrapFrame): bool {
-  const rip = frame.rip;
-  for (let row = faultTable(); load64(row); row += 24) {
-    if (rip < load64(row) || rip >= load64(row + 8)) continue;
-    frame.rip = load64(row + 16);
-    return true;
-  }
-  return false;
-}
-
 function kernelTrap(frame: TrapFrame): void {
   if (frame.vector == VECTOR_PF && recover(frame)) return;
   const at = frame.vector == VECTOR_PF || frame.vector == VECTOR_DF ? readCr2() : 0;
@@ -293,45 +277,4 @@ function kernelTrap(frame: TrapFrame): void {
   print(', error 0x');
   printHex(frame.error);
   endPanic(frame.rip, frame.rbp);
-}
-
-/** What happened, in the words of the language that the code was written in. */
-export function reasonOf(vector: u64, rip: u64, at: u64, user: bool): string {
-  if (vector == VECTOR_UD) return trapReason(rip);
-  if (vector == VECTOR_DE) return 'division by zero or overflow';
-  if (vector == VECTOR_GP) return 'general protection fault';
-  if (vector == VECTOR_DF) return isGuard(at) ? 'stack overflow' : 'double fault';
-  if (vector != VECTOR_PF) return 'unexpected trap';
-  if (at - (user ? 0 : WINDOW) < 4096) return 'null dereference';
-  if (!user && isGuard(at)) return 'stack overflow';
-  return !user && at - WINDOW < (<u64>1) << 33 ? 'bad window pointer' : 'page fault';
-}
-
-/** Does the address lie in the guard page that a stack's slot begins with? */
-function isGuard(at: u64): bool {
-  const offset = at - WINDOW - KERNEL_STACKS;
-  return offset < (<u64>1) << 29 && offset % KERNEL_STACK_SLOT < 4096;
-}
-
-/** The byte behind a ud2 says why compiled code gave up (toolchain/translate/types.ts). */
-function trapReason(rip: u64): string {
-  const bytes = peek64(rip);
-  if ((bytes & 0xffff) != 0x0b0f) return 'invalid opcode';
-  switch (<i32>(bytes >> 16) & 0xff) {
-    case 0:
-      return 'unreachable';
-    case 1:
-      return 'function table index out of range';
-    case 2:
-      return 'indirect call of another type';
-    case 3:
-      return 'number too large for an integer';
-    case 4:
-      return 'unaligned atomic';
-    case 5:
-      return 'stack overflow';
-    case 6:
-      return 'memory operation out of bounds';
-  }
-  return 'invalid opcode';
 }

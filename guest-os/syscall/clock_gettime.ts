@@ -5,7 +5,7 @@ import { MODE_SYSTEM, thisCpu } from '../kernel/thread/cpu';
 import { EINVAL, setError } from '../kernel/errno';
 import { currentProcess } from '../kernel/process/process';
 import { current } from '../kernel/thread/thread';
-import { put64 } from '../kernel/memory/user';
+import { putTimespec } from '../kernel/time/timespec';
 
 export const CLOCK_VIRTUAL: i32 = 1;
 export const CLOCK_THREAD_CPUTIME_ID: i32 = 2;
@@ -22,5 +22,5 @@ export function clock_gettime(clock: i32, to: u64): i64 {
   else if (clock == CLOCK_THREAD_CPUTIME_ID) now = countsToTime(current().userCounts + current().systemCounts);
   else if (clock == CLOCK_PROCESS_CPUTIME_ID) now = currentProcess().userTime + currentProcess().systemTime;
   else return setError(EINVAL);
-  return put64(to, now / 1000000000) | put64(to + 8, now % 1000000000);
+  return putTimespec(to, now);
 }

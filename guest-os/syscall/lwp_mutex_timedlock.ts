@@ -2,9 +2,10 @@
 /** @fileoverview System call 210, lwp_mutex_timedlock: takes a lock that somebody else holds, when it is free, at most waiting for a time. */
 import { restoreInterrupts, saveInterrupts } from 'machine/cpu';
 import { uptime } from '../kernel/time/clock';
-import { EFAULT, EINVAL, ETIME, setError } from '../kernel/errno';
+import { fetchEnd, fetchedEnd } from '../kernel/time/timespec';
+import { EFAULT, ETIME, setError } from '../kernel/errno';
 import { placeOf, waitAt } from '../kernel/process/lwp';
-import { fetch32, fetch64, fetched, put32 } from '../kernel/memory/user';
+import { fetch32, fetched, put32 } from '../kernel/memory/user';
 
 /** lwp_mutex_t: the lock word, whose lowest byte is the lock and whose highest says that somebody waits. */
 export const LOCK_WORD: u64 = 12;
@@ -12,16 +13,9 @@ export const HELD: u32 = 1;
 export const WAITERS: u32 = 0x1000000;
 
 export function lwp_mutex_timedlock(mutex: u64, span: u64, owner: u64): i64 {
-  let deadline: u64 = 0;
-  if (span) {
-    let error = fetch64(span);
-    if (error) return error;
-    const seconds = fetched();
-    error = fetch64(span + 8);
-    if (error) return error;
-    if (<i64>seconds < 0 || fetched() >= 1000000000) return setError(EINVAL);
-    deadline = uptime() + min<u64>(seconds, 1000000000) * 1000000000 + fetched();
-  }
+  const error = fetchEnd(span);
+  if (error) return error;
+  const deadline = fetchedEnd();
   const flags = saveInterrupts();
   let result = 0;
   while (!result) {

@@ -2,12 +2,13 @@
 /** @fileoverview System call 77, lwp_park (not restarted): waits until unparked (0), at most for a time; unparks a thread (1), or several (2). */
 import { restoreInterrupts, saveInterrupts } from 'machine/cpu';
 import { uptime } from '../kernel/time/clock';
+import { fetchEnd, fetchedEnd } from '../kernel/time/timespec';
 import { EINVAL, ESRCH, ETIME, setError } from '../kernel/errno';
 import { findLwp } from '../kernel/process/lwp';
 import { currentProcess } from '../kernel/process/process';
 import { current, Thread } from '../kernel/thread/thread';
 import { isTimedOut, WaitQueue } from '../kernel/thread/waitQueue';
-import { fetch32, fetch64, fetched } from '../kernel/memory/user';
+import { fetch32, fetched } from '../kernel/memory/user';
 
 const parked = new WaitQueue();
 
@@ -29,16 +30,9 @@ export function lwp_park(what: i32, first: u64, second: u64): i64 {
 }
 
 function park(span: u64): i32 {
-  let deadline: u64 = 0;
-  if (span) {
-    let error = fetch64(span);
-    if (error) return error;
-    const seconds = fetched();
-    error = fetch64(span + 8);
-    if (error) return error;
-    if (<i64>seconds < 0 || fetched() >= 1000000000) return setError(EINVAL);
-    deadline = uptime() + min<u64>(seconds, 1000000000) * 1000000000 + fetched();
-  }
+  const error = fetchEnd(span);
+  if (error) return error;
+  const deadline = fetchedEnd();
   const thread = current();
   const flags = saveInterrupts();
   let result = 0;

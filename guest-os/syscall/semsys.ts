@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview System call 53, semsys (not restarted): semaphores of System V: controlled (0), found or made (1), operated on (2, and 4 with a time), listed (3). */
-import { uptime } from '../kernel/time/clock';
+import { fetchEnd, fetchedEnd } from '../kernel/time/timespec';
 import { EACCES, EFAULT, EINVAL, ENOMEM, ERANGE, failure, setError } from '../kernel/errno';
 import { heapHasPieceOf } from '../kernel/memory/heapRoom';
 import { IPC_R, IPC_RMID, IPC_SET, IPC_STAT, IPC_W, IpcObject, now } from '../kernel/ipc/objects';
@@ -62,14 +62,9 @@ function operate(id: i32, list: u64, count: u64, timeout: u64): i64 {
   const long = (found as SemaphoreSet).tooMany(count);
   if (long) return long;
   if (!count) return setError(EINVAL);
-  let deadline: u64 = 0;
-  if (timeout) {
-    if (fetch64(timeout)) return setError(EFAULT);
-    const seconds = fetched();
-    if (fetch64(timeout + 8)) return setError(EFAULT);
-    if (<i64>seconds < 0 || fetched() >= 1000000000) return setError(EINVAL);
-    deadline = uptime() + min<u64>(seconds, 1000000000) * 1000000000 + fetched();
-  }
+  const error = fetchEnd(timeout);
+  if (error) return error;
+  const deadline = fetchedEnd();
   // Of the caller's own: it may wait, and others operate meanwhile.
   if (!heapHasPieceOf(<usize>count * OPERATION)) return setError(ENOMEM);
   const own = new StaticArray<u8>(<i32>count * <i32>OPERATION);

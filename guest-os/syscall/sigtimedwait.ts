@@ -2,7 +2,8 @@
 /** @fileoverview System call 144, sigtimedwait (not restarted): takes a signal of a set, which the caller blocks, when it comes; its number. */
 import { restoreInterrupts, saveInterrupts } from 'machine/cpu';
 import { uptime } from '../kernel/time/clock';
-import { EAGAIN, EINVAL, setError } from '../kernel/errno';
+import { fetchEnd, fetchedEnd } from '../kernel/time/timespec';
+import { EAGAIN, setError } from '../kernel/errno';
 import { currentProcess } from '../kernel/process/process';
 import { SI_TIMER, giveInfo } from '../kernel/signal/signalInfo';
 import { SIGINFO_SIZE, storeInfo, UNSTOPPABLE } from '../kernel/signal/signal';
@@ -17,18 +18,9 @@ export function sigtimedwait(set: u64, to: u64, timeout: u64): i64 {
   let error = fetch64(set);
   if (error) return error;
   const wanted = fetched() & ~UNSTOPPABLE;
-  let deadline: u64 = 0;
-  let at_once = false;
-  if (timeout) {
-    error = fetch64(timeout);
-    if (error) return error;
-    const seconds = fetched();
-    error = fetch64(timeout + 8);
-    if (error) return error;
-    if (<i64>seconds < 0 || fetched() >= 1000000000) return setError(EINVAL);
-    at_once = !seconds && !fetched();
-    deadline = uptime() + min<u64>(seconds, 1000000000) * 1000000000 + fetched();
-  }
+  error = fetchEnd(timeout);
+  if (error) return error;
+  const deadline = fetchedEnd();
   const process = currentProcess();
   const thread = current();
   const flags = saveInterrupts();
@@ -39,7 +31,7 @@ export function sigtimedwait(set: u64, to: u64, timeout: u64): i64 {
       result = <i32>ctz(there) + 1;
       break;
     }
-    if (at_once || (deadline && uptime() >= deadline)) result = setError(EAGAIN);
+    if (deadline && uptime() >= deadline) result = setError(EAGAIN);
     else {
       // What is waited for counts as not blocked, and is taken here instead of being delivered.
       result = process.signalArrived.waitUntil(true, deadline);

@@ -2,7 +2,7 @@
 /** @fileoverview System call 197, timer_gettime: what a timer has left, at a struct itimerspec. */
 import { EINVAL, setError } from '../kernel/errno';
 import { PosixTimer } from '../kernel/time/timers';
-import { put64 } from '../kernel/memory/user';
+import { putTimespec } from '../kernel/time/timespec';
 import { findTimer } from './timer_create';
 
 export function timer_gettime(id: i32, to: u64): i64 {
@@ -11,10 +11,5 @@ export function timer_gettime(id: i32, to: u64): i64 {
 }
 
 export function putTimerSpec(timer: PosixTimer, to: u64): i32 {
-  return (
-    put64(to, timer.interval / 1000000000) |
-    put64(to + 8, timer.interval % 1000000000) |
-    put64(to + 16, timer.left / 1000000000) |
-    put64(to + 24, timer.left % 1000000000)
-  );
+  return putTimespec(to, timer.interval) | putTimespec(to + 16, timer.left);
 }

@@ -60,8 +60,7 @@ export const attributeLengths: i32[] = [16, 16, 16, 16, 8, 8, 8, 8, 8, 8, 8, 8, 
 /** How their values are swapped by machines of the other byte order: u64 array, ACL, bytes. */
 export const attributeSwaps: i32[] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4, 0, 3, 3, 4];
 
-/** Attributes of every file, the last with varying length; and with a link's target, or a device's number, besides. */
-export const LAYOUT_FILE: i32[] = [
+const OF_EVERY_FILE: i32[] = [
   A_MODE,
   A_SIZE,
   A_GEN,
@@ -74,43 +73,13 @@ export const LAYOUT_FILE: i32[] = [
   A_CTIME,
   A_CRTIME,
   A_LINKS,
-  A_DACL_COUNT,
-  A_DACL_ACES,
 ];
-export const LAYOUT_LINK: i32[] = [
-  A_MODE,
-  A_SIZE,
-  A_GEN,
-  A_UID,
-  A_GID,
-  A_PARENT,
-  A_FLAGS,
-  A_ATIME,
-  A_MTIME,
-  A_CTIME,
-  A_CRTIME,
-  A_LINKS,
-  A_DACL_COUNT,
-  A_DACL_ACES,
-  A_SYMLINK,
-];
-export const LAYOUT_DEVICE: i32[] = [
-  A_MODE,
-  A_SIZE,
-  A_GEN,
-  A_UID,
-  A_GID,
-  A_PARENT,
-  A_FLAGS,
-  A_ATIME,
-  A_MTIME,
-  A_CTIME,
-  A_CRTIME,
-  A_LINKS,
-  A_RDEV,
-  A_DACL_COUNT,
-  A_DACL_ACES,
-];
+/** Behind what else there is of fixed length. */
+const ACCESS: i32[] = [A_DACL_COUNT, A_DACL_ACES];
+/** Attributes of a file; with a link's target, or a device's number, besides. Those of varying length are last. */
+export const LAYOUT_FILE: i32[] = OF_EVERY_FILE.concat(ACCESS);
+export const LAYOUT_LINK: i32[] = LAYOUT_FILE.concat([A_SYMLINK]);
+export const LAYOUT_DEVICE: i32[] = OF_EVERY_FILE.concat([A_RDEV]).concat(ACCESS);
 export const LAYOUT_FILE_NUMBER: u32 = 2;
 export const LAYOUT_LINK_NUMBER: u32 = 3;
 export const LAYOUT_DEVICE_NUMBER: u32 = 4;

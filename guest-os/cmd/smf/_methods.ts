@@ -12,6 +12,7 @@ import { abandonContract, beginContracts, endContracts, latestContract, signalCo
 import { errorText } from '../../lib/errors';
 import { O_RDONLY, openFile, say } from '../../lib/io';
 import { defaultSignal, environment, execute, fork, SIGKILL, SIGTERM, sleepFor, waitFor } from '../../lib/process';
+import { signalNumber } from '../../lib/signals';
 import { parseNumber, pathOf } from '../../lib/text';
 import { RESTARTER, send } from '../../lib/smf/door';
 import { findGroup, logPath, PropertyGroup } from '../../lib/smf/repository';
@@ -28,26 +29,6 @@ export const RUNNING: i32 = 0;
 /** There was nothing to run: it is as good as done. */
 export const DONE: i32 = 1;
 export const IMPOSSIBLE: i32 = 2;
-
-const SIGNALS: string[] = [
-  'HUP',
-  'INT',
-  'QUIT',
-  'ILL',
-  'TRAP',
-  'ABRT',
-  'EMT',
-  'FPE',
-  'KILL',
-  'BUS',
-  'SEGV',
-  'SYS',
-  'PIPE',
-  'ALRM',
-  'TERM',
-  'USR1',
-  'USR2',
-];
 
 export function methodName(method: i32): string {
   return method == START ? 'start' : method == STOP ? 'stop' : 'refresh';
@@ -88,11 +69,7 @@ function kill(unit: Unit, exec: string): i32 {
   if (!unit.contract) return DONE;
   let signal = SIGTERM;
   const word = exec.substring(5).trim();
-  if (word.startsWith('-')) {
-    const number = parseNumber(word.substring(1));
-    const named = SIGNALS.indexOf(word.substring(word.startsWith('-SIG') ? 4 : 1));
-    signal = number > 0 ? <i32>number : named + 1;
-  }
+  if (word.startsWith('-')) signal = signalNumber(word.substring(1));
   if (signal <= 0 || signalContract(unit.contract, signal) < 0) return DONE;
   unit.serial++;
   unit.killed = false;

@@ -7,58 +7,48 @@
  * OPTIONS
  *   -r   the sum of BSD: each byte after a rotation to the right, blocks of 1024 rounded up, five digits
  */
-import * as calls from '../../lib/calls';
-import { complain, openInput, out } from '../../lib/io';
 import { Options } from '../../lib/options';
 import { padLeft } from '../../lib/text';
+import { CheckSum, checkSums } from './_checkSum';
 
 export const USAGE: string = 'sum [-r] [file ...]';
-const chunk = memory.data(16384);
+
+/** Adds up. */
+class SystemV extends CheckSum {
+  add(at: usize, count: usize): void {
+    let sum = this.sum;
+    for (let k: usize = 0; k < count; k++) sum += <u32>load<u8>(at + k);
+    this.sum = sum;
+  }
+  figures(): string {
+    let sum = this.sum;
+    sum = (sum & 0xffff) + (sum >> 16);
+    sum = (sum & 0xffff) + (sum >> 16);
+    return sum.toString() + ' ' + blocks(this.size, 512);
+  }
+}
+
+/** Rotates before each byte. */
+class Bsd extends CheckSum {
+  add(at: usize, count: usize): void {
+    let sum = this.sum;
+    for (let k: usize = 0; k < count; k++) sum = (((sum >> 1) | ((sum & 1) << 15)) + <u32>load<u8>(at + k)) & 0xffff;
+    this.sum = sum;
+  }
+  figures(): string {
+    return this.sum.toString().padStart(5, '0') + ' ' + padLeft(blocks(this.size, 1024), 5);
+  }
+}
+
+function blocks(size: u64, unit: u64): string {
+  return ((size + unit - 1) / unit).toString();
+}
 
 export function main(args: string[]): i32 {
   const options = new Options(args, USAGE, 'rs', ['sysv=s']);
   let rotate = false;
   for (let option = options.next(); option != ''; option = options.next()) rotate = option == 'r';
   if (options.failed) return 1;
-  const files = options.operands();
-  const named = files.length > 0;
-  if (!named) files.push('-');
-  let result = 0;
-  for (let i = 0; i < files.length; i++) {
-    const descriptor = openInput('sum', files[i]);
-    if (descriptor < 0) {
-      result = 1;
-      continue;
-    }
-    let sum: u32 = 0;
-    let size: u64 = 0;
-    let got = calls.read(descriptor, chunk, 16384);
-    for (; got > 0; got = calls.read(descriptor, chunk, 16384)) {
-      for (let k: usize = 0; k < <usize>got; k++) {
-        const byte = <u32>load<u8>(chunk + k);
-        if (rotate) sum = (((sum >> 1) | ((sum & 1) << 15)) + byte) & 0xffff;
-        else sum += byte;
-      }
-      size += got;
-    }
-    if (descriptor) calls.close(descriptor);
-    if (got < 0) {
-      complain('sum', files[i], got);
-      result = 1;
-      continue;
-    }
-    const unit: u64 = rotate ? 1024 : 512;
-    const blocks = (size + unit - 1) / unit;
-    if (!rotate) {
-      sum = (sum & 0xffff) + (sum >> 16);
-      sum = (sum & 0xffff) + (sum >> 16);
-    }
-    const digits = sum.toString();
-    out(
-      (rotate ? digits.padStart(5, '0') + ' ' + padLeft(blocks.toString(), 5) : digits + ' ' + blocks.toString()) +
-        (named ? ' ' + files[i] : '') +
-        '\n',
-    );
-  }
-  return result;
+  const sum: CheckSum = rotate ? new Bsd() : new SystemV();
+  return checkSums('sum', options.operands(), sum);
 }

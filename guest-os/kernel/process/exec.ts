@@ -24,6 +24,7 @@ import { becomeOnlyThread, returnSpace } from './life';
 import { RLIMIT_DATA, RLIMIT_STACK, RLIMIT_VMEM } from '../limits/limits';
 import { PRIV_PROC_EXEC } from './privilege';
 import { frameOf, Process } from './process';
+import { INTERRUPTS_ON, USER_CODE, USER_DATA } from '../signal/registers';
 import { current } from '../thread/thread';
 import { loadSpace, setThreadPointer } from '../thread/dispatcher';
 import { endTrace } from './trace';
@@ -47,9 +48,6 @@ const PROGRAM_BASE: u64 = 0x100000000000;
 const INTERPRETER_BASE: u64 = 0x7f8000000000;
 const S_ISUID: i32 = 0o4000;
 const S_ISGID: i32 = 0o2000;
-const USER_CODE: u64 = 0x2b;
-const USER_DATA: u64 = 0x23;
-const USER_FLAGS: u64 = 0x202;
 
 /** An ELF note's header, its name "Diorama" with the zero, an address. */
 const NOTE_SIZE: u64 = 28;
@@ -190,7 +188,7 @@ function replace(process: Process, path: string, vnode: Vnode, image: Image, arg
   frame.rip = inner.entry ? inner.entry : image.entry;
   frame.cs = USER_CODE;
   frame.ss = USER_DATA;
-  frame.rflags = USER_FLAGS;
+  frame.rflags = INTERRUPTS_ON;
   frame.rsp = stack;
   return 0;
 }

@@ -16,6 +16,7 @@ import { TrapFrame } from 'layout/processor';
 import { restoreInterrupts, saveInterrupts } from 'machine/cpu';
 import { EINTR } from '../errno';
 import { frameOf, Process, ZOMBIE } from './process';
+import { BY_IRET } from '../signal/registers';
 import { bit, SIGBUS, SIGFPE, SIGILL, SIGKILL, SIGTRAP } from '../signal/signal';
 import { giveInfo } from '../signal/signalInfo';
 import { current, Thread } from '../thread/thread';
@@ -55,8 +56,6 @@ export const FLTFPE: i32 = 9;
 
 const CARRY: u64 = 1;
 const TRAP_FLAG: u64 = 0x100;
-/** As in signal.ts: registers that are not a system call's result go back by IRETQ. */
-const BY_IRET: u64 = 0x10000;
 /** <sys/errno.h>: what a tracer sees of a call that begins anew. */
 const ERESTART: i32 = 91;
 /** Words of a sysset_t. */

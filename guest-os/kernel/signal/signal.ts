@@ -21,6 +21,7 @@ import { EFAULT, setError } from '../errno';
 import { exitProcess } from '../process/life';
 import { Process, stopProcess } from '../process/process';
 import { storeContextResult, withFrame } from '../results';
+import { BY_IRET, INTERRUPTS_ON, loadRegisters, storeRegisters, USER_CODE } from './registers';
 import { giveInfo, SI_NOINFO, SI_TIMER, SignalInfo } from './signalInfo';
 import { Thread } from '../thread/thread';
 import { timerDelivered } from '../time/timers';
@@ -122,16 +123,6 @@ const buffer = memory.data(864 + 256, 16);
 
 /** Compiled code may use this much below its stack pointer (System V ABI, red zone). */
 const RED_ZONE: u64 = 128;
-const USER_CODE: u64 = 0x2b;
-const USER_DATA: u64 = 0x23;
-/**
- * SYSRET would leave rip in rcx and rflags in r11, which the interrupted code may be using. The system call's stub takes it only for
- * exactly the user's selector; IRETQ looks at the low 16 bits alone.
- */
-const BY_IRET: u64 = 0x10000;
-/** CF PF AF ZF SF DF OF: what a user may set. */
-const USER_FLAGS: u64 = 0xcd5;
-const INTERRUPTS_ON: u64 = 0x202;
 
 /** Delivers what is pending. Called on the way to user mode; may not return, if the process ends. */
 export function deliverSignals(process: Process, thread: Thread, frame: TrapFrame): void {
@@ -244,20 +235,9 @@ function storeUcontext(thread: Thread, frame: TrapFrame, on: bool): void {
   store<u64>(buffer + UC_STACK, thread.altSize, 8);
   store<i32>(buffer + UC_STACK, thread.altFlags | (on ? SS_ONSTACK : 0), 16);
   const registers = buffer + UC_REGISTERS;
-  // r15 to rsi, rbp: the same order as in a trap frame; then REG_RBX, RDX, RCX, RAX and the rest.
-  memory.copy(registers, frame.pointer, 11 << 3);
-  store<u64>(registers, frame.rbx, 88);
-  store<u64>(registers, frame.rdx, 96);
-  store<u64>(registers, frame.rcx, 104);
-  store<u64>(registers, frame.rax, 112);
+  storeRegisters(registers, frame, thread.fsBase);
   store<u64>(registers, frame.vector, 120);
   store<u64>(registers, frame.error, 128);
-  store<u64>(registers, frame.rip, 136);
-  store<u64>(registers, frame.cs & 0xffff, 144);
-  store<u64>(registers, frame.rflags, 152);
-  store<u64>(registers, frame.rsp, 160);
-  store<u64>(registers, frame.ss, 168);
-  store<u64>(registers, thread.fsBase, 208);
   const flags = saveInterrupts();
   fxsave(address(buffer + UC_FPU));
   restoreInterrupts(flags);
@@ -283,20 +263,6 @@ export function restoreContext(thread: Thread, frame: TrapFrame, from: u64): i64
     restoreInterrupts(flags);
   }
   return withFrame();
-}
-
-/** A ucontext's registers, for a new thread as well. */
-export function loadRegisters(frame: TrapFrame, registers: usize): void {
-  memory.copy(frame.pointer, registers, 11 << 3);
-  frame.rbx = load<u64>(registers, 88);
-  frame.rdx = load<u64>(registers, 96);
-  frame.rcx = load<u64>(registers, 104);
-  frame.rax = load<u64>(registers, 112);
-  frame.rip = load<u64>(registers, 136);
-  frame.rsp = load<u64>(registers, 160);
-  frame.cs = USER_CODE | BY_IRET;
-  frame.ss = USER_DATA;
-  frame.rflags = (load<u64>(registers, 152) & USER_FLAGS) | INTERRUPTS_ON;
 }
 
 /** Registers, mask and FPU's state of a ucontext at a user's address, for a thread that has not run yet. */

@@ -3,25 +3,18 @@
  * @fileoverview Exceptions and interrupts of a small kernel: the IDT, handlers by vector, clear words for what went wrong.
  *
  * A fault in user mode is handed to {@link setUserFault}'s function; in the kernel it is a panic, unless the fault table names
- * the instruction (user copies). What compiled code stops with is recognised: `ud2` and a code byte (toolchain/translate/types.ts),
- * a page fault in page 0 of the window, or in a stack's guard page. A kernel stack that has overflowed cannot take the fault's
- * frame, which makes it a double fault on a stack of its own.
+ * the instruction (user copies).
  * APM vol. 2, chapter 8. 8259A and 8254 data sheets for the timer.
  */
 import { GateDescriptor, PseudoDescriptor, TrapFrame, PerCpuAt } from 'layout/processor';
-import { KERNEL_STACKS, KERNEL_STACK_SLOT, WINDOW } from 'machine/addresses';
 import { lidt, outb, readCr2 } from 'machine/cpu';
-import { address, load64 } from 'machine/mem';
+import { address } from 'machine/mem';
 import * as percpu from 'machine/percpu';
-import { faultTable, trapEntries } from 'machine/stubs';
+import { trapEntries } from 'machine/stubs';
 import { print, printDecimal, printHex } from 'runtime/console';
+import { reasonOf, recover, VECTOR_DF, VECTOR_PF } from 'runtime/exceptions';
 import { beginPanic, endPanic } from 'runtime/panic';
-import { peek64 } from 'runtime/symbols';
 
-export const VECTOR_DE: u64 = 0;
-export const VECTOR_UD: u64 = 6;
-export const VECTOR_DF: u64 = 8;
-export const VECTOR_PF: u64 = 14;
 /** Where the interrupt controllers' lines begin. */
 const VECTOR_IRQ: i32 = 32;
 
@@ -105,8 +98,8 @@ export function trapHandler(frame: TrapFrame): void {
     return;
   }
   if (vector == VECTOR_PF && recover(frame)) return;
-  const reason = reasonOf(frame);
   const at = vector == VECTOR_PF || vector == VECTOR_DF ? readCr2() : 0;
+  const reason = reasonOf(vector, frame.rip, at, (frame.cs & 3) != 0);
   const user = userFault;
   if (frame.cs & 3 && user) {
     user(frame, reason, at);
@@ -122,59 +115,4 @@ export function trapHandler(frame: TrapFrame): void {
   print(', error 0x');
   printHex(frame.error);
   endPanic(frame.rip, frame.rbp);
-}
-
-/** A fault of an instruction that expects one: continues where the fault table says. */
-function recover(frame: TrapFrame): bool {
-  const rip = frame.rip;
-  for (let row = faultTable(); load64(row); row += 24) {
-    if (rip < load64(row) || rip >= load64(row + 8)) continue;
-    frame.rip = load64(row + 16);
-    return true;
-  }
-  return false;
-}
-
-/** What happened, in the words of the language that the code was written in. */
-function reasonOf(frame: TrapFrame): string {
-  const vector = frame.vector;
-  const user = (frame.cs & 3) != 0;
-  if (vector == VECTOR_UD) return trapReason(frame.rip);
-  if (vector == VECTOR_DE) return 'division by zero or overflow';
-  if (vector == 13) return 'general protection fault';
-  if (vector == VECTOR_DF) return isGuard(readCr2()) ? 'stack overflow' : 'double fault';
-  if (vector != VECTOR_PF) return 'unexpected trap';
-  const at = readCr2();
-  if (at - (user ? 0 : WINDOW) < 4096) return 'null dereference';
-  if (!user && isGuard(at)) return 'stack overflow';
-  return !user && at - WINDOW < (<u64>1) << 33 ? 'bad window pointer' : 'page fault';
-}
-
-/** Does the address lie in the guard page that a stack's slot begins with? */
-function isGuard(at: u64): bool {
-  const offset = at - WINDOW - KERNEL_STACKS;
-  return offset < (<u64>1) << 29 && offset % KERNEL_STACK_SLOT < 4096;
-}
-
-/** The byte behind a ud2 says why compiled code gave up. */
-function trapReason(rip: u64): string {
-  const bytes = peek64(rip);
-  if ((bytes & 0xffff) != 0x0b0f) return 'invalid opcode';
-  switch (<i32>(bytes >> 16) & 0xff) {
-    case 0:
-      return 'unreachable';
-    case 1:
-      return 'function table index out of range';
-    case 2:
-      return 'indirect call of another type';
-    case 3:
-      return 'number too large for an integer';
-    case 4:
-      return 'unaligned atomic';
-    case 5:
-      return 'stack overflow';
-    case 6:
-      return 'memory operation out of bounds';
-  }
-  return 'invalid opcode';
 }
