@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { projectRoot } from '../../toolchain/asc/root.ts';
 import { haveOracles } from '../../tools/oracles.js';
-import { buildImage, type Image, LOGIN, makeCd, PROMPT, qemu, type Session, typeOnOurs, typeOnQemu } from './session.ts';
+import { buildImage, type Image, LOGIN, MACHINES, makeCd, PROMPT, qemu, type Session, typeOnQemu } from './session.ts';
 
 let image: Image;
 beforeAll(async () => {
@@ -46,10 +46,7 @@ const dash = (script: string): string => {
 };
 
 // Without QEMU, or dash to compare with, the other half is still tested.
-describe.each([
-  ['our machine', typeOnOurs, true],
-  ['QEMU', typeOnQemu, haveOracles('qemu-system-x86_64')],
-] as const)('on %s', (_name, type, present) => {
+describe.each(MACHINES)('on %s', (_name, type, present) => {
   let session: Session;
   beforeAll(async () => {
     if (present)

@@ -8,9 +8,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { projectRoot } from '../../toolchain/asc/root.ts';
-import { haveOracles } from '../../tools/oracles.js';
 import { buildKernel, systemWith } from './guestTests.ts';
-import { type Image, type Session, typeOnOurs, typeOnQemu } from './session.ts';
+import { type Image, MACHINES, type Session } from './session.ts';
 
 let image: Image;
 beforeAll(async () => {
@@ -24,10 +23,7 @@ beforeAll(async () => {
 }, 900_000);
 afterAll(() => image?.remove());
 
-describe.each([
-  ['our machine', typeOnOurs, true],
-  ['QEMU', typeOnQemu, haveOracles('qemu-system-x86_64')],
-] as const)('on %s', (_name, type, present) => {
+describe.each(MACHINES)('on %s', (_name, type, present) => {
   test.skipIf(!present)('each place asks the brand of the process', { timeout: 300_000 }, async () => {
     const { outputs }: Session = await type(image, ['brand']);
     expect(outputs[0]).toBe('22 checks, 0 failed\n11 checks, 0 failed\n');

@@ -7,6 +7,7 @@ import { dirname } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { haveOracles, openZfs } from '../../tools/oracles.js';
 import { buildImage, type Image, poolDrive, type Session, typeOnOurs, typeOnQemu } from './session.ts';
+import { typedBefore } from './typed.ts';
 
 const BASE = 'e6600761-73a7-4011-a164-6a96452a6df8';
 const MINIMAL = 'b12ef1c6-4ed9-4fb2-9fed-25a69d79f131';
@@ -84,12 +85,7 @@ describe.each([
   ['our machine', (commands: readonly string[]) => typeOnOurs(image, commands, ['--disk', 'mem:1G:pool']), true],
   ['QEMU', onDisk, hasQemu],
 ] as const)('on %s', (_name, type, present) => {
-  let session: Session;
-  const NAMES = Object.keys(COMMANDS) as (keyof typeof COMMANDS)[];
-  const printed = (name: keyof typeof COMMANDS): string => session.outputs[NAMES.indexOf(name)];
-  beforeAll(async () => {
-    if (present) session = await type(Object.values(COMMANDS));
-  }, 300_000);
+  const printed = typedBefore(COMMANDS, type, present, 300_000);
   const when = test.skipIf(!present);
 
   when('there is a source with two images, and none is installed', () => {

@@ -6,7 +6,8 @@
 import { spawnSync } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { haveOracles } from '../../tools/oracles.js';
-import { buildImage, type Image, type Session, typeOnOurs, typeOnQemu } from './session.ts';
+import { buildImage, type Image, MACHINES } from './session.ts';
+import { typedBefore } from './typed.ts';
 
 let image: Image;
 beforeAll(async () => {
@@ -72,17 +73,9 @@ const COMMANDS = {
     'until svcadm disable -s utmp && svcadm enable -s utmp; do sleep 0.1; done; [ "$(pid utmp)" != "$b" ] && echo new; svcs -H -o state console-login',
 };
 // biome-ignore-end lint/suspicious/noTemplateCurlyInString: these are the shell's
-const NAMES = Object.keys(COMMANDS) as (keyof typeof COMMANDS)[];
 
-describe.each([
-  ['our machine', typeOnOurs, true],
-  ['QEMU', typeOnQemu, haveOracles('qemu-system-x86_64')],
-] as const)('on %s', (_name, type, present) => {
-  let session: Session;
-  const printed = (name: keyof typeof COMMANDS): string => session.outputs[NAMES.indexOf(name)];
-  beforeAll(async () => {
-    if (present) session = await type(image, Object.values(COMMANDS));
-  }, 300_000);
+describe.each(MACHINES)('on %s', (_name, type, present) => {
+  const printed = typedBefore(COMMANDS, (commands) => type(image, commands), present, 300_000);
   const when = test.skipIf(!present);
   const states = (...each: string[]): string[] => each.map((state, i) => `${state} ${['base', 'follower', 'distant'][i]}`).sort();
   const seen = (name: keyof typeof COMMANDS): string[] =>

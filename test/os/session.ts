@@ -117,6 +117,12 @@ export function poolDrive(image: Image, mebibytes: number): { readonly file: str
   return { file, options: ['-drive', drive, '-device', 'virtio-blk-pci,drive=pool,serial=pool'] };
 }
 
+/** Where tests type: a name, how, and whether it is there. */
+export const MACHINES = [
+  ['our machine', typeOnOurs, true],
+  ['QEMU', typeOnQemu, haveOracles('qemu-system-x86_64')],
+] as const;
+
 /** Both machines, with an empty disk on which the system makes its pool: name, how commands are typed, whether it is there. */
 export const MACHINES_WITH_POOL = [
   [

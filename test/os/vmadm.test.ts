@@ -8,7 +8,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { systemWith } from './guestTests.ts';
-import { type Image, MACHINES_WITH_POOL, type Session } from './session.ts';
+import { type Image, MACHINES_WITH_POOL } from './session.ts';
+import { typedBefore } from './typed.ts';
 
 let image: Image;
 beforeAll(async () => {
@@ -86,14 +87,9 @@ const COMMANDS = {
   failed: `echo ${json({ brand: 'joyent-minimal', image_uuid: MINIMAL, uuid: NONE, ram: 64, customer_metadata: { 'user-script': 'exit 3' } })} | vmadm create; echo $?; vmadm list -H -o state uuid=${NONE}; vmadm delete ${NONE}`,
   deleted: `vmadm delete ${ONE}; vmadm delete ${TWO}; vmadm delete ${TWO}; echo $?; vmadm list; zoneadm list -c; zfs list -H -o name | grep -c -e ${ONE} -e ${TWO}; ls /etc/zones /var/zonecontrol`,
 };
-const NAMES = Object.keys(COMMANDS) as (keyof typeof COMMANDS)[];
 
 describe.each(MACHINES_WITH_POOL)('on %s', (_name, type, present) => {
-  let session: Session;
-  const printed = (name: keyof typeof COMMANDS): string => session.outputs[NAMES.indexOf(name)];
-  beforeAll(async () => {
-    if (present) session = await type(image, Object.values(COMMANDS));
-  }, 1_300_000);
+  const printed = typedBefore(COMMANDS, (commands) => type(image, commands), present, 1_300_000);
   const when = test.skipIf(!present);
   const HEAD = 'UUID                                  TYPE  RAM      STATE             ALIAS\n';
 

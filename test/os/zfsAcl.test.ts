@@ -8,7 +8,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { systemWith } from './guestTests.ts';
-import { type Image, MACHINES_WITH_POOL, type Session } from './session.ts';
+import { type Image, MACHINES_WITH_POOL } from './session.ts';
+import { typedBefore } from './typed.ts';
 
 let image: Image;
 beforeAll(async () => {
@@ -43,14 +44,10 @@ const COMMANDS = {
     'echo n > /tmp/f; chmod A+user:bin:r:allow /tmp/f; ls -V /tmp/f | tail +2; cp -p d/n copy; ls -V copy | sed -n 2p; cp d/n plain; ls -l plain | cut -c1-11',
   long: 'i=0; while [ $i -lt 40 ]; do chmod A+user:$((2000+i)):r:allow f; i=$((i+1)); done; ls -V f | wc -l; zfs snapshot zones/t@s; chmod A- f; ls -V .zfs/snapshot/s/f | wc -l; sync; ls -V f | wc -l',
 };
-const NAMES = Object.keys(COMMANDS) as (keyof typeof COMMANDS)[];
 
 describe.each(MACHINES_WITH_POOL)('on %s', (_name, type, present) => {
-  let session: Session;
-  const printed = (name: keyof typeof COMMANDS): string[] => session.outputs[NAMES.indexOf(name)].split('\n').filter(Boolean);
-  beforeAll(async () => {
-    if (present) session = await type(image, Object.values(COMMANDS));
-  }, 1_300_000);
+  const output = typedBefore(COMMANDS, (commands) => type(image, commands), present, 1_300_000);
+  const printed = (name: keyof typeof COMMANDS): string[] => output(name).split('\n').filter(Boolean);
   const when = test.skipIf(!present);
   const ENTRY = (who: string, mask: string, flags = '-------', type = 'allow'): string =>
     `    ${who.padStart(19)}:${mask}:${flags}:${type}`;

@@ -8,7 +8,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { systemWith } from './guestTests.ts';
-import { type Image, MACHINES_WITH_POOL, type Session } from './session.ts';
+import { type Image, MACHINES_WITH_POOL } from './session.ts';
+import { typedBefore } from './typed.ts';
 
 let image: Image;
 beforeAll(async () => {
@@ -50,14 +51,10 @@ const COMMANDS = {
   inside:
     'zlogin z1 "cat /mnt/a; ls /mnt/.zfs; ls /mnt/.zfs/snapshot; zfs set mountpoint=/own zones/own; echo mine > /own/f; zfs snapshot zones/own@mine; cat /own/.zfs/snapshot/mine/f; ls /.zfs; zfs diff zones/own@mine zones/own; zfs userspace zones/t"; ls /zones/t/.zfs/snapshot',
 };
-const NAMES = Object.keys(COMMANDS) as (keyof typeof COMMANDS)[];
 
 describe.each(MACHINES_WITH_POOL)('on %s', (_name, type, present) => {
-  let session: Session;
-  const printed = (name: keyof typeof COMMANDS): string[] => session.outputs[NAMES.indexOf(name)].split('\n').filter(Boolean);
-  beforeAll(async () => {
-    if (present) session = await type(image, Object.values(COMMANDS));
-  }, 1_300_000);
+  const output = typedBefore(COMMANDS, (commands) => type(image, commands), present, 1_300_000);
+  const printed = (name: keyof typeof COMMANDS): string[] => output(name).split('\n').filter(Boolean);
   const when = test.skipIf(!present);
   const READ_ONLY = 'Read-only file system';
 

@@ -9,7 +9,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { haveOracles } from '../../tools/oracles.js';
 import { systemWith } from './guestTests.ts';
-import { type Image, type Session, typeOnOurs, typeOnQemu } from './session.ts';
+import { type Image, typeOnOurs, typeOnQemu } from './session.ts';
+import { typedBefore } from './typed.ts';
 
 let image: Image;
 beforeAll(async () => {
@@ -82,7 +83,6 @@ const NEIGHBOUR = {
   queues: hogging('max-msg-ids', 100, 'exhaust msg'),
   io: hogging('zfs-io-priority', 1, 'write /var/w'),
 };
-const NAMES = Object.keys(COMMANDS) as (keyof typeof COMMANDS)[];
 
 interface Look {
   /** Nanoseconds that a zone has used. */
@@ -116,14 +116,10 @@ function figures(text: string, name: string): number[] {
 const ON_QEMU = ['-icount', 'shift=1,sleep=off'];
 
 describe.each([
-  ['our machine', () => typeOnOurs(image, Object.values(COMMANDS)), true],
-  ['QEMU', () => typeOnQemu(image, Object.values(COMMANDS), undefined, ON_QEMU), haveOracles('qemu-system-x86_64')],
+  ['our machine', (commands: readonly string[]) => typeOnOurs(image, commands), true],
+  ['QEMU', (commands: readonly string[]) => typeOnQemu(image, commands, undefined, ON_QEMU), haveOracles('qemu-system-x86_64')],
 ] as const)('on %s', (_name, type, present) => {
-  let session: Session;
-  const printed = (name: keyof typeof COMMANDS): string => session.outputs[NAMES.indexOf(name)];
-  beforeAll(async () => {
-    if (present) session = await type();
-  }, 300_000);
+  const printed = typedBefore(COMMANDS, type, present, 300_000);
   const when = test.skipIf(!present);
 
   when('controls come from the configuration', () => {

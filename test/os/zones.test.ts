@@ -7,9 +7,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { haveOracles } from '../../tools/oracles.js';
 import { systemWith } from './guestTests.ts';
-import { type Image, type Session, typeOnOurs, typeOnQemu } from './session.ts';
+import { type Image, MACHINES } from './session.ts';
+import { typedBefore } from './typed.ts';
 
 let image: Image;
 beforeAll(async () => {
@@ -62,17 +62,9 @@ const COMMANDS = {
   removed:
     'zonecfg -z z1 delete -F; zoneadm -z z1 uninstall -F; zoneadm list -cp; zonecfg -z z1 delete -F; zoneadm list -cp; ls /zones /etc/zones',
 };
-const NAMES = Object.keys(COMMANDS) as (keyof typeof COMMANDS)[];
 
-describe.each([
-  ['our machine', typeOnOurs, true],
-  ['QEMU', typeOnQemu, haveOracles('qemu-system-x86_64')],
-] as const)('on %s', (_name, type, present) => {
-  let session: Session;
-  const printed = (name: keyof typeof COMMANDS): string => session.outputs[NAMES.indexOf(name)];
-  beforeAll(async () => {
-    if (present) session = await type(image, Object.values(COMMANDS));
-  }, 300_000);
+describe.each(MACHINES)('on %s', (_name, type, present) => {
+  const printed = typedBefore(COMMANDS, (commands) => type(image, commands), present, 300_000);
   const when = test.skipIf(!present);
   const HEAD = '  ID NAME             STATUS     PATH                           BRAND    IP    \n';
   const GLOBAL = '   0 global           running    /                              liveimg  shared\n';
