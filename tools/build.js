@@ -23,27 +23,32 @@ const home = dirname(dirname(fileURLToPath(import.meta.url)));
  * @property {(folder: string) => Promise<void>} [afterwards] Works on what has been bundled.
  */
 
+/**
+ * What runs in Node, readable.
+ * @param {Record<string, string>} files by names of what they become
+ * @returns {import('vite').InlineConfig}
+ */
+function forNode(files, sourcemap = true) {
+  return {
+    build: {
+      ssr: true,
+      target: 'node20',
+      minify: false,
+      sourcemap,
+      rollupOptions: { input: entries(files), output: { entryFileNames: '[name].js', chunkFileNames: '[name]-[hash].js' } },
+    },
+  };
+}
+
 /** @type {Target} */
 const nodeTarget = {
   name: 'command line and library',
   output: 'node',
   sources: ['emulator', 'package-lock.json', 'tools/build.js'],
-  config: () => ({
-    build: {
-      ssr: true,
-      target: 'node20',
-      minify: false,
-      sourcemap: true,
-      rollupOptions: {
-        input: entries(
-          Object.fromEntries(
-            ['cli', 'library', 'options', 'vitest', 'playwright'].map((name) => [name, `emulator/host/${name}.ts`]),
-          ),
-        ),
-        output: { entryFileNames: '[name].js', chunkFileNames: '[name]-[hash].js' },
-      },
-    },
-  }),
+  config: () =>
+    forNode(
+      Object.fromEntries(['cli', 'library', 'options', 'vitest', 'playwright'].map((name) => [name, `emulator/host/${name}.ts`])),
+    ),
 };
 
 /** Generates the interpreter and stores it; what bundles a machine needs it. @type {Target} */
@@ -57,17 +62,7 @@ const interpreterTarget = {
     'package-lock.json',
     'tools/build.js',
   ],
-  config: () => ({
-    build: {
-      ssr: true,
-      target: 'node20',
-      minify: false,
-      rollupOptions: {
-        input: entries({ generate: 'emulator/host/generateInterpreter.ts' }),
-        output: { entryFileNames: '[name].js' },
-      },
-    },
-  }),
+  config: () => forNode({ generate: 'emulator/host/generateInterpreter.ts' }, false),
   async afterwards(folder) {
     const { interpreterToStore } = await import(pathToFileURL(join(folder, 'generate.js')).href);
     const { wasm, description } = interpreterToStore();
@@ -81,18 +76,7 @@ const toolchainTarget = {
   name: 'toolchain',
   output: 'toolchain',
   sources: ['toolchain', 'package-lock.json', 'tools/build.js'],
-  config: () => ({
-    build: {
-      ssr: true,
-      target: 'node20',
-      minify: false,
-      sourcemap: true,
-      rollupOptions: {
-        input: entries({ build: 'toolchain/build/main.ts' }),
-        output: { entryFileNames: '[name].js', chunkFileNames: '[name]-[hash].js' },
-      },
-    },
-  }),
+  config: () => forNode({ build: 'toolchain/build/main.ts' }),
 };
 
 /**

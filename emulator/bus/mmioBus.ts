@@ -11,20 +11,7 @@
  * disjoint, and rebuilt on every change, so that an access is one binary search, or none when it hits the segment of the last.
  */
 import type { AccessSize, RegisterBlock } from './device.ts';
-import type { MappedRange, Mapping } from './portBus.ts';
-
-const ONES = { 1: 0xff, 2: 0xffff, 4: 0xffffffff } as const;
-
-interface Range {
-  base: number;
-  readonly length: number;
-  readonly name: string;
-  readonly block: RegisterBlock;
-  mapped: boolean;
-  /** Accesses since the machine was made; no part of its state. */
-  reads: number;
-  writes: number;
-}
+import { type MappedRange, type Mapping, mappedRanges, mappingOf, newRange, ONES, type Range, span } from './range.ts';
 
 /** A part of a range that nothing mapped earlier hides: [start, end). */
 interface Segment {
@@ -36,7 +23,7 @@ interface Segment {
 const NOWHERE: Segment = {
   start: 0,
   end: 0,
-  range: { base: 0, length: 0, name: '', block: { read: () => 0, write() {} }, mapped: false, reads: 0, writes: 0 },
+  range: newRange(0, '', { read: () => 0, write() {} }),
 };
 
 export class MmioBus {
@@ -62,19 +49,9 @@ export class MmioBus {
 
   /** Makes a block known without giving it addresses yet, as a base address register does; its rank among overlaps counts from here. */
   reserve(length: number, name: string, block: RegisterBlock): Mapping {
-    const range: Range = { base: 0, length, name, block, mapped: false, reads: 0, writes: 0 };
+    const range = newRange(length, name, block);
     this.ranges.push(range);
-    return {
-      move: (to) => {
-        range.base = to;
-        range.mapped = true;
-        this.rebuild();
-      },
-      unmap: () => {
-        range.mapped = false;
-        this.rebuild();
-      },
-    };
+    return mappingOf(range, () => this.rebuild());
   }
 
   read(address: number, size: AccessSize): number {
@@ -98,7 +75,7 @@ export class MmioBus {
 
   /** What is mapped, in order of addresses. */
   get mapped(): MappedRange[] {
-    return this.ranges.filter((range) => range.mapped).sort((a, b) => a.base - b.base);
+    return mappedRanges(this.ranges);
   }
 
   /** The name of what decodes an address, for traces and error messages. */
@@ -142,8 +119,4 @@ export class MmioBus {
     this.last = NOWHERE;
     this.onChange();
   }
-}
-
-function span(base: number, length: number): string {
-  return `${base.toString(16)}h-${(base + length - 1).toString(16)}h`;
 }

@@ -11,35 +11,9 @@
  * there an overlap is legal, and the block that was mapped first keeps the ports they share.
  */
 import type { AccessSize, RegisterBlock } from './device.ts';
+import { type MappedRange, type Mapping, mappedRanges, mappingOf, newRange, ONES, type Range, span } from './range.ts';
 
 const PORTS = 0x10000;
-const ONES = { 1: 0xff, 2: 0xffff, 4: 0xffffffff } as const;
-
-/** One block's place on a bus. Moving or unmapping is allowed at any time. */
-export interface Mapping {
-  move(base: number): void;
-  unmap(): void;
-}
-
-/** A block where it is now, for those who look at the machine. */
-export interface MappedRange {
-  readonly base: number;
-  readonly length: number;
-  readonly name: string;
-  readonly reads: number;
-  readonly writes: number;
-}
-
-interface Range {
-  base: number;
-  readonly length: number;
-  readonly name: string;
-  readonly block: RegisterBlock;
-  mapped: boolean;
-  /** Accesses since the machine was made; no part of its state. */
-  reads: number;
-  writes: number;
-}
 
 export class PortBus {
   private readonly ranges: Range[] = [];
@@ -61,19 +35,9 @@ export class PortBus {
 
   /** Makes a block known without giving it ports yet, as a base address register does; its rank among overlaps counts from here. */
   reserve(length: number, name: string, block: RegisterBlock): Mapping {
-    const range: Range = { base: 0, length, name, block, mapped: false, reads: 0, writes: 0 };
+    const range = newRange(length, name, block);
     this.ranges.push(range);
-    return {
-      move: (to) => {
-        range.base = to;
-        range.mapped = true;
-        this.repaint();
-      },
-      unmap: () => {
-        range.mapped = false;
-        this.repaint();
-      },
-    };
+    return mappingOf(range, () => this.repaint());
   }
 
   read(port: number, size: AccessSize): number {
@@ -92,7 +56,7 @@ export class PortBus {
 
   /** What is mapped, in order of ports. */
   get mapped(): MappedRange[] {
-    return this.ranges.filter((range) => range.mapped).sort((a, b) => a.base - b.base);
+    return mappedRanges(this.ranges);
   }
 
   /** The name of what decodes a port, for traces and error messages. */
@@ -107,8 +71,4 @@ export class PortBus {
       if (range.mapped) this.owner.fill(index + 1, Math.min(range.base, PORTS), Math.min(range.base + range.length, PORTS));
     }
   }
-}
-
-function span(base: number, length: number): string {
-  return `${base.toString(16)}h-${(base + length - 1).toString(16)}h`;
 }

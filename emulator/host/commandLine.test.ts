@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { BootImageError } from '../firmware/bootError.ts';
-import { main } from './commandLine.ts';
 import { FileDisk } from './fileDisk.ts';
 import type { MachineConfiguration, ReportingMachine } from './runnable.ts';
+import { runCommandLine } from './testTerminal.ts';
 
 let directory: string;
 beforeEach(() => {
@@ -49,27 +49,8 @@ function greeter(): ReportingMachine {
   };
 }
 
-async function diorama(words: string[], factory: (configuration: MachineConfiguration) => ReportingMachine = () => greeter()) {
-  let output = '';
-  let errors = '';
-  const exitCode = await main(
-    words.map((word) => word.replace('@', `${directory}/`)),
-    '1.2.3',
-    {
-      writeOutput: (bytes) => {
-        output += Buffer.from(bytes).toString();
-      },
-      writeError: (text) => {
-        errors += text.replaceAll(`${directory}/`, '@');
-      },
-      hasKeyboard: false,
-      openKeyboard: () => () => {},
-      async *readLines() {},
-    },
-    factory,
-  );
-  return { exitCode, output, errors };
-}
+const diorama = (words: string[], factory: (configuration: MachineConfiguration) => ReportingMachine = () => greeter()) =>
+  runCommandLine(words, directory, factory);
 
 test('a run hands over what it was given and passes output on', async () => {
   writeFileSync(join(directory, 'initrd'), 'I');

@@ -8,10 +8,10 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { multibootKernel } from '../../test/support/multibootKernel.ts';
 import { SnapshotError } from '../machine/snapshot.ts';
-import { main } from './commandLine.ts';
 import { makeNodeMachine } from './nodeMachine.ts';
 import { nodeCodec } from './nodeSnapshot.ts';
 import { decodeSnapshot, encodeSnapshot } from './snapshotFile.ts';
+import { runCommandLine } from './testTerminal.ts';
 import { UsageError } from './usageError.ts';
 
 // biome-ignore format: one instruction a line
@@ -35,24 +35,7 @@ afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
 /** Exit code, output and errors; words are separated by spaces, @ is the test's directory. */
 async function diorama(words: string): Promise<[number, string, string]> {
-  let output = '';
-  let errors = '';
-  const exitCode = await main(
-    ['run', ...words.split(' ').map((word) => word.replace('@', `${directory}/`))],
-    '1.2.3',
-    {
-      writeOutput: (bytes) => {
-        output += Buffer.from(bytes).toString();
-      },
-      writeError: (text) => {
-        errors += text.replaceAll(`${directory}/`, '@');
-      },
-      hasKeyboard: false,
-      openKeyboard: () => () => {},
-      async *readLines() {},
-    },
-    makeNodeMachine,
-  );
+  const { exitCode, output, errors } = await runCommandLine(['run', ...words.split(' ')], directory, makeNodeMachine);
   return [exitCode, output, errors];
 }
 const hashOf = (name: string): string => JSON.parse(readFileSync(join(directory, name), 'utf8')).stateHash;

@@ -9,7 +9,7 @@
  *
  * What is returned is described in `inspection.ts`.
  */
-import type { MappedRange } from '../bus/portBus.ts';
+import type { MappedRange } from '../bus/range.ts';
 import type { Processor } from '../cpu/processor.ts';
 import { FOUR_GIB } from '../firmware/memoryMap.ts';
 import { GPR, SEG, SEGMENT, SLOT, segmentSlot } from '../ir/state.ts';

@@ -15,7 +15,7 @@
  * halts or interrupts another, which is probably waited for.
  */
 import type { Device, DeviceState } from '../bus/device.ts';
-import type { Mapping } from '../bus/portBus.ts';
+import type { Mapping } from '../bus/range.ts';
 import { Processor, type ProcessorPlatform, Shutdown, type Tiering } from '../cpu/processor.ts';
 import { Lapic } from '../device/lapic.ts';
 import { setVgaTextMode } from '../device/vgaTextMode.ts';

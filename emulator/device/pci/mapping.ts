@@ -7,7 +7,7 @@
  * order in which the guest, or a snapshot, placed it.
  */
 import type { RegisterBlock } from '../../bus/device.ts';
-import type { Mapping } from '../../bus/portBus.ts';
+import type { Mapping } from '../../bus/range.ts';
 
 /** The port space or the memory-mapped space: `PortBus` and `MmioBus` are such. */
 export interface AddressSpace {

@@ -21,6 +21,7 @@ import {
   isSpecialNaN,
   isUnsupported,
   isZero,
+  normalize,
   ROUND,
   rounded,
   roundToFormat,
@@ -33,22 +34,14 @@ import {
 } from './float80.ts';
 
 const u = new Unpacked();
+const normal = new Unpacked();
 /** Result of the conversions to memory formats, as two halves. */
 export const word = { hi: 0, lo: 0 };
 
 /** Packs sign, exponent and a significand that is not zero but may lack its top bit. */
-function normalize(r: Float80, sign: number, exponent: number, hi: number, lo: number): void {
-  if (hi === 0) {
-    hi = lo;
-    lo = 0;
-    exponent -= 32;
-  }
-  const shift = Math.clz32(hi);
-  if (shift > 0) {
-    hi = ((hi << shift) | (lo >>> (32 - shift))) >>> 0;
-    lo = (lo << shift) >>> 0;
-  }
-  r.set(sign | (exponent - shift), hi, lo);
+function pack(r: Float80, sign: number, exponent: number, hi: number, lo: number): void {
+  normalize(normal, exponent, hi, lo);
+  r.set(sign | normal.exponent, normal.hi, normal.lo);
 }
 
 /** Flags DE for a denormal; NaNs keep their payload and stay signaling. */
@@ -61,7 +54,7 @@ export function fromSingle(r: Float80, value: number, env: Environment): void {
   else if (fraction === 0) setZero(r, sign);
   else {
     env.flags |= FSW.DE;
-    normalize(r, sign, BIAS - 126, fraction << 8, 0);
+    pack(r, sign, BIAS - 126, fraction << 8, 0);
   }
 }
 
@@ -75,7 +68,7 @@ export function fromDouble(r: Float80, hi: number, lo: number, env: Environment)
   else if ((high | low) === 0) setZero(r, sign);
   else {
     env.flags |= FSW.DE;
-    normalize(r, sign, BIAS - 1022, high, low);
+    pack(r, sign, BIAS - 1022, high, low);
   }
 }
 
@@ -91,7 +84,7 @@ export function fromInteger(r: Float80, hi: number, lo: number): void {
     lo = -lo >>> 0;
     hi = (~hi + (lo === 0 ? 1 : 0)) >>> 0;
   }
-  normalize(r, sign, BIAS + 63, hi, lo);
+  pack(r, sign, BIAS + 63, hi, lo);
 }
 
 /** To single (precision 24) or double (53); the bits are in `word` (single: `lo`). */
@@ -200,7 +193,7 @@ export function roundInteger(r: Float80, a: Float80, env: Environment): void {
   roundToInteger(a, env.rounding);
   noteInteger(env);
   if ((integer.hi | integer.lo) === 0) setZero(r, a.se & SIGN);
-  else normalize(r, a.se & SIGN, BIAS + 63, integer.hi, integer.lo);
+  else pack(r, a.se & SIGN, BIAS + 63, integer.hi, integer.lo);
 }
 
 /** FBLD: `digits` is the low 8 bytes, `top` the highest digit pair and the sign byte. */
@@ -210,7 +203,7 @@ export function fromDecimal(r: Float80, digits: bigint, top: number): void {
   for (let shift = 60n; shift >= 0n; shift -= 4n) value = value * 10n + ((digits >> shift) & 15n);
   const sign = top & 0x8000 ? SIGN : 0;
   if (value === 0n) setZero(r, sign);
-  else normalize(r, sign, BIAS + 63, Number(value >> 32n), Number(value & 0xffffffffn));
+  else pack(r, sign, BIAS + 63, Number(value >> 32n), Number(value & 0xffffffffn));
 }
 
 const DECIMAL_LIMIT = 10n ** 18n;

@@ -138,24 +138,23 @@ export class Unpacked {
 }
 /** Normalizes a finite nonzero number. Raises nothing. */
 export function unpack(u: Unpacked, a: Float80): void {
-  let exponent = a.se & EXPONENT;
-  let { hi, lo } = a;
-  if (exponent === 0) exponent = 1;
-  if (hi >>> 31 === 0) {
-    if (hi === 0) {
-      hi = lo;
-      lo = 0;
-      exponent -= 32;
-    }
-    const shift = Math.clz32(hi);
-    if (shift > 0) {
-      hi = ((hi << shift) | (lo >>> (32 - shift))) >>> 0;
-      lo = (lo << shift) >>> 0;
-      exponent -= shift;
-    }
-  }
   u.sign = a.se & SIGN;
-  u.exponent = exponent;
+  normalize(u, a.se & EXPONENT || 1, a.hi, a.lo);
+}
+
+/** Shifts a significand that is not zero until its top bit is set. */
+export function normalize(u: Unpacked, exponent: number, hi: number, lo: number): void {
+  if (hi === 0) {
+    hi = lo;
+    lo = 0;
+    exponent -= 32;
+  }
+  const shift = Math.clz32(hi);
+  if (shift > 0) {
+    hi = ((hi << shift) | (lo >>> (32 - shift))) >>> 0;
+    lo = (lo << shift) >>> 0;
+  }
+  u.exponent = exponent - shift;
   u.hi = hi;
   u.lo = lo;
 }

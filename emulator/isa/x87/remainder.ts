@@ -17,6 +17,7 @@ import {
   isInfinity,
   isSpecialNaN,
   isZero,
+  normalize,
   propagateNaN,
   quietNaN,
   roundTo80,
@@ -30,6 +31,7 @@ import {
 
 const x = new Unpacked();
 const y = new Unpacked();
+const normal = new Unpacked();
 
 /** Rounds an integer of at most 64 bits times 2^(exponent - bias - 63). */
 function deliver(r: Float80, env: Environment, sign: number, exponent: number, value: bigint): void {
@@ -37,19 +39,8 @@ function deliver(r: Float80, env: Environment, sign: number, exponent: number, v
     setZero(r, sign);
     return;
   }
-  let hi = Number(value >> 32n);
-  let lo = Number(value & 0xffffffffn);
-  if (hi === 0) {
-    hi = lo;
-    lo = 0;
-    exponent -= 32;
-  }
-  const shift = Math.clz32(hi);
-  if (shift > 0) {
-    hi = ((hi << shift) | (lo >>> (32 - shift))) >>> 0;
-    lo = (lo << shift) >>> 0;
-  }
-  roundTo80(r, env, sign, exponent - shift, hi, lo, 0, 64);
+  normalize(normal, exponent, Number(value >> 32n), Number(value & 0xffffffffn));
+  roundTo80(r, env, sign, normal.exponent, normal.hi, normal.lo, 0, 64);
 }
 
 /** Returns the condition bits: C2 if incomplete, else the quotient's low bits in C0, C3, C1; -1 if there is no quotient. */
