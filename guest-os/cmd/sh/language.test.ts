@@ -8,9 +8,9 @@ import { Random } from '../../../toolchain/translate/fuzz/random.ts';
 import { haveOracles } from '../../../tools/oracles.js';
 
 const SOURCE = `
-import { expandBraces } from './guest-os/cmd/sh/braces';
-import { decodeAnsi } from './guest-os/cmd/sh/ansi';
-import { Parser } from './guest-os/cmd/sh/parser';
+import { expandBraces } from './guest-os/cmd/sh/expand/braces';
+import { decodeAnsi } from './guest-os/cmd/sh/expand/ansi';
+import { Parser } from './guest-os/cmd/sh/syntax/parser';
 import { state } from './guest-os/cmd/sh/state';
 import { bytesOf, textOf } from './guest-os/lib/text';
 

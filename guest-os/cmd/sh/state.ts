@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview What a shell remembers beside its variables: positional parameters, functions, aliases, the last status, options. */
-import { Command } from './syntax';
+import { say } from '../../lib/io';
+import { Command } from './syntax/syntax';
 
 export const functions = new Map<string, Command>();
 export const aliases = new Map<string, string>();
@@ -39,6 +40,8 @@ export class State {
   editing: bool = true;
   /** Where a failure does not end a `set -e` shell: conditions. */
   conditionDepth: i32 = 0;
+  /** A command substitution has run, whose status counts where there is no command. */
+  substituted: bool = false;
   /** Loops around, functions around. */
   loops: i32 = 0;
   callDepth: i32 = 0;
@@ -72,3 +75,9 @@ export class State {
   }
 }
 export const state = new State();
+
+/** Says something of the shell, or of a builtin: 1, as the status of what went wrong. */
+export function complain(text: string): i32 {
+  say(state.prefix + text + '\n');
+  return 1;
+}
