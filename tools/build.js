@@ -47,7 +47,9 @@ const nodeTarget = {
   sources: ['emulator', 'package-lock.json', 'tools/build.js'],
   config: () =>
     forNode(
-      Object.fromEntries(['cli', 'library', 'options', 'vitest', 'playwright'].map((name) => [name, `emulator/host/${name}.ts`])),
+      Object.fromEntries(
+        ['cli', 'library', 'options', 'vitest', 'playwright', 'workshopThread'].map((name) => [name, `emulator/host/${name}.ts`]),
+      ),
     ),
 };
 

@@ -10,7 +10,7 @@
  * is completed by `flush`. One instruction has at most one such store in progress.
  */
 
-import { STACK_SEGMENT } from '../interp/runs.ts';
+import { STACK_SEGMENT } from '../interp/records.ts';
 import { ACCESS, ACCESS_KIND, EXIT, RECORD, SLOT } from '../ir/state.ts';
 import { GuestFault } from '../isa/helper.ts';
 import type { PhysicalMemory } from '../mmu/physical.ts';

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview The decoding modes that one processor has been in (`RunMode`), each once, numbered. */
-import type { RunMode } from '../interp/runs.ts';
+import type { RunMode } from '../interp/records.ts';
 import { CR0_EM, CR0_MP, CR0_PE, CR0_TS, CR4_OSFXSR } from '../isa/system/bits.ts';
 
 type Width = 16 | 32 | 64;

@@ -11,7 +11,8 @@
  * 8.2.24, table 8-9): NMI, external interrupt, instruction; traps of the instruction before are delivered where it ends.
  */
 import type { Tables } from '../decode/tables.ts';
-import { FUSED, RunCache, type RunHost, type RunMode, STACK_SEGMENT } from '../interp/runs.ts';
+import { FUSED, type RunMode, STACK_SEGMENT } from '../interp/records.ts';
+import { RunCache, type RunHost } from '../interp/runs.ts';
 import {
   ACCESS_KIND,
   EXIT,
@@ -31,6 +32,7 @@ import { DR6_BS, dataHit, debugException, executionHit, steppingBreakpoints, wat
 import { deliverException, deliverInterrupt, deliverNmi, WITH_ERROR } from '../isa/system/interrupt.ts';
 import { init as initState, reset as resetState, startup } from '../isa/system/reset.ts';
 import { deriveAllBounds, linearAddress } from '../isa/system/segmentation.ts';
+import type { Workshop } from '../jit/order.ts';
 import { CompiledTier } from '../jit/tier.ts';
 import type { CodeHolder, PhysicalMemory } from '../mmu/physical.ts';
 import { Tlb } from '../mmu/tlb.ts';
@@ -85,6 +87,8 @@ export interface ProcessorOptions {
   pool: { start: number; end: number };
   platform: ProcessorPlatform;
   tiering?: Tiering;
+  /** Where regions are compiled while the processor goes on; without, it waits for them. */
+  workshop?: Workshop | undefined;
 }
 /** Thrown by `shutdown`: a triple fault. */
 export class Shutdown extends Error {}
@@ -194,7 +198,7 @@ export class Processor extends InstructionPointer implements Cpu, AccessHost, Ru
     this.walkEnvironment = walkEnvironment(this);
     this.module = options.module;
     const table = this.instantiate();
-    if (this.hotAfter > 0) this.compiled = this.makeTier(table, this.hotAfter === 1);
+    if (this.hotAfter > 0) this.compiled = this.makeTier(table, this.hotAfter === 1, options.workshop);
     options.physical.codeHolders.push(this);
     this.reset();
   }
@@ -215,7 +219,7 @@ export class Processor extends InstructionPointer implements Cpu, AccessHost, Ru
     this.engine = this.codeSize === 64 ? this.longEngine : this.legacyEngine;
     return instance.exports.table as WebAssembly.Table;
   }
-  private makeTier(table: WebAssembly.Table, atOnce: boolean): CompiledTier {
+  private makeTier(table: WebAssembly.Table, atOnce: boolean, workshop: Workshop | undefined): CompiledTier {
     const host = {
       index: this.index,
       memory: this.physical.memory,
@@ -232,6 +236,15 @@ export class Processor extends InstructionPointer implements Cpu, AccessHost, Ru
       tlbBlock: (kind: number) => this.tlb.block(kind),
       lookupJump: (kind: number, rip: bigint) =>
         this.tlb.lookupJump(kind, Number(BigInt.asIntN(32, rip >> 32n)), Number(BigInt.asIntN(32, rip))),
+      near: (kind: number, rip: bigint, farthest: number) =>
+        this.tlb
+          .jumpsNear(kind, Number(BigInt.asIntN(32, rip >> 32n)), Number(BigInt.asIntN(32, rip)), farthest)
+          .filter(({ record }) => this.runs.isHead(record))
+          .map(({ offset, record }) => ({ offset, head: record })),
+      u8: this.u8,
+      hotAfter: this.hotAfter,
+      model: this.platform.cpuModel.name,
+      workshop,
       help: (helper: number, record: number, budget: number) => this.help(helper, record, budget),
     };
     return new CompiledTier(host, table);

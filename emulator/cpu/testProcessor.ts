@@ -10,6 +10,7 @@ import type { CpuModel } from '../isa/helper.ts';
 import { allInstructions, type Instruction } from '../isa/record.ts';
 import { cpuModel, DEFAULT_MODEL } from '../isa/system/models.ts';
 import { setSegment } from '../isa/system/segmentation.ts';
+import { DelayedWorkshop } from '../jit/delayedWorkshop.ts';
 import { PhysicalMemory } from '../mmu/physical.ts';
 import { Processor, type ProcessorPlatform, type Tiering } from './processor.ts';
 
@@ -21,6 +22,7 @@ export const TEST_RAM = POOL_END;
 export interface TestProcessor {
   cpu: Processor;
   ram: Uint8Array;
+  workshop?: DelayedWorkshop | undefined;
 }
 let module: WebAssembly.Module | undefined;
 /** Decoding tables take long to build, and some tests make hundreds of processors. */
@@ -40,6 +42,8 @@ export function testProcessor(
   { emptyMemory = 0xff, ...platform }: Partial<ProcessorPlatform> & { emptyMemory?: number } = {},
   records: readonly Instruction[] = allInstructions,
   tiering: Tiering = 'interpreted',
+  /** Regions are compiled by a `DelayedWorkshop`. */
+  orders = false,
 ): TestProcessor {
   const { wasm, keys } = interpreter();
   module ??= new WebAssembly.Module(wasm);
@@ -51,14 +55,17 @@ export function testProcessor(
   });
   const definition = typeof model === 'string' ? cpuModel(model) : model;
   if (!definition) throw new Error(`no CPU model ${model}`);
+  const tables = tablesFor(records, definition);
+  const workshop = orders ? new DelayedWorkshop(tables, keys) : undefined;
   const cpu: Processor = new Processor({
     index: 0,
     physical,
-    tables: tablesFor(records, definition),
+    tables,
     module,
     keys,
     pool: { start: POOL_START, end: POOL_END },
     tiering,
+    workshop,
     platform: {
       apic: {
         taskPriority: 0,
@@ -81,7 +88,7 @@ export function testProcessor(
       ...platform,
     },
   });
-  return { cpu, ram: physical.u8.subarray(TEST_RAM, TEST_RAM + ramSize) };
+  return { cpu, workshop, ram: physical.u8.subarray(TEST_RAM, TEST_RAM + ramSize) };
 }
 
 /**

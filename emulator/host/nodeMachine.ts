@@ -10,6 +10,7 @@ import { JitTrace } from './jitTrace.ts';
 import { missingLine } from './missing.ts';
 import { nodeInterpreter } from './nodeInterpreter.ts';
 import { sha256 } from './nodeSnapshot.ts';
+import { nodeWorkshop } from './nodeWorkshop.ts';
 import type { MachineConfiguration, ReportingMachine } from './runnable.ts';
 import { UsageError } from './usageError.ts';
 
@@ -101,6 +102,7 @@ export function makeNodeMachine(configuration: MachineConfiguration): NodeMachin
       uuid,
       tiering,
       interpreter: nodeInterpreter(),
+      workshop: nodeWorkshop(),
       net,
       consolePorts,
       disks: disks.map((disk, i) => {

@@ -10,7 +10,7 @@
  * branch target that the interpreter has entered seldom is cold: nothing is decoded there, and the branch leaves the region.
  */
 import type { Decoded } from '../decode/decode.ts';
-import { isNear, type Variant } from '../interp/runs.ts';
+import { isNear, type Variant } from '../interp/records.ts';
 import { PAGE, pageOf, type RegionCode, samePage } from './pages.ts';
 import { type Summary, summaryOf } from './summary.ts';
 

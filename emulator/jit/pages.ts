@@ -7,7 +7,8 @@
  * has to be the head that stood there, whose address is never used again for anything else while the region can be entered. So a page
  * takes in what the jump cache had, and nothing depends on what it may have meanwhile.
  */
-import type { RunCache, RunMode } from '../interp/runs.ts';
+import type { RunMode } from '../interp/records.ts';
+import type { CodeSource } from './codeSource.ts';
 
 export const PAGE = 4096;
 /** Pages of a region, and how far from the first, which an exit can name (`emitter/exits.ts`). */
@@ -28,14 +29,14 @@ export const pageOf = (offset: number): number => offset & -PAGE;
 export const samePage = (a: number, b: number): boolean => pageOf(a) === pageOf(b);
 
 export class RegionCode {
-  readonly runs: RunCache;
+  readonly runs: CodeSource;
   readonly mode: RunMode;
   /** Of the first page. */
   readonly page: number;
   private readonly pages: Map<number, CodePage>;
   private readonly neighbour: Neighbour;
 
-  constructor(runs: RunCache, mode: RunMode, first: CodePage, neighbour: Neighbour) {
+  constructor(runs: CodeSource, mode: RunMode, first: CodePage, neighbour: Neighbour) {
     this.runs = runs;
     this.mode = mode;
     this.page = first.page;

@@ -34,12 +34,17 @@ export interface RegionFunctions {
   /** Type of regions. */
   type: number;
 }
-export interface Region {
+/** Bytes of a page that a block was made from, the last included. */
+export interface BlockPlace {
   page: number;
+  from: number;
+  to: number;
+}
+export interface Region {
   /** Offsets where it is entered, by entry number; in its first page only if it is entered from elsewhere. */
   entries: number[];
   instructions: number;
-  blocks: Block[];
+  blocks: BlockPlace[];
   function: WasmFunction;
 }
 
@@ -55,15 +60,13 @@ export function compileRegion(
   const { blocks, instructions } = found;
   const compiler = new RegionCompiler(code, found, place);
   const body = compiler.compile(functions);
-  for (const b of blocks) {
-    const last = lastOf(b);
-    code.runs.watchRegion(code.at(b.offset)!.page, inPage(b.offset), inPage(last.next - 1));
-  }
   return {
-    page: code.page,
     entries: compiler.shape.entries.map((i) => compiler.blocks[i].offset),
     instructions,
-    blocks,
+    blocks: blocks.map((b) => {
+      const { page } = code.at(b.offset)!;
+      return { page, from: inPage(b.offset), to: inPage(lastOf(b).next - 1) };
+    }),
     function: { type: functions.type, locals: compiler.emitter.locals, code: body },
   };
 }

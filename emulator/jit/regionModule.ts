@@ -7,6 +7,7 @@
  * with what it finds, `interpret` with the first instruction of what it finds, whether that is compiled or not.
  */
 import { bulkLegacy, bulkLong } from '../interp/generate.ts';
+import type { RunMode } from '../interp/records.ts';
 import { EXIT, HEAD, JUMP_BESIDE, JUMP_CACHE, JUMP_ENTRIES, RECORD_SIZE, SLOT } from '../ir/state.ts';
 import { divideWide } from '../wasm/divide.ts';
 import { Code, I32, I64, Module, type WasmFunction } from '../wasm/module.ts';
@@ -21,16 +22,33 @@ export interface RegionHost {
   /** A region for everything that is hot, though another one has it inside. */
   onlyEntries: boolean;
 }
-export interface Wanted {
-  code: RegionCode;
+/** A hot run. */
+export interface HotRun {
+  page: number;
   entry: number;
+  mode: RunMode;
   /** Translation block of the mode. */
   tlb: number;
   /** Legacy code, and its first four segments are flat. */
   flat: boolean;
-  /** Where the region counts (`trace.ts`), or 0; RIP when it was found hot. */
+  /** Where the region counts (`trace.ts`), or 0. */
   counters: number;
-  rip: bigint;
+}
+export interface Wanted extends HotRun {
+  code: RegionCode;
+}
+/** A region that has been compiled. */
+export interface BuiltRegion extends Omit<Region, 'function'> {
+  /** Which of those that were wanted it is. */
+  wanted: number;
+  /** Bytes of its wasm. */
+  size: number;
+}
+export interface Built {
+  /** In table order. */
+  regions: BuiltRegion[];
+  /** Which could not be compiled. */
+  refused: number[];
 }
 const MEMORY = { minimum: 0, maximum: 65536, shared: false };
 
@@ -43,12 +61,12 @@ const once = (make: () => number): (() => number) => {
   };
 };
 
-/** The regions that could be compiled, in table order from `tableAt` on. Undefined if there are none. */
+/** The regions that could be compiled, in the table from `tableAt` on. */
 export function buildRegions(
   host: RegionHost,
   wanted: readonly Wanted[],
   tableAt: number,
-): { wasm: Uint8Array<ArrayBuffer>; regions: (Region & { wanted: Wanted })[]; refused: Wanted[] } {
+): Built & { wasm: Uint8Array<ArrayBuffer> } {
   const module = new Module(MEMORY);
   module.tableImport = 'table';
   module.elementsAt = tableAt;
@@ -61,11 +79,11 @@ export function buildRegions(
   const help = once(() =>
     module.func({ type: module.type([I32, I32, I32], [I32]), locals: [], code: callHelp(host, helping, dispatchFar()) }),
   );
-  const regions: (Region & { wanted: Wanted })[] = [];
-  const refused: Wanted[] = [];
+  const regions: BuiltRegion[] = [];
+  const refused: number[] = [];
   /** Blocks of regions that have been made: what became hot with them need not be made again. */
   const covered = new Set<string>();
-  for (const w of wanted) {
+  for (const [index, w] of wanted.entries()) {
     let end = ends.get(w.tlb);
     if (!end) {
       end = {
@@ -74,7 +92,7 @@ export function buildRegions(
       };
       ends.set(w.tlb, end);
     }
-    const long = w.code.mode.code === 64;
+    const long = w.mode.code === 64;
     const place = {
       base: host.base,
       tlb: w.tlb,
@@ -84,8 +102,8 @@ export function buildRegions(
       flat: w.flat,
       counters: w.counters,
     };
-    const key = (offset: number): string => `${w.code.page} ${offset} ${w.code.mode.id}`;
-    if (covered.has(key(w.entry))) continue;
+    const key = (page: number, offset: number): string => `${page} ${offset} ${w.mode.id}`;
+    if (covered.has(key(w.page, w.entry))) continue;
     const region = compileRegion(w.code, w.entry, place, {
       ...end,
       dispatchFar,
@@ -93,12 +111,14 @@ export function buildRegions(
       type,
     });
     if (!region) {
-      refused.push(w);
+      refused.push(index);
       continue;
     }
-    for (const offset of host.onlyEntries ? region.entries : region.blocks.map((b) => b.offset)) covered.add(key(offset));
-    module.elements.push(module.func(region.function));
-    regions.push({ ...region, wanted: w });
+    const { function: body, entries, blocks, instructions } = region;
+    if (host.onlyEntries) for (const offset of entries) covered.add(key(w.page, offset));
+    else for (const b of blocks) covered.add(key(b.page, b.from));
+    module.elements.push(module.func(body));
+    regions.push({ entries, blocks, instructions, wanted: index, size: body.code.length });
   }
   return { wasm: module.build(), regions, refused };
 }

@@ -6,7 +6,7 @@
  * Sets of flags are masks, bit i for FLAGS[i].
  */
 import { dryRun, type Form } from '../interp/forms.ts';
-import type { Variant } from '../interp/runs.ts';
+import type { Variant } from '../interp/records.ts';
 import { FLAGS, type Flag, type Value } from '../ir/value.ts';
 
 export interface Summary {

@@ -1,19 +1,21 @@
 // SPDX-License-Identifier: MIT
 /**
- * @fileoverview The compiled tier of one processor: takes runs that have become hot, compiles regions in batches, and forgets them when their
- * code changes.
+ * @fileoverview The compiled tier of one processor: takes runs that have become hot, has regions compiled in batches, and forgets them when their
+ * code changes. Where the host has a workshop (`order.ts`), it compiles while the processor goes on interpreting, one batch at a time.
  *
  * A run is hot when its head has counted down (EXIT.hot). Compiled, its head enters the region's function through the interpreter's table.
  * Nothing but heads leads into compiled code, so to forget a region is to make its heads interpret again; their records vanish with the
  * page's runs anyway.
  */
-import type { RunCache, RunMode } from '../interp/runs.ts';
-import { ACCESS_KIND, HEAD, ODD_SEGMENTS, RECORD, RECORD_SIZE, SLOT } from '../ir/state.ts';
+import type { RunMode } from '../interp/records.ts';
+import type { RunCache } from '../interp/runs.ts';
+import { HEAD, ODD_SEGMENTS, RECORD, RECORD_SIZE, SLOT } from '../ir/state.ts';
 import { MAXIMUM_REGION } from './discover.ts';
+import type { Workshop } from './order.ts';
+import { type Hot, hasNeighbours, Orders } from './orders.ts';
 import { type Neighbour, PAGE, RegionCode } from './pages.ts';
-import type { Region } from './region.ts';
 import { ENTRY_TABLE } from './region.ts';
-import { buildRegions, type RegionHost, type Wanted } from './regionModule.ts';
+import { type Built, type BuiltRegion, buildRegions, type RegionHost } from './regionModule.ts';
 import { type RegionTrace, readCounters, type TierEvent } from './trace.ts';
 
 export interface TierHost {
@@ -32,11 +34,20 @@ export interface TierHost {
   tlbBlock(kind: number): number;
   /** The record that a jump cache has for a RIP, or 0. */
   lookupJump(kind: number, rip: bigint): number;
+  /** Often entered code that a jump cache has within some bytes of an address: distances from there, and heads. */
+  near(kind: number, rip: bigint, farthest: number): { offset: number; head: number }[];
+  /** RAM, and the pool. */
+  readonly u8: Uint8Array;
+  readonly hotAfter: number;
+  /** Name of the CPU model. */
+  readonly model: string;
+  readonly workshop: Workshop | undefined;
   /** What compiled code calls: `Processor.help`. */
   readonly help: (helper: number, record: number, budget: number) => number;
 }
-/** Regions of one module. */
+/** Regions of one module; more while others are being compiled. */
 const BATCH = 16;
+const MOST_IN_BATCH = 48;
 /** Instructions that a batch waits for more. */
 const PATIENCE = 1_000_000;
 /**
@@ -54,7 +65,6 @@ interface Waiting {
   flat: boolean;
   rip: bigint;
 }
-
 const ACCESS_KINDS = ['user', 'supervisor', 'supervisor under SMAP'];
 
 export class CompiledTier {
@@ -84,6 +94,7 @@ export class CompiledTier {
   private readonly inPage = new Map<number, number>();
   private readonly traced = new Map<number, { region: RegionTrace; counters: number }[]>();
   private regionsTraced = 0;
+  private readonly orders: Orders | undefined;
 
   constructor(host: TierHost, table: WebAssembly.Table) {
     this.host = host;
@@ -91,6 +102,7 @@ export class CompiledTier {
     this.nextElement = table.length;
     const { headHandler, compiledHandler } = host.runs;
     this.regionHost = { base: host.base, headHandler, compiledHandler, onlyEntries: host.atOnce };
+    if (host.workshop) this.orders = new Orders(host, this.regionHost, host.workshop);
   }
 
   /** The head of a run that has become hot, when so many instructions had retired. */
@@ -103,11 +115,13 @@ export class CompiledTier {
   }
   /** To be called now and then: compiles a batch that does not get full. */
   tick(retired: number): void {
-    if (this.waiting.length > 0 && retired - this.waitingSince > PATIENCE) this.compile();
+    this.takeProduct();
+    if (this.waiting.length > 0 && (retired - this.waitingSince > PATIENCE || this.waiting.length >= BATCH)) this.compile();
   }
   /** The record pool has been cleared. */
   cleared(): void {
     this.waiting = [];
+    this.orders?.drop();
     this.refreshTraces();
     const regions = [...this.traced.values()].flat().map(({ region }) => region);
     this.traced.clear();
@@ -147,112 +161,143 @@ export class CompiledTier {
     this.held.bytes = 0;
   }
   private compile(): void {
+    if (this.orders?.outstanding) return;
     const { held } = this;
     if (held.modules >= MOST_MODULES) {
       this.startOver('as many modules as are allowed');
       return;
     }
-    if (!this.host.runs.hasRoom(BATCH * (MAXIMUM_REGION + ENTRY_TABLE / RECORD_SIZE))) {
+    if (!this.host.runs.hasRoom(MOST_IN_BATCH * (MAXIMUM_REGION + ENTRY_TABLE / RECORD_SIZE))) {
       this.host.runs.clear();
       return;
     }
     const start = performance.now();
+    const hot = this.stillHot();
+    if (hot.length > 0) {
+      if (this.orders) this.orders.give(hot, this.nextElement);
+      else this.compileHere(hot);
+    }
+    this.statistics.milliseconds += performance.now() - start;
+  }
+  /** The hot runs that wait, as far as their pages have not changed meanwhile. */
+  private stillHot(): Hot[] {
     const { view, runs } = this.host;
-    const wanted: Wanted[] = [];
-    for (const { head, flat, rip } of this.waiting) {
+    const hot: Hot[] = [];
+    for (const { head, flat, rip } of this.waiting.splice(0, MOST_IN_BATCH)) {
       const page = view.getUint32(head + HEAD.page, true);
       const mode = this.host.modeNumber(view.getUint16(head + HEAD.mode, true));
       const entry = view.getUint16(head + RECORD.next, true);
-      // The page may have changed meanwhile.
       if (runs.find(page, entry, mode) !== head || runs.isCompiled(head) || runs.isDelayed(head)) continue;
-      wanted.push({
-        code: new RegionCode(
-          runs,
-          mode,
-          { page, bytes: this.host.placeOfPage(page) },
-          this.neighbour(head, rip - BigInt(entry), mode, flat),
-        ),
+      hot.push({
+        page,
         entry,
+        mode,
         tlb: this.host.tlbBlock(mode.kind),
         flat: flat && mode.code !== 64,
         counters: this.onEvent ? runs.spare(RECORD_SIZE) : 0,
+        head,
         rip,
       });
     }
-    this.waiting = [];
-    const { table } = this;
-    const { wasm, regions, refused } = buildRegions(this.regionHost, wanted, this.nextElement);
-    if (held.bytes + wasm.length > MOST_BYTES) {
+    return hot;
+  }
+  private compileHere(hot: readonly Hot[]): void {
+    const { runs } = this.host;
+    const wanted = hot.map((h) => {
+      const first = { page: h.page, bytes: this.host.placeOfPage(h.page) };
+      return { ...h, code: new RegionCode(runs, h.mode, first, this.neighbour(h)) };
+    });
+    const { wasm, ...built } = buildRegions(this.regionHost, wanted, this.nextElement);
+    this.install(hot, built, wasm.length, () => new WebAssembly.Module(wasm));
+  }
+  /** Makes the heads of regions enter them. */
+  private install(
+    hot: readonly Hot[],
+    { regions, refused }: Built,
+    bytes: number,
+    compile: () => WebAssembly.Module,
+    isUnchanged: (region: BuiltRegion) => boolean = () => true,
+  ): void {
+    const { held, table, statistics: s } = this;
+    if (held.bytes + bytes > MOST_BYTES) {
       this.startOver('as many bytes as are allowed');
       return;
     }
-    const s = this.statistics;
     s.refused += refused.length;
-    for (const w of refused) this.tell({ kind: 'refused', why: 'its first instruction is never compiled', ...placeOf(w) });
+    for (const i of refused) this.tell({ kind: 'refused', why: 'its first instruction is never compiled', ...placeOf(hot[i]) });
     if (regions.length === 0) return;
+    const { runs } = this.host;
     if (this.nextElement + regions.length > table.length) table.grow(Math.max(ELEMENTS, regions.length));
-    const module = new WebAssembly.Module(wasm);
-    new WebAssembly.Instance(module, { env: { memory: this.host.memory, table, help: this.host.help } });
-    for (const region of regions) {
-      const { page, mode } = region.wanted.code;
-      region.entries.forEach((offset, i) => {
+    new WebAssembly.Instance(compile(), { env: { memory: this.host.memory, table, help: this.host.help } });
+    for (const [i, region] of regions.entries()) {
+      const { page, mode, head, entry, counters } = hot[region.wanted];
+      // What has changed meanwhile keeps its place in the table, where nobody enters it.
+      if (runs.find(page, entry, mode) !== head || !isUnchanged(region)) continue;
+      for (const b of region.blocks) runs.watchRegion(b.page, b.from, b.to);
+      region.entries.forEach((offset, n) => {
         if (offset < 0 || offset >= PAGE) return;
-        const head = runs.find(page, offset, mode);
-        if (head) runs.setCompiled(head, this.nextElement, i);
+        const run = runs.find(page, offset, mode);
+        if (run) runs.setCompiled(run, this.nextElement + i, n);
       });
-      if (!this.host.atOnce) for (const { offset } of region.blocks) runs.delay(region.wanted.code.runAt(offset));
-      this.nextElement++;
+      if (!this.host.atOnce) for (const b of region.blocks) runs.delay(runs.find(b.page, b.from, mode));
       s.regions++;
       s.instructions += region.instructions;
       this.inPage.set(page, (this.inPage.get(page) ?? 0) + 1);
-      if (region.wanted.counters) this.trace(region);
+      if (counters) this.trace(hot[region.wanted], region);
     }
+    this.nextElement += regions.length;
     s.modules++;
-    s.bytes += wasm.length;
+    s.bytes += bytes;
     held.modules++;
-    held.bytes += wasm.length;
-    s.milliseconds += performance.now() - start;
+    held.bytes += bytes;
   }
-  /**
-   * Finds code around a page that had RIP `first` while a head in it became hot, unless something else is mapped there now, or 16-bit branches or
-   * segments ask for more than pages. Kernels do not earn it: half of what they make hot they run once, while they boot.
-   */
-  private neighbour(head: number, first: bigint, mode: RunMode, flat: boolean): Neighbour {
-    const { view, runs, atOnce } = this.host;
+  /** Finds code around the page of a hot run, unless something else is mapped there now. */
+  private neighbour(hot: Hot): Neighbour {
+    const { view, runs } = this.host;
+    const { mode, rip, entry } = hot;
+    const first = rip - BigInt(entry);
     const wide = mode.code === 64 ? 64 : 32;
-    const at = (offset: number): number => this.host.lookupJump(mode.kind, BigInt.asUintN(wide, first + BigInt(offset)));
-    const possible = mode.code === 64 || (mode.code === 32 && flat);
-    const worthIt = atOnce || mode.kind === ACCESS_KIND.user;
-    if (!possible || !worthIt || at(view.getUint16(head + RECORD.next, true)) !== head) return () => undefined;
+    if (!hasNeighbours(this.host, hot)) return () => undefined;
     return (offset) => {
-      const found = at(offset);
+      const found = this.host.lookupJump(mode.kind, BigInt.asUintN(wide, first + BigInt(offset)));
       if (found === 0 || !runs.isHead(found)) return undefined;
       const page = view.getUint32(found + HEAD.page, true);
       return { page, bytes: this.host.placeOfPage(page) };
     };
   }
-  private trace({ wanted, blocks, instructions, entries, function: { code } }: Region & { wanted: Wanted }): void {
+
+  /** Takes in what has come back from the workshop. */
+  private takeProduct(): void {
+    const done = this.orders?.take();
+    if (!done) return;
+    const start = performance.now();
+    const { hot, product } = done;
+    if (product) this.install(hot, product, product.bytes, () => product.module, done.isUnchanged);
+    else this.compileHere(hot.filter((h) => this.host.runs.find(h.page, h.entry, h.mode) === h.head));
+    this.statistics.milliseconds += performance.now() - start;
+  }
+  private trace(hot: Hot, { blocks, instructions, entries, size }: BuiltRegion): void {
     const region: RegionTrace = {
       number: ++this.regionsTraced,
       processor: this.host.index,
-      ...placeOf(wanted),
+      ...placeOf(hot),
       why: this.host.atOnce ? 'entered' : 'entered often',
       blocks: blocks.length,
       instructions,
       entries: entries.length,
-      bytes: code.length,
+      bytes: size,
       entered: 0,
       left: {},
     };
-    const { page } = wanted.code;
+    const { page, counters } = hot;
     const list = this.traced.get(page) ?? [];
-    list.push({ region, counters: wanted.counters });
+    list.push({ region, counters });
     this.traced.set(page, list);
     this.tell({ kind: 'compiled', region });
   }
 }
 
-function placeOf({ code: { page, mode }, entry, rip, flat }: Wanted): Pick<RegionTrace, 'physical' | 'rip' | 'mode'> {
+function placeOf({ page, mode, entry, rip, flat }: Hot): Pick<RegionTrace, 'physical' | 'rip' | 'mode'> {
   const segments = mode.code === 64 ? '' : flat ? ', flat' : ', segmented';
   return { physical: page * PAGE + entry, rip, mode: `${mode.code}-bit ${ACCESS_KINDS[mode.kind]}${segments}` };
 }

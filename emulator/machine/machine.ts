@@ -32,6 +32,7 @@ import type { Interpreter } from '../interp/generate.ts';
 import { LAYOUT_END, MAXIMUM_PROCESSORS, SLOT } from '../ir/state.ts';
 import { RFLAGS_IF } from '../isa/system/bits.ts';
 import { cpuModel, DEFAULT_MODEL } from '../isa/system/models.ts';
+import type { Workshop } from '../jit/order.ts';
 import { PhysicalMemory } from '../mmu/physical.ts';
 import { Board } from './board.ts';
 import type { Hash } from './chunks.ts';
@@ -57,9 +58,11 @@ export interface MachineOptions {
   tiering?: Tiering;
   /** What `tools/build.js` has generated; made here otherwise. */
   interpreter: Interpreter;
+  /** Where hot code is compiled while the machine goes on; without, the machine waits for it. */
+  workshop?: Workshop | undefined;
 }
 /** Options with nothing left to default, but the interpreter. */
-export type FullMachineOptions = Required<Omit<MachineOptions, 'net' | 'seed' | 'uuid' | 'interpreter'>> &
+export type FullMachineOptions = Required<Omit<MachineOptions, 'net' | 'seed' | 'uuid' | 'interpreter' | 'workshop'>> &
   Pick<MachineOptions, 'net' | 'uuid'>;
 /** What a forked machine is connected to; it needs what the first one has. */
 export type ForkOptions = Pick<MachineOptions, 'net' | 'consolePorts'>;
@@ -100,6 +103,7 @@ export class Machine {
   /** What a reset boots; undefined: the reset vector. */
   boot: Boot | undefined;
   private readonly interpreter: Interpreter;
+  private readonly workshop: Workshop | undefined;
   /** Nanoseconds that passed while all processors were halted. */
   private idle = 0;
   /** Instructions retired by all processors up to the start of the current turn, and the processor whose turn it is. */
@@ -128,7 +132,16 @@ export class Machine {
     if (!model) throw new MachineError(`there is no CPU model ${options.cpu}`);
     if (options.uuid !== undefined && !isUuid(options.uuid)) throw new MachineError(`'${options.uuid}' is no UUID`);
     const uuid = options.uuid?.toLowerCase();
-    const { memory: bytes, net, disks = [], consolePorts = [], epoch = EPOCH, tiering = 'mixed', interpreter } = options;
+    const {
+      memory: bytes,
+      net,
+      disks = [],
+      consolePorts = [],
+      epoch = EPOCH,
+      tiering = 'mixed',
+      interpreter,
+      workshop,
+    } = options;
     this.configuration = {
       memory: bytes,
       cpu: options.cpu ?? DEFAULT_MODEL,
@@ -141,6 +154,7 @@ export class Machine {
       uuid,
     };
     this.interpreter = interpreter;
+    this.workshop = workshop;
     this.ramSize = options.memory;
     this.savedDisks = disks.filter((disk): disk is BlockBackend & Device => 'save' in disk);
     const poolStart = Math.ceil(LAYOUT_END / PAGE_64K) * PAGE_64K;
@@ -203,6 +217,8 @@ export class Machine {
           pool: { start, end: start + POOL_BYTES },
           platform: this.platform(index, cpus, model),
           tiering,
+          // What compiles everything at its first entry waits for it.
+          workshop: tiering === 'mixed' ? workshop : undefined,
         }),
       );
       this.lapics.push(this.localApic(index));
@@ -301,7 +317,13 @@ export class Machine {
       throw new MachineError(`a fork of this machine needs a disk ${index} of its own`);
     });
     const make = this.constructor as new (options: MachineOptions) => this;
-    const fork = new make({ ...this.configuration, ...options, disks: copies, interpreter: this.interpreter });
+    const fork = new make({
+      ...this.configuration,
+      ...options,
+      disks: copies,
+      interpreter: this.interpreter,
+      workshop: this.workshop,
+    });
     copyMachine(this, fork);
     return fork;
   }

@@ -269,6 +269,23 @@ export class Tlb {
     const b = (entry ^ JUMP_BESIDE) >> 2;
     return i32[b] === low && i32[b + 1] === high ? i32[b + 2] : 0;
   }
+  /** What the cache of a kind has within some bytes of an address: distances from there, and records. */
+  jumpsNear(kind: number, high: number, low: number, farthest: number): { offset: number; record: number }[] {
+    const { i32 } = this;
+    const from = this.blocks[kind];
+    const found: { offset: number; record: number }[] = [];
+    for (const list of [this.jumps.local, this.jumps.global]) {
+      for (const entry of list) {
+        if (entry < from || entry >= from + TLB_BLOCK_SIZE) continue;
+        const e = entry >> 2;
+        const offset = (i32[e + 1] - high) * 2 ** 32 + ((i32[e] >>> 0) - (low >>> 0));
+        if (offset < -farthest || offset >= farthest) continue;
+        const record = this.lookupJump(kind, i32[e + 1], i32[e]);
+        if (record !== 0) found.push({ offset, record });
+      }
+    }
+    return found;
+  }
   flushJumpsOf(kind: number): void {
     const from = this.blocks[kind];
     for (const [list, listed] of [

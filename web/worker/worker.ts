@@ -5,6 +5,7 @@ import { BootImageError } from '../../emulator/firmware/bootError.ts';
 import { missingLine } from '../../emulator/host/missing.ts';
 import type { Interpreter } from '../../emulator/interp/generate.ts';
 import { MODELS } from '../../emulator/isa/system/models.ts';
+import type { Workshop } from '../../emulator/jit/order.ts';
 import { Machine, MachineError, type MachineOptions, moduleOf } from '../../emulator/machine/machine.ts';
 import { sha256 } from '../../emulator/machine/sha256.ts';
 import { type Snapshot, SnapshotError } from '../../emulator/machine/snapshot.ts';
@@ -15,6 +16,7 @@ import { loadInterpreter } from './interpreter.ts';
 import type { Answers, BootSource, Call, FileSource, FromWorker, StartMessage, ToWorker } from './messages.ts';
 import { Runner } from './runner.ts';
 import { SnapshotStore, StorageError } from './snapshotStore.ts';
+import { browserWorkshop } from './workshop.ts';
 
 /** The first address that QEMU gives. */
 const MAC = [0x52, 0x54, 0x00, 0x12, 0x34, 0x56];
@@ -33,6 +35,7 @@ const progress = (file: string, loaded: number, total: number): void => post({ k
 const cable: NetBackend = { send: (frame) => post({ kind: 'frame', frame }), onReceive() {} };
 const store = new SnapshotStore();
 let interpreter: Interpreter | undefined;
+let workshop: Workshop | undefined;
 let runner: Runner | undefined;
 
 page.onmessage = ({ data }) => {
@@ -97,6 +100,7 @@ void reportingFaults(async () => {
   interpreter = await refusing(loadInterpreter(progress));
   // While the machine runs whose successor is made ready here, the browser has the code already, and the best it has made of it.
   moduleOf(interpreter);
+  workshop = browserWorkshop(interpreter.keys);
   post({ kind: 'ready', models: MODELS.map(({ name, brand }) => ({ name, brand })) });
 });
 
@@ -118,7 +122,7 @@ async function makeMachine(interpreter: Interpreter, source: BootSource, network
   const kernel = await bytesOf(source.kernel);
   const initrd = source.initrd && (await bytesOf(source.initrd));
   const machine = new Machine({
-    ...{ memory, cpu, cpus: processors, interpreter },
+    ...{ memory, cpu, cpus: processors, interpreter, workshop },
     disks: source.disks.map(makeDisk),
     ...connections(network),
   });
@@ -132,7 +136,7 @@ async function restore(interpreter: Interpreter, id: number): Promise<Machine> {
     const { memory, cpu, cpus, disks, epoch, uuid, net } = snapshot.configuration;
     if (disks.some((disk) => disk.contents !== null)) throw new SnapshotError('it needs a disk that is a file of the host');
     const machine = new Machine({
-      ...{ memory, cpu, cpus, epoch, uuid, interpreter },
+      ...{ memory, cpu, cpus, epoch, uuid, interpreter, workshop },
       disks: disks.map((disk, index) => makeDisk({ bytes: disk.sectors * SECTOR_SIZE, serial: disk.serial }, index)),
       ...connections(net !== null),
       ...consolePortsOf(snapshot),

@@ -28,6 +28,9 @@ const IDT = 0x9000;
 const CODE = 0x10000;
 const CODE_END = 0x1f0000;
 const SLICE = 60;
+/** Slices between deliveries, and those at which one fails. */
+const DELIVERY = 3;
+const FAILURE = 33;
 const SLICES = 100;
 /** Of so many restarts one has upper halves in the registers of legacy code. */
 const WIDE = 8;
@@ -52,6 +55,8 @@ export interface RandomRun {
 }
 export interface RandomOptions {
   tiering?: Tiering;
+  /** Regions are compiled by a workshop, which delivers after some slices. */
+  orders?: boolean;
   /** Most instructions between two changes of course. */
   slice?: number;
   /** Called between two slices, and with `fully` before code starts anew. */
@@ -59,9 +64,9 @@ export interface RandomOptions {
 }
 /** Throws what the host threw, with the seed and the place. */
 export function runRandomCode(mode: Mode, seed: number, instructions: number, options: RandomOptions = {}): RandomRun {
-  const { tiering = 'interpreted', slice = SLICE, observe = () => {} } = options;
+  const { tiering = 'interpreted', orders = false, slice = SLICE, observe = () => {} } = options;
   const r = new Random(seed);
-  const t = testProcessor(RAM_SIZE, undefined, {}, undefined, tiering);
+  const t = testProcessor(RAM_SIZE, undefined, {}, undefined, tiering, orders);
   const pieces = recipes(1, seed).map((recipe) => recipe.code);
   fillMemory(t, mode, r, pieces);
   let done = 0;
@@ -75,6 +80,7 @@ export function runRandomCode(mode: Mode, seed: number, instructions: number, op
       for (let n = 0; n < SLICES; n++) {
         t.cpu.run(t.cpu.retired + slice);
         observe(t, false);
+        if (n % DELIVERY === 0) t.workshop?.deliver(n % FAILURE !== 0);
         if (t.cpu.halted || r.one(16)) t.cpu.raiseNmi();
         // Short loops are common: go on elsewhere, in whatever state the processor is in by now.
         wander(t, r, wide);

@@ -16,6 +16,15 @@ for (const mode of MODES)
       expect(compiled).toBeGreaterThan(0);
     });
 
+/** Instructions of code that is compiled elsewhere: orders, deliveries and failures by the thousand. */
+const ORDERED = 15_000;
+for (const mode of MODES)
+  test(`random ${mode} code runs alike interpreted and compiled elsewhere (seed ${fresh})`, () => {
+    const { difference, compiled } = compareTiers(mode, fresh, ORDERED, 'ordered');
+    expect(difference).toBeUndefined();
+    expect(compiled).toBeGreaterThan(0);
+  });
+
 /** Each once ran differently; how is told by the commit that made it alike. */
 test.each([
   ['a branch that wraps at 64 KiB in the middle of a page', 'real', 3213641216, 700],

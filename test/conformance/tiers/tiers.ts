@@ -19,7 +19,12 @@ interface Trail {
   instructions: number;
   compiled: number;
 }
-function trail(mode: Mode, seed: number, instructions: number, tiering: Tiering): Trail {
+/** Which engine runs; 'ordered': as compiled, but elsewhere, while the interpreter goes on. */
+export type Engine = Tiering | 'ordered';
+
+function trail(mode: Mode, seed: number, instructions: number, engine: Engine): Trail {
+  const orders = engine === 'ordered';
+  const tiering = orders ? 'compiled' : engine;
   const states: string[] = [];
   let compiled = 0;
   let last: TestProcessor | undefined;
@@ -38,7 +43,7 @@ function trail(mode: Mode, seed: number, instructions: number, tiering: Tiering)
     if (fully) hash.update(t.ram);
     states.push(`${cpu.retired} ${hash.digest('hex').slice(0, 12)}`);
   };
-  const run = runRandomCode(mode, seed, instructions, { tiering, slice: SLICE, observe });
+  const run = runRandomCode(mode, seed, instructions, { tiering, orders, slice: SLICE, observe });
   if (last) compiled = Number(last.cpu.read64(SLOT.COMPILED));
   return { states, instructions: run.instructions, compiled };
 }
@@ -49,13 +54,13 @@ export interface Comparison {
   /** The first place where they differ. */
   difference: string | undefined;
 }
-export function compareTiers(mode: Mode, seed: number, instructions: number, tiering: Tiering = 'compiled'): Comparison {
+export function compareTiers(mode: Mode, seed: number, instructions: number, engine: Engine = 'compiled'): Comparison {
   const interpreted = trail(mode, seed, instructions, 'interpreted');
-  const compiled = trail(mode, seed, instructions, tiering);
+  const compiled = trail(mode, seed, instructions, engine);
   const at = interpreted.states.findIndex((state, i) => state !== compiled.states[i]);
   const difference =
     at < 0
       ? undefined
-      : `${mode}, seed ${seed}: state ${at} is ${interpreted.states[at]} interpreted, ${compiled.states[at]} ${tiering}; the one before ${interpreted.states[at - 1]}`;
+      : `${mode}, seed ${seed}: state ${at} is ${interpreted.states[at]} interpreted, ${compiled.states[at]} ${engine}; the one before ${interpreted.states[at - 1]}`;
   return { instructions: compiled.instructions, compiled: compiled.compiled, difference };
 }
