@@ -101,6 +101,7 @@ export function buildRegions(
       long,
       flat: w.flat,
       counters: w.counters,
+      through: w.mode.kind !== 0,
     };
     const key = (page: number, offset: number): string => `${page} ${offset} ${w.mode.id}`;
     if (covered.has(key(w.page, w.entry))) continue;

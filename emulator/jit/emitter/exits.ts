@@ -7,7 +7,7 @@
  *
  * The budget is charged block by block: an exit in the middle of a block gives back what was not done.
  */
-import { HEAD, JUMP_CACHE, JUMP_ENTRIES, LEAVE, ODD_REGISTERS, ODD_SEGMENTS, RECORD, SLOT, XMM } from '../../ir/state.ts';
+import { HEAD, JUMP_CACHE, JUMP_ENTRIES, LEAVE, ODD_REGISTERS, ODD_SEGMENTS, RECORD, SLOT } from '../../ir/state.ts';
 import type { Effect } from '../../ir/value.ts';
 import { Code, I32, I64 } from '../../wasm/module.ts';
 import { FARTHEST, PAGE, pageOf } from '../pages.ts';
@@ -232,16 +232,7 @@ export abstract class RegionExits extends RegionFlags {
     const c = this.code;
     const { base } = this.place;
     this.resolveShapes();
-    for (const [slot, local] of this.slots) {
-      if (!this.written.has(slot)) continue;
-      if (slot < SLOT.RIP) {
-        this.storeWord(slot, local);
-        continue;
-      }
-      c.i32(base).get(local);
-      if (slot >= XMM(0)) c.simdMem('v128.store', slot);
-      else c.mem('i64.store', slot);
-    }
+    if (!this.place.through) for (const [slot, local] of this.slots) if (this.written.has(slot)) this.storeHome(slot, local);
     const storeRip = (): void => {
       c.i32(base);
       this.pushWord(this.rip);
@@ -288,7 +279,6 @@ export abstract class RegionExits extends RegionFlags {
   /** Loads what the body uses; to be put in front of it. */
   prologue(hasEntries: boolean): Code {
     const c = new Code();
-    const { base } = this.place;
     if (this.place.counters) count(c, () => c.i32(0), this.place.counters + COUNTERS.entered);
     if (hasEntries) c.get(HEAD_LOCAL).mem('i32.load', HEAD.entry).set(this.entry);
     for (const kind of ['stackRead', 'stackWrite']) {
@@ -297,16 +287,7 @@ export abstract class RegionExits extends RegionFlags {
     }
     if (this.named.has('ordinary')) this.setOrdinary(c);
     if (this.named.has('page')) this.loadWord(c, SLOT.PAGE).set(this.page);
-    for (const [slot, local] of this.slots) {
-      if (slot < SLOT.RIP) {
-        this.loadWord(c, slot).set(local);
-        continue;
-      }
-      c.i32(base);
-      if (slot >= XMM(0)) c.simdMem('v128.load', slot);
-      else c.mem('i64.load', slot);
-      c.set(local);
-    }
+    if (!this.place.through) for (const [slot, local] of this.slots) this.loadHome(c, slot).set(local);
     return c;
   }
 }

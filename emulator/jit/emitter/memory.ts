@@ -124,14 +124,15 @@ export abstract class RegionMemory extends RegionExits {
     const { base, tlb, long } = this.place;
     const done = this.newLocal(I32);
     const changed = copies ? [SLOT.rcx, SLOT.rsi, SLOT.rdi] : [SLOT.rcx, SLOT.rdi];
-    for (const slot of copies ? changed : [SLOT.rax, ...changed]) this.storeWord(slot, this.registerLocal(slot));
+    if (!this.place.through)
+      for (const slot of copies ? changed : [SLOT.rax, ...changed]) this.storeWord(slot, this.registerLocal(slot));
     c.i32(base).i32(tlb).get(BUDGET).i32(reserve).op('i32.sub').i32(bytes);
     c.i32(copies ? base + this.sourceSegment : 0)
       .call(this.place.bulk())
       .set(done);
     for (const slot of changed) {
-      this.written.add(slot);
       this.loadWord(c, slot).set(this.registerLocal(slot));
+      this.changed(slot);
     }
     // Every iteration counts as an instruction, of which the block has charged one.
     c.get(BUDGET).get(done).op('i32.sub').set(BUDGET);

@@ -39,6 +39,8 @@ export interface RegionPlace {
   flat: boolean;
   /** Address of counters (`trace.ts`), or 0. */
   counters: number;
+  /** Registers are kept in state, and in locals only within a block. */
+  through: boolean;
 }
 
 export abstract class RegionRegisters extends Emitter {
@@ -57,6 +59,7 @@ export abstract class RegionRegisters extends Emitter {
   private readonly pool: number[][] = [[], [], [], [], []];
   protected used = [0, 0, 0, 0, 0];
   protected readonly named = new Map<string, number>();
+  private readonly keys = new Map<number, Value>();
   /** Lower halves of i64 values. */
   protected lowOf = new Scoped<Value, number>();
   /** Type of general registers, addresses and RIP. */
@@ -143,7 +146,7 @@ export abstract class RegionRegisters extends Emitter {
       this.loadAt(type, slot);
       return;
     }
-    c.get(this.registerLocal(home));
+    c.get(this.held(home));
     if (type === 'v128') return;
     const narrow = this.isNarrow(home);
     if (type === 'i64') {
@@ -167,10 +170,11 @@ export abstract class RegionRegisters extends Emitter {
       if (slot === SLOT.MXCSR) this.setOrdinary(c);
       return;
     }
-    const local = this.registerLocal(home);
-    this.written.add(home);
+    const part = value.type === 'i8' || value.type === 'i16';
+    const local = part ? this.held(home) : this.registerLocal(home);
     if (this.isNarrow(home)) {
       this.setNarrow(local, slot !== home, value);
+      this.changed(home);
       return;
     }
     if (value.type === 'i8' || value.type === 'i16') {
@@ -182,11 +186,53 @@ export abstract class RegionRegisters extends Emitter {
       c.op('i64.extend_i32_u');
       if (high) c.i64(8n).op('i64.shl');
       c.op('i64.or').set(local);
+      this.changed(home);
       return;
     }
     this.emit(value);
     if (value.type === 'i32') c.op('i64.extend_i32_u');
     c.set(local);
+    this.changed(home);
+  }
+  /** The local of a register, which holds it. */
+  protected held(home: number): number {
+    const local = this.registerLocal(home);
+    if (this.place.through && !this.cached.has(this.keyOf(home))) {
+      this.loadHome(this.code, home).set(local);
+      this.cached.set(this.keyOf(home), local);
+    }
+    return local;
+  }
+  /** The local of a register has been set. */
+  protected changed(home: number): void {
+    this.written.add(home);
+    if (!this.place.through) return;
+    const local = this.registerLocal(home);
+    this.storeHome(home, local);
+    if (!this.cached.has(this.keyOf(home))) this.cached.set(this.keyOf(home), local);
+  }
+  private keyOf(home: number): Value {
+    let key = this.keys.get(home);
+    if (!key) {
+      key = {} as Value;
+      this.keys.set(home, key);
+    }
+    return key;
+  }
+  protected loadHome(c: Code, slot: number): Code {
+    if (slot < SLOT.RIP) return this.loadWord(c, slot);
+    c.i32(this.place.base);
+    return slot >= XMM(0) ? c.simdMem('v128.load', slot) : c.mem('i64.load', slot);
+  }
+  protected storeHome(slot: number, local: number): void {
+    const c = this.code;
+    if (slot < SLOT.RIP) {
+      this.storeWord(slot, local);
+      return;
+    }
+    c.i32(this.place.base).get(local);
+    if (slot >= XMM(0)) c.simdMem('v128.store', slot);
+    else c.mem('i64.store', slot);
   }
   protected isNarrow(home: number): boolean {
     return home >= 0 && home < SLOT.RIP && !this.place.long;
