@@ -55,8 +55,9 @@ test('code that was written meanwhile is what runs', () => {
   const t = start(ADDING(1));
   go(t, SLICE);
   expect(compiled(t)).toBe(0);
-  // The processor is not told of what is not decoded; a device writes here, so it is.
   t.cpu.physical.writeBytes(CODE + 2, Uint8Array.of(5));
+  // Decoded anew before the order arrives.
+  go(t, SLICE);
   deliverAll(t);
   again(t);
   t.cpu.write64(SLOT.rax, 0n);
