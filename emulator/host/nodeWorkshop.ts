@@ -14,11 +14,11 @@ const THREAD = new URL('./workshopThread.js', import.meta.url);
 
 const workshop = new RemoteWorkshop((answer, failed) => {
   const worker = new Worker(THREAD, { workerData: nodeInterpreter().keys });
-  // The process ends when its machines have.
-  worker.unref();
   worker.on('message', (result: Result) => answer(result));
   worker.on('error', failed);
   worker.on('exit', failed);
+  // The process ends when its machines have. Listening for messages would keep it.
+  worker.unref();
   return { post: (task) => worker.postMessage(task) };
 });
 

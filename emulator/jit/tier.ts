@@ -80,6 +80,8 @@ export class CompiledTier {
   readonly held = { modules: 0, bytes: 0 };
   readonly statistics = {
     regions: 0,
+    /** Of these, on another thread. */
+    elsewhere: 0,
     instructions: 0,
     modules: 0,
     bytes: 0,
@@ -272,8 +274,10 @@ export class CompiledTier {
     if (!done) return;
     const start = performance.now();
     const { hot, product } = done;
+    const before = this.statistics.regions;
     if (product) this.install(hot, product, product.bytes, () => product.module, done.isUnchanged);
     else this.compileHere(hot.filter((h) => this.host.runs.find(h.page, h.entry, h.mode) === h.head));
+    if (product) this.statistics.elsewhere += this.statistics.regions - before;
     this.statistics.milliseconds += performance.now() - start;
   }
   private trace(hot: Hot, { blocks, instructions, entries, size }: BuiltRegion): void {

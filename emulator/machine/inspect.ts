@@ -48,6 +48,7 @@ export function inspectProcessor(cpu: Processor): ProcessorInspection {
     instructions: cpu.retired,
     compiled: Number(cpu.read64(SLOT.COMPILED)),
     regions: cpu.compiled?.statistics.regions ?? 0,
+    elsewhere: cpu.compiled?.statistics.elsewhere ?? 0,
     registers: Array.from({ length: 16 }, (_, n) => cpu.read64(GPR(n))),
     control,
     segments: SEGMENTS.map((name) => {

@@ -20,6 +20,8 @@ export interface ProcessorInspection {
   /** Those of them that compiled code has retired since this machine was made, and how many regions there are of it. */
   compiled: number;
   regions: number;
+  /** How many of them were compiled on another thread. */
+  elsewhere: number;
   /** RAX RCX RDX RBX RSP RBP RSI RDI R8 … R15. */
   registers: bigint[];
   control: { CR0: bigint; CR2: bigint; CR3: bigint; CR4: bigint; EFER: bigint };

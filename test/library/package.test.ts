@@ -10,6 +10,7 @@ import {
   mkdirSync,
   mkdtempSync,
   readdirSync,
+  readFileSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -98,6 +99,30 @@ test('a program boots, expects, forks, and shows the last screen of what went wr
   );
   expect(run('npx', 'diorama', 'run', '--kernel', 'kernel.elf', '--memory', '16M', '--expect', '^ok$')).toContain('ok');
 });
+
+test('the command line compiles hot code on another thread, and the guest cannot tell', () => {
+  const report = (...options: string[]): { instructions: number; stateHash: string; compiler: Record<string, number> } => {
+    const platform = 'node_modules/diorama/dist/platform/i86pc';
+    const system = ['--kernel', `${platform}/kernel/amd64/unix`, '--initrd', `${platform}/amd64/boot_archive`];
+    run(
+      'npx',
+      'diorama',
+      'run',
+      ...system,
+      '--append',
+      'console=ttya',
+      ...options,
+      '--expect',
+      'login:',
+      '--json',
+      'report.json',
+    );
+    return JSON.parse(readFileSync(join(project, 'report.json'), 'utf8'));
+  };
+  const { instructions, stateHash, compiler } = report();
+  expect(compiler.elsewhere).toBeGreaterThan(50);
+  expect(report('--tier', 'interpreted')).toMatchObject({ instructions, stateHash });
+}, 300_000);
 
 test('the example for Vitest boots our system once and passes', () => {
   mkdirSync(join(project, 'tests'));

@@ -98,9 +98,11 @@ export class ProcessorView {
       svg('rect', { x: 0, y: 0, width: WIDTH * part, height: TIER_HEIGHT, class: 'compiled' }),
     );
     const regions = formatCount(sum((cpu) => cpu.regions));
+    const made = sum((cpu) => cpu.elsewhere);
+    const elsewhere = made > 0 ? ` (${formatCount(made)} on another thread)` : '';
     this.#tierText.replaceChildren(
       make('i', { className: 'swatch speed' }),
-      `compiled ${Math.round(part * 100)} %, ${regions} regions`,
+      `compiled ${Math.round(part * 100)} %, ${regions} regions${elsewhere}`,
       make('i', { className: 'swatch used' }),
       `interpreted ${100 - Math.round(part * 100)} %`,
     );
