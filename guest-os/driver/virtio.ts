@@ -60,7 +60,7 @@ const AVAILABLE: usize = 2048;
 const AVAILABLE_NO_INTERRUPT: u32 = 1;
 const USED: usize = 2560;
 
-/** How long a device may take for its first answer, in nanoseconds. */
+/** How long a device may take for its reset, and for its first answer, in nanoseconds. Time, not looks: a busy host may let both wait. */
 const PATIENCE: u64 = 30 * 1000000000;
 
 export function isVirtio(fn: PciFunction, type: u32): bool {
@@ -123,7 +123,7 @@ export class Virtqueue {
   get hasNext(): bool {
     return <u16>load16(address(this.frame + USED) + 2) != this.seen;
   }
-  /** Waits, at boot, for a chain that a device without anything else to do answers: by the clock, since a busy host may let it wait. False: no answer. */
+  /** Waits, at boot, for a chain that a device without anything else to do answers: by the clock. False: no answer. */
   awaitNext(): bool {
     const end = uptime() + PATIENCE;
     while (!this.hasNext) if (uptime() > end) return false;
@@ -177,7 +177,8 @@ export class VirtioDevice {
     const common = this.common;
     store8(common + STATUS, 0);
     // Reset is over when the status says so.
-    for (let i = 0; load8(common + STATUS); i++) if (i == 1000000) return false;
+    const end = uptime() + PATIENCE;
+    while (load8(common + STATUS)) if (uptime() > end) return false;
     store8(common + STATUS, ACKNOWLEDGE);
     store8(common + STATUS, ACKNOWLEDGE | DRIVER);
     return true;
@@ -193,7 +194,7 @@ export class VirtioDevice {
   }
 
   /** Gives up: the device is not to do anything. */
-  private give(): bool {
+  give(): bool {
     store8(this.common + STATUS, FAILED);
     return false;
   }

@@ -221,8 +221,8 @@ class VirtioBlock extends BlockDevice {
     return load8(address(header + STATUS)) == S_OK ? 0 : setError(EIO);
   }
 
-  /** Asks for the serial number and waits for the answer without interrupts, as at boot. */
-  static identify(queue: Virtqueue, headers: usize): string {
+  /** Asks for the serial number and waits for the answer without interrupts, as at boot. Null: the device does not answer. */
+  static identify(queue: Virtqueue, headers: usize): string | null {
     const answer = headers + RANGE;
     const header = headers;
     memory.fill(answer, 0, <usize>ID_LENGTH);
@@ -234,7 +234,7 @@ class VirtioBlock extends BlockDevice {
     queue.describe(2, headers + SLOT, 1, DESCRIPTOR_WRITE, 0);
     queue.offer(0);
     queue.notify();
-    if (!queue.awaitNext()) return '';
+    if (!queue.awaitNext()) return null;
     queue.next();
     if (load8(address(headers + SLOT)) != S_OK) return '';
     let length = 0;
@@ -272,6 +272,8 @@ export class VirtioBlockDriver extends PciDriver {
     const serial = VirtioBlock.identify(queue, headers);
     device.tookInterrupt();
     restoreInterrupts(flags);
+    // What it has been given it may still write to: the frames stay with it.
+    if (serial == null) return device.give();
     const isPool = serial == POOL && !findDisk('c0t0d0');
     const disk = new VirtioBlock(isPool ? 'c0t0d0' : 'c1t' + (named++).toString() + 'd0', device, queue, headers);
     disk.serial = serial;
