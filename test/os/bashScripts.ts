@@ -88,6 +88,8 @@ export const BASH_SCRIPTS: Readonly<Record<string, string>> = {
     'shopt -s extglob\nf() { case $1 in +([0-9])) echo number;; @(a|b)*) echo ab;; *) echo other;; esac; }\nf 123; f apple; f zoo\nx=0012; echo ${x##+(0)}\ntouch a.c a.h b.o; echo !(*.c); rm a.c a.h b.o',
   pipefail:
     'false | true; echo $? ${PIPESTATUS[@]}; set -o pipefail; false | true; echo $?; (exit 3) | (exit 4) | true; echo $? "${PIPESTATUS[*]}"; true; echo ${PIPESTATUS[@]}; set +o pipefail; false | true; echo $?; ! false; echo $?',
+  'limits and signals are listed':
+    'ulimit -c 10; ulimit -f 2000; ulimit -n 100; ulimit -s 4096; ulimit -t 1000; ulimit -a | grep -e "-[cfnst])"; ulimit -f; (ulimit -f 1; dd if=/dev/zero of=f bs=1024 count=4 2>/dev/null; echo $(($(wc -c < f))); rm f); kill -l | head -1',
   'set shows variables':
     'x="a b"; y="it\'s"; z=; w=a/b-c_d:e.f,g+h@i%j=k; v="a~b"; u="~a"; t="a#b"; s="#a"; r="a]b"; q="a{b,c}"; p=$\'a\\nb\'; o="a\\$b"; n="a:~b"; m=(1 "2 3"); set | grep "^[m-z]="; declare | grep "^[m-z]="',
   PIPESTATUS:

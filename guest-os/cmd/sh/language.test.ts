@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** The shell's language without a machine: braces as bash expands them, and a parser that comes to an end whatever the text. */
 import { spawnSync } from 'node:child_process';
-import { beforeAll, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { testSeed } from '../../../test/support/seed.ts';
 import { type Guest, loadGuest } from '../../../toolchain/asc/hostWasm.ts';
 import { Random } from '../../../toolchain/translate/fuzz/random.ts';
@@ -10,6 +10,7 @@ import { haveOracles } from '../../../tools/oracles.js';
 const SOURCE = `
 import { expandBraces } from './guest-os/cmd/sh/expand/braces';
 import { decodeAnsi } from './guest-os/cmd/sh/expand/ansi';
+import { expandHistory, historyLines, missing } from './guest-os/cmd/sh/edit/history';
 import { Parser } from './guest-os/cmd/sh/syntax/parser';
 import { state } from './guest-os/cmd/sh/state';
 import { bytesOf, textOf } from './guest-os/lib/text';
@@ -18,6 +19,13 @@ let result: StaticArray<u8> = new StaticArray<u8>(0);
 export function setBash(on: bool): void { state.bash = on; }
 export function braces(from: usize, count: i32): i32 {
   const text = expandBraces(textOf(from, count)).join(' ');
+  result = bytesOf(text);
+  return text.length;
+}
+export function recall(from: usize, count: i32): i32 {
+  if (!historyLines().length) historyLines().push('echo one two');
+  const expanded = expandHistory(textOf(from, count));
+  const text = missing.length ? '' : expanded;
   result = bytesOf(text);
   return text.length;
 }
@@ -56,6 +64,35 @@ test.skipIf(!haveOracles('bash'))('braces are expanded as by bash', () => {
     const ours = Buffer.from(guest.memory.buffer, guest.call('place') as number, count).toString('latin1');
     expect(ours, word).toBe(theirs[index]);
   }
+});
+
+/** A line as the history has it when bash has read it behind `echo one two`; nothing: it was refused. */
+function recalledByBash(line: string): string {
+  const input = `echo one two\n${line}\n: end\nhistory\n`;
+  const { stdout } = spawnSync('bash', ['--norc', '-i'], { input, encoding: 'latin1', env: { HISTFILE: '', PS1: '' } });
+  const listed = [...stdout.matchAll(/^ +\d+ {2}(.*)$/gm)].map(([, text]) => text);
+  return listed[1] === ': end' ? '' : listed[1];
+}
+
+describe.skipIf(!haveOracles('bash'))('recalls lines as bash does', () => {
+  test.each([
+    ...[
+      'kill $!; :',
+      `: \${!HOME*} b`,
+      ': [!a]*',
+      'echo "hi!"; :',
+      ': it"\'"s !!',
+      ": 'a!!' !!",
+      ': "it\'s" !!',
+      ': a ! b',
+      'x=!',
+      ': \\!!',
+    ],
+    ...[': !$', '!ec; !-1', ': a!; b', `: \${#!}`, ': "a!!"', ': a!b', '!1', '!?two?', ': $!!', ': !!x'],
+  ])('%s', (line) => {
+    const count = guest.call('recall', ...bytes(line)) as number;
+    expect(Buffer.from(guest.memory.buffer, guest.call('place') as number, count).toString('latin1')).toBe(recalledByBash(line));
+  });
 });
 
 test.each([false, true])('the parser ends whatever the text, bash: %s', (bash) => {

@@ -3,8 +3,8 @@
 import * as calls from '../../../lib/calls';
 import { errorText } from '../../../lib/errors';
 import { out } from '../../../lib/io';
-import { padRight, parseNumber } from '../../../lib/text';
-import { complain } from '../state';
+import { padLeft, padRight, parseNumber } from '../../../lib/text';
+import { complain, state } from '../state';
 
 export function umask(args: string[]): i32 {
   const old = <i32>calls.umask(0);
@@ -71,17 +71,24 @@ class Limit {
     readonly letter: string,
     readonly name: string,
     readonly resource: i32,
-    readonly unit: u64,
+    private readonly posixUnit: u64,
+    /** How bash calls it, and its unit. */
+    readonly title: string,
+    readonly unitName: string,
   ) {}
+  /** What blocks are: 512 bytes for POSIX, 1024 for bash. */
+  get unit(): u64 {
+    return this.posixUnit == 512 && state.bash ? 1024 : this.posixUnit;
+  }
 }
 const LIMITS: Limit[] = [
-  new Limit('t', 'time(seconds)', 0, 1),
-  new Limit('f', 'file(blocks)', 1, 512),
-  new Limit('d', 'data(kbytes)', 2, 1024),
-  new Limit('s', 'stack(kbytes)', 3, 1024),
-  new Limit('c', 'coredump(blocks)', 4, 512),
-  new Limit('n', 'nofiles', 5, 1),
-  new Limit('v', 'memory(kbytes)', 6, 1024),
+  new Limit('t', 'time(seconds)', 0, 1, 'cpu time', 'seconds'),
+  new Limit('f', 'file(blocks)', 1, 512, 'file size', 'blocks'),
+  new Limit('d', 'data(kbytes)', 2, 1024, 'data seg size', 'kbytes'),
+  new Limit('s', 'stack(kbytes)', 3, 1024, 'stack size', 'kbytes'),
+  new Limit('c', 'coredump(blocks)', 4, 512, 'core file size', 'blocks'),
+  new Limit('n', 'nofiles', 5, 1, 'open files', ''),
+  new Limit('v', 'memory(kbytes)', 6, 1024, 'virtual memory', 'kbytes'),
 ];
 /** RLIM_INFINITY and above. */
 const UNLIMITED: u64 = 0xfffffffffffffffd;
@@ -91,6 +98,12 @@ function shown(limit: Limit, hard: bool): string {
   calls.getrlimit(limit.resource, pair);
   const value = load<u64>(pair + (hard ? 8 : 0));
   return value >= UNLIMITED ? 'unlimited' : (value / limit.unit).toString();
+}
+
+function heading(limit: Limit): string {
+  if (!state.bash) return padRight(limit.name, 20) + ' ';
+  const unit = limit.unitName.length ? limit.unitName + ', ' : '';
+  return padRight(limit.title, 20) + ' ' + padLeft('(' + unit + '-' + limit.letter + ') ', 20);
 }
 
 /** ulimit [-HSa] [-cdfnstv] [limit]: the file size where no letter is given. */
@@ -119,7 +132,8 @@ export function ulimit(args: string[]): i32 {
     }
   }
   if (all) {
-    for (let i = 0; i < LIMITS.length; i++) out(padRight(LIMITS[i].name, 20) + ' ' + shown(LIMITS[i], hard && !soft) + '\n');
+    const list = state.bash ? LIMITS.slice(0).sort((a, b) => a.letter.charCodeAt(0) - b.letter.charCodeAt(0)) : LIMITS;
+    for (let i = 0; i < list.length; i++) out(heading(list[i]) + shown(list[i], hard && !soft) + '\n');
     return 0;
   }
   if (at >= args.length) {

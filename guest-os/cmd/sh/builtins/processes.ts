@@ -4,7 +4,7 @@ import * as calls from '../../../lib/calls';
 import { errorText } from '../../../lib/errors';
 import { out, say } from '../../../lib/io';
 import { SIGNALS, signalName, signalNumber } from '../../../lib/signals';
-import { parseNumber } from '../../../lib/text';
+import { padLeft, parseNumber } from '../../../lib/text';
 import { complain, state } from '../state';
 import { waitForAll } from '../run/children';
 import { continueJob, findJob, removeJob, setForeground } from '../run/jobs';
@@ -60,7 +60,11 @@ export function kill(args: string[]): i32 {
 /** kill -l: all names, or of each number, which may be an exit status, the name. */
 function listSignals(args: string[]): i32 {
   let line = '';
-  for (let i = 1; i < SIGNALS && args.length < 3; i++) line += (i > 1 ? ' ' : '') + signalName(i);
+  for (let i = 1; i < SIGNALS && args.length < 3; i++) {
+    // Five of them in a line, in bash.
+    if (state.bash) line += (i == 1 ? '' : i % 5 == 1 ? '\n' : '\t') + padLeft(i.toString(), 2) + ') SIG' + signalName(i);
+    else line += (i > 1 ? ' ' : '') + signalName(i);
+  }
   if (line.length) out(line + '\n');
   for (let i = 2; i < args.length; i++) {
     const number = <i32>parseNumber(args[i]);

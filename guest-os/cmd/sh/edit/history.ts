@@ -56,15 +56,17 @@ export function expandHistory(line: string): string {
   if (!line.includes('!')) return line;
   let result = '';
   let quoted = false;
+  let doubly = false;
   for (let i = 0; i < line.length; i++) {
     const c = line.charAt(i);
-    if (c == "'") quoted = !quoted;
+    if (c == "'" && !doubly) quoted = !quoted;
+    if (c == '"' && !quoted) doubly = !doubly;
     if (c == '\\' && i + 1 < line.length && !quoted) {
       result += c + line.charAt(++i);
       continue;
     }
     const next = i + 1 < line.length ? line.charAt(i + 1) : ' ';
-    if (c != '!' || quoted || ' \t\n=('.includes(next) || (next == '"' && i + 2 >= line.length)) {
+    if (c != '!' || quoted || ' \t\n=('.includes(next) || (doubly && next == '"') || isOfShell(line, i)) {
       result += c;
       continue;
     }
@@ -81,6 +83,14 @@ export function expandHistory(line: string): string {
   return result;
 }
 
+/** Does a `!` belong to the shell's language: `$!`, `${!…}`, `[!…]`? */
+function isOfShell(line: string, at: i32): bool {
+  const before = at ? line.charAt(at - 1) : '';
+  if (before == '$') return true;
+  if (before == '{') return at > 1 && line.charAt(at - 2) == '$' && line.indexOf('}', at) >= 0;
+  return before == '[' && line.indexOf(']', at) >= 0;
+}
+
 function eventEnd(line: string, start: i32): i32 {
   const first = line.charAt(start);
   if (first == '!' || first == '$') return start + 1;
@@ -95,6 +105,7 @@ function eventEnd(line: string, start: i32): i32 {
 
 function find(event: string): string | null {
   const count = lines.length;
+  if (!event.length) return null;
   if (event == '!') return count ? lines[count - 1] : null;
   if (event == '$') return count ? lines[count - 1].substring(lines[count - 1].lastIndexOf(' ') + 1) : null;
   const number = parseNumber(event.startsWith('-') ? event.substring(1) : event);
