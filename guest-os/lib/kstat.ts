@@ -153,12 +153,16 @@ function describe(descriptor: i32, from: usize): Kstat {
   return kstat;
 }
 
+/** The kernel keeps so many characters of names (<sys/kstat.h>, KSTAT_STRLEN less the end). */
+const KEPT: i32 = 30;
+
 /** One record, read; null: there is none. */
 export function findKstat(module: string, instance: i32, name: string): Kstat | null {
   const chain = kstatChain();
+  const kept = name.substring(0, KEPT);
   for (let i = 0; i < chain.length; i++) {
     const kstat = chain[i];
-    if (kstat.module == module && kstat.instance == instance && kstat.name == name) return kstat.read() ? kstat : null;
+    if (kstat.module == module && kstat.instance == instance && kstat.name == kept) return kstat.read() ? kstat : null;
   }
   return null;
 }

@@ -56,7 +56,7 @@ const COMMANDS = {
   valid: `echo ${json(PAYLOAD)} > /tmp/one.json; vmadm validate create -f /tmp/one.json; echo '{"quota": 5}' | vmadm validate update joyent`,
   created: 'vmadm create -f /tmp/one.json > /tmp/out; echo $?; cat /tmp/out; vmadm list; vmadm create -f /tmp/one.json; echo $?',
   got: `vmadm get ${ONE} | json alias state brand max_physical_memory max_swap quota cpu_shares zone_state hostname nics.0.ips nics.0.ip tags.role resolvers autoboot; vmadm get ${NONE}; echo $?`,
-  listed: `vmadm list -p -o uuid,alias,nics.0.ip,tags.role,quota; vmadm list -H -o alias alias=~^we; vmadm list -H -o alias alias=~^x; vmadm lookup -1 tags.role=web; vmadm lookup -j -o alias,state nics.*.ip=10.0.0.5`,
+  listed: `vmadm list -p -o uuid,alias,nics.0.ip,tags.role,quota; vmadm list -H -o alias alias=~^we; vmadm list -H -o alias alias=~^x; vmadm lookup -1 tags.role=web; vmadm lookup -j -o alias,state nics.*.ip=10.0.0.5; zonememstat -aHz ${ONE} | tr -s ' ' | cut -d' ' -f 2,3,5`,
   zones: `zoneadm list -cv; zoneadm list -p | cut -d: -f2,3,5; zonecfg -z ${ONE} info ip-type; zlogin ${ONE} zoneadm list -p | cut -d: -f2,7; zfs list -H -o name,quota,origin zones/${ONE}; zpool status zones | head -1; ls /zones/${ONE}`,
   entered: `zlogin ${ONE} 'zonename; uname -n; id -un; cat /etc/resolv.conf; ls /proc/1 /zones'; prctl -n zone.max-lwps -i zone ${ONE} | grep privileged; for i in msg sem shm; do prctl -P -n zone.max-$i-ids -t privileged -i zone ${ONE}; done; zlogin ${ONE} 'touch /tmp/m; mount -F mntfs m /tmp/m && grep -c /tmp/m < /tmp/m; mount -F ctfs c /mnt'`,
   // By hand: what follows is typed inside.
@@ -129,7 +129,7 @@ describe.each(MACHINES_WITH_POOL)('on %s', (_name, type, present) => {
   });
   when('it is found by what it is', () => {
     expect(printed('listed')).toBe(
-      `${ONE}:web0:10.0.0.5:web:1\nweb0\n${ONE}\n[\n  {\n    "alias": "web0",\n    "state": "running"\n  }\n]\n`,
+      `${ONE}:web0:10.0.0.5:web:1\nweb0\n${ONE}\n[\n  {\n    "alias": "web0",\n    "state": "running"\n  }\n]\n${ONE} web0 128\n`,
     );
   });
   when('it is a zone with a dataset', () => {

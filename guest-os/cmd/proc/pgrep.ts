@@ -6,7 +6,7 @@
  *
  * OPTIONS
  *   -f   matches the whole command line;  -x  as a whole
- *   -l   with names;  -a  with command lines;  -c  only how many;  -d text  between numbers
+ *   -l   with names, with -f with command lines;  -a  with command lines;  -c  only how many;  -d text  between numbers
  *   -n, -o   only the newest, the oldest;  -v  the others
  *   -u, -U list   users;  -P list  parents;  -g list  groups;  -s list  sessions;  -t list  terminals;  -z list  zones;  -c list  contracts
  *   -signal   for pkill: this one, TERM otherwise
@@ -80,8 +80,7 @@ export function main(args: string[]): i32 {
   for (let i = 0; i < all.length; i++) {
     const process = all[i];
     if (process.pid == own || process.isZombie) continue;
-    const text = given.includes('f') ? process.command : process.name;
-    const matched = (!regex || regex.test(text)) && fits(process, lists);
+    const matched = (!regex || regex.test(textOf(process, given))) && fits(process, lists);
     if (matched != given.includes('v')) found.push(process);
   }
   if (found.length && (given.includes('n') || given.includes('o'))) {
@@ -108,13 +107,18 @@ export function main(args: string[]): i32 {
       given.includes('a')
         ? number + ' ' + process.command
         : given.includes('l')
-          ? number.padStart(5) + ' ' + process.name
+          ? number.padStart(5) + ' ' + textOf(process, given)
           : number,
     );
   }
   if (given.includes('c') && !killing) out(found.length.toString() + '\n');
   else if (texts.length) out(texts.join(delimiter) + '\n');
   return failed ? 3 : found.length ? 0 : 1;
+}
+
+/** What is looked into, and shown by -l. */
+function textOf(process: Process, given: string): string {
+  return given.includes('f') ? process.command : process.name;
 }
 
 function listed(lists: Map<string, string[]>, letter: string, value: string, other: string): bool {

@@ -15,6 +15,7 @@
  * prctl(1), prstat(8), swap(8), zonecfg(8)
  */
 import { out, say } from '../../lib/io';
+import { fromBase64 } from '../../lib/base64';
 import { findKstat } from '../../lib/kstat';
 import { misused, Options } from '../../lib/options';
 import { padLeft } from '../../lib/text';
@@ -64,11 +65,17 @@ function show(id: i32, name: string, aliases: bool): void {
   if (aliases) {
     const configuration = id ? readConfiguration(name) : null;
     const alias = configuration ? configuration.attribute('alias') : null;
-    line += padLeft(alias == null ? '-' : alias, 17);
+    line += padLeft(alias == null ? '-' : decoded(alias), 17);
   }
   line += padLeft((<u64>memory.number('rss') / MEBIBYTE).toString(), 9);
   line += padLeft(cap == u64.MAX_VALUE ? '-' : (cap / MEBIBYTE).toString(), 9);
   line += padLeft(memory.number('nover').toString(), 9) + padLeft((<u64>memory.number('pagedout') / MEBIBYTE).toString(), 10);
   line += padLeft(swapCap == u64.MAX_VALUE || !swapCap ? '-' : ((swap * 100) / swapCap).toString(), 6);
   out(line + '\n');
+}
+
+/** vmadm keeps it in base64, since it may hold anything. */
+function decoded(alias: string): string {
+  const text = fromBase64(alias);
+  return text == null ? alias : text;
 }
