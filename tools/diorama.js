@@ -47,7 +47,8 @@ try {
       // What is wrong with the words is told before anything is built for them.
       const options = new URL('../dist/node/options.js', import.meta.url).href;
       const { parseCommandLine } = await import(options);
-      parseCommandLine([command, ...rest, ...ownSystem(rest)], '');
+      // First by themselves, so that an option at their end does not take ours for its argument.
+      parseCommandLine([command, ...rest], '');
       const { buildGuest } = await import('./build.js');
       await buildGuest();
       process.argv.push(...ownSystem(rest));

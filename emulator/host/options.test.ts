@@ -83,6 +83,8 @@ describe('refused in one line', () => {
     [['run', '--smp', '0'], /--smp/],
     [['run', '--tier', 'fast'], /--tier.*interpreted, mixed or compiled/],
     [['run', '--smp', '1.5'], /--smp/],
+    [['run', '--smp', '256'], /It must be a whole number from 1 to 255\.$/],
+    [['run', '--instructions', '0'], /It must be a whole number from 1 on\.$/],
     [['run', '--serial', 'file:'], /--serial/],
     [['run', '--net', 'user'], /^--net user is not available yet$/],
     [['run', '--net', 'what'], /--net/],

@@ -9,6 +9,7 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { TIERINGS, type Tiering } from '../cpu/processor.ts';
 import { isUuid } from '../firmware/smbios.ts';
+import { DEFAULT_MODEL, MODELS } from '../isa/system/models.ts';
 import { expectation, type ScriptStep } from './script.ts';
 import { UsageError } from './usageError.ts';
 
@@ -117,7 +118,7 @@ function withMachine(command: Command): Command {
       disk(word),
     ])
     .option('--memory <size>', 'RAM, such as 2G (default: 512M)', size)
-    .option('--cpu <model>', 'processor model')
+    .option('--cpu <model>', `processor model: ${MODELS.map(({ name }) => name).join(', ')} (default: ${DEFAULT_MODEL})`)
     .option('--smp <n>', 'processors (default: 1)', (word) => integer(word, 1, 255))
     .option('--uuid <uuid>', "the machine's UUID in its SMBIOS tables (default: none, all zeros)", uuid)
     .option('--tier <which>', 'engines: interpreted, mixed or compiled (default: mixed)', tier)
@@ -145,6 +146,17 @@ function runCommand(parsed: (options: RunOptions) => void): Command {
   const script: ScriptStep[] = [];
   const command = withMachine(new Command('run'))
     .description('boot a machine in this terminal; Ctrl-] leaves')
+    .addHelpText(
+      'after',
+      [
+        '',
+        '--expect and --send are done in the order given; --expect looks behind the last',
+        'match. A regular expression of JavaScript, ^ and $ at each line:',
+        "  diorama run --expect 'login: $' --send root --expect '# $' --timeout 60",
+        'Exit: 0 all done, 1 time-out or an end before that, 2 usage, 3 guest panic or',
+        'triple fault, 4 our fault.',
+      ].join('\n'),
+    )
     .usage('[options]')
     .argument('[image]')
     .allowExcessArguments(false)
@@ -198,7 +210,8 @@ function camelCase(name: string): string {
 function integer(word: string, minimum: number, maximum: number): number {
   const value = Number(word);
   if (!/^\d+$/.test(word) || value < minimum || value > maximum) {
-    throw new InvalidArgumentError(`It must be a whole number from ${minimum} on.`);
+    const range = maximum === Number.MAX_SAFE_INTEGER ? `from ${minimum} on` : `from ${minimum} to ${maximum}`;
+    throw new InvalidArgumentError(`It must be a whole number ${range}.`);
   }
   return value;
 }

@@ -31,7 +31,7 @@ import { isUuid } from '../firmware/smbios.ts';
 import type { Interpreter } from '../interp/generate.ts';
 import { LAYOUT_END, MAXIMUM_PROCESSORS, SLOT } from '../ir/state.ts';
 import { RFLAGS_IF } from '../isa/system/bits.ts';
-import { cpuModel, DEFAULT_MODEL } from '../isa/system/models.ts';
+import { cpuModel, DEFAULT_MODEL, MODELS } from '../isa/system/models.ts';
 import type { Workshop } from '../jit/order.ts';
 import { PhysicalMemory } from '../mmu/physical.ts';
 import { Board } from './board.ts';
@@ -129,7 +129,8 @@ export class Machine {
       throw new MachineError(`${cpus} processors: the machine takes 1 to ${MAXIMUM_PROCESSORS}`);
     }
     const model = cpuModel(options.cpu ?? DEFAULT_MODEL);
-    if (!model) throw new MachineError(`there is no CPU model ${options.cpu}`);
+    if (!model)
+      throw new MachineError(`there is no CPU model ${options.cpu}; there are ${MODELS.map(({ name }) => name).join(', ')}`);
     if (options.uuid !== undefined && !isUuid(options.uuid)) throw new MachineError(`'${options.uuid}' is no UUID`);
     const uuid = options.uuid?.toLowerCase();
     const {

@@ -49,7 +49,7 @@ describe('one line, exit 2', () => {
     const image = ['--kernel', file('kernel', multibootKernel([0xf4]))];
     await refused(['run', ...image, '--memory', '1000'], /^diorama: memory: /);
     await refused(['run', ...image, '--memory', '100G'], /^diorama: memory: /);
-    await refused(['run', ...image, '--cpu', 'z80'], /^diorama: there is no CPU model z80/);
+    await refused(['run', ...image, '--cpu', 'z80'], /^diorama: there is no CPU model z80; there are diorama, /);
     await refused(['run', ...image, '--smp', '200'], /^diorama: 200 processors: /);
     await refused(['run', ...image, '--disk', 'mem:1000'], /^diorama: disk: 1000 bytes are no multiple of 512/);
     await refused(['run', ...image, '--net', 'user'], /^diorama: --net user is not available yet/);
