@@ -27,7 +27,7 @@ import { beginContracts } from '../kernel/process/contract';
 import { PAGE } from '../kernel/memory/frames';
 import { dumpCore } from '../kernel/process/core';
 import { setCoreDumper } from '../kernel/process/life';
-import { findProcess } from '../kernel/process/process';
+import { findProcess } from '../kernel/process/processes';
 import { installKernelKstats } from '../kernel/kstats';
 import { initSystem, systemVersion } from '../kernel/system';
 import { idleLoop, initThreads } from '../kernel/thread/dispatcher';

@@ -21,7 +21,7 @@ import {
 } from '../kernel/dump/crash';
 import { nameRoots } from '../kernel/dump/roots';
 import { EALREADY, EINVAL, EFAULT, ENODEV, ENOSPC, ENOTBLK, ENXIO, EPERM, failure, setError } from '../kernel/errno';
-import { currentProcess } from '../kernel/process/process';
+import { currentProcess } from '../kernel/process/processes';
 import { copyOut, fetchText, put64, storeText } from '../kernel/memory/user';
 
 const MAJOR: u32 = 75;

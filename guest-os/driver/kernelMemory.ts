@@ -13,7 +13,7 @@ import { isMemory, markKernel } from '../kernel/dump/pages';
 import { storeRoots } from '../kernel/dump/roots';
 import { symbolFile } from '../kernel/dump/symbols';
 import { EBUSY, EFAULT, EPERM, setError } from '../kernel/errno';
-import { currentProcess } from '../kernel/process/process';
+import { currentProcess } from '../kernel/process/processes';
 import { copyShared } from '../kernel/memory/user';
 
 const MAJOR_MEMORY: u32 = 13;

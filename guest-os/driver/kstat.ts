@@ -12,7 +12,7 @@ import { S_IFCHR } from '../fs/vnode';
 import { uptime } from '../kernel/time/clock';
 import { ENOMEM, ENOTTY, ENXIO, setError } from '../kernel/errno';
 import { chainId, findKstat, Kstat, kstatChain, KSTAT_TYPE_RAW, NamedData } from '../kernel/kstat';
-import { currentProcess } from '../kernel/process/process';
+import { currentProcess } from '../kernel/process/processes';
 import { copyIn, copyOut, storeText } from '../kernel/memory/user';
 
 const IOC_CHAIN_ID: i32 = 0x4b01;

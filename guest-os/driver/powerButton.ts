@@ -7,7 +7,7 @@
  * the button's stay disabled. Called with interrupts off; nothing is allocated.
  */
 import { inw, outb, outw } from 'machine/cpu';
-import { findProcess } from '../kernel/process/process';
+import { findProcess } from '../kernel/process/processes';
 import { SIGPWR } from '../kernel/signal/signal';
 import { FADT_FLAGS, FADT_PM1A_CONTROL, fixedTable } from './acpi';
 import { addInterruptSource, InterruptSource } from './pci';

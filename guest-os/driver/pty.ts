@@ -19,7 +19,7 @@ import { POLL_READ, POLL_WRITE, POLLERR, POLLHUP, Poller, PollHead } from '../fs
 import { S_IFCHR, Vnode } from '../fs/vnode';
 import { GLOBAL_ZONE } from '../kernel/process/credentials';
 import { EACCES, EAGAIN, EFAULT, EINVAL, EIO, ENOSPC, EPERM, setError, setFailure } from '../kernel/errno';
-import { currentProcess } from '../kernel/process/process';
+import { currentProcess } from '../kernel/process/processes';
 import { bring, copyIn, copyNow, copyShared } from '../kernel/memory/user';
 import { findZone } from '../kernel/zone/zone';
 import { mayConfigureZones } from '../kernel/zone/zoneLife';

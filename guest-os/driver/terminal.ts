@@ -20,7 +20,9 @@ import { POLL_READ, POLL_WRITE, POLLERR, POLLHUP, Poller, PollHead } from '../fs
 import { S_IFCHR, Vnode } from '../fs/vnode';
 import { uptime } from '../kernel/time/clock';
 import { EAGAIN, EBUSY, EFAULT, EINVAL, EIO, ENOTTY, ENXIO, EPERM, setError, setFailure } from '../kernel/errno';
-import { currentProcess, Process, processList, postToGroup, TERMINAL_LEFT } from '../kernel/process/process';
+import { currentProcess, processList } from '../kernel/process/processes';
+import { Process, TERMINAL_LEFT } from '../kernel/process/process';
+import { postToGroup } from '../kernel/process/posting';
 import { bit, SIG_IGN, SIGCONT, SIGHUP, SIGTTIN, SIGTTOU, SIGWINCH } from '../kernel/signal/signal';
 import { isTimedOut } from '../kernel/thread/waitQueue';
 import { copyShared, copyIn, copyOut, fetch32, fetched, put32 } from '../kernel/memory/user';

@@ -4,7 +4,7 @@
  * no file system has here: ENOSYS, as ZFS says in illumos.
  */
 import { EACCES, EINVAL, ENOSPC, ENOSYS, failure, setError } from '../kernel/errno';
-import { currentProcess } from '../kernel/process/process';
+import { currentProcess } from '../kernel/process/processes';
 import { copyIn, copyOut } from '../kernel/memory/user';
 import { Ace, ACE_READ_ACL, MOST_ACES } from './acl';
 import { changeAcl, checkAcl } from './policy';

@@ -26,7 +26,8 @@ import {
   Template,
 } from '../kernel/process/contract';
 import { EFAULT, EINVAL, ENOENT, failure, setError, setFailure } from '../kernel/errno';
-import { currentProcess, Process } from '../kernel/process/process';
+import { currentProcess } from '../kernel/process/processes';
+import { Process } from '../kernel/process/process';
 import { copyIn, copyOut, fetch64, fetched, put64 } from '../kernel/memory/user';
 import { FileSystemType } from './mount';
 import { POLL_READ, Poller } from './poll';

@@ -13,7 +13,7 @@ import { restoreInterrupts, saveInterrupts } from 'machine/cpu';
 import { wallTime } from '../kernel/time/clock';
 import { EAGAIN, EBADFD, EBUSY, EINVAL, ENOENT, setError } from '../kernel/errno';
 import { heapHasRoom } from '../kernel/memory/heapRoom';
-import { currentProcess } from '../kernel/process/process';
+import { currentProcess } from '../kernel/process/processes';
 import { isTimedOut } from '../kernel/thread/waitQueue';
 import { OpenFile } from './file';
 import { POLL_READ, Poller, PollHead } from './poll';

@@ -7,7 +7,7 @@
 import { restoreInterrupts, saveInterrupts } from 'machine/cpu';
 import { heapMayHaveRoom } from '../kernel/memory/heapRoom';
 import { PRIV_FILE_SETID } from '../kernel/process/privilege';
-import { currentProcess } from '../kernel/process/process';
+import { currentProcess } from '../kernel/process/processes';
 import { EINVAL, EBADF, EFBIG, EOVERFLOW, ESPIPE, setError } from '../kernel/errno';
 import { RLIM_INFINITY, RLIMIT_FSIZE } from '../kernel/limits/limits';
 import { SIGXFSZ } from '../kernel/signal/signal';

@@ -7,7 +7,7 @@
  * mounted `ro` cannot be, whatever lies below. Its files are the same files ({@link Vnode.real}): locks, fifos, sockets and devices are shared.
  */
 import { EINVAL, ENOTDIR, EXDEV, failure, setError, setFailure } from '../kernel/errno';
-import { currentProcess } from '../kernel/process/process';
+import { currentProcess } from '../kernel/process/processes';
 import { Walk } from './lookup';
 import { cachedLookup } from './nameCache';
 import { ALWAYS, FileSystemType, hasOption } from './mount';

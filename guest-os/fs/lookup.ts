@@ -9,7 +9,7 @@
  */
 import { Credentials } from '../kernel/process/credentials';
 import { EBUSY, EEXIST, EINVAL, ELOOP, ENAMETOOLONG, ENOENT, ENOTDIR, failure, setError, setFailure } from '../kernel/errno';
-import { currentProcess } from '../kernel/process/process';
+import { currentProcess } from '../kernel/process/processes';
 import { zoneOf } from '../kernel/zone/zone';
 import { cachedLookup } from './nameCache';
 import { checkAccess, checkChange, checkRemoval, X_OK } from './policy';

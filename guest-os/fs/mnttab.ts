@@ -6,7 +6,7 @@
  */
 import { address } from 'machine/mem';
 import { wallTime } from '../kernel/time/clock';
-import { currentProcess } from '../kernel/process/process';
+import { currentProcess } from '../kernel/process/processes';
 import { copyShared, storeText } from '../kernel/memory/user';
 import { pathIn, zoneOf } from '../kernel/zone/zone';
 import { IF_ALLOWED, FileSystemType, mountList } from './mount';

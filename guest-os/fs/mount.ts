@@ -15,7 +15,7 @@
 import { wallTime } from '../kernel/time/clock';
 import { GLOBAL_ZONE } from '../kernel/process/credentials';
 import { EBUSY, EINVAL, ENODEV, ENOTDIR, EPERM, failure, setError, setFailure } from '../kernel/errno';
-import { currentProcess } from '../kernel/process/process';
+import { currentProcess } from '../kernel/process/processes';
 import { globalZone, Zone, zoneAt, zoneOf } from '../kernel/zone/zone';
 import { forgetNames } from './nameCache';
 import { FileSystem, Vnode } from './vnode';

@@ -7,7 +7,7 @@
 import { Credentials } from '../kernel/process/credentials';
 import { EACCES, EBUSY, EEXIST, EINVAL, ENOENT, ENOTDIR, EPERM, EXDEV, failure, setError, setFailure } from '../kernel/errno';
 import { PRIV_FILE_LINK_ANY } from '../kernel/process/privilege';
-import { currentProcess } from '../kernel/process/process';
+import { currentProcess } from '../kernel/process/processes';
 import { fetchText } from '../kernel/memory/user';
 import { isSpecial, Walk } from './lookup';
 import { forgetName } from './nameCache';

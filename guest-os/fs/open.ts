@@ -16,7 +16,8 @@ import {
   setError,
   setFailure,
 } from '../kernel/errno';
-import { currentProcess, Process } from '../kernel/process/process';
+import { currentProcess } from '../kernel/process/processes';
+import { Process } from '../kernel/process/process';
 import { specialFile } from './device';
 import {
   O_ACCMODE,

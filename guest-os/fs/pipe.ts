@@ -14,7 +14,7 @@
 import { wallTime } from '../kernel/time/clock';
 import { EAGAIN, EMFILE, ENXIO, EPIPE, setError, setFailure } from '../kernel/errno';
 import { heapHasRoom } from '../kernel/memory/heapRoom';
-import { currentProcess } from '../kernel/process/process';
+import { currentProcess } from '../kernel/process/processes';
 import { SIGPIPE } from '../kernel/signal/signal';
 import { ByteRing, LOOK_AGAIN } from './byteRing';
 import { O_ACCMODE, O_NDELAY, O_NONBLOCK, O_RDONLY, O_WRONLY } from './file';

@@ -4,7 +4,7 @@ import { restoreInterrupts, saveInterrupts } from 'machine/cpu';
 import { uptime } from '../kernel/time/clock';
 import { EFAULT, EINVAL, setError } from '../kernel/errno';
 import { fetchedSpan, fetchTimespec } from '../kernel/time/timespec';
-import { currentProcess } from '../kernel/process/process';
+import { currentProcess } from '../kernel/process/processes';
 import { isTimedOut, WaitQueue } from '../kernel/thread/waitQueue';
 import { copyIn, copyOut } from '../kernel/memory/user';
 import { POLLERR, POLLHUP, POLLNVAL, Poller } from './poll';

@@ -11,7 +11,7 @@
 import { wallTime } from '../kernel/time/clock';
 import { Credentials } from '../kernel/process/credentials';
 import { EAFNOSUPPORT, EINVAL, ENOPROTOOPT, ENOTSOCK, EOPNOTSUPP, setError, setFailure } from '../kernel/errno';
-import { currentProcess } from '../kernel/process/process';
+import { currentProcess } from '../kernel/process/processes';
 import { OpenFile } from './file';
 import { Attributes, FileSystem, newDeviceNumber, S_IFSOCK, Vnode } from './vnode';
 

@@ -7,7 +7,7 @@
  */
 import { address as kernelAddress } from 'machine/mem';
 import { EBADF, EFAULT, EINVAL, EMFILE, EMSGSIZE, failure, setError, setFailure } from '../kernel/errno';
-import { currentProcess } from '../kernel/process/process';
+import { currentProcess } from '../kernel/process/processes';
 import { copyIn, copyOut, fetch32, fetched, isUser, put32, storeText, textOf } from '../kernel/memory/user';
 import { OpenFile } from './file';
 import { Message, MSG_CMSG_CLOEXEC, MSG_CTRUNC, Socket, SOL_SOCKET } from './socket';

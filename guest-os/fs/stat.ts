@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview struct stat and struct statvfs for 64 bits (<sys/stat.h>, <sys/statvfs.h>), from what a file and its file system say. */
-import { currentProcess } from '../kernel/process/process';
+import { currentProcess } from '../kernel/process/processes';
 import { copyOut, storeText } from '../kernel/memory/user';
 import { ACE_READ_ATTRIBUTES } from './acl';
 import { checkAcl } from './policy';

@@ -37,7 +37,7 @@ import {
   setFailure,
 } from '../kernel/errno';
 import { heapHasRoom } from '../kernel/memory/heapRoom';
-import { currentProcess } from '../kernel/process/process';
+import { currentProcess } from '../kernel/process/processes';
 import { SIGPIPE } from '../kernel/signal/signal';
 import { isTimedOut } from '../kernel/thread/waitQueue';
 import { ByteRing, LOOK_AGAIN, RING_CAPACITY } from './byteRing';

@@ -5,7 +5,7 @@ import { installFile } from '../fs/open';
 import { isNonblocking, SOCK_CLOEXEC, SOCK_NDELAY, SOCK_NONBLOCK, socketOf } from '../fs/socket';
 import { putAddress } from '../fs/socketCall';
 import { failure, setError } from '../kernel/errno';
-import { currentProcess } from '../kernel/process/process';
+import { currentProcess } from '../kernel/process/processes';
 
 export function accept(descriptor: i32, address: u64, length: u64, version: i32, flags: i32): i64 {
   const socket = socketOf(descriptor);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview System call 27, alarm: SIGALRM in so many seconds; 0: none. Seconds that an earlier one had left. */
-import { currentProcess } from '../kernel/process/process';
+import { currentProcess } from '../kernel/process/processes';
 import { ITIMER_REAL, timersOf } from '../kernel/time/timers';
 
 const NANOSECONDS: u64 = 1000000000;

@@ -3,7 +3,7 @@
 import { Walk } from '../fs/lookup';
 import { checkAccess, X_OK } from '../fs/policy';
 import { ENOTDIR, failure, setError } from '../kernel/errno';
-import { currentProcess } from '../kernel/process/process';
+import { currentProcess } from '../kernel/process/processes';
 import { fetchText } from '../kernel/memory/user';
 
 export function chdir(path: u64): i64 {

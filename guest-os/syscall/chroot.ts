@@ -3,7 +3,7 @@
 import { AT_FDCWD, fileAt } from '../fs/names';
 import { ENOTDIR, EPERM, failure, setError } from '../kernel/errno';
 import { PRIV_PROC_CHROOT } from '../kernel/process/privilege';
-import { currentProcess } from '../kernel/process/process';
+import { currentProcess } from '../kernel/process/processes';
 
 export function chroot(path: u64): i64 {
   const process = currentProcess();

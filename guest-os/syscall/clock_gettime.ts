@@ -3,7 +3,7 @@
 import { countsToTime, uptime, wallTime } from '../kernel/time/clock';
 import { MODE_SYSTEM, thisCpu } from '../kernel/thread/cpu';
 import { EINVAL, setError } from '../kernel/errno';
-import { currentProcess } from '../kernel/process/process';
+import { currentProcess } from '../kernel/process/processes';
 import { current } from '../kernel/thread/thread';
 import { putTimespec } from '../kernel/time/timespec';
 

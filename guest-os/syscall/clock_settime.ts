@@ -3,7 +3,7 @@
 import { setWallTime } from '../kernel/time/clock';
 import { EINVAL, EPERM, setError } from '../kernel/errno';
 import { PRIV_SYS_TIME } from '../kernel/process/privilege';
-import { currentProcess } from '../kernel/process/process';
+import { currentProcess } from '../kernel/process/processes';
 import { fetchedSeconds, fetchedTime, fetchTimespec } from '../kernel/time/timespec';
 import { CLOCK_REALTIME } from './clock_gettime';
 

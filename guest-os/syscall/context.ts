@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview System call 100, context: a thread's state: getcontext (0), and setcontext (1), the way back from a signal handler. */
 import { EINVAL, setError } from '../kernel/errno';
-import { frameOf } from '../kernel/process/process';
+import { frameOf } from '../kernel/process/processes';
 import { restoreContext, saveContext } from '../kernel/signal/signal';
 import { current } from '../kernel/thread/thread';
 

@@ -4,7 +4,8 @@ import { CC_ALL, corePathOf, coreSettings } from '../kernel/process/core';
 import { GLOBAL_ZONE } from '../kernel/process/credentials';
 import { EINVAL, EPERM, ESRCH, failure, setError } from '../kernel/errno';
 import { PRIV_SYS_ADMIN } from '../kernel/process/privilege';
-import { currentProcess, findProcess, Process, ZOMBIE } from '../kernel/process/process';
+import { currentProcess, findProcess } from '../kernel/process/processes';
+import { Process, ZOMBIE } from '../kernel/process/process';
 import { copyOut, fetchText, PATH_MAX, put32, storeText } from '../kernel/memory/user';
 
 /** <sys/corectl.h> */

@@ -2,7 +2,7 @@
 /** @fileoverview System call 59, execve: another program in this process. */
 import { E2BIG, EFAULT, failure, setError } from '../kernel/errno';
 import { ARG_MAX, exec } from '../kernel/process/exec';
-import { currentProcess } from '../kernel/process/process';
+import { currentProcess } from '../kernel/process/processes';
 import { withFrame } from '../kernel/results';
 import { fetch64, fetched, fetchText } from '../kernel/memory/user';
 

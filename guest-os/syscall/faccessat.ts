@@ -3,7 +3,7 @@
 import { AT_EACCESS, fileFor } from '../fs/names';
 import { checkAccess } from '../fs/policy';
 import { EINVAL, failure, setError } from '../kernel/errno';
-import { currentProcess } from '../kernel/process/process';
+import { currentProcess } from '../kernel/process/processes';
 
 export function faccessat(directory: i32, path: u64, wanted: i32, flags: i32): i64 {
   if (wanted & ~7 || flags & ~AT_EACCESS) return setError(EINVAL);

@@ -2,7 +2,7 @@
 /** @fileoverview System call 120, fchdir: the current directory, by a descriptor. */
 import { checkAccess, X_OK } from '../fs/policy';
 import { ENOTDIR, failure, setError } from '../kernel/errno';
-import { currentProcess } from '../kernel/process/process';
+import { currentProcess } from '../kernel/process/processes';
 
 export function fchdir(descriptor: i32): i64 {
   const process = currentProcess();

@@ -4,7 +4,7 @@ import { AT_SYMLINK_NOFOLLOW, fileAt } from '../fs/names';
 import { changeMode } from '../fs/policy';
 import { S_IFLNK } from '../fs/vnode';
 import { EINVAL, EOPNOTSUPP, failure, setError } from '../kernel/errno';
-import { currentProcess } from '../kernel/process/process';
+import { currentProcess } from '../kernel/process/processes';
 
 export function fchmodat(directory: i32, path: u64, mode: i32, flags: i32): i64 {
   if (flags & ~AT_SYMLINK_NOFOLLOW) return setError(EINVAL);

@@ -3,7 +3,7 @@
 import { AT_SYMLINK_NOFOLLOW, fileAt } from '../fs/names';
 import { changeOwner } from '../fs/policy';
 import { EINVAL, failure, setError } from '../kernel/errno';
-import { currentProcess } from '../kernel/process/process';
+import { currentProcess } from '../kernel/process/processes';
 
 export function fchownat(directory: i32, path: u64, uid: i32, gid: i32, flags: i32): i64 {
   if (flags & ~AT_SYMLINK_NOFOLLOW) return setError(EINVAL);

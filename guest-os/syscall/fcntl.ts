@@ -3,7 +3,8 @@
 import { CHANGEABLE } from '../fs/file';
 import { lockCommand } from '../fs/flock';
 import { EBADF, EINVAL, failure, setError } from '../kernel/errno';
-import { currentProcess, OPEN_MAX } from '../kernel/process/process';
+import { currentProcess } from '../kernel/process/processes';
+import { OPEN_MAX } from '../kernel/process/process';
 
 const F_DUPFD: i32 = 0;
 const F_GETFD: i32 = 1;

@@ -3,7 +3,7 @@
 import { AT_FDCWD, AT_SYMLINK_NOFOLLOW, fileAt } from '../fs/names';
 import { putStat } from '../fs/stat';
 import { EFAULT, failure, setError } from '../kernel/errno';
-import { currentProcess } from '../kernel/process/process';
+import { currentProcess } from '../kernel/process/processes';
 
 export function fstatat(directory: i32, path: u64, to: u64, flags: i32): i64 {
   if (!path) {

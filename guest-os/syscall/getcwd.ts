@@ -2,7 +2,7 @@
 /** @fileoverview System call 229, getcwd: the current directory's path. */
 import { pathOf } from '../fs/lookup';
 import { ERANGE, failure, setError } from '../kernel/errno';
-import { currentProcess } from '../kernel/process/process';
+import { currentProcess } from '../kernel/process/processes';
 import { copyOut, PATH_MAX, storeText } from '../kernel/memory/user';
 
 const buffer = memory.data(1024);

@@ -2,7 +2,7 @@
 /** @fileoverview System call 81, getdents: entries of an open directory, as many struct dirents as fit. */
 import { DirectoryReader } from '../fs/vnode';
 import { EFAULT, EINVAL, ENOTDIR, failure, setError } from '../kernel/errno';
-import { currentProcess } from '../kernel/process/process';
+import { currentProcess } from '../kernel/process/processes';
 import { copyOut, storeText } from '../kernel/memory/user';
 
 /** Inode number, offset of the next entry, length of this one; then the name and its zero, up to a multiple of 8. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview System call 47, getgid: the real group id, and the effective one as the second result. */
-import { currentProcess } from '../kernel/process/process';
+import { currentProcess } from '../kernel/process/processes';
 import { withSecond } from '../kernel/results';
 
 export function getgid(): i64 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview System call 92, getgroups: the supplementary groups at an array of ints; how many there are. */
 import { EINVAL, setError } from '../kernel/errno';
-import { currentProcess } from '../kernel/process/process';
+import { currentProcess } from '../kernel/process/processes';
 import { put32 } from '../kernel/memory/user';
 
 export function getgroups(size: i32, to: u64): i64 {

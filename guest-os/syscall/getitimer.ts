@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview System call 157, getitimer: what an interval timer has left, at a struct itimerval. */
 import { EINVAL, setError } from '../kernel/errno';
-import { currentProcess } from '../kernel/process/process';
+import { currentProcess } from '../kernel/process/processes';
 import { ITIMER_PROF, timersOf } from '../kernel/time/timers';
 import { put64 } from '../kernel/memory/user';
 

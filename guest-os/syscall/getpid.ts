@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview System call 20, getpid: the process's id, and its parent's as the second result. */
-import { currentProcess } from '../kernel/process/process';
+import { currentProcess } from '../kernel/process/processes';
 import { withSecond } from '../kernel/results';
 
 export function getpid(): i64 {

@@ -2,7 +2,7 @@
 /** @fileoverview System call 129, getrlimit: a resource's limits at a struct rlimit. */
 import { EINVAL, setError } from '../kernel/errno';
 import { RLIM_NLIMITS } from '../kernel/limits/limits';
-import { currentProcess } from '../kernel/process/process';
+import { currentProcess } from '../kernel/process/processes';
 import { put64 } from '../kernel/memory/user';
 
 export function getrlimit(resource: i32, to: u64): i64 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview System call 24, getuid: the real user id, and the effective one as the second result. */
-import { currentProcess } from '../kernel/process/process';
+import { currentProcess } from '../kernel/process/processes';
 import { withSecond } from '../kernel/results';
 
 export function getuid(): i64 {

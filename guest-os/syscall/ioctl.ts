@@ -2,7 +2,8 @@
 /** @fileoverview System call 54, ioctl: a request to a device, or about the descriptor itself. */
 import { O_NONBLOCK } from '../fs/file';
 import { EINVAL, failure, setError } from '../kernel/errno';
-import { currentProcess, TERMINAL_LEFT } from '../kernel/process/process';
+import { currentProcess } from '../kernel/process/processes';
+import { TERMINAL_LEFT } from '../kernel/process/process';
 import { fetch32, fetched } from '../kernel/memory/user';
 
 /** <sys/filio.h> */

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview System call 37, kill: a signal for a process, a group, or all. */
 import { EINVAL, EPERM, ESRCH, failure, setError } from '../kernel/errno';
-import { currentProcess, findProcess, Process, processList, senderInfo, ZOMBIE } from '../kernel/process/process';
+import { currentProcess, findProcess, processList } from '../kernel/process/processes';
+import { Process, ZOMBIE } from '../kernel/process/process';
+import { senderInfo } from '../kernel/process/posting';
 import { NSIG, SIGCONT } from '../kernel/signal/signal';
 import { SI_USER } from '../kernel/signal/signalInfo';
 

@@ -2,7 +2,7 @@
 /** @fileoverview System call 162, lwp_continue: a suspended thread goes on. */
 import { ESRCH, setError } from '../kernel/errno';
 import { findLwp } from '../kernel/process/lwp';
-import { currentProcess } from '../kernel/process/process';
+import { currentProcess } from '../kernel/process/processes';
 
 export function lwp_continue(id: i32): i64 {
   const process = currentProcess();

@@ -2,7 +2,7 @@
 /** @fileoverview System call 150, lwp_detach: nobody will wait for a thread. */
 import { EINVAL, ESRCH, setError } from '../kernel/errno';
 import { findLwp } from '../kernel/process/lwp';
-import { currentProcess } from '../kernel/process/process';
+import { currentProcess } from '../kernel/process/processes';
 import { current } from '../kernel/thread/thread';
 
 export function lwp_detach(id: i32): i64 {

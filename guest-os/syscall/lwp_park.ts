@@ -5,7 +5,7 @@ import { uptime } from '../kernel/time/clock';
 import { fetchEnd, fetchedEnd } from '../kernel/time/timespec';
 import { EINVAL, ESRCH, ETIME, setError } from '../kernel/errno';
 import { findLwp } from '../kernel/process/lwp';
-import { currentProcess } from '../kernel/process/process';
+import { currentProcess } from '../kernel/process/processes';
 import { current, Thread } from '../kernel/thread/thread';
 import { isTimedOut, WaitQueue } from '../kernel/thread/waitQueue';
 import { fetch32, fetched } from '../kernel/memory/user';

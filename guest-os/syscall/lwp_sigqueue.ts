@@ -2,7 +2,8 @@
 /** @fileoverview System call 163, lwp_sigqueue: a signal for one thread of the process; 0 only asks whether there is such a thread. */
 import { EAGAIN, EINVAL, ESRCH, setError } from '../kernel/errno';
 import { findLwp } from '../kernel/process/lwp';
-import { currentProcess, senderInfo } from '../kernel/process/process';
+import { currentProcess } from '../kernel/process/processes';
+import { senderInfo } from '../kernel/process/posting';
 import { NSIG } from '../kernel/signal/signal';
 import { SI_LWP, SI_QUEUE } from '../kernel/signal/signalInfo';
 

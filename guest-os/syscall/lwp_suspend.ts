@@ -2,7 +2,7 @@
 /** @fileoverview System call 161, lwp_suspend: a thread of the process does not run until lwp_continue. */
 import { EDEADLK, ESRCH, setError } from '../kernel/errno';
 import { findLwp } from '../kernel/process/lwp';
-import { currentProcess } from '../kernel/process/process';
+import { currentProcess } from '../kernel/process/processes';
 import { interrupt } from '../kernel/thread/waitQueue';
 
 export function lwp_suspend(id: i32): i64 {

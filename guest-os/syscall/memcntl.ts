@@ -4,7 +4,7 @@ import { USER_END } from 'machine/addresses';
 import { Segment } from '../kernel/memory/segment';
 import { EAGAIN, EINVAL, ENOMEM, EPERM, setError } from '../kernel/errno';
 import { PRIV_PROC_LOCK_MEMORY } from '../kernel/process/privilege';
-import { currentProcess } from '../kernel/process/process';
+import { currentProcess } from '../kernel/process/processes';
 import { isUser } from '../kernel/memory/user';
 
 /** <sys/mman.h> */

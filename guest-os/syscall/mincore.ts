@@ -2,7 +2,7 @@
 /** @fileoverview System call 114, mincore: a byte for each page of a range: is it there? */
 import { EINVAL, ENOMEM, setError } from '../kernel/errno';
 import { frameAt } from '../kernel/memory/hat';
-import { currentProcess } from '../kernel/process/process';
+import { currentProcess } from '../kernel/process/processes';
 import { copyOut, isUser } from '../kernel/memory/user';
 
 const bytes = memory.data(256);

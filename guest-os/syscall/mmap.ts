@@ -8,7 +8,8 @@ import { S_IFREG } from '../fs/vnode';
 import { EACCES, EINVAL, ENODEV, ENOMEM, failure, setError } from '../kernel/errno';
 import { heapHasRoom } from '../kernel/memory/heapRoom';
 import { PAGE } from '../kernel/memory/frames';
-import { currentProcess, Process } from '../kernel/process/process';
+import { currentProcess } from '../kernel/process/processes';
+import { Process } from '../kernel/process/process';
 
 const MAP_SHARED: i32 = 1;
 const MAP_PRIVATE: i32 = 2;

@@ -5,7 +5,7 @@ import { pathOf } from '../fs/lookup';
 import { mount as mountFileSystem, permitted, remount } from '../fs/mount';
 import { EBUSY, EINVAL, ENAMETOOLONG, EPERM, failure, setError } from '../kernel/errno';
 import { PRIV_SYS_MOUNT } from '../kernel/process/privilege';
-import { currentProcess } from '../kernel/process/process';
+import { currentProcess } from '../kernel/process/processes';
 import { fetchText } from '../kernel/memory/user';
 
 /** <sys/mount.h> */

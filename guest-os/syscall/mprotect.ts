@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview System call 116, mprotect: other rights for a range of memory. */
 import { EACCES, EINVAL, ENOMEM, setError } from '../kernel/errno';
-import { currentProcess } from '../kernel/process/process';
+import { currentProcess } from '../kernel/process/processes';
 import { isUser } from '../kernel/memory/user';
 
 export function mprotect(at: u64, length: u64, prot: i32): i64 {

@@ -3,7 +3,7 @@
 import { EACCES, EFAULT, EINVAL, failure, setError } from '../kernel/errno';
 import { Facility, IPC_R, IPC_RMID, IPC_SET, IPC_STAT, IPC_W } from '../kernel/ipc/objects';
 import { MessageQueue, messageQueues } from '../kernel/ipc/messages';
-import { currentProcess } from '../kernel/process/process';
+import { currentProcess } from '../kernel/process/processes';
 import { copyOut, fetch64, fetched, put32 } from '../kernel/memory/user';
 import { zoneOf } from '../kernel/zone/zone';
 

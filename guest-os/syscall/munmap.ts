@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview System call 117, munmap: a range of memory goes. */
 import { EINVAL, setError } from '../kernel/errno';
-import { currentProcess } from '../kernel/process/process';
+import { currentProcess } from '../kernel/process/processes';
 import { isUser } from '../kernel/memory/user';
 
 export function munmap(at: u64, length: u64): i64 {

@@ -2,7 +2,7 @@
 /** @fileoverview System call 34, nice: more for the nice value, which ends at -20 and 19; what it is then. */
 import { EPERM, setError } from '../kernel/errno';
 import { PRIV_PROC_PRIOUP } from '../kernel/process/privilege';
-import { currentProcess } from '../kernel/process/process';
+import { currentProcess } from '../kernel/process/processes';
 import { withSecond } from '../kernel/results';
 import { NZERO } from '../kernel/thread/thread';
 import { setNice } from '../kernel/thread/userPriority';

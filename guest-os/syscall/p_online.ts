@@ -3,7 +3,7 @@
 import { processors } from '../kernel/thread/cpu';
 import { EBUSY, EINVAL, EPERM, setError } from '../kernel/errno';
 import { PRIV_SYS_RES_CONFIG } from '../kernel/process/privilege';
-import { currentProcess } from '../kernel/process/process';
+import { currentProcess } from '../kernel/process/processes';
 
 export const P_ONLINE: i32 = 2;
 const P_OFFLINE: i32 = 1;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview System call 39, pgrpsys: process groups and sessions, by subcode. */
 import { EINVAL, ESRCH, failure, setError } from '../kernel/errno';
-import { currentProcess, findProcess, newSession, setGroup } from '../kernel/process/process';
+import { currentProcess, findProcess } from '../kernel/process/processes';
+import { newSession, setGroup } from '../kernel/process/groups';
 
 export function pgrpsys(subcode: i32, pid: i32, group: i32): i64 {
   const caller = currentProcess();

@@ -3,7 +3,7 @@
 import { O_CLOEXEC, O_NONBLOCK, O_RDONLY, O_WRONLY, OpenFile } from '../fs/file';
 import { Pipe } from '../fs/pipe';
 import { EINVAL, failure, setError } from '../kernel/errno';
-import { currentProcess } from '../kernel/process/process';
+import { currentProcess } from '../kernel/process/processes';
 import { put32 } from '../kernel/memory/user';
 
 export function pipe(descriptors: u64, flags: i32): i64 {

@@ -6,7 +6,7 @@ import { installFile } from '../fs/open';
 import { deadline, fetchDeadline, NEVER } from '../fs/pollCall';
 import { EBADF, EBADFD, EFAULT, EINVAL, ENFILE, ETIME, setError } from '../kernel/errno';
 import { heapHasRoom } from '../kernel/memory/heapRoom';
-import { currentProcess } from '../kernel/process/process';
+import { currentProcess } from '../kernel/process/processes';
 import { withSecond } from '../kernel/results';
 import { copyOut } from '../kernel/memory/user';
 

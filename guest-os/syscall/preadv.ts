@@ -2,7 +2,7 @@
 /** @fileoverview System call 123, preadv: bytes from a place in a file into several buffers. */
 import { readVector } from '../fs/vector';
 import { EINVAL, ESPIPE, failure, setError } from '../kernel/errno';
-import { currentProcess } from '../kernel/process/process';
+import { currentProcess } from '../kernel/process/processes';
 
 export function preadv(descriptor: i32, vector: u64, count: i32, offset: i64): i64 {
   const file = currentProcess().file(descriptor);

@@ -6,7 +6,8 @@
  */
 import { EACCES, EINVAL, EPERM, ESRCH, failure, setError } from '../kernel/errno';
 import { PRIV_PROC_PRIOUP, PRIV_SYS_CONFIG } from '../kernel/process/privilege';
-import { currentProcess, Process, processList, ZOMBIE } from '../kernel/process/process';
+import { currentProcess, processList } from '../kernel/process/processes';
+import { Process, ZOMBIE } from '../kernel/process/process';
 import { isInSet, isKindOfSet } from '../kernel/process/processSet';
 import { NZERO } from '../kernel/thread/thread';
 import { CLASS_FSS, CLASS_NAMES, MAX_USER_PRIORITY, setNice, setUserPriority } from '../kernel/thread/userPriority';

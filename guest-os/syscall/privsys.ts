@@ -3,7 +3,7 @@
 import { PRIV_AWARE } from '../kernel/process/credentials';
 import { EINVAL, ENOMEM, EPERM, setError } from '../kernel/errno';
 import { PRIV_ALL, PRIV_BASIC, PRIVILEGES, PrivilegeSet } from '../kernel/process/privilege';
-import { currentProcess } from '../kernel/process/process';
+import { currentProcess } from '../kernel/process/processes';
 import { copyIn, copyOut, storeText } from '../kernel/memory/user';
 
 const PRIVSYS_SETPPRIV: i32 = 0;

@@ -3,7 +3,8 @@
 import { EFAULT, EINVAL, ENOENT, EPERM, ESRCH, failure, setError, setFailure } from '../kernel/errno';
 import { RLIM_INFINITY } from '../kernel/limits/limits';
 import { PRIV_SYS_RESOURCE } from '../kernel/process/privilege';
-import { currentProcess, findProcess, Process, processList } from '../kernel/process/process';
+import { currentProcess, findProcess, processList } from '../kernel/process/processes';
+import { Process } from '../kernel/process/process';
 import {
   Control,
   controlNamed,

@@ -3,7 +3,7 @@
 import { countsToTime } from '../kernel/time/clock';
 import { MODE_SYSTEM, thisCpu } from '../kernel/thread/cpu';
 import { EINVAL, setError } from '../kernel/errno';
-import { currentProcess } from '../kernel/process/process';
+import { currentProcess } from '../kernel/process/processes';
 import { current } from '../kernel/thread/thread';
 import { copyOut } from '../kernel/memory/user';
 

@@ -6,8 +6,8 @@ import { heapHasPieceOf } from '../kernel/memory/heapRoom';
 import { IPC_R, IPC_RMID, IPC_SET, IPC_STAT, IPC_W, IpcObject, now } from '../kernel/ipc/objects';
 import { SemaphoreSet, semaphores, VALUE_MAX } from '../kernel/ipc/semaphores';
 import { LIMIT_SEM_NSEMS } from '../kernel/limits/limits';
-import { currentProcess } from '../kernel/process/process';
-import { copyIn, copyOut, fetch64, fetched } from '../kernel/memory/user';
+import { currentProcess } from '../kernel/process/processes';
+import { copyIn, copyOut } from '../kernel/memory/user';
 import { zoneOf } from '../kernel/zone/zone';
 import { listIds } from './msgsys';
 

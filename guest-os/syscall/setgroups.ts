@@ -3,7 +3,7 @@
 import { NGROUPS_MAX } from '../kernel/process/credentials';
 import { EINVAL, EPERM, setError } from '../kernel/errno';
 import { PRIV_PROC_SETID } from '../kernel/process/privilege';
-import { currentProcess } from '../kernel/process/process';
+import { currentProcess } from '../kernel/process/processes';
 import { fetch32, fetched } from '../kernel/memory/user';
 
 export function setgroups(count: i32, from: u64): i64 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview System call 158, setitimer: a timer of real time, of user time, or of all processor time, and what it had left. */
 import { EINVAL, setError } from '../kernel/errno';
-import { currentProcess } from '../kernel/process/process';
+import { currentProcess } from '../kernel/process/processes';
 import { ITIMER_PROF, timersOf } from '../kernel/time/timers';
 import { copyIn } from '../kernel/memory/user';
 import { putTimer } from './getitimer';

@@ -2,7 +2,7 @@
 /** @fileoverview System call 203, setregid: other real and effective groups; -1: the same. */
 import { EINVAL, EPERM, setError } from '../kernel/errno';
 import { PRIV_PROC_SETID } from '../kernel/process/privilege';
-import { currentProcess } from '../kernel/process/process';
+import { currentProcess } from '../kernel/process/processes';
 
 export function setregid(gid: i32, egid: i32): i64 {
   if (gid < -1 || egid < -1) return setError(EINVAL);

@@ -2,7 +2,7 @@
 /** @fileoverview System call 202, setreuid: other real and effective users; -1: the same. */
 import { EINVAL, EPERM, setError } from '../kernel/errno';
 import { PRIV_PROC_SETID } from '../kernel/process/privilege';
-import { currentProcess } from '../kernel/process/process';
+import { currentProcess } from '../kernel/process/processes';
 
 export function setreuid(uid: i32, euid: i32): i64 {
   if (uid < -1 || euid < -1) return setError(EINVAL);

@@ -2,7 +2,7 @@
 /** @fileoverview System call 128, setrlimit: other limits of a resource, from a struct rlimit. */
 import { EINVAL, setError } from '../kernel/errno';
 import { RLIM_NLIMITS } from '../kernel/limits/limits';
-import { currentProcess } from '../kernel/process/process';
+import { currentProcess } from '../kernel/process/processes';
 import { setLimit } from '../kernel/limits/rctl';
 import { copyIn } from '../kernel/memory/user';
 

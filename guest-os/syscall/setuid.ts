@@ -2,7 +2,7 @@
 /** @fileoverview System call 23, setuid: another user. With PRIV_PROC_SETID all three ids change, else the effective one, to the real or saved one. */
 import { EINVAL, EPERM, setError } from '../kernel/errno';
 import { PRIV_PROC_SETID } from '../kernel/process/privilege';
-import { currentProcess } from '../kernel/process/process';
+import { currentProcess } from '../kernel/process/processes';
 
 export function setuid(uid: i32): i64 {
   if (uid < 0) return setError(EINVAL);

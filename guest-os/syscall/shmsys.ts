@@ -6,7 +6,7 @@ import { EFAULT, EINVAL, failure, setError } from '../kernel/errno';
 import { IPC_R, IPC_RMID, IPC_SET, IPC_STAT, IPC_W } from '../kernel/ipc/objects';
 import { createSharedMemory, detach, SharedMemory, sharedMemory } from '../kernel/ipc/sharedMemory';
 import { PAGE } from '../kernel/memory/frames';
-import { currentProcess } from '../kernel/process/process';
+import { currentProcess } from '../kernel/process/processes';
 import { copyOut } from '../kernel/memory/user';
 import { listIds } from './msgsys';
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview System call 98, sigaction: what happens when a signal comes. */
 import { EINVAL, setError } from '../kernel/errno';
-import { currentProcess } from '../kernel/process/process';
+import { currentProcess } from '../kernel/process/processes';
 import { bit, NSIG, UNSTOPPABLE } from '../kernel/signal/signal';
 import { copyIn, copyOut } from '../kernel/memory/user';
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview System call 97, sigaltstack: another stack for signal handlers. */
 import { EINVAL, ENOMEM, EPERM, setError } from '../kernel/errno';
-import { frameOf } from '../kernel/process/process';
+import { frameOf } from '../kernel/process/processes';
 import { MINSIGSTKSZ, onAlternateStack, SS_DISABLE, SS_ONSTACK } from '../kernel/signal/signal';
 import { current } from '../kernel/thread/thread';
 import { copyIn, copyOut } from '../kernel/memory/user';

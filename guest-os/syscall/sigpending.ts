@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview System call 99, sigpending: the signals that wait (1), or all that there are (2), at a sigset_t. */
 import { EINVAL, setError } from '../kernel/errno';
-import { currentProcess } from '../kernel/process/process';
+import { currentProcess } from '../kernel/process/processes';
 import { SIGRTMAX } from '../kernel/signal/signal';
 import { current } from '../kernel/thread/thread';
 import { put64 } from '../kernel/memory/user';

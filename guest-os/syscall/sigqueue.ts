@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview System call 190, sigqueue: a signal with a value, one of several that may wait. */
 import { EAGAIN, EINVAL, EPERM, ESRCH, failure, setError } from '../kernel/errno';
-import { currentProcess, findProcess, senderInfo } from '../kernel/process/process';
+import { currentProcess, findProcess } from '../kernel/process/processes';
+import { senderInfo } from '../kernel/process/posting';
 import { NSIG } from '../kernel/signal/signal';
 import { SI_QUEUE } from '../kernel/signal/signalInfo';
 

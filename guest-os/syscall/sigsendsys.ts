@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview System call 108, sigsendsys: a signal for a set of processes: of a group, session, contract, user, or all. */
 import { EINVAL, EPERM, ESRCH, setError } from '../kernel/errno';
-import { currentProcess, processList, senderInfo, ZOMBIE } from '../kernel/process/process';
+import { currentProcess, processList } from '../kernel/process/processes';
+import { senderInfo } from '../kernel/process/posting';
+import { ZOMBIE } from '../kernel/process/process';
 import { isInSet, isKindOfSet, P_PID } from '../kernel/process/processSet';
 import { NSIG } from '../kernel/signal/signal';
 import { SI_USER } from '../kernel/signal/signalInfo';

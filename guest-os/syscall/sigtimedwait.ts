@@ -4,7 +4,7 @@ import { restoreInterrupts, saveInterrupts } from 'machine/cpu';
 import { uptime } from '../kernel/time/clock';
 import { fetchEnd, fetchedEnd } from '../kernel/time/timespec';
 import { EAGAIN, setError } from '../kernel/errno';
-import { currentProcess } from '../kernel/process/process';
+import { currentProcess } from '../kernel/process/processes';
 import { SI_TIMER, giveInfo } from '../kernel/signal/signalInfo';
 import { SIGINFO_SIZE, storeInfo, UNSTOPPABLE } from '../kernel/signal/signal';
 import { current } from '../kernel/thread/thread';

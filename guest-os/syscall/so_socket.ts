@@ -4,7 +4,7 @@ import { O_CLOEXEC, O_NONBLOCK, O_RDWR, OpenFile } from '../fs/file';
 import { installFile } from '../fs/open';
 import { createSocket, SOCK_CLOEXEC, SOCK_NDELAY, SOCK_NONBLOCK, SOCK_TYPE } from '../fs/socket';
 import { failure, setError } from '../kernel/errno';
-import { currentProcess } from '../kernel/process/process';
+import { currentProcess } from '../kernel/process/processes';
 
 export function so_socket(family: i32, type: i32, protocol: i32, device: u64, version: i32): i64 {
   const socket = createSocket(family, type & SOCK_TYPE, protocol);

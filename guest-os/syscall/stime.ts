@@ -3,7 +3,7 @@
 import { setWallTime } from '../kernel/time/clock';
 import { EINVAL, EPERM, setError } from '../kernel/errno';
 import { PRIV_SYS_TIME } from '../kernel/process/privilege';
-import { currentProcess } from '../kernel/process/process';
+import { currentProcess } from '../kernel/process/processes';
 
 export function stime(seconds: i64): i64 {
   if (!currentProcess().credentials.has(PRIV_SYS_TIME)) return setError(EPERM);

@@ -4,7 +4,7 @@ import { address } from 'machine/mem';
 import { randomBytes } from '../driver/random';
 import { EINVAL, EPERM, failure, setError } from '../kernel/errno';
 import { PRIV_SYS_ADMIN } from '../kernel/process/privilege';
-import { currentProcess } from '../kernel/process/process';
+import { currentProcess } from '../kernel/process/processes';
 import { systemVersion } from '../kernel/system';
 import { copyOut, fetchText, storeText } from '../kernel/memory/user';
 import { NO_HOSTID, Zone, zoneOf } from '../kernel/zone/zone';

@@ -2,7 +2,7 @@
 /** @fileoverview System call 70, tasksys: a new task in a project (settaskid, 0), the task (1), the project (2). */
 import { EINVAL, EPERM, setError } from '../kernel/errno';
 import { PRIV_PROC_TASKID } from '../kernel/process/privilege';
-import { currentProcess } from '../kernel/process/process';
+import { currentProcess } from '../kernel/process/processes';
 
 /** <sys/param.h> */
 const MAXPROJID: i32 = 0x7ffffffe;

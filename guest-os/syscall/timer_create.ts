@@ -5,7 +5,7 @@ import { EventPort, PORT_SOURCE_TIMER, PortEvent } from '../fs/eventPort';
 import { EAGAIN, EBADF, EFAULT, EINVAL, EPERM, setError } from '../kernel/errno';
 import { heapHasRoom } from '../kernel/memory/heapRoom';
 import { PRIV_PROC_CLOCK_HIGHRES } from '../kernel/process/privilege';
-import { currentProcess } from '../kernel/process/process';
+import { currentProcess } from '../kernel/process/processes';
 import { NSIG, SIGALRM } from '../kernel/signal/signal';
 import { PosixTimer, TIMER_MAX, timersOf } from '../kernel/time/timers';
 import { copyIn, put32 } from '../kernel/memory/user';

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview System call 43, times: hundredths of seconds used by the process and its children, at a struct tms; the result is those since boot. */
 import { TICK, ticks } from '../kernel/time/clock';
-import { currentProcess } from '../kernel/process/process';
+import { currentProcess } from '../kernel/process/processes';
 import { put64 } from '../kernel/memory/user';
 
 export function times(to: u64): i64 {

@@ -7,7 +7,7 @@ import { GLOBAL_ZONE } from '../kernel/process/credentials';
 import { forceDump } from '../kernel/dump/crash';
 import { EINVAL, EPERM, setError } from '../kernel/errno';
 import { PRIV_SYS_ADMIN } from '../kernel/process/privilege';
-import { currentProcess } from '../kernel/process/process';
+import { currentProcess } from '../kernel/process/processes';
 import { swapControl } from '../kernel/memory/swapControl';
 import { HALT_ASKED, REBOOT_ASKED, zoneOf } from '../kernel/zone/zone';
 import { askOf } from '../kernel/zone/zoneLife';

@@ -3,7 +3,7 @@
 import { socketOf } from '../fs/socket';
 import { Credentials } from '../kernel/process/credentials';
 import { EINVAL, ENOTCONN, ESRCH, failure, setError } from '../kernel/errno';
-import { currentProcess, findProcess } from '../kernel/process/process';
+import { currentProcess, findProcess } from '../kernel/process/processes';
 import { copyOut } from '../kernel/memory/user';
 
 /** struct ucred_s, then prcred_t with up to 16 groups. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview System call 60, umask: which permissions new files do not get; the old value. */
-import { currentProcess } from '../kernel/process/process';
+import { currentProcess } from '../kernel/process/processes';
 
 export function umask(mask: i32): i64 {
   const process = currentProcess();

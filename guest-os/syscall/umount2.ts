@@ -5,7 +5,7 @@ import { findMount, unmount } from '../fs/mount';
 import { FileSystem } from '../fs/vnode';
 import { EINVAL, EPERM, failure, setError } from '../kernel/errno';
 import { PRIV_SYS_MOUNT } from '../kernel/process/privilege';
-import { currentProcess } from '../kernel/process/process';
+import { currentProcess } from '../kernel/process/processes';
 import { fetchText } from '../kernel/memory/user';
 
 const MS_FORCE: i32 = 0x400;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview System call 135, uname: the system's names, at a struct utsname. */
-import { currentProcess } from '../kernel/process/process';
+import { currentProcess } from '../kernel/process/processes';
 import { systemVersion } from '../kernel/system';
 import { copyOut, storeText } from '../kernel/memory/user';
 import { zoneOf } from '../kernel/zone/zone';

@@ -6,7 +6,7 @@ import { checkAccess, mayAsOwner, W_OK } from '../fs/policy';
 import { Vnode } from '../fs/vnode';
 import { wallTime } from '../kernel/time/clock';
 import { EACCES, EINVAL, EPERM, EROFS, failure, setError } from '../kernel/errno';
-import { currentProcess } from '../kernel/process/process';
+import { currentProcess } from '../kernel/process/processes';
 import { copyIn } from '../kernel/memory/user';
 
 const NANOSECONDS: u64 = 1000000000;

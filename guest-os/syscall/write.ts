@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview System call 4, write: bytes to a file's position. */
 import { EFAULT, failure, setError } from '../kernel/errno';
-import { currentProcess } from '../kernel/process/process';
+import { currentProcess } from '../kernel/process/processes';
 import { isUser } from '../kernel/memory/user';
 
 export function write(descriptor: i32, buffer: u64, count: u64): i64 {

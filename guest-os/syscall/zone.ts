@@ -7,7 +7,7 @@ import { brandNamed } from '../kernel/brand/brand';
 import { GLOBAL_ZONE } from '../kernel/process/credentials';
 import { EFAULT, EINVAL, ENOTDIR, EPERM, failure, setError } from '../kernel/errno';
 import { PRIV_ALL, PRIV_PROC_ZONE, PrivilegeSet } from '../kernel/process/privilege';
-import { currentProcess } from '../kernel/process/process';
+import { currentProcess } from '../kernel/process/processes';
 import { copyIn, copyOut, fetch32, fetched, fetchText, put32, storeText } from '../kernel/memory/user';
 import { findZone, globalZone, NO_HOSTID, Zone, zoneList, ZONE_IS_READY, zoneNamed } from '../kernel/zone/zone';
 import { bootZone, createZone, destroyZone, enterZone, mayConfigureZones, shutDownZone } from '../kernel/zone/zoneLife';

@@ -49,8 +49,6 @@ export function actAs(datasets: usize, bytes: u32): void {
   setCaller(new Caller(!bytes, true, bytes ? argument(datasets, bytes).split('\n') : []));
 }
 
-// ---- commands
-
 const around = new HostSurroundings();
 
 /** Runs zfs(8): words by lines, `zfs` first. Its exit status; what it said comes to {@link answer}, errors after a byte 1. */

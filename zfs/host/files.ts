@@ -13,8 +13,6 @@ import { NewFile } from '../zpl/znode';
 import { argument } from './node';
 import { host } from './subject';
 
-// ---- files of the dataset that was chosen last
-
 export function choose(name: usize, bytes: u32): i32 {
   const dataset = findDataset(host.pool!, argument(name, bytes));
   if (!dataset) return setError(ENOENT);

@@ -35,8 +35,6 @@ function parseVdevs(words: string[]): Vdev[] {
   return tops;
 }
 
-// ---- pools
-
 export function createPoolOf(name: usize, nameBytes: u32, version: u64, vdevs: usize, vdevBytes: u32, ashift: u32): i32 {
   const tops = parseVdevs(argument(vdevs, vdevBytes).split(' '));
   for (let i = 0; i < tops.length; i++) tops[i].ashift = max(ashift, 9);

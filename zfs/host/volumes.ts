@@ -10,8 +10,6 @@ import { VOLUME_BLOCK, VOLUME_DATA, volumeBlock, volumeError, volumeWrote } from
 import { argument } from './node';
 import { host } from './subject';
 
-// ---- volumes
-
 export function createVolume(name: usize, nameBytes: u32, size: u64): i32 {
   return createVolumeDataset(host.pool!, argument(name, nameBytes), size, VOLUME_BLOCK);
 }

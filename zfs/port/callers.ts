@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview Who a process is to ZFS (dsl/caller.ts): its zone's datasets, and its privileges. */
 import { PRIV_SYS_MOUNT } from '../../guest-os/kernel/process/privilege';
-import { currentProcess } from '../../guest-os/kernel/process/process';
+import { currentProcess } from '../../guest-os/kernel/process/processes';
 import { globalZone, zoneOf } from '../../guest-os/kernel/zone/zone';
 import { Caller } from '../dsl/caller';
 

@@ -19,7 +19,7 @@ import { S_IFREG, Vnode } from '../../guest-os/fs/vnode';
 import { HZ, wallTime } from '../../guest-os/kernel/time/clock';
 import { EBUSY, EINVAL, EIO, setError, setFailure } from '../../guest-os/kernel/errno';
 import { freeFrames, PAGE } from '../../guest-os/kernel/memory/frames';
-import { currentProcess } from '../../guest-os/kernel/process/process';
+import { currentProcess } from '../../guest-os/kernel/process/processes';
 import { createThread } from '../../guest-os/kernel/thread/threads';
 import { current, Thread } from '../../guest-os/kernel/thread/thread';
 import { startThread } from '../../guest-os/kernel/thread/dispatcher';

@@ -9,7 +9,7 @@
  */
 import { EBUSY, EINVAL, ENOENT, EROFS, failure, setError, setFailure } from '../../guest-os/kernel/errno';
 import { GLOBAL_ZONE } from '../../guest-os/kernel/process/credentials';
-import { currentProcess } from '../../guest-os/kernel/process/process';
+import { currentProcess } from '../../guest-os/kernel/process/processes';
 import { applyOptions, mountOn, unmount } from '../../guest-os/fs/mount';
 import { Attributes, DirectoryReader, FileSystem as MountedFileSystem, S_IFDIR, S_IFMT, Vnode } from '../../guest-os/fs/vnode';
 import { Dataset } from '../dsl/dataset';

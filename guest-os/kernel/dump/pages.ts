@@ -10,7 +10,8 @@ import { imageEnd, kernelSpace } from 'machine/stubs';
 import { heapEnd } from 'runtime/heap';
 import { AddressSpace } from '../memory/addressSpace';
 import { PAGE, ramRangeEnd, ramRanges, ramRangeStart } from '../memory/frames';
-import { Process, processList } from '../process/process';
+import { Process } from '../process/process';
+import { processList } from '../process/processes';
 import { put64 } from './writer';
 
 const PRESENT: u64 = 1;

@@ -11,7 +11,7 @@ import { E2BIG, EAGAIN, EFAULT, EIDRM, EINVAL, ENOMEM, ENOMSG, EPERM, setError }
 import { LIMIT_MSG_MESSAGES, LIMIT_MSG_QBYTES } from '../limits/limits';
 import { PRIV_SYS_IPC_CONFIG } from '../process/privilege';
 import { address } from 'machine/mem';
-import { currentProcess } from '../process/process';
+import { currentProcess } from '../process/processes';
 import { RCTL_MAX_MSG_IDS } from '../limits/rctl';
 import { WaitQueue } from '../thread/waitQueue';
 import { bring, copyNow, isUser, put64 } from '../memory/user';

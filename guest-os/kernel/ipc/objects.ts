@@ -16,7 +16,7 @@ import { wallTime } from '../time/clock';
 import { EACCES, EEXIST, EFAULT, EINVAL, ENOENT, ENOSPC, EPERM, setError, setFailure } from '../errno';
 import { heapHasRoom } from '../memory/heapRoom';
 import { PRIV_IPC_DAC_READ, PRIV_IPC_DAC_WRITE, PRIV_IPC_OWNER } from '../process/privilege';
-import { currentProcess } from '../process/process';
+import { currentProcess } from '../process/processes';
 import { copyIn } from '../memory/user';
 
 /** <sys/ipc.h> */

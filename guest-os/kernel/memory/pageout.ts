@@ -22,7 +22,7 @@ import { AnonymousMemory, anonymousList } from './anonymous';
 import { TICK, uptime } from '../time/clock';
 import { dropFrame, freeFrames, freeSwap, isPageable, isShared, PAGE, totalFrames, watchFrames } from './frames';
 import { ACCESSED, clearAccessed, entryAt, frameOfEntry, mapSlot, nextTable, unmapFrame } from './hat';
-import { processList } from '../process/process';
+import { processList } from '../process/processes';
 import { dropCached, mustWrite, pageOut, writeOut } from './swap';
 import { createThread } from '../thread/threads';
 import { current } from '../thread/thread';

@@ -18,7 +18,7 @@ import { EBUSY, EEXIST, EINTR, EINVAL, ENOMEM, ENOSPC, ENOSYS, ENOTBLK, EPERM, f
 import { freeFrames, freeSwap, PAGE, promisable, totalFrames } from './frames';
 import { startPageout, throttle } from './pageout';
 import { PRIV_SYS_CONFIG } from '../process/privilege';
-import { currentProcess, processList } from '../process/process';
+import { currentProcess, processList } from '../process/processes';
 import { UNLIMITED } from '../limits/rctl';
 import { enterArea, isSlotOf, leaveArea, SWAP_AREAS, SWAP_PAGES_MOST, SwapArea, swapArea } from './swap';
 import { WaitQueue } from '../thread/waitQueue';

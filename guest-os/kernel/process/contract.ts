@@ -15,7 +15,8 @@
 import { PollHead } from '../../fs/poll';
 import { Credentials } from './credentials';
 import { ENOENT, EPERM, setError, setFailure } from '../errno';
-import { currentProcess, Process, processList, ZOMBIE } from './process';
+import { currentProcess, processList } from './processes';
+import { Process, ZOMBIE } from './process';
 import { SIGKILL } from '../signal/signal';
 
 export const CTS_OWNED: i32 = 0;

@@ -17,24 +17,10 @@ import { joinContract, leaveContracts } from './contract';
 import { EAGAIN, ECHILD, EINTR, ENOMEM, EPERM, failure, setError, setFailure } from '../errno';
 import { heapHasRoom } from '../memory/heapRoom';
 import { undoSemaphores } from '../ipc/semaphores';
-import {
-  CLD_CONTINUED,
-  CLD_DUMPED,
-  CLD_EXITED,
-  CLD_KILLED,
-  CLD_STOPPED,
-  currentProcess,
-  findProcess,
-  frameOf,
-  newPid,
-  Process,
-  processList,
-  releaseOrphans,
-  removeProcess,
-  TERMINAL_LEFT,
-  tellParent,
-  ZOMBIE,
-} from './process';
+import { CLD_CONTINUED, CLD_DUMPED, CLD_EXITED, CLD_KILLED, CLD_STOPPED, Process, TERMINAL_LEFT, ZOMBIE } from './process';
+import { currentProcess, findProcess, frameOf, newPid, processList, removeProcess } from './processes';
+import { releaseOrphans } from './groups';
+import { tellParent } from './posting';
 import { PRIV_PROC_FORK } from './privilege';
 import { mayHaveMoreProcesses } from '../limits/resource';
 import { SA_NOCLDWAIT, SIG_IGN, SIGCLD } from '../signal/signal';

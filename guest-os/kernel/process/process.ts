@@ -1,53 +1,43 @@
 // SPDX-License-Identifier: MIT
 /**
- * @fileoverview Processes: their parts, the list of them, signals posted to them, process groups and sessions. How they come and go:
- * life.ts; their threads: lwp.ts.
- *
- * A thread's trap frame, from user mode, lies at the top of its kernel stack ({@link frameOf}).
+ * @fileoverview A process: its parts, and signals posted to it. All of them: processes.ts; what they tell each other: posting.ts; groups and
+ * sessions: groups.ts; how they come and go: life.ts; their threads: lwp.ts.
  *
  * States: ALIVE, STOPPED (its threads wait for SIGCONT on the way to user mode, or inside an interruptible wait), ZOMBIE (only what the parent
  * wants to know is left: address space, descriptors and directories are gone). `exiting` is set by the thread that ends the process;
  * the others see it on their way and end.
- *
- * Ids: pid is unique among processes, process groups and sessions: a number is not used again while a group or session has it.
  */
-import { TrapFrame } from 'layout/processor';
-import { restoreInterrupts, saveInterrupts } from 'machine/cpu';
 import { OpenFile } from '../../fs/file';
 import { releaseLocks } from '../../fs/recordLock';
 import { Vnode } from '../../fs/vnode';
-import { AddressSpace } from '../memory/addressSpace';
 import { Brand, nativeBrand } from '../brand/brand';
-import { countsToTime, uptime, wallTime } from '../time/clock';
-import { Contract, Template } from './contract';
-import { Credentials } from './credentials';
-import { EACCES, EAGAIN, EBADF, EINTR, EINVAL, EMFILE, EPERM, ESRCH, setError, setFailure } from '../errno';
-import { FairShare } from '../thread/fairShare';
-import { heapMayHaveRoom } from '../memory/heapRoom';
+import { EBADF, EINTR, EMFILE, setError, setFailure } from '../errno';
 import { Limits, RLIMIT_NOFILE } from '../limits/limits';
+import { Project, projectOf, systemProject } from '../limits/project';
+import { AddressSpace } from '../memory/addressSpace';
 import {
-  bit,
   Disposition,
-  isIgnoredByDefault,
-  isStopping,
-  KEYBOARD_STOPS,
   NSIG,
-  SA_NOCLDSTOP,
+  SIGCONT,
+  SIGKILL,
   SIG_DFL,
   SIG_IGN,
-  SIGCLD,
-  SIGCONT,
-  SIGHUP,
-  SIGKILL,
   STOPPING,
+  bit,
+  isIgnoredByDefault,
+  isStopping,
 } from '../signal/signal';
-import { giveInfo, PendingSignals, SI_NOINFO, SI_USER, SignalInfo, takeInfo } from '../signal/signalInfo';
-import { current, Thread } from '../thread/thread';
-import { interrupt, WaitQueue } from '../thread/waitQueue';
-import { Project, projectOf, systemProject } from '../limits/project';
+import { PendingSignals, SignalInfo, giveInfo, takeInfo } from '../signal/signalInfo';
+import { FairShare } from '../thread/fairShare';
+import { Thread, current } from '../thread/thread';
+import { WaitQueue, interrupt } from '../thread/waitQueue';
+import { countsToTime, uptime, wallTime } from '../time/clock';
 import { ProcessTimers } from '../time/timers';
-import { PR_REQUESTED, showSignal, stopTraced, Trace } from './trace';
-import { globalZone, Zone } from '../zone/zone';
+import { Zone, globalZone } from '../zone/zone';
+import { Contract, Template } from './contract';
+import { Credentials } from './credentials';
+import { stopProcess, tellParent } from './posting';
+import { PR_REQUESTED, Trace, showSignal, stopTraced } from './trace';
 
 export const ALIVE: i32 = 0;
 export const STOPPED: i32 = 1;
@@ -55,6 +45,7 @@ export const ZOMBIE: i32 = 2;
 
 /** Descriptors that a process has room for at first; how many it may have, its limit says. */
 export const OPEN_MAX: i32 = 256;
+
 /** Highest process id. */
 export const MAX_PID: i32 = 30000;
 
@@ -64,7 +55,6 @@ export const CLD_KILLED: i32 = 2;
 export const CLD_DUMPED: i32 = 3;
 export const CLD_STOPPED: i32 = 5;
 export const CLD_CONTINUED: i32 = 6;
-
 const unchanged = new Disposition();
 
 export class Process {
@@ -428,163 +418,6 @@ export class Process {
   resetDispositions(): void {
     for (let i = 0; i < NSIG; i++) if (this.dispositions[i].handler != SIG_IGN) this.dispositions[i] = unchanged;
   }
-}
-
-// ---- the list
-
-const processes: Process[] = [];
-let lastPid: i32 = 0;
-
-export function processList(): Process[] {
-  return processes;
-}
-
-/** The process whose thread is running; there is one whenever a system call is. */
-export function currentProcess(): Process {
-  return current().process!;
-}
-
-/** By pid; null: ESRCH. */
-export function findProcess(pid: i32): Process | null {
-  for (let i = 0; i < processes.length; i++) if (processes[i].pid == pid) return processes[i];
-  setFailure(ESRCH);
-  return null;
-}
-
-export function newPid(): i32 {
-  while (true) {
-    lastPid = lastPid < MAX_PID ? lastPid + 1 : 2;
-    let taken = false;
-    for (let i = 0; i < processes.length && !taken; i++) {
-      const process = processes[i];
-      taken = process.pid == lastPid || process.group == lastPid || process.session == lastPid;
-    }
-    if (!taken) return lastPid;
-  }
-}
-
-/** Where a thread's registers lie while it is in the kernel, having come from user mode. */
-export function frameOf(thread: Thread): TrapFrame {
-  return changetype<TrapFrame>(thread.stackTop - TrapFrame.SIZE);
-}
-
-export function removeProcess(process: Process): void {
-  const at = processes.indexOf(process);
-  if (at < 0) return;
-  processes.splice(at, 1);
-  process.project.count(-1, 0);
-  heapMayHaveRoom();
-}
-
-// ---- signals among processes
-
-/** A record that names the caller as the sender; null: none is free. */
-export function senderInfo(signal: i32, code: i32): SignalInfo | null {
-  const info = takeInfo(signal, code);
-  if (!info) return null;
-  const sender = currentProcess();
-  info.pid = sender.pid;
-  info.uid = sender.credentials.uid;
-  info.zoneid = sender.credentials.zoneid;
-  return info;
-}
-
-/** Posts to all of a group; how many those were. The kernel does it, for a terminal. */
-export function postToGroup(group: i32, signal: i32): i32 {
-  let count = 0;
-  for (let i = 0; i < processes.length; i++) {
-    const process = processes[i];
-    if (process.group != group || process.state == ZOMBIE) continue;
-    if (signal) process.post(signal);
-    count++;
-  }
-  return count;
-}
-
-/** Stops the running process until SIGCONT or SIGKILL. */
-export function stopProcess(signal: i32): void {
-  const process = currentProcess();
-  if (bit(signal) & KEYBOARD_STOPS && isOrphaned(process.group)) return;
-  const flags = saveInterrupts();
-  if (process.state != STOPPED) {
-    process.state = STOPPED;
-    tellParent(process, CLD_STOPPED, signal);
-    for (let i = 0; i < process.threads.length; i++) interrupt(process.threads[i]);
-  }
-  while (process.state == STOPPED) process.resumed.wait(false);
-  restoreInterrupts(flags);
-}
-
-/** News for the parent: it may wait for it, and gets SIGCLD unless it does not want to know. */
-export function tellParent(process: Process, code: i32, status: i32): void {
-  process.news = code;
-  process.status = status;
-  const parent = process.parent;
-  if (!parent) return;
-  const stops = code == CLD_STOPPED || code == CLD_CONTINUED;
-  if (!process.silent && !(stops && parent.dispositions[SIGCLD].flags & SA_NOCLDSTOP)) {
-    const info = takeInfo(SIGCLD, code);
-    if (info) {
-      info.pid = process.pid;
-      info.uid = process.credentials.uid;
-      info.zoneid = process.credentials.zoneid;
-      info.status = status;
-      info.userTicks = process.userTime / 10000000;
-      info.systemTicks = process.systemTime / 10000000;
-    }
-    parent.post(SIGCLD, info);
-  }
-  parent.childNews.wakeAll();
-}
-
-// ---- groups and sessions
-
-/** Nobody of the session who is in another group is the parent of one of the group: nobody would continue it. */
-export function isOrphaned(group: i32): bool {
-  for (let i = 0; i < processes.length; i++) {
-    const process = processes[i];
-    if (process.group != group || process.state == ZOMBIE) continue;
-    const parent = process.parent;
-    if (parent && parent.group != group && parent.session == process.session) return false;
-  }
-  return true;
-}
-
-/** A group that has become orphaned and has stopped members: they get SIGHUP and go on. */
-export function releaseOrphans(group: i32): void {
-  let stopped = false;
-  for (let i = 0; i < processes.length; i++) if (processes[i].group == group && processes[i].state == STOPPED) stopped = true;
-  if (!stopped || !isOrphaned(group)) return;
-  postToGroup(group, SIGHUP);
-  postToGroup(group, SIGCONT);
-}
-
-export function setGroup(pid: i32, group: i32): i32 {
-  const caller = currentProcess();
-  const process = pid ? findProcess(pid) : caller;
-  if (!process || (process != caller && process.parent != caller)) return setError(ESRCH);
-  if (group < 0 || group > MAX_PID) return setError(EINVAL);
-  if (process != caller && process.executed) return setError(EACCES);
-  const wanted = group ? group : process.pid;
-  if (process.session == process.pid || process.session != caller.session) return setError(EPERM);
-  if (wanted != process.pid) {
-    let found = false;
-    for (let i = 0; i < processes.length; i++) {
-      if (processes[i].group == wanted && processes[i].session == caller.session) found = true;
-    }
-    if (!found) return setError(EPERM);
-  }
-  process.group = wanted;
-  return 0;
-}
-
-export function newSession(): i32 {
-  const process = currentProcess();
-  for (let i = 0; i < processes.length; i++) if (processes[i].group == process.pid) return setError(EPERM);
-  process.session = process.pid;
-  process.group = process.pid;
-  process.terminal = null;
-  return process.pid;
 }
 
 /** Not a user's request: tells a terminal that its session has ended. */

@@ -15,7 +15,8 @@
 import { TrapFrame } from 'layout/processor';
 import { restoreInterrupts, saveInterrupts } from 'machine/cpu';
 import { EINTR } from '../errno';
-import { frameOf, Process, ZOMBIE } from './process';
+import { frameOf } from './processes';
+import { Process, ZOMBIE } from './process';
 import { BY_IRET } from '../signal/registers';
 import { bit, SIGBUS, SIGFPE, SIGILL, SIGKILL, SIGTRAP } from '../signal/signal';
 import { giveInfo } from '../signal/signalInfo';

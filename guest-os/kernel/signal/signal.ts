@@ -19,7 +19,8 @@ import { fxrstor, fxsave, restoreInterrupts, saveInterrupts } from 'machine/cpu'
 import { address } from 'machine/mem';
 import { EFAULT, setError } from '../errno';
 import { exitProcess } from '../process/life';
-import { Process, stopProcess } from '../process/process';
+import { Process } from '../process/process';
+import { stopProcess } from '../process/posting';
 import { storeContextResult, withFrame } from '../results';
 import { BY_IRET, INTERRUPTS_ON, loadRegisters, storeRegisters, USER_CODE } from './registers';
 import { giveInfo, SI_NOINFO, SI_TIMER, SignalInfo } from './signalInfo';

@@ -9,7 +9,7 @@ import { MODE_SYSTEM, thisCpu } from '../thread/cpu';
 import { countsToTime } from '../time/clock';
 import { PAGE } from '../memory/frames';
 import { installKstat, Kstat, NamedData, removeKstat } from '../kstat';
-import { findProcess } from '../process/process';
+import { findProcess } from '../process/processes';
 import {
   RCTL_MAX_LOCKED_MEMORY,
   RCTL_MAX_LWPS,

@@ -17,13 +17,13 @@ import { exec } from '../process/exec';
 import { removeZoneIpc } from '../ipc/objects';
 import { createProcess, exitProcess, setZoneInitEnded } from '../process/life';
 import { PRIV_SYS_CONFIG, PrivilegeSet } from '../process/privilege';
-import { currentProcess, findProcess, Process, processList, ZOMBIE } from '../process/process';
+import { currentProcess, findProcess, processList } from '../process/processes';
+import { Process, ZOMBIE } from '../process/process';
 import { removeProjects } from '../limits/project';
 import { SIGKILL } from '../signal/signal';
 import { startThread } from '../thread/dispatcher';
 import {
   addZone,
-  findZone,
   globalZone,
   HALT_ASKED,
   NOTHING_ASKED,

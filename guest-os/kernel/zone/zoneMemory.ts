@@ -15,7 +15,8 @@
 import { restoreInterrupts, saveInterrupts } from 'machine/cpu';
 import { claimFrame, mayStay, noteLocked, ownedFrames, PAGE, reserve, unreserve } from '../memory/frames';
 import { canPageOut, mayWait, memoryIsShort, waitForMemory, waitForZone } from '../memory/pageout';
-import { currentProcess, Process, processList, ZOMBIE } from '../process/process';
+import { currentProcess, processList } from '../process/processes';
+import { Process, ZOMBIE } from '../process/process';
 import { UNLIMITED } from '../limits/rctl';
 import { SIGKILL } from '../signal/signal';
 import { WaitQueue } from '../thread/waitQueue';

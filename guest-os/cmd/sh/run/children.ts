@@ -36,8 +36,6 @@ import { reportTimes, startTimes } from './timing';
 import { forgetTraps, runExitTrap } from './traps';
 import { noteStatuses } from '../variables/variables';
 
-// ---- processes
-
 /** Where pipe(2) leaves both ends. */
 export const ends = memory.data(8, 8);
 

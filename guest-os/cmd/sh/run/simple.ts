@@ -15,8 +15,6 @@ import { functions, state } from '../state';
 import { Command } from '../syntax/syntax';
 import { Remembered, endLocals, localMark } from '../variables/variables';
 
-// ---- simple commands
-
 export function runSimple(command: Command): i32 {
   const before = state.status;
   state.line = command.line;
