@@ -14,8 +14,8 @@
  *
  * Mounts: `mounted` of a directory is the root of what is mounted on it, `covered` of that root is the directory (mount.ts).
  *
- * Pages: {@link Vnode.page} gives the frame that holds a page of the file. tmpfs files live in such frames; file systems with their own buffers keep
- * a PageCache (pageCache.ts). A frame stays the file's: mappings are further owners of it, private ones copy before they write, and
+ * Pages: {@link Vnode.page} gives the frame that holds a page of the file. tmpfs files live in such frames; ZFS, which has buffers of its own, keeps
+ * them beside (zfs/zpl/pages.ts). A frame stays the file's: mappings are further owners of it, private ones copy before they write, and
  * write(2) changes it in place, so shared mappings and descriptors see the same bytes.
  */
 import { EINVAL, ENOENT, ENOSYS, ENOTDIR, ENOTTY, EROFS, setError, setFailure } from '../kernel/errno';

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** @fileoverview Memory in MiB, and numbers of things that take it; resource controls, changed while the zone runs. payload/memory.ts says how they depend on each other. */
+/** @fileoverview Memory in MiB, and numbers of things that take it; resource controls, changed while the zone runs. payload/_memory.ts says how they depend on each other. */
 import { INTEGER, MEBIBYTE, Property } from './_record';
 
 export const MEMORY: Property[] = [

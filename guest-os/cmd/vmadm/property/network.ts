@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** @fileoverview The network as the zone will have it: kept and validated, until there is one. payload/nics.ts has what concerns several interfaces. */
+/** @fileoverview The network as the zone will have it: kept and validated, until there is one. payload/_nics.ts has what concerns several interfaces. */
 import { isAddress, isMac } from '../payload/_addresses';
 import { BOOLEAN, FLAT, INTEGER, LIST, OBJECTS, Property, STRING, UUID } from './_record';
 
