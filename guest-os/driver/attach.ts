@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview All drivers: those of pseudo devices, and those of PCI functions, which say by id what they take. */
-import { makeDevice } from '../fs/device';
-import { addDevice, addDeviceDirectory } from '../fs/devices';
+import { makeDevice } from '../fs/dev/device';
+import { addDevice, addDeviceDirectory } from '../fs/dev/devices';
 import { attachDump } from './dump';
 import { attachKstat } from './kstat';
 import { attachKernelMemory } from './kernelMemory';

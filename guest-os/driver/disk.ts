@@ -7,8 +7,8 @@
  * insists on whole sectors (EINVAL), as raw devices do. Requests that tell of the medium are illumos's (<sys/dkio.h>).
  */
 import { address } from 'machine/mem';
-import { addDevice } from '../fs/devices';
-import { Device, makeDevice } from '../fs/device';
+import { addDevice } from '../fs/dev/devices';
+import { Device, makeDevice } from '../fs/dev/device';
 import { S_IFBLK, S_IFCHR } from '../fs/vnode';
 import { EBUSY, EFAULT, EINVAL, ENOSPC, ENOTTY, EROFS, setError } from '../kernel/errno';
 import { PAGE } from '../kernel/memory/frames';

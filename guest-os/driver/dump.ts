@@ -3,8 +3,8 @@
  * @fileoverview /dev/dump: what is dumped in a panic, and where (kernel/dump/crash.ts). Its requests are those of illumos's <sys/dumpadm.h>, for the
  * privileged of the global zone only.
  */
-import { Device, makeDevice } from '../fs/device';
-import { addDevice } from '../fs/devices';
+import { Device, makeDevice } from '../fs/dev/device';
+import { addDevice } from '../fs/dev/devices';
 import { Walk } from '../fs/lookup';
 import { S_IFBLK, S_IFCHR } from '../fs/vnode';
 import { GLOBAL_ZONE } from '../kernel/process/credentials';

@@ -4,8 +4,8 @@
  * (kernel/dump/symbols.ts). Both can only be read, by root of the global zone; zones do not have them. Reading what is no memory is EFAULT.
  */
 import { address } from 'machine/mem';
-import { Device, makeDevice } from '../fs/device';
-import { addDevice } from '../fs/devices';
+import { Device, makeDevice } from '../fs/dev/device';
+import { addDevice } from '../fs/dev/devices';
 import { S_IFCHR } from '../fs/vnode';
 import { GLOBAL_ZONE } from '../kernel/process/credentials';
 import { dumpIsUnderWay } from '../kernel/dump/crash';

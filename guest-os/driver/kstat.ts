@@ -6,8 +6,8 @@
  * goes there, and what is known about it into the kstat_t. Too little room is ENOMEM, with the size that it takes. Record 0 is the chain
  * itself: an array of kstat_t.
  */
-import { addDevice } from '../fs/devices';
-import { Device, makeDevice } from '../fs/device';
+import { addDevice } from '../fs/dev/devices';
+import { Device, makeDevice } from '../fs/dev/device';
 import { S_IFCHR } from '../fs/vnode';
 import { uptime } from '../kernel/time/clock';
 import { ENOMEM, ENOTTY, ENXIO, setError } from '../kernel/errno';

@@ -5,8 +5,8 @@
  * `full` is not illumos's own, but LX zones want it: reads are zeros, writes are ENOSPC.
  */
 import { address } from 'machine/mem';
-import { addDevice } from '../fs/devices';
-import { Device, makeDevice } from '../fs/device';
+import { addDevice } from '../fs/dev/devices';
+import { Device, makeDevice } from '../fs/dev/device';
 import { S_IFCHR } from '../fs/vnode';
 import { ENOSPC, setError } from '../kernel/errno';
 import { copy } from '../kernel/memory/user';

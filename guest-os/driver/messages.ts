@@ -5,8 +5,8 @@
  */
 import { address } from 'machine/mem';
 import { messageByte, messageCapacity, messageLength, putText } from 'runtime/console';
-import { Device, makeDevice } from '../fs/device';
-import { addDevice } from '../fs/devices';
+import { Device, makeDevice } from '../fs/dev/device';
+import { addDevice } from '../fs/dev/devices';
 import { S_IFCHR } from '../fs/vnode';
 import { EFAULT, setError } from '../kernel/errno';
 import { copyShared } from '../kernel/memory/user';

@@ -13,8 +13,8 @@
  */
 import { restoreInterrupts, saveInterrupts } from 'machine/cpu';
 import { address } from 'machine/mem';
-import { Device, makeDevice } from '../fs/device';
-import { addDevice, removeDevice } from '../fs/devices';
+import { Device, makeDevice } from '../fs/dev/device';
+import { addDevice, removeDevice } from '../fs/dev/devices';
 import { POLL_READ, POLL_WRITE, POLLERR, POLLHUP, Poller, PollHead } from '../fs/poll';
 import { S_IFCHR, Vnode } from '../fs/vnode';
 import { GLOBAL_ZONE } from '../kernel/process/credentials';

@@ -12,8 +12,8 @@
  */
 import { rdtsc, restoreInterrupts, saveInterrupts } from 'machine/cpu';
 import { address } from 'machine/mem';
-import { Device, makeDevice } from '../fs/device';
-import { addDevice } from '../fs/devices';
+import { Device, makeDevice } from '../fs/dev/device';
+import { addDevice } from '../fs/dev/devices';
 import { S_IFCHR } from '../fs/vnode';
 import { wallTime } from '../kernel/time/clock';
 import { EFAULT, setError } from '../kernel/errno';

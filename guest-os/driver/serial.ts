@@ -7,8 +7,8 @@
  * while CTS is off, with CRTSXOFF RTS is off while too much input waits. The speed follows the settings.
  */
 import { inb, outb } from 'machine/cpu';
-import { makeDevice } from '../fs/device';
-import { addDevice } from '../fs/devices';
+import { makeDevice } from '../fs/dev/device';
+import { addDevice } from '../fs/dev/devices';
 import { uptime } from '../kernel/time/clock';
 import { setInterrupt } from '../kernel/trap';
 import { Terminal } from './terminal';

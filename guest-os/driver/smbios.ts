@@ -8,8 +8,8 @@
  */
 import { address } from 'machine/mem';
 import { WINDOW_DIRECT } from 'machine/addresses';
-import { addDevice } from '../fs/devices';
-import { Device, makeDevice } from '../fs/device';
+import { addDevice } from '../fs/dev/devices';
+import { Device, makeDevice } from '../fs/dev/device';
 import { S_IFCHR } from '../fs/vnode';
 import { copy } from '../kernel/memory/user';
 

@@ -14,7 +14,7 @@
  */
 import { restoreInterrupts, saveInterrupts } from 'machine/cpu';
 import { address } from 'machine/mem';
-import { Device } from '../fs/device';
+import { Device } from '../fs/dev/device';
 import { O_NOCTTY } from '../fs/file';
 import { POLL_READ, POLL_WRITE, POLLERR, POLLHUP, Poller, PollHead } from '../fs/poll';
 import { S_IFCHR, Vnode } from '../fs/vnode';

@@ -7,8 +7,8 @@
  */
 import { inb, outb } from 'machine/cpu';
 import { messageByte, messageLength, setMirror } from 'runtime/console';
-import { makeDevice } from '../fs/device';
-import { addDevice } from '../fs/devices';
+import { makeDevice } from '../fs/dev/device';
+import { addDevice } from '../fs/dev/devices';
 import { setInterrupt } from '../kernel/trap';
 import { reset } from './acpi';
 import { Keyboard } from './scanCodes';

@@ -7,8 +7,8 @@
  * claims to have written into one is bounded by its size.
  */
 import { address, load8 } from 'machine/mem';
-import { addDevice } from '../fs/devices';
-import { makeDevice } from '../fs/device';
+import { addDevice } from '../fs/dev/devices';
+import { makeDevice } from '../fs/dev/device';
 import { newFrame } from '../kernel/memory/frames';
 import { addInterruptSource, InterruptSource, PciDriver, PciFunction } from './pci';
 import { Terminal } from './terminal';

@@ -18,7 +18,7 @@ import {
 } from '../kernel/errno';
 import { currentProcess } from '../kernel/process/processes';
 import { Process } from '../kernel/process/process';
-import { specialFile } from './device';
+import { specialFile } from './dev/device';
 import {
   O_ACCMODE,
   O_APPEND,

@@ -2,8 +2,8 @@
 /** @fileoverview System call 234, accept: a descriptor of the next connection; its peer's address. */
 import { O_CLOEXEC, O_NONBLOCK, O_RDWR, OpenFile } from '../fs/file';
 import { installFile } from '../fs/open';
-import { isNonblocking, SOCK_CLOEXEC, SOCK_NDELAY, SOCK_NONBLOCK, socketOf } from '../fs/socket';
-import { putAddress } from '../fs/socketCall';
+import { isNonblocking, SOCK_CLOEXEC, SOCK_NDELAY, SOCK_NONBLOCK, socketOf } from '../fs/socket/socket';
+import { putAddress } from '../fs/socket/socketCall';
 import { failure, setError } from '../kernel/errno';
 import { currentProcess } from '../kernel/process/processes';
 

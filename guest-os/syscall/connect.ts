@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview System call 235, connect: a connection to an address, or a datagram socket's peer. */
-import { fetchAddress } from '../fs/socketCall';
-import { isNonblocking, socketOf } from '../fs/socket';
+import { fetchAddress } from '../fs/socket/socketCall';
+import { isNonblocking, socketOf } from '../fs/socket/socket';
 import { failure, setError } from '../kernel/errno';
 
 export function connect(descriptor: i32, address: u64, length: u32, version: i32): i64 {

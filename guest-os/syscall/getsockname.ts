@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview System call 244, getsockname: a socket's own address. */
-import { socketOf } from '../fs/socket';
-import { putAddress } from '../fs/socketCall';
+import { socketOf } from '../fs/socket/socket';
+import { putAddress } from '../fs/socket/socketCall';
 import { failure, setError } from '../kernel/errno';
 
 export function getsockname(descriptor: i32, address: u64, length: u64, version: i32): i64 {

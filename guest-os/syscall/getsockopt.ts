@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview System call 245, getsockopt: an option of a socket. */
-import { SO_RCVTIMEO, SO_SNDTIMEO, SOL_SOCKET, socketOf } from '../fs/socket';
+import { SO_RCVTIMEO, SO_SNDTIMEO, SOL_SOCKET, socketOf } from '../fs/socket/socket';
 import { EFAULT, EINVAL, failure, setError } from '../kernel/errno';
 import { fetch32, fetched, put32, put64 } from '../kernel/memory/user';
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview System call 238, recvfrom: bytes from a socket, and who sent them. */
-import { isNonblocking, Message, socketOf } from '../fs/socket';
-import { putAddress } from '../fs/socketCall';
+import { isNonblocking, Message, socketOf } from '../fs/socket/socket';
+import { putAddress } from '../fs/socket/socketCall';
 import { EFAULT, failure, setError } from '../kernel/errno';
 import { isUser } from '../kernel/memory/user';
 

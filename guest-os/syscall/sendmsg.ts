@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview System call 241, sendmsg: a message by a socket, which may hand files over. */
-import { isNonblocking, socketOf } from '../fs/socket';
-import { sendMessage } from '../fs/socketCall';
+import { isNonblocking, socketOf } from '../fs/socket/socket';
+import { sendMessage } from '../fs/socket/socketCall';
 import { failure, setError } from '../kernel/errno';
 
 export function sendmsg(descriptor: i32, message: u64, flags: i32): i64 {

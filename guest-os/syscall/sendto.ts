@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview System call 242, sendto: bytes by a socket to an address. */
-import { isNonblocking, Message, socketOf } from '../fs/socket';
-import { fetchAddress } from '../fs/socketCall';
+import { isNonblocking, Message, socketOf } from '../fs/socket/socket';
+import { fetchAddress } from '../fs/socket/socketCall';
 import { EFAULT, failure, setError } from '../kernel/errno';
 import { isUser } from '../kernel/memory/user';
 

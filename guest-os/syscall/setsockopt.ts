@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview System call 246, setsockopt: sets an option of a socket. */
-import { SO_RCVTIMEO, SO_SNDTIMEO, SOL_SOCKET, socketOf } from '../fs/socket';
+import { SO_RCVTIMEO, SO_SNDTIMEO, SOL_SOCKET, socketOf } from '../fs/socket/socket';
 import { EDOM, EFAULT, EINVAL, failure, setError } from '../kernel/errno';
 import { fetch32, fetch64, fetched } from '../kernel/memory/user';
 

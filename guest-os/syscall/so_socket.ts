@@ -2,7 +2,7 @@
 /** @fileoverview System call 230, so_socket: a descriptor of a new socket. Where its driver would be, and a version, are not looked at. */
 import { O_CLOEXEC, O_NONBLOCK, O_RDWR, OpenFile } from '../fs/file';
 import { installFile } from '../fs/open';
-import { createSocket, SOCK_CLOEXEC, SOCK_NDELAY, SOCK_NONBLOCK, SOCK_TYPE } from '../fs/socket';
+import { createSocket, SOCK_CLOEXEC, SOCK_NDELAY, SOCK_NONBLOCK, SOCK_TYPE } from '../fs/socket/socket';
 import { failure, setError } from '../kernel/errno';
 import { currentProcess } from '../kernel/process/processes';
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview System call 231, so_socketpair: makes two new sockets, whose descriptors are a user's two ints, each other's peers. */
-import { socketOf } from '../fs/socket';
+import { socketOf } from '../fs/socket/socket';
 import { failure, setError } from '../kernel/errno';
 import { fetch32, fetched } from '../kernel/memory/user';
 

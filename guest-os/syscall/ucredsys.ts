@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview System call 83, ucredsys: credentials of a process (0, by pid) or of a socket's peer (1, by descriptor), as a ucred_t. */
-import { socketOf } from '../fs/socket';
+import { socketOf } from '../fs/socket/socket';
 import { Credentials } from '../kernel/process/credentials';
 import { EINVAL, ENOTCONN, ESRCH, failure, setError } from '../kernel/errno';
 import { currentProcess, findProcess } from '../kernel/process/processes';

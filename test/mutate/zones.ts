@@ -56,7 +56,7 @@ export const CHECKS: readonly Check[] = [
   check('fs/mount.ts', 'if (found.zoneid != zoneid && zoneid != GLOBAL_ZONE) continue;', ''),
   check('fs/names.ts', ' && !credentials.isPrivileged', ' && false'),
   check('fs/lookup.ts', 'this.zoneRoot = zoneOf(credentials.zoneid).root;', 'this.zoneRoot = null;'),
-  check('fs/procfs.ts', 'if (!caller.sees(process.credentials.zoneid)) return false;', ''),
+  check('fs/proc/procfs.ts', 'if (!caller.sees(process.credentials.zoneid)) return false;', ''),
   check('fs/ctfs.ts', ' || !currentProcess().credentials.sees(contract.zoneid)', ''),
   check('kernel/ipc/objects.ts', ' && currentProcess().credentials.sees(found.zoneid)', ''),
   check('kernel/ipc/objects.ts', ' && one.zoneid == zoneid) return one', ') return one'),

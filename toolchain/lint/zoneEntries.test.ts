@@ -46,7 +46,7 @@ const REQUESTS: Record<string, string> = {
   'fs/ctfs.ts': 'tried: contracts of others are not there to be opened',
   'fs/vnode.ts': 'refuses all',
   'fs/lofs.ts': 'those of the vnode below',
-  'fs/device.ts': 'those of the driver',
+  'fs/dev/device.ts': 'those of the driver',
   'driver/dump.ts': 'the dump device is not in the /dev of a zone: tried; and it refuses all but the global zone',
   'driver/disk.ts': 'disks are not in the /dev of a zone, and no node for one can be made: tried',
 };

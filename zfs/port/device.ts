@@ -3,8 +3,8 @@
  * @fileoverview /dev/zfs: how commands reach ZFS in the kernel. Its one request carries a name and a packed list of arguments (ioctl/requests.ts) and
  * brings back a packed list, whatever the result. Where that does not fit, ENOMEM, and the length that it has is told.
  */
-import { addDevice } from '../../guest-os/fs/devices';
-import { Device, makeDevice } from '../../guest-os/fs/device';
+import { addDevice } from '../../guest-os/fs/dev/devices';
+import { Device, makeDevice } from '../../guest-os/fs/dev/device';
 import { S_IFCHR } from '../../guest-os/fs/vnode';
 import { EINVAL, ENOMEM, ENOTTY, setError } from '../../guest-os/kernel/errno';
 import { copyIn, copyOut } from '../../guest-os/kernel/memory/user';

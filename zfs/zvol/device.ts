@@ -4,8 +4,8 @@
  * is called after whatever may have made, renamed or removed one. A volume that is open counts as in use.
  */
 import { address } from 'machine/mem';
-import { Device, makeDevice } from '../../guest-os/fs/device';
-import { addDevice, addDeviceDirectory, removeDevice } from '../../guest-os/fs/devices';
+import { Device, makeDevice } from '../../guest-os/fs/dev/device';
+import { addDevice, addDeviceDirectory, removeDevice } from '../../guest-os/fs/dev/devices';
 import { S_IFBLK, S_IFCHR } from '../../guest-os/fs/vnode';
 import { DumpTarget } from '../../guest-os/kernel/dump/target';
 import { EBUSY, EINVAL, EIO, ENOSPC, ENOTSUP, ENOTTY, ENXIO, EROFS, setError, setFailure } from '../../guest-os/kernel/errno';

@@ -7,7 +7,7 @@
  * A zone has the brand that was set before it was booted, the global zone the native one. A process has the brand of what it executes: its zone's brand
  * chooses that by exec ({@link Brand.executor}), a fork inherits it. Who enters a zone therefore keeps its own until it executes something there.
  *
- * A brand is registered by name (brands.ts). Where it is asked: trap.ts, exec.ts, life.ts, lwp.ts, signal.ts, fs/procfs.ts. A new one extends the native one
+ * A brand is registered by name (brands.ts). Where it is asked: trap.ts, exec.ts, life.ts, lwp.ts, signal.ts, fs/proc/procfs.ts. A new one extends the native one
  * (nativeBrand.ts) and replaces what is different.
  */
 import { TrapFrame } from 'layout/processor';

@@ -5,7 +5,7 @@
  */
 import { Elf64Header, Elf64ProgramHeader } from 'layout/elf';
 import { TrapFrame } from 'layout/processor';
-import { Proc } from '../../fs/procfs';
+import { Proc } from '../../fs/proc/procfs';
 import { FileSystem, newDeviceNumber } from '../../fs/vnode';
 import { callArguments, dispatch, isRestartable } from '../../syscall/table';
 import { AuxiliaryVector, Brand, Program } from './brand';

@@ -16,7 +16,7 @@
  * the references. Free slots that have been used are a list; when that is empty, the next one of the device is taken.
  */
 import { restoreInterrupts, saveInterrupts } from 'machine/cpu';
-import { Device } from '../../fs/device';
+import { Device } from '../../fs/dev/device';
 import { EIO, ENOMEM, setError } from '../errno';
 import { addSwap, dropFrame, isShared, PAGE, reservedFrame, shareFrame } from './frames';
 import { vmFigures } from './pageout';

@@ -9,7 +9,7 @@
  * of files in ZFS and tmpfs); areas that begin later.
  */
 import { restoreInterrupts, saveInterrupts } from 'machine/cpu';
-import { Device } from '../../fs/device';
+import { Device } from '../../fs/dev/device';
 import { newWalk } from '../../fs/names';
 import { S_IFBLK } from '../../fs/vnode';
 import { anonymousList } from './anonymous';

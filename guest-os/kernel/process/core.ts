@@ -20,7 +20,7 @@ import { Elf64Header, Elf64ProgramHeader } from 'layout/elf';
 import { address } from 'machine/mem';
 import { O_CREAT, O_NOFOLLOW, O_WRONLY, OpenFile } from '../../fs/file';
 import { openAt } from '../../fs/open';
-import { Bytes, cred, lwpsinfo, lwpstatus, psinfo, pstatus } from '../../fs/procData';
+import { Bytes, cred, lwpsinfo, lwpstatus, psinfo, pstatus } from '../../fs/proc/procData';
 import { S_IFREG, Vnode } from '../../fs/vnode';
 import { AddressSpace } from '../memory/addressSpace';
 import { PROT_EXEC, PROT_READ, PROT_WRITE, Segment } from '../memory/segment';

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /**
- * @fileoverview Tracing: what a process is stopped for, and by whom it goes on (proc(5); fs/procControl.ts takes the messages).
+ * @fileoverview Tracing: what a process is stopped for, and by whom it goes on (proc(5); fs/proc/procControl.ts takes the messages).
  *
  * A process that somebody traces has a {@link Trace}: sets of system calls at whose entry and exit, of signals and of faults for which its threads
  * stop, and modes. A thread stops where it is about to do what is traced ({@link stopTraced}), or, told to by PCSTOP (`directed`), on the way to

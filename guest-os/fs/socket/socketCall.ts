@@ -6,12 +6,12 @@
  * type (32 bits each), then the data, up to a multiple of 4 bytes (<sys/socket.h>).
  */
 import { address as kernelAddress } from 'machine/mem';
-import { EBADF, EFAULT, EINVAL, EMFILE, EMSGSIZE, failure, setError, setFailure } from '../kernel/errno';
-import { currentProcess } from '../kernel/process/processes';
-import { copyIn, copyOut, fetch32, fetched, isUser, put32, storeText, textOf } from '../kernel/memory/user';
-import { OpenFile } from './file';
+import { EBADF, EFAULT, EINVAL, EMFILE, EMSGSIZE, failure, setError, setFailure } from '../../kernel/errno';
+import { currentProcess } from '../../kernel/process/processes';
+import { copyIn, copyOut, fetch32, fetched, isUser, put32, storeText, textOf } from '../../kernel/memory/user';
+import { OpenFile } from '../file';
 import { Message, MSG_CMSG_CLOEXEC, MSG_CTRUNC, Socket, SOL_SOCKET } from './socket';
-import { Pieces } from './vector';
+import { Pieces } from '../vector';
 
 /** Longest address: sockaddr_storage. */
 const ADDRESS_MAX: u32 = 256;

@@ -6,15 +6,15 @@
  * `mount -F dev -o zone=ID,console=pts/N`: whose terminals are shown, and which one of them is the console. Whatever isn't in SHARED can't be
  * reached from a zone: it may make no device files (PRIV_SYS_DEVICES), and those in its file systems mean nothing (nodevices).
  */
-import { wallTime } from '../kernel/time/clock';
-import { EINVAL, setFailure } from '../kernel/errno';
-import { findZone } from '../kernel/zone/zone';
-import { slaveOf } from '../driver/pty';
+import { wallTime } from '../../kernel/time/clock';
+import { EINVAL, setFailure } from '../../kernel/errno';
+import { findZone } from '../../kernel/zone/zone';
+import { slaveOf } from '../../driver/pty';
 import { newDeviceInode } from './device';
 import { DeviceFolder } from './deviceFolder';
 import { deviceNamed } from './devices';
-import { NEVER, FileSystemType, optionValue } from './mount';
-import { Attributes, FileSystem, newDeviceNumber, S_IFCHR, S_IFDIR, Vnode } from './vnode';
+import { NEVER, FileSystemType, optionValue } from '../mount';
+import { Attributes, FileSystem, newDeviceNumber, S_IFCHR, S_IFDIR, Vnode } from '../vnode';
 
 const SHARED: StaticArray<string> = ['full', 'kstat', 'null', 'ptmx', 'random', 'tty', 'urandom', 'zero', 'zfs'];
 /** Names of the console, first the one that terminals are known by. */

@@ -8,12 +8,12 @@
  *
  * Numbers are illumos's (<sys/socket.h>). XNET's struct msghdr is the only one; access rights go as SCM_RIGHTS.
  */
-import { wallTime } from '../kernel/time/clock';
-import { Credentials } from '../kernel/process/credentials';
-import { EAFNOSUPPORT, EINVAL, ENOPROTOOPT, ENOTSOCK, EOPNOTSUPP, setError, setFailure } from '../kernel/errno';
-import { currentProcess } from '../kernel/process/processes';
-import { OpenFile } from './file';
-import { Attributes, FileSystem, newDeviceNumber, S_IFSOCK, Vnode } from './vnode';
+import { wallTime } from '../../kernel/time/clock';
+import { Credentials } from '../../kernel/process/credentials';
+import { EAFNOSUPPORT, EINVAL, ENOPROTOOPT, ENOTSOCK, EOPNOTSUPP, setError, setFailure } from '../../kernel/errno';
+import { currentProcess } from '../../kernel/process/processes';
+import { OpenFile } from '../file';
+import { Attributes, FileSystem, newDeviceNumber, S_IFSOCK, Vnode } from '../vnode';
 
 export const AF_UNIX: i32 = 1;
 export const SOCK_DGRAM: i32 = 1;

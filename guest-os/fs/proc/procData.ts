@@ -4,18 +4,18 @@
  *
  * Each is built when it is read. Fields that the kernel has no figure for are zero.
  */
-import { MODE_SYSTEM, thisCpu } from '../kernel/thread/cpu';
-import { countsToTime, uptime } from '../kernel/time/clock';
-import { PROT_EXEC, PROT_READ, PROT_WRITE, Segment } from '../kernel/memory/segment';
-import { PAGE, totalFrames } from '../kernel/memory/frames';
-import { PrivilegeSet } from '../kernel/process/privilege';
-import { frameOf } from '../kernel/process/processes';
-import { Process, STOPPED, ZOMBIE } from '../kernel/process/process';
-import { storeRegisters } from '../kernel/signal/registers';
-import { NSIG, storeInfo } from '../kernel/signal/signal';
-import { RUNNABLE, RUNNING, Thread } from '../kernel/thread/thread';
-import { classNameOf } from '../kernel/thread/userPriority';
-import { PR_JOBCONTROL, PR_SUSPENDED, PR_SYSEXIT, representative, SYSSET_WORDS } from '../kernel/process/trace';
+import { MODE_SYSTEM, thisCpu } from '../../kernel/thread/cpu';
+import { countsToTime, uptime } from '../../kernel/time/clock';
+import { PROT_EXEC, PROT_READ, PROT_WRITE, Segment } from '../../kernel/memory/segment';
+import { PAGE, totalFrames } from '../../kernel/memory/frames';
+import { PrivilegeSet } from '../../kernel/process/privilege';
+import { frameOf } from '../../kernel/process/processes';
+import { Process, STOPPED, ZOMBIE } from '../../kernel/process/process';
+import { storeRegisters } from '../../kernel/signal/registers';
+import { NSIG, storeInfo } from '../../kernel/signal/signal';
+import { RUNNABLE, RUNNING, Thread } from '../../kernel/thread/thread';
+import { classNameOf } from '../../kernel/thread/userPriority';
+import { PR_JOBCONTROL, PR_SUSPENDED, PR_SYSEXIT, representative, SYSSET_WORDS } from '../../kernel/process/trace';
 import { USER_STACK_TOP } from 'machine/addresses';
 
 /** Bytes to be filled in. */

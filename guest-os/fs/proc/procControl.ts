@@ -9,19 +9,19 @@
  * Who has a file open but lost the right to it, since the process has executed a set-id program, gets EAGAIN.
  */
 import { restoreInterrupts, saveInterrupts } from 'machine/cpu';
-import { uptime } from '../kernel/time/clock';
-import { EAGAIN, EBUSY, EINVAL, ENOENT, EPERM, setError } from '../kernel/errno';
-import { findLwp } from '../kernel/process/lwp';
-import { PRIV_PROC_OWNER, PRIV_PROC_PRIOUP } from '../kernel/process/privilege';
-import { currentProcess, findProcess, frameOf } from '../kernel/process/processes';
-import { Process, ZOMBIE } from '../kernel/process/process';
-import { senderInfo } from '../kernel/process/posting';
-import { loadRegisters } from '../kernel/signal/registers';
-import { bit, NSIG, SIGKILL, SIGSTOP, UNSTOPPABLE } from '../kernel/signal/signal';
-import { SI_USER, takeInfo } from '../kernel/signal/signalInfo';
-import { isTimedOut } from '../kernel/thread/waitQueue';
-import { Thread } from '../kernel/thread/thread';
-import { setNice } from '../kernel/thread/userPriority';
+import { uptime } from '../../kernel/time/clock';
+import { EAGAIN, EBUSY, EINVAL, ENOENT, EPERM, setError } from '../../kernel/errno';
+import { findLwp } from '../../kernel/process/lwp';
+import { PRIV_PROC_OWNER, PRIV_PROC_PRIOUP } from '../../kernel/process/privilege';
+import { currentProcess, findProcess, frameOf } from '../../kernel/process/processes';
+import { Process, ZOMBIE } from '../../kernel/process/process';
+import { senderInfo } from '../../kernel/process/posting';
+import { loadRegisters } from '../../kernel/signal/registers';
+import { bit, NSIG, SIGKILL, SIGSTOP, UNSTOPPABLE } from '../../kernel/signal/signal';
+import { SI_USER, takeInfo } from '../../kernel/signal/signalInfo';
+import { isTimedOut } from '../../kernel/thread/waitQueue';
+import { Thread } from '../../kernel/thread/thread';
+import { setNice } from '../../kernel/thread/userPriority';
 import {
   clearSignal,
   direct,
@@ -35,10 +35,10 @@ import {
   runThread,
   SYSSET_WORDS,
   traceOf,
-} from '../kernel/process/trace';
-import { copyIn } from '../kernel/memory/user';
+} from '../../kernel/process/trace';
+import { copyIn } from '../../kernel/memory/user';
 import { copyMemory } from './procMemory';
-import { Attributes, FileSystem, S_IFREG, Vnode } from './vnode';
+import { Attributes, FileSystem, S_IFREG, Vnode } from '../vnode';
 
 const PCNULL: u64 = 0;
 const PCSTOP: u64 = 1;

@@ -11,22 +11,22 @@
  * A file is one row of FILES: its name, its mode, how its content is made.
  */
 import { address } from 'machine/mem';
-import { wallTime } from '../kernel/time/clock';
-import { EACCES, EINVAL, EISDIR, ENOENT, setError, setFailure } from '../kernel/errno';
-import { PAGE } from '../kernel/memory/frames';
-import { PRIV_PROC_INFO, PRIV_PROC_OWNER } from '../kernel/process/privilege';
-import { currentProcess, findProcess, processList } from '../kernel/process/processes';
-import { Process } from '../kernel/process/process';
-import { Thread } from '../kernel/thread/thread';
-import { findLwp } from '../kernel/process/lwp';
-import { globalZone, Zone } from '../kernel/zone/zone';
-import { copy, storeText } from '../kernel/memory/user';
-import { pathOf } from './lookup';
+import { wallTime } from '../../kernel/time/clock';
+import { EACCES, EINVAL, EISDIR, ENOENT, setError, setFailure } from '../../kernel/errno';
+import { PAGE } from '../../kernel/memory/frames';
+import { PRIV_PROC_INFO, PRIV_PROC_OWNER } from '../../kernel/process/privilege';
+import { currentProcess, findProcess, processList } from '../../kernel/process/processes';
+import { Process } from '../../kernel/process/process';
+import { Thread } from '../../kernel/thread/thread';
+import { findLwp } from '../../kernel/process/lwp';
+import { globalZone, Zone } from '../../kernel/zone/zone';
+import { copy, storeText } from '../../kernel/memory/user';
+import { pathOf } from '../lookup';
 import { ControlFile, mayTrace } from './procControl';
 import { copyMemory } from './procMemory';
 import { Bytes, cred, lwpsinfo, lwpstatus, map, priv, psinfo, pstatus, sigact, usage } from './procData';
-import { ALWAYS, FileSystemType } from './mount';
-import { Attributes, DirectoryReader, FileSystem, S_IFDIR, S_IFLNK, S_IFREG, Vnode } from './vnode';
+import { ALWAYS, FileSystemType } from '../mount';
+import { Attributes, DirectoryReader, FileSystem, S_IFDIR, S_IFLNK, S_IFREG, Vnode } from '../vnode';
 
 /** prheader_t in front of arrays: how many, and the size of each. */
 function listOf(parts: Bytes[]): Bytes {

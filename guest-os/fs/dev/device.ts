@@ -8,11 +8,11 @@
  * A device file in another file system (mknod, a zone's view) has its name and its attributes there, and its number says which device it stands
  * for: when it is opened, a {@link SpecialFile} joins both. A number that no driver has is ENXIO.
  */
-import { bootTime, wallTime } from '../kernel/time/clock';
-import { DumpTarget } from '../kernel/dump/target';
-import { ENOSYS, ENOTSUP, ENXIO, setError, setFailure } from '../kernel/errno';
-import { POLL_ALWAYS, Poller } from './poll';
-import { Attributes, FileSystem, S_IFBLK, S_IFMT, Vnode } from './vnode';
+import { bootTime, wallTime } from '../../kernel/time/clock';
+import { DumpTarget } from '../../kernel/dump/target';
+import { ENOSYS, ENOTSUP, ENXIO, setError, setFailure } from '../../kernel/errno';
+import { POLL_ALWAYS, Poller } from '../poll';
+import { Attributes, FileSystem, S_IFBLK, S_IFMT, Vnode } from '../vnode';
 
 export const deviceFileSystem: FileSystem = new FileSystem('dev', 2, false);
 let inodes: u64 = 2;

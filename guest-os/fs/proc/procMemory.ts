@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview A process's memory for others, through its page tables. */
 import { address } from 'machine/mem';
-import { EFAULT, EIO, setError } from '../kernel/errno';
-import { PAGE } from '../kernel/memory/frames';
-import { frameAt, isWritable } from '../kernel/memory/hat';
-import { Process } from '../kernel/process/process';
-import { bring, copyNow } from '../kernel/memory/user';
+import { EFAULT, EIO, setError } from '../../kernel/errno';
+import { PAGE } from '../../kernel/memory/frames';
+import { frameAt, isWritable } from '../../kernel/memory/hat';
+import { Process } from '../../kernel/process/process';
+import { bring, copyNow } from '../../kernel/memory/user';
 
 /** Copies memory of a process to or from an address: 0, -EFAULT where the other side faults, -EIO where nothing is mapped. */
 export function copyMemory(process: Process, at: u64, other: u64, count: u64, write: bool): i32 {

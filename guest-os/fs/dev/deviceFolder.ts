@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** @fileoverview A directory of devices (devices.ts, zoneDevices.ts): its entries are nodes that the system knows; nobody makes, renames or removes any. */
 import { newDeviceInode } from './device';
-import { DirectoryReader, FileSystem, S_IFDIR, Vnode } from './vnode';
+import { DirectoryReader, FileSystem, S_IFDIR, Vnode } from '../vnode';
 
 /** Offsets of entries: `.` and `..` come first. */
 const FIRST_ENTRY: u64 = 2;

@@ -13,7 +13,7 @@
  * (ECONNREFUSED). A file that lies in a socket that nobody can reach any more (two sockets that hold each other in flight) is never closed: there is
  * no collector of descriptors in flight.
  */
-import { uptime } from '../kernel/time/clock';
+import { uptime } from '../../kernel/time/clock';
 import {
   EADDRINUSE,
   EAGAIN,
@@ -35,17 +35,17 @@ import {
   failure,
   setError,
   setFailure,
-} from '../kernel/errno';
-import { heapHasRoom } from '../kernel/memory/heapRoom';
-import { currentProcess } from '../kernel/process/processes';
-import { SIGPIPE } from '../kernel/signal/signal';
-import { isTimedOut } from '../kernel/thread/waitQueue';
-import { ByteRing, LOOK_AGAIN, RING_CAPACITY } from './byteRing';
-import { OpenFile } from './file';
-import { forgetName } from './nameCache';
-import { newWalk } from './names';
-import { checkAccess, groupIn, W_OK } from './policy';
-import { POLL_READ, POLL_WRITE, POLLERR, POLLHUP, Poller, PollHead } from './poll';
+} from '../../kernel/errno';
+import { heapHasRoom } from '../../kernel/memory/heapRoom';
+import { currentProcess } from '../../kernel/process/processes';
+import { SIGPIPE } from '../../kernel/signal/signal';
+import { isTimedOut } from '../../kernel/thread/waitQueue';
+import { ByteRing, LOOK_AGAIN, RING_CAPACITY } from '../byteRing';
+import { OpenFile } from '../file';
+import { forgetName } from '../nameCache';
+import { newWalk } from '../names';
+import { checkAccess, groupIn, W_OK } from '../policy';
+import { POLL_READ, POLL_WRITE, POLLERR, POLLHUP, Poller, PollHead } from '../poll';
 import {
   AF_UNIX,
   Message,
@@ -63,7 +63,7 @@ import {
   Socket,
   SocketFamily,
 } from './socket';
-import { S_IFSOCK, Vnode } from './vnode';
+import { S_IFSOCK, Vnode } from '../vnode';
 
 /** Connections that may wait to be accepted (SOMAXCONN). */
 const SOMAXCONN: i32 = 128;

@@ -6,10 +6,10 @@
  * `pseudo`; /dev has the same nodes under the names by which people know them. Users can change a node's owner and mode, but not
  * make, rename or remove any.
  */
-import { bootTime } from '../kernel/time/clock';
+import { bootTime } from '../../kernel/time/clock';
 import { Device, deviceFileSystem } from './device';
 import { DeviceFolder } from './deviceFolder';
-import { Attributes, FileSystem, S_IFDIR, Vnode } from './vnode';
+import { Attributes, FileSystem, S_IFDIR, Vnode } from '../vnode';
 
 class DeviceDirectory extends DeviceFolder {
   private readonly names: string[] = [];
