@@ -20,8 +20,9 @@ import { POLL_READ, POLL_WRITE, POLLERR, POLLHUP, Poller, PollHead } from '../fs
 import { S_IFCHR, Vnode } from '../fs/vnode';
 import { uptime } from '../kernel/time/clock';
 import { EAGAIN, EBUSY, EFAULT, EINVAL, EIO, ENOTTY, ENXIO, EPERM, setError, setFailure } from '../kernel/errno';
+import { isOrphaned } from '../kernel/process/groups';
 import { currentProcess, processList } from '../kernel/process/processes';
-import { Process, TERMINAL_LEFT } from '../kernel/process/process';
+import { TERMINAL_LEFT } from '../kernel/process/process';
 import { postToGroup } from '../kernel/process/posting';
 import { bit, SIG_IGN, SIGCONT, SIGHUP, SIGTTIN, SIGTTOU, SIGWINCH } from '../kernel/signal/signal';
 import { isTimedOut } from '../kernel/thread/waitQueue';
@@ -174,7 +175,7 @@ export abstract class Terminal extends Device {
     while (process.terminal == this && process.group != this.line.foreground) {
       if (process.blocked & bit(signal) || process.dispositions[signal].handler == SIG_IGN)
         return signal == SIGTTIN ? setError(EIO) : 0;
-      if (isOrphaned(process)) return setError(EIO);
+      if (isOrphaned(process.group)) return setError(EIO);
       postToGroup(process.group, signal);
       // The signal ends the wait: by stopping the caller, which then looks again, or by a handler.
       const error = never.wait();
@@ -444,18 +445,6 @@ function changes(request: i32): bool {
     request == TIOCFLUSH ||
     request == TIOCSSID
   );
-}
-
-/** Has nobody of a process's group a parent in the session but outside the group, who could continue it? */
-function isOrphaned(process: Process): bool {
-  const list = processList();
-  for (let i = 0; i < list.length; i++) {
-    const other = list[i];
-    if (other.group != process.group) continue;
-    const parent = other.parent;
-    if (parent && parent.session == other.session && parent.group != other.group) return false;
-  }
-  return true;
 }
 
 /** The line discipline of a terminal, its output ring, and its settings as users see them. */

@@ -11,6 +11,7 @@
  * Space: a file system may have a limit (mount option `size=`); and all of them together leave {@link RESERVE} frames to the rest of the
  * system. Nodes lie in the kernel's heap, which has a limit of its own. All are ENOSPC.
  */
+import { OwnedVnode } from './ownedVnode';
 import { address } from 'machine/mem';
 import { heapLive } from 'runtime/heap';
 import { wallTime } from '../kernel/time/clock';
@@ -37,7 +38,7 @@ import { bring, copyNow } from '../kernel/memory/user';
 import { zoneOf } from '../kernel/zone/zone';
 import { ZoneMemory } from '../kernel/zone/zoneMemory';
 import { ALWAYS, FileSystemType, optionValue } from './mount';
-import { Attributes, DirectoryReader, FileSystem, newDeviceNumber, S_IFDIR, S_IFLNK, S_IFMT, Statistics, Vnode } from './vnode';
+import { Attributes, DirectoryReader, FileSystem, newDeviceNumber, S_IFDIR, S_IFLNK, Statistics, Vnode } from './vnode';
 
 /** Largest file: its pages are an array in the heap. */
 const LARGEST: u64 = 0x40000000;
@@ -187,17 +188,11 @@ const NO_ENTRIES: Entries = new Entries();
 
 let inodes: u64 = 1;
 
-export class Node extends Vnode {
-  private mode: i32;
-  private uid: i32;
-  private gid: i32;
+export class Node extends OwnedVnode {
   private links: u32 = 0;
   private size: u64 = 0;
   private pages: usize[] = NO_PAGES;
   private used: u64 = 0;
-  private accessed: u64;
-  private modified: u64;
-  private changed: u64;
   private readonly inode: u64 = inodes++;
   private target: string = '';
   private up: Node | null = null;
@@ -211,13 +206,7 @@ export class Node extends Vnode {
     gid: i32,
     private readonly rdev: u64 = 0,
   ) {
-    super(fileSystem, mode & S_IFMT);
-    this.mode = mode;
-    this.uid = uid;
-    this.gid = gid;
-    this.modified = wallTime();
-    this.accessed = this.modified;
-    this.changed = this.modified;
+    super(fileSystem, mode, uid, gid, wallTime());
     if (this.isDirectory) this.entries = new Entries();
     fileSystem.nodes++;
   }
@@ -257,17 +246,11 @@ export class Node extends Vnode {
   }
 
   attributes(): Attributes {
-    const result = new Attributes();
-    result.mode = this.mode;
-    result.uid = this.uid;
-    result.gid = this.gid;
+    const result = this.ownAttributes();
     result.nlink = this.isDirectory && this.links ? 2 + this.entries.subdirectories : this.links;
     result.inode = this.inode;
     result.size = this.isDirectory ? (<u64>this.entries.names.size + 2) * 16 : this.size;
     result.rdev = this.rdev;
-    result.accessed = this.accessed;
-    result.modified = this.modified;
-    result.changed = this.changed;
     result.blocks = this.used * (<u64>PAGE / 512);
     return result;
   }
@@ -554,24 +537,6 @@ export class Node extends Vnode {
       const entry = list[<i32>(at - FIRST_ENTRY)];
       if (entry && !reader.entry(entry.name, entry.node.inode, at + 1)) return 0;
     }
-    return 0;
-  }
-
-  setMode(mode: i32): i32 {
-    this.mode = (this.mode & S_IFMT) | (mode & 0o7777);
-    this.changed = wallTime();
-    return 0;
-  }
-  setOwner(uid: i32, gid: i32): i32 {
-    if (uid != -1) this.uid = uid;
-    if (gid != -1) this.gid = gid;
-    this.changed = wallTime();
-    return 0;
-  }
-  setTimes(accessed: u64, modified: u64): i32 {
-    this.accessed = accessed;
-    this.modified = modified;
-    this.changed = wallTime();
     return 0;
   }
 }

@@ -8,7 +8,8 @@
  * A device file in another file system (mknod, a zone's view) has its name and its attributes there, and its number says which device it stands
  * for: when it is opened, a {@link SpecialFile} joins both. A number that no driver has is ENXIO.
  */
-import { bootTime, wallTime } from '../../kernel/time/clock';
+import { OwnedVnode } from '../ownedVnode';
+import { bootTime } from '../../kernel/time/clock';
 import { DumpTarget } from '../../kernel/dump/target';
 import { ENOSYS, ENOTSUP, ENXIO, setError, setFailure } from '../../kernel/errno';
 import { POLL_ALWAYS, Poller } from '../poll';
@@ -31,20 +32,16 @@ function keyOf(type: i32, rdev: u64): u64 {
   return rdev | (type == S_IFBLK ? (<u64>1) << 63 : 0);
 }
 
-export abstract class Device extends Vnode {
-  private uid: i32 = 0;
-  private accessed: u64 = bootTime() * 1000000000;
-  private modified: u64 = this.accessed;
-  private changed: u64 = this.accessed;
+export abstract class Device extends OwnedVnode {
   private readonly inode: u64 = newDeviceInode();
 
   constructor(
     /** S_IFCHR or S_IFBLK, and permissions. */
-    private mode: i32,
-    private gid: i32,
+    mode: i32,
+    gid: i32,
     public readonly rdev: u64,
   ) {
-    super(deviceFileSystem, mode & S_IFMT);
+    super(deviceFileSystem, mode, 0, gid, bootTime() * 1000000000);
     byNumber.set(keyOf(mode & S_IFMT, rdev), this);
   }
 
@@ -82,38 +79,15 @@ export abstract class Device extends Vnode {
   }
 
   attributes(): Attributes {
-    const result = new Attributes();
-    result.mode = this.mode;
-    result.uid = this.uid;
-    result.gid = this.gid;
+    const result = this.ownAttributes();
     result.inode = this.inode;
     result.size = this.size;
     result.rdev = this.rdev;
-    result.accessed = this.accessed;
-    result.modified = this.modified;
-    result.changed = this.changed;
     result.blockSize = 8192;
     return result;
   }
   get seekable(): bool {
     return false;
-  }
-  setMode(mode: i32): i32 {
-    this.mode = (this.mode & S_IFMT) | (mode & 0o7777);
-    this.changed = wallTime();
-    return 0;
-  }
-  setOwner(uid: i32, gid: i32): i32 {
-    if (uid != -1) this.uid = uid;
-    if (gid != -1) this.gid = gid;
-    this.changed = wallTime();
-    return 0;
-  }
-  setTimes(accessed: u64, modified: u64): i32 {
-    this.accessed = accessed;
-    this.modified = modified;
-    this.changed = wallTime();
-    return 0;
   }
   poll(events: i32, poller: Poller | null): i32 {
     return events & POLL_ALWAYS;

@@ -7,6 +7,7 @@ export const EPERM: i64 = 1;
 export const ENOENT: i64 = 2;
 export const ESRCH: i64 = 3;
 export const EINTR: i64 = 4;
+export const EIO: i64 = 5;
 export const ENXIO: i64 = 6;
 export const E2BIG: i64 = 7;
 export const ENOEXEC: i64 = 8;

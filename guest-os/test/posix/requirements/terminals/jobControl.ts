@@ -18,6 +18,8 @@ import {
 import * as sys from '../../system/system';
 import { LOCAL, change, inSession, shown } from './terminal';
 
+let shared: i32 = 0;
+
 requirement("session: the terminal's session and foreground group are its leader's", () =>
   inSession(() => sys.tcgetsid(sys.slave) == sys.getpid() && sys.tcgetpgrp(sys.slave) == sys.getpid()),
 );
@@ -122,6 +124,23 @@ requirement('background: a read is an error where SIGTTIN is ignored', () =>
       ) == 0,
   ),
 );
+requirement('background: a read is EIO where the only other member with a parent outside is yet to be waited for', () => {
+  sys.pipe();
+  return inSession(() => {
+    child(() => {
+      sys.setpgid(0, 0);
+      shared = sys.getpid();
+      child(() => {
+        byDefault(sys.SIGTTIN);
+        while (sys.getppid() == shared) pauseFor(5);
+        return <i32>writeText(sys.pipeWrite, sys.read(sys.slave, buffer, 1) == -sys.EIO ? 'y' : 'n');
+      });
+      return 0;
+    });
+    sys.close(sys.pipeWrite);
+    return readText(sys.pipeRead) == 'y';
+  });
+});
 requirement('background: a write is SIGTTOU with TOSTOP', () =>
   inSession(() => {
     change(sys.ICRNL, sys.OPOST, LOCAL | sys.TOSTOP);
