@@ -124,9 +124,9 @@ requirement('background: a read is an error where SIGTTIN is ignored', () =>
       ) == 0,
   ),
 );
-requirement('background: a read is EIO where the only other member with a parent outside is yet to be waited for', () => {
-  sys.pipe();
-  return inSession(() => {
+requirement('background: a read is EIO where the only other member with a parent outside is yet to be waited for', () =>
+  inSession(() => {
+    sys.pipe();
     child(() => {
       sys.setpgid(0, 0);
       shared = sys.getpid();
@@ -139,8 +139,8 @@ requirement('background: a read is EIO where the only other member with a parent
     });
     sys.close(sys.pipeWrite);
     return readText(sys.pipeRead) == 'y';
-  });
-});
+  }),
+);
 requirement('background: a write is SIGTTOU with TOSTOP', () =>
   inSession(() => {
     change(sys.ICRNL, sys.OPOST, LOCAL | sys.TOSTOP);
