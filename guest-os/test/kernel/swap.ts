@@ -2,17 +2,20 @@
 /**
  * @fileoverview Memory that is more than the machine has, under a pattern: `kernel swap MEBIBYTES PROCESSES ROUNDS SEED`. Processes that have so much together
  * write every page, then look at all of them and change some, again and again; a child of each, which shares the pages by fork, looks at and changes
- * them at the same time, both have a region of shared memory, and some pages are locked, discarded or unmapped. Every word read must be what was written last.
+ * them at the same time, both have a region of shared memory, and some pages are locked, discarded, unmapped, or written to a file and read back. Every word read
+ * must be what was written last. Another process has memory all the while and looks at it in the end (held.ts).
  */
 import { load64, store64 } from 'machine/mem';
 import * as calls from '../../lib/calls';
 import { flush, out } from '../../lib/io';
 import { fork, waitFor } from '../../lib/process';
+import { hold } from './held';
 import { below, seed } from './random';
+import { pathOf } from '../../lib/text';
 
-const PAGE: u64 = 4096;
-const MAP_SHARED: i32 = 1;
-const MAP_PRIVATE: i32 = 2;
+export const PAGE: u64 = 4096;
+export const MAP_SHARED: i32 = 1;
+export const MAP_PRIVATE: i32 = 2;
 const MAP_ANON: i32 = 0x100;
 const MC_LOCK: i32 = 2;
 const MC_UNLOCK: i32 = 3;
@@ -23,7 +26,7 @@ const STRIDE: u64 = 512;
 /** Pages of a process that are shared with its child. */
 const SHARED_SHARE: u64 = 8;
 
-class Region {
+export class Region {
   /** What was written to a page last: 0, zeros; else mixed with its number. */
   private readonly marks: u64;
   constructor(
@@ -74,7 +77,7 @@ class Region {
   }
 }
 
-function map(bytes: u64, kind: i32): u64 {
+export function map(bytes: u64, kind: i32): u64 {
   const at = calls.mmap(0, (bytes + PAGE - 1) & ~(PAGE - 1), 3, kind | MAP_ANON, -1, 0);
   if (at < 0) {
     out('mmap: errno ' + (-at).toString() + '\n');
@@ -84,9 +87,18 @@ function map(bytes: u64, kind: i32): u64 {
   return <u64>at;
 }
 
+/** Of pipes: the holder has its memory; it is to look at it. */
+const ready = memory.data(8, 8);
+const go = memory.data(16, 8);
+
 export function testSwap(mebibytes: i64, processes: i32, rounds: i32, from: i32): i32 {
   const pages = ((<u64>mebibytes) << 20) / PAGE / <u64>processes;
   flush();
+  if (calls.pipe(<u64>ready, 0) < 0 || calls.pipe(<u64>go, 0) < 0) return 2;
+  const holder = fork();
+  if (!holder) calls.exit(hold(<i32>load<u32>(ready, 4), <i32>load<u32>(go)));
+  calls.close(<i32>load<u32>(ready, 4));
+  calls.read(<i32>load<u32>(ready), go + 8, 1);
   const pids: i32[] = [];
   for (let i = 0; i < processes; i++) {
     const pid = fork();
@@ -95,6 +107,8 @@ export function testSwap(mebibytes: i64, processes: i32, rounds: i32, from: i32)
   }
   let failures = 0;
   for (let i = 0; i < processes; i++) if (pids[i] < 0 || waitFor(pids[i]).status) failures++;
+  calls.write(<i32>load<u32>(go, 4), go + 8, 1);
+  if (waitFor(holder).status) failures++;
   out('swap: ' + failures.toString() + ' failures\n');
   return failures ? 1 : 0;
 }
@@ -138,6 +152,7 @@ function others(region: Region): bool {
   if (calls.memcntl(at, count * PAGE, MC_LOCK, 0, 0, 0)) return false;
   if (!region.wander(region.pages / 8, 99)) return false;
   if (calls.memcntl(at, count * PAGE, MC_UNLOCK, 0, 0, 0)) return false;
+  if (!throughFile(region, first, count)) return false;
   if (calls.munmap(at, PAGE) || calls.mmap(at, PAGE, 3, 0x10 | MAP_PRIVATE | MAP_ANON, -1, 0) < 0) return false;
   region.said(first, 0);
   if (!region.checkAll()) return false;
@@ -145,4 +160,16 @@ function others(region: Region): bool {
   if (calls.memcntl(at, count * PAGE, MC_ADVISE, MADV_FREE, 0, 0)) return false;
   for (let page = first; page < first + count; page++) region.write(page, 77);
   return region.checkAll();
+}
+
+/** Pages go to a file, are spoilt, and come back. */
+function throughFile(region: Region, first: u64, count: u64): bool {
+  const at = region.at + first * PAGE;
+  const path = pathOf('/opt/swap.' + calls.getpid().toString());
+  const file = <i32>calls.open(path, 0x102, 0x180);
+  if (file < 0 || calls.write(file, at, count * PAGE) != <i64>(count * PAGE)) return false;
+  for (let page: u64 = 0; page < count; page++) store64(at + page * PAGE, 0);
+  const back = calls.pread(file, at, count * PAGE, 0);
+  calls.close(file);
+  return back == <i64>(count * PAGE) && calls.unlink(path) == 0 && region.checkAll();
 }
