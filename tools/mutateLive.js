@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: MIT
 // @ts-check
 /**
- * @fileoverview `node tools/mutateLive.js [FIRST [LAST]]`: takes out what makes each property of VMs live (test/mutate/live.ts), and shows whether the test of it
- * fails. A few minutes for each.
+ * @fileoverview `node tools/mutateLive.js [FIRST [LAST]]`: takes out what makes each property of VMs live, and swap, and crash dumps (test/mutate/live.ts), and shows whether the test of
+ * it fails. A few minutes for each.
  */
 import { moduleServer } from './moduleServer.js';
 

@@ -1,36 +1,22 @@
 // SPDX-License-Identifier: MIT
 /**
- * @fileoverview What makes properties of VMs and zones live, taken out one at a time: the system is built without it, and the test that is named for the property
- * must fail on our machine. `node tools/mutateLive.js [FIRST [LAST]]`.
+ * @fileoverview What makes properties of VMs and zones, swap and crash dumps live, taken out one at a time: the system is built without it, and the test that is
+ * named for it must fail on our machine, or go on for ever. `node tools/mutateLive.js [FIRST [LAST]]`.
  *
  * A hook is a piece of source and what is there instead when it is gone, as a check of zones.ts is; the test is one of test/os, which builds its
  * system by systemWith, and so without the piece (guestTests.ts).
  */
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { projectRoot } from '../../toolchain/asc/root.ts';
-
-interface Hook {
-  /** Properties of vmadm(8) that it makes live. */
-  readonly properties: string;
-  /** Below guest-os. */
-  readonly file: string;
-  readonly source: string;
-  readonly without: string;
-  /** Below test/os, and the name of the test there. */
-  readonly test: string;
-  readonly name: string;
-}
-const hook = (properties: string, file: string, source: string, without: string, test: string, name: string): Hook => ({
-  ...{ properties, file, source, without },
-  ...{ test, name },
-});
+import { type Hook, hook } from './hook.ts';
+import { DUMP_HOOKS, SWAP_HOOKS } from './memoryHooks.ts';
 
 const LIMITS = 'zoneLimits.test.ts';
 const VMADM = 'vmadm.test.ts';
-const MEMORY = 'kernel/zone/zone.ts';
+const MEMORY = 'guest-os/kernel/zone/zone.ts';
 const PROCESS = 'a process makes sets and queues';
 const CHANGED = 'it is changed while it runs';
 const LIVE = 'so is all that is live';
@@ -72,7 +58,7 @@ export const HOOKS: readonly Hook[] = [
   ),
   hook(
     'max_lwps',
-    'kernel/limits/resource.ts',
+    'guest-os/kernel/limits/resource.ts',
     'if (<u64>project.zone.threads >= project.zone.limit(RCTL_MAX_LWPS)) return false;',
     '',
     LIMITS,
@@ -80,7 +66,7 @@ export const HOOKS: readonly Hook[] = [
   ),
   hook(
     'zone.max-processes',
-    'kernel/limits/resource.ts',
+    'guest-os/kernel/limits/resource.ts',
     'if (<u64>zone.processes >= zone.limit(RCTL_MAX_PROCESSES)) return false;',
     '',
     LIMITS,
@@ -88,7 +74,7 @@ export const HOOKS: readonly Hook[] = [
   ),
   hook(
     'max_shm_memory',
-    'kernel/ipc/sharedMemory.ts',
+    'guest-os/kernel/ipc/sharedMemory.ts',
     ' && sharedBytes(zone, -1) + bytes <= zone.limit(RCTL_MAX_SHM_MEMORY)',
     '',
     LIMITS,
@@ -96,7 +82,7 @@ export const HOOKS: readonly Hook[] = [
   ),
   hook(
     'max_shm_ids, max_sem_ids, max_msg_ids',
-    'kernel/ipc/objects.ts',
+    'guest-os/kernel/ipc/objects.ts',
     'if (this.count(zoneid, -1) >= project.zone.limit(this.control)) return false;',
     '',
     LIMITS,
@@ -104,7 +90,7 @@ export const HOOKS: readonly Hook[] = [
   ),
   hook(
     'process.max-sem-nsems',
-    'syscall/semsys.ts',
+    'guest-os/syscall/semsys.ts',
     ' || <u64>count > currentProcess().limits.lower(LIMIT_SEM_NSEMS)',
     '',
     LIMITS,
@@ -112,26 +98,26 @@ export const HOOKS: readonly Hook[] = [
   ),
   hook(
     'process.max-sem-ops',
-    'kernel/ipc/semaphores.ts',
+    'guest-os/kernel/ipc/semaphores.ts',
     'count > this.mostOperations ? setError(E2BIG) : 0',
     '0',
     LIMITS,
     PROCESS,
   ),
-  hook('process.max-msg-qbytes', 'kernel/ipc/messages.ts', 'this.bytes + size <= this.most && ', '', LIMITS, PROCESS),
-  hook('process.max-msg-messages', 'kernel/ipc/messages.ts', 'this.count < this.mostMessages', 'true', LIMITS, PROCESS),
+  hook('process.max-msg-qbytes', 'guest-os/kernel/ipc/messages.ts', 'this.bytes + size <= this.most && ', '', LIMITS, PROCESS),
+  hook('process.max-msg-messages', 'guest-os/kernel/ipc/messages.ts', 'this.count < this.mostMessages', 'true', LIMITS, PROCESS),
   hook(
     'priocntl',
-    'kernel/thread/runQueue.ts',
+    'guest-os/kernel/thread/runQueue.ts',
     'if (share.count) slice = niceSlice(thread, slice);',
     '',
     LIMITS,
     'within a zone the processor goes',
   ),
-  hook('all resource controls', 'cmd/vmadm/machine/_store.ts', 'property.store != IN_RCTL ||', 'true ||', VMADM, LIVE),
+  hook('all resource controls', 'guest-os/cmd/vmadm/machine/_store.ts', 'property.store != IN_RCTL ||', 'true ||', VMADM, LIVE),
   hook(
     'quota, zfs_root_compression, zfs_root_recsize',
-    'cmd/vmadm/machine/_store.ts',
+    'guest-os/cmd/vmadm/machine/_store.ts',
     '!value || property.store != IN_ZFS',
     'true',
     VMADM,
@@ -139,27 +125,46 @@ export const HOOKS: readonly Hook[] = [
   ),
   hook(
     'customer_metadata, internal_metadata',
-    'cmd/vmadm/machine/_store.ts',
+    'guest-os/cmd/vmadm/machine/_store.ts',
     'metadata.set(parts[i], changed(before ? before : new Json(OBJECT), payload, parts[i]));',
     'if (!before) metadata.set(parts[i], changed(new Json(OBJECT), payload, parts[i]));',
     VMADM,
     CHANGED,
   ),
-  hook('tags, routes', 'cmd/vmadm/machine/_store.ts', "payload.get('set_' + name)", "payload.get('none')", VMADM, CHANGED),
-  hook('alias and other texts', 'cmd/vmadm/machine/_store.ts', 'property.store == IN_ATTR_ENCODED', 'false', VMADM, CHANGED),
+  hook(
+    'tags, routes',
+    'guest-os/cmd/vmadm/machine/_store.ts',
+    "payload.get('set_' + name)",
+    "payload.get('none')",
+    VMADM,
+    CHANGED,
+  ),
+  hook(
+    'alias and other texts',
+    'guest-os/cmd/vmadm/machine/_store.ts',
+    'property.store == IN_ATTR_ENCODED',
+    'false',
+    VMADM,
+    CHANGED,
+  ),
   hook(
     'fs_allowed',
-    'cmd/zone/zoneadmd.ts',
+    'guest-os/cmd/zone/zoneadmd.ts',
     'setZoneText(zone, ATTR_FS_ALLOWED, configuration.fsAllowed);',
     '',
     VMADM,
     'it has its own name',
   ),
+  ...SWAP_HOOKS,
+  ...DUMP_HOOKS,
 ];
 
 interface Report {
   readonly testResults: readonly { readonly assertionResults: readonly { readonly title: string; readonly status: string }[] }[];
 }
+
+/** A test that goes on for longer has got stuck. */
+const PATIENCE = 900_000;
 
 /** How the test that a hook names ends; nothing: it did not run. */
 function verdictOf({ test, name }: Hook, without: string, report: string): Promise<string> {
@@ -170,16 +175,27 @@ function verdictOf({ test, name }: Hook, without: string, report: string): Promi
     'system',
     `test/os/${test}`,
     '-t',
-    `(our machine|beside each other) ${name}`,
+    `(our machine|beside each other|a panic) ${name}`,
     '--reporter=json',
   ];
   const child = spawn('npx', [...words, `--outputFile=${report}`], {
     cwd: projectRoot(),
     env: { ...process.env, DIORAMA_WITHOUT: without },
     stdio: 'ignore',
+    detached: true,
   });
+  rmSync(report, { force: true });
   return new Promise((resolve) => {
+    let isStuck = false;
+    // With all that it has started.
+    const timer = setTimeout(() => {
+      isStuck = true;
+      if (child.pid) process.kill(-child.pid, 'SIGKILL');
+    }, PATIENCE);
     child.on('exit', () => {
+      clearTimeout(timer);
+      if (isStuck) return resolve('stuck');
+      if (!existsSync(report)) return resolve('');
       const { testResults } = JSON.parse(readFileSync(report, 'utf8')) as Report;
       const found = testResults.flatMap(({ assertionResults }) => assertionResults).filter(({ title }) => title.startsWith(name));
       resolve(found.find(({ status }) => status === 'failed' || status === 'passed')?.status ?? '');
@@ -194,16 +210,15 @@ export async function mutateLive(report: (line: string) => void, first = 0, last
   try {
     for (const [index, one] of HOOKS.entries()) {
       if (index < first || index > last) continue;
-      const path = `guest-os/${one.file}`;
+      const path = one.file;
       const text = readFileSync(join(projectRoot(), path), 'utf8');
       if (!text.includes(one.source)) throw new Error(`${path} does not have: ${one.source}`);
       const without = join(directory, 'without.json');
       writeFileSync(without, JSON.stringify({ [path]: text.replace(one.source, one.without) }));
       const verdict = await verdictOf(one, without, join(directory, 'report.json'));
-      if (verdict !== 'failed') missed.push(one);
-      report(
-        `${index} ${verdict === 'failed' ? 'noticed' : 'MISSED '} ${one.properties}: ${one.name}: ${verdict || 'did not run'}`,
-      );
+      const noticed = verdict === 'failed' || verdict === 'stuck';
+      if (!noticed) missed.push(one);
+      report(`${index} ${noticed ? 'noticed' : 'MISSED '} ${one.what}: ${one.name}: ${verdict || 'did not run'}`);
     }
     return missed;
   } finally {

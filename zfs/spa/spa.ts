@@ -14,7 +14,7 @@
  * The uberblock is what makes the group happen: before it, the pool is as it was.
  */
 import { EIO, ENOSPC, EROFS, setError } from '../../guest-os/kernel/errno';
-import { freeBuffer, memorySize, newZeroed } from '../port/memory';
+import { freeBuffer, hasLargePieces, memorySize, newZeroed } from '../port/memory';
 import { NvList } from '../port/nvlist';
 import { Lock, now, system } from '../port/port';
 import { Vector } from '../port/vector';
@@ -285,7 +285,7 @@ export class Spa {
     if (!this.isWritable || dataset.isSnapshot) return setError(EROFS);
     if (this.isSuspended) return setError(EIO);
     const size = <u64>memorySize();
-    if (dirtyData() > size / DIRTY_SHARE || notedBytes() > size / NOTED_SHARE) {
+    if (dirtyData() > size / DIRTY_SHARE || notedBytes() > size / NOTED_SHARE || !hasLargePieces()) {
       const result = this.sync();
       if (result < 0) return result;
     }
