@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { multibootKernel } from '../../test/support/multibootKernel.ts';
 import { debianKernel, haveOracles } from '../../tools/oracles.js';
@@ -56,4 +57,24 @@ describe('a file is recognised as', () => {
   test('nothing: an empty file', () => {
     expect(of(new Uint8Array(0))).toEqual({ refusal: 'file is empty.' });
   });
+});
+
+test('any file is something, or refused with a sentence', () => {
+  const magic = fc.constantFrom<number[]>(
+    [],
+    [0x7f, 0x45, 0x4c, 0x46],
+    [0x02, 0xb0, 0xad, 0x1b],
+    [0xd6, 0x50, 0x52, 0xe8],
+    [0x1f, 0x8b],
+  );
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 600 }), magic, fc.nat(600), (bytes, signature, at) => {
+      const file = new Uint8Array(bytes);
+      if (at + signature.length <= file.length) file.set(signature, at);
+      const found = of(file);
+      if ('refusal' in found) expect(found.refusal).toMatch(/^file .*\.$|^file .*disk\.img$|^file .*-x\.$/);
+      else expect(['kernel', 'initramfs', 'disk']).toContain(found.role);
+    }),
+    { numRuns: 2000 },
+  );
 });

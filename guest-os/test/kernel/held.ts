@@ -7,6 +7,7 @@
 import { load64, load8 } from 'machine/mem';
 import * as calls from '../../lib/calls';
 import { flush, out } from '../../lib/io';
+import { findKstat } from '../../lib/kstat';
 import { fork, waitFor } from '../../lib/process';
 import { addSwap, removeSwap } from '../../lib/swap';
 import { pathOf } from '../../lib/text';
@@ -40,6 +41,11 @@ function comeBack(at: u64, pages: u64): u64 {
   for (let i: u64 = 0; i < pages; i++) sum += load64(at + i * PAGE);
   calls.rusagesys(0, <u64>usage);
   return sum ? load<u64>(usage, 72) - before : pages;
+}
+
+function residentBytes(): i64 {
+  const kstat = findKstat('memory_cap', 0, 'global');
+  return kstat ? kstat.number('rss') : 0;
 }
 
 /** Makes everything, says so, and waits until it is told to go on. The exit status. */
@@ -77,6 +83,11 @@ export function hold(ready: i32, go: i32): i32 {
   calls.munmap(promised, PROMISED);
   if (addSwap(MORE, 0, 0) < 0) return said('an area cannot be added');
 
+  const before = residentBytes();
+  const back = comeBack(own.at, PAGES);
+  // Others may give up some meanwhile.
+  if (!back || residentBytes() - before < <i64>((back * PAGE * 3) / 4))
+    return said('pages that came back do not count for the zone');
   if (!own.checkAll()) return said('private pages are not as they were');
   calls.write(<i32>load<u32>(ends, 4), byte, 1);
   if (waitFor(child).status) return said('pages that were shared by fork are not as they were in the child');
