@@ -4,12 +4,23 @@
  * boot saves it; a dump that was cut off is none; and OpenZFS's zdb is content with the pool before and afterwards.
  */
 import { type ChildProcess, spawnSync } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, readFileSync, readSync, truncateSync, writeFileSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  readSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type BlockBackend, Machine } from '../../emulator/host/library.ts';
-import { projectRoot } from '../../toolchain/asc/root.ts';
 import { haveOracles, openZfs } from '../../tools/oracles.js';
 import {
   DF_COMPLETE,
@@ -26,8 +37,8 @@ import {
   translations,
   volumeMedium,
 } from './dumpReader.ts';
-import { buildKernel } from './guestTests.ts';
-import { buildImage, type Image, LOGIN, PROMPT, qemu, typeOnQemu } from './session.ts';
+import { buildKernel, sourceOf, systemWith } from './guestTests.ts';
+import { type Image, LOGIN, PROMPT, qemu, typeOnQemu } from './session.ts';
 
 const DISK = 1 << 30;
 const MEMORY = 256 << 20;
@@ -45,7 +56,8 @@ Savecore directory: /var/crash/volatile
 let image: Image;
 const zdb = openZfs();
 beforeAll(async () => {
-  image = await buildImage();
+  const directory = mkdtempSync(join(tmpdir(), 'os-dump-'));
+  image = { directory, ...(await systemWith(directory, [])), remove: () => rmSync(directory, { recursive: true }) };
 }, 600_000);
 afterAll(() => image.remove());
 
@@ -59,22 +71,31 @@ function newDisk(name: string): string {
   return file;
 }
 
-/** A file as the disk on which the system makes its pool. */
+/** A file as the disk on which the system makes its pool. What has not been flushed is lost when it goes. */
 class PoolFile implements BlockBackend {
   readonly sectors = DISK / 512;
   readonly readOnly = false;
   readonly serial = 'pool';
   readonly #descriptor: number;
+  /** By sector. */
+  readonly #cache = new Map<number, Uint8Array>();
   constructor(path: string) {
     this.#descriptor = openSync(path, 'r+');
   }
   read(sector: number, into: Uint8Array): void {
     readSync(this.#descriptor, into, 0, into.length, sector * 512);
+    for (let at = 0; at < into.length; at += 512) {
+      const bytes = this.#cache.get(sector + at / 512);
+      if (bytes) into.set(bytes, at);
+    }
   }
   write(sector: number, from: Uint8Array): void {
-    writeSync(this.#descriptor, from, 0, from.length, sector * 512);
+    for (let at = 0; at < from.length; at += 512) this.#cache.set(sector + at / 512, from.slice(at, at + 512));
   }
-  flush(): void {}
+  flush(): void {
+    for (const [sector, bytes] of this.#cache) writeSync(this.#descriptor, bytes, 0, 512, sector * 512);
+    this.#cache.clear();
+  }
   close(): void {
     closeSync(this.#descriptor);
   }
@@ -375,16 +396,15 @@ describe('a panic', () => {
   let machine: Machine;
   let kernel: string;
   beforeAll(async () => {
-    const source = (path: string): string => readFileSync(join(projectRoot(), path), 'utf8');
     const uadmin = 'guest-os/syscall/uadmin.ts';
     const crash = 'guest-os/kernel/dump/crash.ts';
     const start = 'export function uadmin(command: i32, action: i32, argument: u64): i64 {\n';
     const page = '    done++;\n';
-    expect(source(uadmin)).toContain(start);
-    expect(source(crash)).toContain(page);
+    expect(sourceOf(uadmin)).toContain(start);
+    expect(sourceOf(crash)).toContain(page);
     const overlay = new Map([
-      [uadmin, `${source(uadmin).replace(start, `${start}  if (command == 99) breakIn(action);\n`)}${BREAKER}`],
-      [crash, source(crash).replace(page, `${page}    if (done == 100 && load<u8>(reasonText, 7) == 0x77) panic('again');\n`)],
+      [uadmin, `${sourceOf(uadmin).replace(start, `${start}  if (command == 99) breakIn(action);\n`)}${BREAKER}`],
+      [crash, sourceOf(crash).replace(page, `${page}    if (done == 100 && load<u8>(reasonText, 7) == 0x77) panic('again');\n`)],
     ]);
     kernel = join(image.directory, 'broken');
     writeFileSync(kernel, await buildKernel(overlay));

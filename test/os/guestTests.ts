@@ -38,8 +38,7 @@ export async function systemWith(directory: string, names: readonly string[]): P
     readdirSync(commands).map((name) => [name, new Uint8Array(readFileSync(join(commands, name)))]),
   );
   const kernel = join(directory, 'platform/i86pc/kernel/amd64/unix');
-  const without = process.env.DIORAMA_WITHOUT;
-  if (without) await buildWithout(without, kernel, programs);
+  if (WITHOUT.size > 0) await buildWithout(kernel, programs);
   for (const name of names) programs.set(name, await testProgram(name, 'illumos'));
   const archive = join(directory, 'boot_archive.test');
   writeFileSync(archive, await platformArchive(projectRoot(), programs, stamp));
@@ -48,18 +47,25 @@ export async function systemWith(directory: string, names: readonly string[]): P
 
 const KERNEL = { name: 'unix', target: 'kernel', entry: 'guest-os/boot/unix.ts', heapBytes: 16 << 20 } as const;
 
-/** Kernel and commands with other texts of some sources, as a JSON file says, by their paths (test/mutate/live.ts). */
-async function buildWithout(file: string, kernel: string, programs: Map<string, Uint8Array>): Promise<void> {
-  const overlay = new Map(Object.entries(JSON.parse(readFileSync(file, 'utf8')) as Record<string, string>));
+/** Other texts of some sources, as a JSON file says, by their paths (test/mutate/live.ts). */
+const WITHOUT: ReadonlyMap<string, string> = new Map(
+  Object.entries(JSON.parse(process.env.DIORAMA_WITHOUT ? readFileSync(process.env.DIORAMA_WITHOUT, 'utf8') : '{}')),
+);
+/** The text of a source, by its path. */
+export const sourceOf = (path: string): string => WITHOUT.get(path) ?? readFileSync(join(projectRoot(), path), 'utf8');
+
+/** Kernel and commands with those. */
+async function buildWithout(kernel: string, programs: Map<string, Uint8Array>): Promise<void> {
+  const overlay = WITHOUT;
   const commands = new Set([...overlay.keys()].flatMap((path) => /^guest-os\/cmd\/(\w+)\//.exec(path)?.slice(1) ?? []));
   for (const name of commands)
     programs.set(name, (await buildProgram({ name, target: 'user', entry: multiCallEntry(name) }, { stamp, overlay })).image);
-  if ([...overlay.keys()].some((path) => !path.startsWith('guest-os/cmd/'))) writeFileSync(kernel, await buildKernel(overlay));
+  if ([...overlay.keys()].some((path) => !path.startsWith('guest-os/cmd/'))) writeFileSync(kernel, await buildKernel(new Map()));
 }
 
 /** The kernel with other texts of some sources, by their paths. */
 export async function buildKernel(overlay: ReadonlyMap<string, string>): Promise<Uint8Array> {
-  return (await buildProgram(KERNEL, { stamp, overlay })).image;
+  return (await buildProgram(KERNEL, { stamp, overlay: new Map([...WITHOUT, ...overlay]) })).image;
 }
 
 export interface RunResult {
