@@ -8,11 +8,12 @@ const REMOVED = 'it is removed and added';
 const swap = (what: string, file: string, source: string, without: string, name = CONTENT): Hook =>
   hook(`swap: ${what}`, file, source, without, 'swap.test.ts', name);
 
-const SWAP = 'guest-os/kernel/swap.ts';
-const PAGEOUT = 'guest-os/kernel/pageout.ts';
-const SPACE = 'guest-os/kernel/addressSpace.ts';
-const ANONYMOUS = 'guest-os/kernel/anonymous.ts';
-const CONTROL = 'guest-os/kernel/swapControl.ts';
+const SWAP = 'guest-os/kernel/memory/swap.ts';
+const PAGEOUT = 'guest-os/kernel/memory/pageout.ts';
+const SPACE = 'guest-os/kernel/memory/addressSpace.ts';
+const RESIDENT = 'guest-os/kernel/memory/residentPages.ts';
+const ANONYMOUS = 'guest-os/kernel/memory/anonymous.ts';
+const CONTROL = 'guest-os/kernel/memory/swapControl.ts';
 
 export const SWAP_HOOKS: readonly Hook[] = [
   swap('pages are written', SWAP, 'kept ? area.device.transferPage(true, pageOf(slot), frame) :', 'kept ? 0 :'),
@@ -34,7 +35,12 @@ export const SWAP_HOOKS: readonly Hook[] = [
   ),
   swap('fork counts for slots', SPACE, 'if (!shareSlot(slot)) return false;', ''),
   swap('fork keeps slots', SPACE, 'if (mapSlot(copy.tables, at, slot)) continue;', 'if (slot) continue;'),
-  swap('what is shared is copied before it is written', SPACE, '(isShared(frame) ? segment.rights & ~WRITABLE :', '(false ? 0 :'),
+  swap(
+    'what is shared is copied before it is written',
+    RESIDENT,
+    '(isShared(frame) ? segment.rights & ~WRITABLE :',
+    '(false ? 0 :',
+  ),
   swap(
     'others of a slot keep its frame',
     SWAP,
@@ -85,7 +91,7 @@ export const SWAP_HOOKS: readonly Hook[] = [
     'if (false && isBelow(',
     IN_USE,
   ),
-  swap('what is promised has room', 'guest-os/kernel/frames.ts', 'promisable() < <i64>count + kept()', 'false'),
+  swap('what is promised has room', 'guest-os/kernel/memory/frames.ts', 'promisable() < <i64>count + kept()', 'false'),
   swap('ZFS keeps room for large blocks', 'zfs/spa/spa.ts', ' || !hasLargePieces()', ''),
 ];
 
