@@ -8,7 +8,7 @@
  */
 import { bulkLegacy, bulkLong } from '../interp/generate.ts';
 import type { RunMode } from '../interp/records.ts';
-import { EXIT, HEAD, JUMP_BESIDE, JUMP_CACHE, JUMP_ENTRIES, RECORD_SIZE, SLOT } from '../ir/state.ts';
+import { ACCESS_KIND, EXIT, HEAD, JUMP_BESIDE, JUMP_CACHE, JUMP_ENTRIES, RECORD_SIZE, SLOT } from '../ir/state.ts';
 import { divideWide } from '../wasm/divide.ts';
 import { Code, I32, I64, Module, type WasmFunction } from '../wasm/module.ts';
 import type { RegionCode } from './pages.ts';
@@ -101,7 +101,7 @@ export function buildRegions(
       long,
       flat: w.flat,
       counters: w.counters,
-      through: w.mode.kind !== 0,
+      through: w.mode.kind !== ACCESS_KIND.user,
     };
     const key = (page: number, offset: number): string => `${page} ${offset} ${w.mode.id}`;
     if (covered.has(key(w.page, w.entry))) continue;

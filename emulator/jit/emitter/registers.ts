@@ -3,6 +3,9 @@
  * @fileoverview Registers of a region. General and vector registers that it touches are wasm locals, loaded at its beginning and stored at its
  * end; all other state is accessed where it lies, at constant addresses.
  *
+ * In a region that keeps its registers in state (`through`), a local holds one only within a block, from its first use on, and every change is stored
+ * at once.
+ *
  * Legacy code holds its general registers, its addresses and RIP in i32 locals ("words"): upper halves are zero then, or the region is not
  * entered (`SLOT.ODD`).
  *
@@ -39,7 +42,7 @@ export interface RegionPlace {
   flat: boolean;
   /** Address of counters (`trace.ts`), or 0. */
   counters: number;
-  /** Registers are kept in state, and in locals only within a block. */
+  /** Registers are kept in state, and in locals only within a block: for code that is entered and left more than it loops. */
   through: boolean;
 }
 
