@@ -141,6 +141,7 @@ class RegionCompiler {
     const returnsToRoot = comesBack && computed.includes(true);
     this.returnsToRoot = returnsToRoot;
     this.shape = structure({ successors, entries: entries.map((offset) => this.indexOf.get(offset)!), returnsToRoot });
+    this.emitter.through = place.kernel && !blocks.some((_, i) => this.shape.isLoop[i]);
     if (returnsToRoot) this.makeTables(computed);
     const { order, viaRoot } = this.shape;
     // Loops are left where the budget is used up, and pages where something else is mapped.

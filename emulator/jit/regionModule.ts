@@ -101,7 +101,7 @@ export function buildRegions(
       long,
       flat: w.flat,
       counters: w.counters,
-      through: w.mode.kind !== ACCESS_KIND.user,
+      kernel: w.mode.kind !== ACCESS_KIND.user,
     };
     const key = (page: number, offset: number): string => `${page} ${offset} ${w.mode.id}`;
     if (covered.has(key(w.page, w.entry))) continue;

@@ -232,7 +232,7 @@ export abstract class RegionExits extends RegionFlags {
     const c = this.code;
     const { base } = this.place;
     this.resolveShapes();
-    if (!this.place.through) for (const [slot, local] of this.slots) if (this.written.has(slot)) this.storeHome(slot, local);
+    if (!this.through) for (const [slot, local] of this.slots) if (this.written.has(slot)) this.storeHome(slot, local);
     const storeRip = (): void => {
       c.i32(base);
       this.pushWord(this.rip);
@@ -287,7 +287,7 @@ export abstract class RegionExits extends RegionFlags {
     }
     if (this.named.has('ordinary')) this.setOrdinary(c);
     if (this.named.has('page')) this.loadWord(c, SLOT.PAGE).set(this.page);
-    if (!this.place.through) for (const [slot, local] of this.slots) this.loadHome(c, slot).set(local);
+    if (!this.through) for (const [slot, local] of this.slots) this.loadHome(c, slot).set(local);
     return c;
   }
 }

@@ -124,7 +124,7 @@ export abstract class RegionMemory extends RegionExits {
     const { base, tlb, long } = this.place;
     const done = this.newLocal(I32);
     const changed = copies ? [SLOT.rcx, SLOT.rsi, SLOT.rdi] : [SLOT.rcx, SLOT.rdi];
-    if (!this.place.through)
+    if (!this.through)
       for (const slot of copies ? changed : [SLOT.rax, ...changed]) this.storeWord(slot, this.registerLocal(slot));
     c.i32(base).i32(tlb).get(BUDGET).i32(reserve).op('i32.sub').i32(bytes);
     c.i32(copies ? base + this.sourceSegment : 0)

@@ -42,13 +42,15 @@ export interface RegionPlace {
   flat: boolean;
   /** Address of counters (`trace.ts`), or 0. */
   counters: number;
-  /** Registers are kept in state, and in locals only within a block: for code that is entered and left more than it loops. */
-  through: boolean;
+  /** Code of a kernel. */
+  kernel: boolean;
 }
 
 export abstract class RegionRegisters extends Emitter {
   readonly place: RegionPlace;
   exitLabel = 0;
+  /** Registers are kept in state, and in locals only within a block: for code that is entered and left more than it loops. */
+  through = false;
   flags: FlagDefs = PACKED;
   /** Of the current instruction: page offsets of itself and the next, of its target; instructions of the block not done yet; segment. */
   offset = 0;
@@ -200,7 +202,7 @@ export abstract class RegionRegisters extends Emitter {
   /** The local of a register, which holds it. */
   protected held(home: number): number {
     const local = this.registerLocal(home);
-    if (this.place.through && !this.cached.has(this.keyOf(home))) {
+    if (this.through && !this.cached.has(this.keyOf(home))) {
       this.loadHome(this.code, home).set(local);
       this.cached.set(this.keyOf(home), local);
     }
@@ -209,7 +211,7 @@ export abstract class RegionRegisters extends Emitter {
   /** The local of a register has been set. */
   protected changed(home: number): void {
     this.written.add(home);
-    if (!this.place.through) return;
+    if (!this.through) return;
     const local = this.registerLocal(home);
     this.storeHome(home, local);
     if (!this.cached.has(this.keyOf(home))) this.cached.set(this.keyOf(home), local);
