@@ -22,8 +22,9 @@ import {
   STACK3,
   TEMPLATE_OF,
 } from './layout.ts';
+import type { Situation, Unit } from './situation.ts';
 import { entryOf } from './templates.ts';
-import { randomUnit, type Situation, type Unit } from './units.ts';
+import { randomUnit } from './units.ts';
 
 const CR0_WP = 0x10000;
 const CR4 = { de: 8, pse: 0x10, pae: 0x20, pge: 0x80, fsgsbase: 0x10000, umip: 0x800, smap: 0x200000, smep: 0x100000 } as const;
