@@ -187,3 +187,14 @@ test('the shell edits lines that are longer than the screen, completes and searc
   shell.type('sleep 1000\r', '\x1a', 'jobs\r');
   expect(shell.rows.some((row) => /^\[1\]\+ {2}Stopped +sleep 1000$/.test(row))).toBe(true);
 });
+
+test('help names what there is, in some twenty lines, and finds what has to do with a word', async () => {
+  const terminal = new Terminal('true');
+  const names = (await terminal.ask('help')).split(/\s+/);
+  for (const name of ['zpool', 'vmadm', 'svcs', 'ls', 'cd']) expect(names).toContain(name);
+  expect(Number(await terminal.ask('help | wc -l'))).toBeLessThan(40);
+  expect(await terminal.ask('help svcs; help cd; help checksums; help nosuchthing; echo $?')).toMatch(
+    /^svcs\(1\) - [^\n]*\ncd - a command of the shell itself: man bash\n-bash: help: no help topics match `checksums'\n-bash: help: no help topics match `nosuchthing'\n1\n$/,
+  );
+  expect(await terminal.ask('help image')).toMatch(/^imgadm\(8\) - /);
+});

@@ -20,7 +20,7 @@ import { echo, let_, printf, testCondition } from './output';
 import { kill, resume, times } from './processes';
 import { read } from './read';
 import { shopt } from './shopt';
-import { state } from '../state';
+import { complain, state } from '../state';
 import { trap } from '../run/traps';
 
 /** A command of the shell itself: its name, what it does, and how POSIX sees it. */
@@ -130,22 +130,54 @@ export function builtin(name: string, args: string[]): i32 {
 
 /** Where to begin. */
 function help(args: string[]): i32 {
-  out('Commands of the shell itself:\n');
-  const all = commandNames();
-  sortNames(all);
+  const descriptor = openFile('/usr/share/man/whatis', O_RDONLY);
+  const pages: string[] = descriptor < 0 ? new Array<string>() : readAll(descriptor).split('\n');
+  if (descriptor >= 0) calls.close(descriptor);
+  if (args.length > 1) {
+    let result = 0;
+    for (let i = 1; i < args.length; i++) if (!helpWith(args[i], pages)) result = 1;
+    return result;
+  }
+  const programs: string[] = [];
+  for (let i = 0; i < pages.length; i++) {
+    const section = pages[i].indexOf('(');
+    // Pages of formats and concepts are no programs.
+    if (section > 0 && '18'.includes(pages[i].charAt(section + 1))) programs.push(pages[i].substring(0, section));
+  }
+  out('Programs (man NAME tells of one, help WORD finds those that have to do with it):\n' + inRows(programs));
+  const names = commandNames();
+  sortNames(names);
+  const own: string[] = [];
+  for (let i = 0; i < names.length; i++) if (!programs.includes(names[i])) own.push(names[i]);
+  out('Commands of the shell itself (man bash):\n' + inRows(own));
+  out('To begin with: svcs, prstat, zpool status, zfs list, imgadm avail, vmadm list.\n');
+  return 0;
+}
+
+/** What there is by this name; else what has to do with it. Whether there is anything. */
+function helpWith(word: string, pages: string[]): bool {
+  let named = '';
+  let found = '';
+  for (let i = 0; i < pages.length; i++) {
+    if (pages[i].startsWith(word + '(')) named += pages[i] + '\n';
+    if (pages[i].toLowerCase().includes(word.toLowerCase())) found += pages[i] + '\n';
+  }
+  if (commandNames().includes(word)) named = word + ' - a command of the shell itself: man bash\n' + named;
+  if (!named.length) named = found;
+  if (named.length) out(named);
+  else complain('help: no help topics match `' + word + "'");
+  return named.length > 0;
+}
+
+function inRows(names: string[]): string {
+  let text = '';
   let line = ' ';
-  for (let i = 0; i < all.length; i++) {
-    if (line.length + all[i].length > 76) {
-      out(line + '\n');
+  for (let i = 0; i < names.length; i++) {
+    if (line.length + names[i].length > 78) {
+      text += line + '\n';
       line = ' ';
     }
-    line += ' ' + all[i];
+    line += ' ' + names[i];
   }
-  out(line + '\n\nPrograms, each with a manual page (man NAME):\n');
-  const descriptor = openFile('/usr/share/man/whatis', O_RDONLY);
-  if (descriptor >= 0) {
-    out(readAll(descriptor));
-    calls.close(descriptor);
-  }
-  return 0;
+  return text + line + '\n';
 }
