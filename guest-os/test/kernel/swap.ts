@@ -87,17 +87,17 @@ export function map(bytes: u64, kind: i32): u64 {
   return <u64>at;
 }
 
-/** Of pipes: the holder has its memory; it is to look at it. */
+/** Of pipes: somebody has its memory; the holder is to look at it; the others are to go on. */
 const ready = memory.data(8, 8);
+const begin = memory.data(8, 8);
 const go = memory.data(16, 8);
 
 export function testSwap(mebibytes: i64, processes: i32, rounds: i32, from: i32): i32 {
   const pages = ((<u64>mebibytes) << 20) / PAGE / <u64>processes;
   flush();
-  if (calls.pipe(<u64>ready, 0) < 0 || calls.pipe(<u64>go, 0) < 0) return 2;
+  if (calls.pipe(<u64>ready, 0) < 0 || calls.pipe(<u64>go, 0) < 0 || calls.pipe(<u64>begin, 0) < 0) return 2;
   const holder = fork();
   if (!holder) calls.exit(hold(<i32>load<u32>(ready, 4), <i32>load<u32>(go)));
-  calls.close(<i32>load<u32>(ready, 4));
   calls.read(<i32>load<u32>(ready), go + 8, 1);
   const pids: i32[] = [];
   for (let i = 0; i < processes; i++) {
@@ -105,6 +105,8 @@ export function testSwap(mebibytes: i64, processes: i32, rounds: i32, from: i32)
     if (!pid) calls.exit(work(pages, rounds, from * 64 + i));
     pids.push(pid);
   }
+  for (let i = 0; i < processes; i++) calls.read(<i32>load<u32>(ready), go + 8, 1);
+  for (let i = 0; i < processes; i++) calls.write(<i32>load<u32>(begin, 4), go + 8, 1);
   let failures = 0;
   for (let i = 0; i < processes; i++) if (pids[i] < 0 || waitFor(pids[i]).status) failures++;
   calls.write(<i32>load<u32>(go, 4), go + 8, 1);
@@ -121,6 +123,9 @@ function work(pages: u64, rounds: i32, from: i32): i32 {
   let mark: u64 = (<u64>from + 1) << 32;
   for (let page: u64 = 0; page < own.pages; page++) own.write(page, mark);
   for (let page: u64 = 0; page < shared.pages; page++) shared.write(page, mark);
+  // All have theirs before anybody goes on: together it is more than there is, whoever runs when.
+  calls.write(<i32>load<u32>(ready, 4), go + 8, 1);
+  calls.read(<i32>load<u32>(begin), go + 8, 1);
   for (let round = 0; round < rounds; round++) {
     mark += 1 << 20;
     const pid = fork();
