@@ -3,5 +3,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { type Task, workshopFloor } from '../machine/remoteWorkshop.ts';
 
-const work = workshopFloor(workerData as readonly string[]);
+const { first, work } = workshopFloor(workerData as readonly string[]);
+parentPort!.postMessage(first);
 parentPort!.on('message', (task: Task) => parentPort!.postMessage(work(task)));

@@ -4,6 +4,7 @@ import type { Tables } from '../decode/tables.ts';
 import { fulfil, type Order, type Product, type Workshop } from './order.ts';
 
 export class DelayedWorkshop implements Workshop {
+  readonly ready = true;
   private readonly tables: Tables;
   private readonly keys: readonly string[];
   private readonly waiting: { order: Order; done: (product: Product | undefined) => void }[] = [];

@@ -41,6 +41,8 @@ export interface Product extends Built {
 }
 /** Compiles on another thread, for all machines of a host. */
 export interface Workshop {
+  /** Whether it takes orders already; asked for the first time, it gets ready. Meanwhile who asks had better compile for himself. */
+  readonly ready: boolean;
   /** `done` is called later, between the machine's slices; with undefined if nothing can be expected any more. */
   submit(order: Order, done: (product: Product | undefined) => void): void;
 }

@@ -59,6 +59,9 @@ export class Orders {
     this.regionHost = regionHost;
     this.workshop = workshop;
   }
+  get ready(): boolean {
+    return this.workshop.ready;
+  }
   get outstanding(): boolean {
     return this.given !== undefined;
   }

@@ -176,7 +176,8 @@ export class CompiledTier {
     const start = performance.now();
     const hot = this.stillHot();
     if (hot.length > 0) {
-      if (this.orders) this.orders.give(hot, this.nextElement);
+      // What gets hot first is the hottest: it does not wait for a thread to begin.
+      if (this.orders?.ready) this.orders.give(hot, this.nextElement);
       else this.compileHere(hot);
     }
     this.statistics.milliseconds += performance.now() - start;

@@ -3,9 +3,10 @@
  * @fileoverview A workshop (`jit/order.ts`) on another thread: hot code of all machines of a host is compiled there while they go on interpreting it.
  * Either end is given by the host: Node and browsers start threads, and pass messages, in ways of their own.
  *
- * The thread is begun with the first order. If it cannot be, or ends, machines compile for themselves.
+ * The thread is begun when the first machine has something to compile, and takes orders once it has said that it is ready. If it cannot be begun, or
+ * ends, machines compile for themselves.
  */
-import { cpuModel } from '../isa/system/models.ts';
+import { cpuModel, DEFAULT_MODEL } from '../isa/system/models.ts';
 import { fulfil, type Order, type Product, type Workshop } from '../jit/order.ts';
 import { tablesOf } from './tables.ts';
 
@@ -17,6 +18,8 @@ export interface Result {
   id: number;
   product: Product | undefined;
 }
+/** Number of what a thread answers first, unasked: it is ready. */
+const READY = -1;
 /** What reaches the thread. */
 export interface WorkshopThread {
   post(task: Task): void;
@@ -29,24 +32,34 @@ export class RemoteWorkshop implements Workshop {
   private thread: WorkshopThread | undefined;
   private readonly waiting = new Map<number, (product: Product | undefined) => void>();
   private next = 0;
+  private working = false;
   private broken = false;
 
   constructor(begin: BeginThread) {
     this.begin = begin;
   }
-  submit(order: Order, done: (product: Product | undefined) => void): void {
-    const id = this.next++;
-    this.waiting.set(id, done);
+  get ready(): boolean {
+    if (!this.thread && !this.broken) this.start();
+    return this.working;
+  }
+  private start(): void {
     try {
-      this.thread ??= this.begin(
-        ({ id, product }) => this.answer(id, product),
+      this.thread = this.begin(
+        ({ id, product }) => {
+          if (id === READY) this.working = !this.broken;
+          else this.answer(id, product);
+        },
         () => this.fail(),
       );
     } catch {
       this.fail();
     }
-    if (this.broken) this.fail();
-    else this.thread!.post({ id, order });
+  }
+  submit(order: Order, done: (product: Product | undefined) => void): void {
+    const id = this.next++;
+    this.waiting.set(id, done);
+    if (this.working) this.thread!.post({ id, order });
+    else this.answer(id, undefined);
   }
   private answer(id: number, product: Product | undefined): void {
     const done = this.waiting.get(id);
@@ -56,14 +69,20 @@ export class RemoteWorkshop implements Workshop {
   /** Nothing comes back from the thread any more. */
   private fail(): void {
     this.broken = true;
+    this.working = false;
     for (const id of [...this.waiting.keys()]) this.answer(id, undefined);
   }
 }
 
-/** The other end: what a thread does with each task. `keys`: of the interpreter, by handler. */
-export const workshopFloor =
-  (keys: readonly string[]) =>
-  ({ id, order }: Task): Result => {
-    const model = cpuModel(order.model);
-    return { id, product: model && fulfil(order, tablesOf(model), keys) };
+/** The other end: what a thread says first, and what it does with each task. `keys`: of the interpreter, by handler. */
+export function workshopFloor(keys: readonly string[]): { first: Result; work: (task: Task) => Result } {
+  // Most machines have this one, whose tables take long.
+  tablesOf(cpuModel(DEFAULT_MODEL)!);
+  return {
+    first: { id: READY, product: undefined },
+    work: ({ id, order }) => {
+      const model = cpuModel(order.model);
+      return { id, product: model && fulfil(order, tablesOf(model), keys) };
+    },
   };
+}

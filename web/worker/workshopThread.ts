@@ -5,5 +5,9 @@ import { type Result, type Task, workshopFloor } from '../../emulator/machine/re
 let work: ((task: Task) => Result) | undefined;
 self.onmessage = ({ data }: MessageEvent<Task | readonly string[]>): void => {
   if ('id' in data) self.postMessage(work!(data));
-  else work = workshopFloor(data);
+  else {
+    const floor = workshopFloor(data);
+    work = floor.work;
+    self.postMessage(floor.first);
+  }
 };
