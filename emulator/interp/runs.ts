@@ -155,7 +155,7 @@ export class RunCache extends RecordWriter {
   firstOf(record: number): number {
     return this.isHead(record) ? record + RECORD_SIZE : record;
   }
-  /** Makes the run of a head enter compiled code, or go through its own records again. */
+  /** Makes the run of a head enter compiled code. */
   setCompiled(head: number, region: number, entry: number): void {
     this.host.view.setInt32(head + HEAD.region, region, true);
     this.host.view.setInt32(head + HEAD.entry, entry, true);
@@ -208,10 +208,6 @@ export class RunCache extends RecordWriter {
   /** Whether that has happened to a head since it was hot. */
   isDelayed(head: number): boolean {
     return this.left(head) > 0;
-  }
-  setInterpreted(head: number): void {
-    this.host.view.setInt32(head + HEAD.region, 0, true);
-    this.host.view.setUint16(head, this.headHandler, true);
   }
   /** The compiler decodes from the page at `bytes`; what it decodes is watched. */
   watchRegion(page: number, from: number, to: number): void {

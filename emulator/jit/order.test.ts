@@ -80,6 +80,18 @@ test('what is not to be had elsewhere is compiled here', () => {
   expect(compiled(t) - before).toBeGreaterThan(ROUNDS * ROUND * 0.7);
 });
 
+test('an order that nobody can hear of is given up, and its code compiled here', () => {
+  const t = start();
+  t.cpu.write64(SLOT.rcx, 1n << 30n);
+  t.cpu.run(50_000_000);
+  expect(compiled(t)).toBeGreaterThan(0);
+  const before = compiled(t);
+  // What comes too late changes nothing.
+  t.workshop!.deliver();
+  t.cpu.run(t.cpu.retired + ROUND * ROUNDS);
+  expect(compiled(t) - before).toBeGreaterThan(ROUNDS * ROUND * 0.7);
+});
+
 test('nothing of what was ordered before all decoded code was dropped is used', () => {
   const t = start();
   go(t, SLICE);

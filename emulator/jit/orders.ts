@@ -97,6 +97,14 @@ export class Orders {
     }
     return { hot, product, isUnchanged: (region) => this.isUnchanged(order, region) };
   }
+  /** Nobody waits any more for what is outstanding. Returns what it was given for, as far as there is anything left of that. */
+  abandon(): readonly Hot[] {
+    const { given } = this;
+    const dropped = given?.dropped ?? true;
+    this.drop();
+    this.given = undefined;
+    return dropped ? [] : given!.hot;
+  }
   /** The pool has been cleared. */
   drop(): void {
     this.spare = { from: 0, bytes: 0 };

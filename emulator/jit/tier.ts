@@ -51,6 +51,11 @@ const MOST_IN_BATCH = 48;
 /** Instructions that a batch waits for more. */
 const PATIENCE = 1_000_000;
 /**
+ * Instructions that an order may take: whoever runs the machine without ever serving his host's events hears of no product, and its code is not to be
+ * interpreted for ever.
+ */
+const LATE = 40_000_000;
+/**
  * What one table holds; then everything starts over. Browsers and Node 20 keep a module alive as long as the table that it shares, so there is
  * no forgetting a single one; and each of them has its own copy of the table.
  */
@@ -97,6 +102,8 @@ export class CompiledTier {
   private readonly traced = new Map<number, { region: RegionTrace; counters: number }[]>();
   private regionsTraced = 0;
   private readonly orders: Orders | undefined;
+  /** When the order was given that is outstanding, in retired instructions. */
+  private givenAt = 0;
 
   constructor(host: TierHost, table: WebAssembly.Table) {
     this.host = host;
@@ -113,12 +120,14 @@ export class CompiledTier {
     const { view, base } = this.host;
     const flat = (view.getUint32(base + SLOT.ODD, true) & ODD_SEGMENTS) === 0;
     this.waiting.push({ head, flat, rip: view.getBigUint64(base + SLOT.RIP, true) });
-    if (this.waiting.length >= BATCH || this.host.atOnce) this.compile();
+    if (this.waiting.length >= BATCH || this.host.atOnce) this.compile(retired);
   }
   /** To be called now and then: compiles a batch that does not get full. */
   tick(retired: number): void {
     this.takeProduct();
-    if (this.waiting.length > 0 && (retired - this.waitingSince > PATIENCE || this.waiting.length >= BATCH)) this.compile();
+    if (this.orders?.outstanding && retired - this.givenAt > LATE) this.compileHere(this.stillThere(this.orders.abandon()));
+    if (this.waiting.length > 0 && (retired - this.waitingSince > PATIENCE || this.waiting.length >= BATCH))
+      this.compile(retired);
   }
   /** The record pool has been cleared. */
   cleared(): void {
@@ -162,7 +171,7 @@ export class CompiledTier {
     this.held.modules = 0;
     this.held.bytes = 0;
   }
-  private compile(): void {
+  private compile(retired: number): void {
     if (this.orders?.outstanding) return;
     const { held } = this;
     if (held.modules >= MOST_MODULES) {
@@ -177,8 +186,10 @@ export class CompiledTier {
     const hot = this.stillHot();
     if (hot.length > 0) {
       // What gets hot first is the hottest: it does not wait for a thread to begin.
-      if (this.orders?.ready) this.orders.give(hot, this.nextElement);
-      else this.compileHere(hot);
+      if (this.orders?.ready) {
+        this.givenAt = retired;
+        this.orders.give(hot, this.nextElement);
+      } else this.compileHere(hot);
     }
     this.statistics.milliseconds += performance.now() - start;
   }
@@ -269,6 +280,9 @@ export class CompiledTier {
     };
   }
 
+  private stillThere(hot: readonly Hot[]): Hot[] {
+    return hot.filter((h) => this.host.runs.find(h.page, h.entry, h.mode) === h.head);
+  }
   /** Takes in what has come back from the workshop. */
   private takeProduct(): void {
     const done = this.orders?.take();
@@ -277,7 +291,7 @@ export class CompiledTier {
     const { hot, product } = done;
     const before = this.statistics.regions;
     if (product) this.install(hot, product, product.bytes, () => product.module, done.isUnchanged);
-    else this.compileHere(hot.filter((h) => this.host.runs.find(h.page, h.entry, h.mode) === h.head));
+    else this.compileHere(this.stillThere(hot));
     if (product) this.statistics.elsewhere += this.statistics.regions - before;
     this.statistics.milliseconds += performance.now() - start;
   }

@@ -132,7 +132,9 @@ describe.each(MACHINES)('on %s', (name, run, isThere) => {
     expect(heading).toContain('swapfile');
     expect(line).toContain(AREA);
   });
-  test.skipIf(!isThere || !zdb || name !== 'QEMU')('zdb finds no error in the pool', () => {
+  // Our machine's disk is its own memory's.
+  if (name !== 'QEMU') return;
+  test.skipIf(!isThere || !zdb)('zdb finds no error in the pool', () => {
     const blocks = zdb!('zdb', ['-e', '-p', join(folder, 'disks'), '-bcc', 'zones']);
     expect(blocks.output).toContain('No leaks (block sum matches space maps exactly)');
     expect(blocks.status).toBe(0);
